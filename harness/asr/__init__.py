@@ -1,0 +1,1 @@
+"""The witness: transcription and forced scoring. Whisper for real, a tone decoder for the tests."""

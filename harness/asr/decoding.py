@@ -1,0 +1,236 @@
+"""Whisper's network, used in our own order: short windows, bounded greedy decoding, forced scoring.
+
+Imports torch and whisper at the top: only :mod:`harness.asr.whisper` may import this module, and late.
+Sampling rules, suppressed tokens and the writing of text stay openai-whisper's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # torch's own convention
+from torch import Tensor
+from whisper.audio import HOP_LENGTH, log_mel_spectrogram, pad_or_trim
+from whisper.audio import SAMPLE_RATE as WHISPER_RATE
+from whisper.decoding import DecodingOptions, DecodingTask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch.nn import Module
+    from whisper.model import Whisper
+
+    from harness.core.types import Waveform
+
+_ENCODE_ROWS = 4
+"""Rows of 10 s that the encoder takes at once on a CPU: activations of 16 leave the cache."""
+_SCORE_POSITIONS = 512
+"""Positions whose logits (50 thousand floats each) are held at once in forced scoring."""
+_LONGEST_TEXT = 8_000
+"""Characters that are looked at for at most 448 tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """What the network keeps of the audio of some rows."""
+
+    features: Tensor
+    """Encoder output, shape [rows, frames, state]."""
+    cache: dict[Module, Tensor]
+    """Keys and values of cross-attention, shape [rows, frames, state], shared by greedy and forced decoding.
+
+    The first entry is the first block's self-attention, [rows, 0, state]: whisper takes the position of the
+    next token from the length of the first entry.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What greedy decoding wrote for one row."""
+
+    text: str
+    tokens: int
+    avg_logprob: float
+    """Mean over the tokens and the end marker (nats)."""
+    no_speech: float
+    is_bounded: bool
+    """True where the bound ended it, not the end marker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forced:
+    """Log-probabilities of one given text; the end marker is last and its piece is empty."""
+
+    pieces: tuple[str, ...]
+    logprobs: tuple[float, ...]
+
+
+def encode(model: Whisper, rows: Sequence[Waveform], window: int) -> Encoded:
+    """Run the encoder on windows shorter than the 30 s it was trained for.
+
+    The positional embedding is cut at the window's end; everything else is ``AudioEncoder.forward``.
+
+    Args:
+        model: The network.
+        rows: Audio at 16 kHz, each at most `window` long.
+        window: Seconds.
+    """
+    device = model.device
+    mels = torch.stack(
+        [
+            # One at a time: the spectrogram's floor hangs on the loudest frame of what it is given.
+            log_mel_spectrogram(
+                pad_or_trim(torch.from_numpy(row).to(device), window * WHISPER_RATE), model.dims.n_mels
+            )
+            for row in rows
+        ]
+    )
+    # Windows beyond what the network has positions for would be another model's.
+    assert mels.shape[-1] == window * WHISPER_RATE // HOP_LENGTH <= 2 * model.dims.n_audio_ctx
+    size = max(1, _ENCODE_ROWS * 10 // window) if device.type == "cpu" else len(rows)
+    projections = [
+        module for block in model.decoder.blocks for module in (block.cross_attn.key, block.cross_attn.value)
+    ]
+    parts = [_encode_part(model, part) for part in torch.split(mels, size)]
+    cache = {module: torch.cat([module(part) for part in parts]) for module in projections}
+    features = torch.cat(parts)
+    first = model.decoder.blocks[0].attn.key
+    return Encoded(features=features, cache={first: features[:, :0], **cache})
+
+
+def _encode_part(model: Whisper, mels: Tensor) -> Tensor:
+    encoder = model.encoder
+    x = F.gelu(encoder.conv1(mels))
+    x = F.gelu(encoder.conv2(x)).permute(0, 2, 1)
+    x = x + encoder.positional_embedding[: x.shape[1]]
+    for block in encoder.blocks:
+        x = block(x)
+    encoded: Tensor = encoder.ln_post(x)
+    return encoded
+
+
+class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no types
+    """Greedy decoding in which every row has its own bound, and rows that are done stop costing.
+
+    openai-whisper decodes a whole batch until its last row ends: all batch mates of a crafted clip would pay.
+    """
+
+    def __init__(self, model: Whisper, language: str) -> None:
+        super().__init__(
+            model,
+            DecodingOptions(
+                task="transcribe", language=language, temperature=0.0, without_timestamps=True, fp16=False
+            ),
+        )
+        self._bounds: tuple[int, ...] = ()
+        self._bounded: list[bool] = []
+        self._encoded: Encoded | None = None
+
+    def transcribe(self, encoded: Encoded, bounds: Sequence[int]) -> list[Transcript]:
+        """Transcribe each row with at most ``bounds[row]`` tokens."""
+        self._encoded, self._bounds = encoded, tuple(bounds)
+        self._bounded = [False] * len(bounds)
+        try:
+            results = self.run(encoded.features)
+        finally:
+            self._encoded = None
+        return [
+            Transcript(
+                text=result.text,
+                tokens=len(result.tokens),
+                avg_logprob=float(result.avg_logprob),
+                no_speech=float(result.no_speech_prob),
+                is_bounded=is_bounded,
+            )
+            for result, is_bounded in zip(results, self._bounded, strict=True)
+        ]
+
+    def score(self, encoded: Encoded, texts: Sequence[str]) -> list[Forced]:
+        """Score ``texts[row]`` on each row in one decoder pass, without search or suppressed tokens."""
+        begin, end = list(self.initial_tokens), self.tokenizer.eot
+        room = self.n_ctx - len(begin)
+        targets = [[*self._tokens(text)[:room], end] for text in texts]
+        size = max(1, _SCORE_POSITIONS // (len(begin) + max(map(len, targets))))
+        logprobs: list[list[float]] = []
+        for at in range(0, len(targets), size):
+            logprobs += self._forced_logprobs(encoded, at, targets[at : at + size])
+        return [
+            Forced(
+                pieces=(*(self.tokenizer.decode([token]) for token in target[:-1]), ""), logprobs=tuple(row)
+            )
+            for target, row in zip(targets, logprobs, strict=True)
+        ]
+
+    def _tokens(self, text: str) -> list[int]:
+        """As whisper begins a segment: one leading space. Markers inside the text are mere characters."""
+        text = text[:_LONGEST_TEXT].strip()
+        return self.tokenizer.encode(f" {text}", disallowed_special=()) if text else []
+
+    def _forced_logprobs(self, encoded: Encoded, at: int, targets: list[list[int]]) -> list[list[float]]:
+        begin, end = list(self.initial_tokens), self.tokenizer.eot
+        length = max(map(len, targets))
+        padded = torch.tensor([target + [end] * (length - len(target)) for target in targets])
+        padded = padded.to(encoded.features.device)
+        inputs = torch.cat([torch.tensor([begin] * len(targets)).to(padded), padded[:, :-1]], dim=1)
+        rows = slice(at, at + len(targets))
+        cache = {module: kept[rows] for module, kept in encoded.cache.items()}
+        # Causal attention: what pads a row behind its end marker changes nothing before it.
+        logits = self.model.decoder(inputs, encoded.features[rows], kv_cache=cache)[:, len(begin) - 1 :]
+        chosen = logits.gather(2, padded[..., None])[..., 0] - logits.logsumexp(dim=2)
+        chosen = chosen.clamp(max=0.0)  # rounding can lift a certainty above 1
+        return [row[: len(target)] for row, target in zip(chosen.tolist(), targets, strict=True)]
+
+    def _get_audio_features(self, features: Tensor) -> Tensor:
+        return features  # whisper's own would take features of a short window for a spectrogram
+
+    def _main_loop(self, features: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor, list[float]]:
+        assert self._encoded is not None
+        end, device = self.tokenizer.eot, tokens.device
+        bounds = torch.tensor(self._bounds, device=device)
+        sums = torch.zeros(len(tokens), device=device)
+        no_speech: list[float] = []
+        working = torch.ones(len(tokens), dtype=torch.bool, device=device)
+        bounded = torch.zeros_like(working)
+        live = torch.arange(
+            len(tokens), device=device
+        )  # rows the network still runs on: all that work, and more
+        cache, hooks = self.model.install_kv_cache_hooks(self._encoded.cache)
+        try:
+            for step in range(max(self._bounds)):
+                fresh = tokens[live] if step == 0 else tokens[live, -1:]
+                logits = self.model.decoder(fresh, features[live], kv_cache=cache)
+                if step == 0:
+                    at_start = logits[:, self.sot_index].softmax(dim=-1)
+                    no_speech = at_start[:, self.tokenizer.no_speech].tolist()
+                logits = logits[:, -1]
+                for rule in self.logit_filters:
+                    rule.apply(logits, tokens[live])
+                grown_sums = sums.clone()
+                grown_sums[live], longer = self._choose(tokens[live], logits, sums[live])
+                sums = torch.where(working, grown_sums, sums)
+                tokens = F.pad(tokens, (0, 1), value=end)
+                tokens[live] = longer
+                tokens[~working, -1] = end
+                working &= tokens[:, -1] != end
+                bounded |= working & (bounds <= step + 1)
+                working &= ~bounded
+                left = int(working.sum())
+                if left == 0:
+                    break
+                # Dropping rows copies the caches of the others, so it waits until half of them are done.
+                if left * 2 <= len(live):
+                    kept = working[live].nonzero()[:, 0]
+                    live = live[kept]
+                    for module in cache:
+                        cache[module] = cache[module][kept]
+        finally:
+            for hook in hooks:
+                hook.remove()
+        self._bounded = bounded.tolist()
+        return tokens, sums, no_speech
+
+    def _choose(self, tokens: Tensor, logits: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
+        longer, _ = self.decoder.update(tokens, logits, sums)  # adds to `sums` in place
+        return sums, longer

@@ -1,0 +1,282 @@
+"""Whisper as a witness: what a clip says, and how well it supports the text that was expected.
+
+This module owns the order of things and the promise of :class:`harness.core.types.Transcriber`; how clips are
+cut is :mod:`harness.asr.windows`, what the network does :mod:`harness.asr.decoding`, where weights come from
+:mod:`harness.asr.weights`. torch and whisper are imported on first use, never by importing this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import pickle
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.asr import windows
+from harness.core.errors import AsrError, MissingDependency
+from harness.core.types import ForcedScore, Hearing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from harness.asr.decoding import BoundedGreedy, Encoded, Forced, Transcript
+    from harness.asr.weights import WhisperWeights
+    from harness.core.types import TextChoice, Waveform
+
+_INSTALL = "pip install 'pytest-soundcheck[whisper]'"
+_LOADING_FAILS = (
+    *(AssertionError, EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError),
+    pickle.UnpicklingError,
+)
+"""What torch and whisper raise for a file that is no checkpoint, or for a device that is not there."""
+_TOKENS_PER_SECOND, _TOKENS_MORE, _TOKENS_MOST = 8, 16, 224
+"""Fast speech has 5 tokens per second; crafted audio makes decoding run on (SlothSpeech)."""
+
+
+class WhisperTranscriber:
+    """Implements :class:`harness.core.types.Transcriber` with an openai-whisper checkpoint.
+
+    Greedy decoding at temperature 0 without fallback, conditioning or timestamps, in float32. Forced scores
+    reuse the encoder's output. Nothing a clip contains raises; a clip without sound is heard as empty text.
+    """
+
+    def __init__(
+        self,
+        weights: WhisperWeights,
+        *,
+        device: str = "cpu",
+        threads: int | None,
+        language: str = "en",
+        batch: int = 16,
+    ) -> None:
+        """Remember what to load; the network is loaded on first use.
+
+        Args:
+            weights: A checkpoint whose digest was verified.
+            device: ``cpu`` or ``cuda``, as torch names them.
+            threads: torch threads while listening, restored afterwards; None leaves them alone.
+            language: What is spoken (ISO 639-1).
+            batch: Clips of up to 10 s in one pass; longer ones in proportion fewer.
+
+        Raises:
+            MissingDependency: openai-whisper, torch or soxr is not installed.
+        """
+        self._weights = weights
+        self._device = device
+        self._threads = threads
+        self._language = language
+        self._batch = max(1, batch)
+        self._task: BoundedGreedy | None = None
+        self._identity = {
+            "name": f"whisper:{weights.name}",
+            "weights": weights.sha256,
+            "source": weights.source,
+            "language": language,
+            "device": device.partition(":")[0],
+            "precision": "float32",
+            "windows": (
+                f"{'/'.join(map(str, windows.WINDOWS))} s, margin {windows.MARGIN_SECONDS} s, "
+                f"at most {windows.MOST_WINDOWS}"
+            ),
+            "decoding": (
+                f"greedy, no timestamps, bound {_TOKENS_PER_SECOND} tokens/s + {_TOKENS_MORE}, {_TOKENS_MOST}"
+            ),
+            "openai-whisper": _version("openai-whisper"),
+            "torch": _version("torch"),
+            "soxr": _version("soxr"),
+        }
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Weights, settings and versions that shape the numbers; threads and batch move last digits only."""
+        return dict(self._identity)
+
+    def listen(self, clips: Sequence[tuple[Waveform, int]], forced: Sequence[str | None]) -> list[Hearing]:
+        """See :meth:`harness.core.types.Transcriber.listen`.
+
+        Raises:
+            AsrError: The weights cannot be loaded, or the device has too little memory for a batch.
+            ValueError: `clips` and `forced` differ in length.
+        """
+        if len(clips) != len(forced):
+            raise ValueError(f"expected one forced text or None per clip, got {len(forced)} for {len(clips)}")
+        prepared = [windows.prepare(*clip) for clip in clips]
+        hearings: dict[int, Hearing] = {}
+        with self._session() as task:
+            for group in windows.plan(prepared, self._batch):
+                heard = _hear(task, group, prepared)
+                hearings |= heard.hearings([forced[index] for index in group.clips])
+        return [hearings[index] for index in range(len(clips))]
+
+    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Hearing]:
+        """See :meth:`harness.core.types.Transcriber.listen_together`. Memory grows with the clips."""
+        if not clips:
+            return []
+        prepared = [windows.prepare(*clip) for clip in clips]
+        hearings: dict[int, Hearing] = {}
+        with self._session() as task:
+            groups = [_hear(task, group, prepared) for group in windows.plan(prepared, self._batch)]
+            texts = {index: text for heard in groups for index, text in heard.texts.items()}
+            chosen = choose([texts[index] for index in range(len(clips))])
+            for heard in groups:
+                hearings |= heard.hearings([chosen] * len(heard.group.clips))
+        return [hearings[index] for index in range(len(clips))]
+
+    @contextlib.contextmanager
+    def _session(self) -> Iterator[BoundedGreedy]:
+        """The loaded network, with torch set to count the same way every time, and back afterwards."""
+        try:
+            import torch  # half a second and 300 MB: only who listens pays
+        except ImportError as error:
+            raise MissingDependency(f"Whisper needs torch ({error}): {_INSTALL}") from error
+        before = torch.get_num_threads()
+        if self._threads is not None:
+            torch.set_num_threads(max(1, self._threads))
+        try:
+            # TensorFloat32 is on by default in cuDNN: three digits, and other ones on other cards.
+            with (
+                torch.inference_mode(),
+                torch.backends.cudnn.flags(
+                    enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+                ),
+            ):
+                if self._task is None:
+                    self._task = self._load()
+                yield self._task
+        except torch.OutOfMemoryError as error:
+            raise AsrError(
+                f"Whisper {self._weights.name} ran out of memory on {self._device} with a batch of "
+                f"{self._batch}: use a smaller Whisper or batch, or the CPU"
+            ) from error
+        finally:
+            torch.set_num_threads(before)
+
+    def _load(self) -> BoundedGreedy:
+        weights = self._weights
+        try:
+            import whisper  # pulls in numba and tiktoken
+
+            from harness.asr.decoding import BoundedGreedy
+        except ImportError as error:
+            raise MissingDependency(f"Whisper is not importable ({error}): {_INSTALL}") from error
+        try:
+            model = whisper.load_model(str(weights.path), device=self._device).float().eval()
+        except _LOADING_FAILS as error:
+            raise AsrError(
+                f"{weights.path}: not a Whisper checkpoint that loads on {self._device} ({_one_line(error)})"
+            ) from error
+        if not model.is_multilingual and self._language != "en":
+            raise AsrError(
+                f"Whisper {weights.name} hears English only, got language {self._language!r}: name another"
+            )
+        try:
+            return BoundedGreedy(model, self._language)
+        except ValueError as error:
+            raise AsrError(f"Whisper {weights.name}: {_one_line(error)}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """One group of clips after encoding and greedy decoding; forced scoring is still open."""
+
+    task: BoundedGreedy
+    group: windows.Group
+    clips: tuple[windows.Clip, ...]
+    encoded: Encoded
+    transcripts: tuple[tuple[Transcript, ...], ...]
+    """Per clip, one per row."""
+
+    @property
+    def texts(self) -> dict[int, str]:
+        """Transcript of each clip, by its index in the batch."""
+        return {
+            index: "" if clip.is_silent else " ".join(part.text for part in parts if part.text)
+            for index, clip, parts in zip(self.group.clips, self.clips, self.transcripts, strict=True)
+        }
+
+    def hearings(self, forced: Sequence[str | None]) -> dict[int, Hearing]:
+        """Score ``forced[i]`` on the group's i-th clip and put everything together, by index in the batch."""
+        per_clip = [
+            windows.shares(text or "", [part.text for part in parts])
+            for text, parts in zip(forced, self.transcripts, strict=True)
+        ]
+        scores: Iterator[Forced | None]
+        if any(text is not None for text in forced):
+            scores = iter(self.task.score(self.encoded, [share for parts in per_clip for share in parts]))
+        else:
+            scores = iter([None] * len(self.encoded.features))
+        result: dict[int, Hearing] = {}
+        for at, (index, text) in enumerate(self.texts.items()):
+            parts = [next(scores) for _ in per_clip[at]]
+            target = forced[at]
+            result[index] = _hearing(
+                self.clips[at], text, self.transcripts[at], None if target is None else _joined(target, parts)
+            )
+        return result
+
+
+def _hear(task: BoundedGreedy, group: windows.Group, prepared: Sequence[windows.Clip]) -> _Heard:
+    from harness.asr import decoding  # imports torch
+
+    clips = tuple(prepared[index] for index in group.clips)
+    rows = [row for clip in clips for row in clip.rows]
+    encoded = decoding.encode(task.model, rows, group.window)
+    transcripts = iter(task.transcribe(encoded, [_bound(row) for row in rows]))
+    return _Heard(
+        task=task,
+        group=group,
+        clips=clips,
+        encoded=encoded,
+        transcripts=tuple(tuple(next(transcripts) for _ in clip.rows) for clip in clips),
+    )
+
+
+def _bound(row: Waveform) -> int:
+    """Tokens that may be written for a row of 16 kHz audio."""
+    return min(_TOKENS_MOST, int(_TOKENS_PER_SECOND * row.size / windows.SAMPLE_RATE) + _TOKENS_MORE)
+
+
+def _hearing(
+    clip: windows.Clip, text: str, parts: Sequence[Transcript], forced: ForcedScore | None
+) -> Hearing:
+    if clip.is_silent:  # whatever Whisper makes of silence ("you", "Thank you.") was not said
+        return Hearing(
+            text="", tokens=0, avg_logprob=0.0, no_speech=1.0, truncated=clip.is_cut, forced=forced
+        )
+    steps = [part.tokens + 1 for part in parts]
+    total = sum(part.avg_logprob * count for part, count in zip(parts, steps, strict=True))
+    return Hearing(
+        text=text,
+        tokens=sum(part.tokens for part in parts),
+        avg_logprob=total / sum(steps),
+        no_speech=min(part.no_speech for part in parts),
+        truncated=clip.is_cut or any(part.is_bounded for part in parts),
+        forced=forced,
+    )
+
+
+def _joined(text: str, parts: Sequence[Forced | None]) -> ForcedScore:
+    """One score over all windows of a clip; of the end markers only the last one counts."""
+    pieces: list[str] = []
+    logprobs: list[float] = []
+    scored = [part for part in parts if part is not None]
+    for part in scored[:-1]:
+        pieces += part.pieces[:-1]
+        logprobs += part.logprobs[:-1]
+    return ForcedScore(
+        text=text, pieces=(*pieces, *scored[-1].pieces), logprobs=(*logprobs, *scored[-1].logprobs)
+    )
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise MissingDependency(
+            f"Whisper needs {distribution}, which is not installed: {_INSTALL}"
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,64 @@
+"""The ``soundcheck`` command: reads the command line, calls a verb, turns errors into one line and an exit code.
+
+stdout carries data, stderr carries talk. Exit codes: 0 done or pass, 1 findings, 2 usage or bad input, 3 the harness
+could not do its work, 4 inconclusive.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from harness import __version__
+from harness.core.errors import BadInput, SoundcheckError
+from harness.verbs import demo, doctor, record, redteam, report
+
+VERBS = (demo, doctor, record, redteam, report)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: Without the program's name; None takes the process's own.
+
+    Returns:
+        The exit code.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not hasattr(options, "run"):
+        parser.print_help(sys.stderr)
+        return 2
+    try:
+        return int(options.run(options))
+    except BadInput as error:
+        print(f"soundcheck: {error}", file=sys.stderr)
+        return 2
+    except SoundcheckError as error:
+        print(f"soundcheck: {error}", file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        print("\nsoundcheck: interrupted; the same command goes on where it was", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has left; say nothing more
+        return 141
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="soundcheck",
+        description="Decides whether a text-to-speech model may ship. The gate itself is pytest: "
+        "pytest SUITE.probes.yaml --tts-model DIR --tts-golden NAME",
+    )
+    parser.add_argument("--version", action="version", version=f"soundcheck {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
+    for verb in VERBS:
+        verb.add(verbs)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

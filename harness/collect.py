@@ -1,0 +1,131 @@
+"""Suites as pytest sees them: file > model > item. Each probe is an item with its own source line.
+
+Items are :class:`pytest.Function`, so that fixtures, marks, ``-k``, ``--lf`` and JUnit work on them as on any test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.campaign import LOAD
+from harness.core.errors import SoundcheckError
+from harness.core.text import printable
+from harness.core.types import Probe, Verdict
+from harness.report.junit import properties
+from harness.session import SuiteFileContent, read_suite
+
+if TYPE_CHECKING:
+    from harness.gate import Gate
+
+class VerdictFailure(Exception):
+    """A failed item. Its text is the failure as users read it; pytest shows it without a traceback."""
+
+
+class SuiteFile(pytest.File):
+    """A suite file."""
+
+    content: SuiteFileContent
+    gate: Gate
+
+    @classmethod
+    def create(cls, parent: pytest.Collector, path: Path, gate: Gate) -> SuiteFile:
+        """Make the node; the file is read when it is collected."""
+        node: SuiteFile = cls.from_parent(parent, path=path)
+        node.gate = gate
+        return node
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        """One node per model."""
+        try:
+            self.content = read_suite(self.path)
+        except SoundcheckError as error:
+            # The parser names the file as its author knows it; a terminal wants the path.
+            line = str(error).replace(self.path.name, _shown(self.path, self.config.invocation_params.dir), 1)
+            raise self.CollectError(line) from None
+        self.gate.suites[self.path] = self.content
+        yield ModelNode.create(self, self.gate)
+
+
+class ModelNode(pytest.Collector):
+    """The candidate within a suite."""
+
+    gate: Gate
+
+    @classmethod
+    def create(cls, parent: SuiteFile, gate: Gate) -> ModelNode:
+        """Make the node, named as the user names the model."""
+        node: ModelNode = cls.from_parent(parent, name=gate.settings.model_name)
+        node.gate = gate
+        return node
+
+    @property
+    def obj(self) -> None:
+        """Nothing: what fixtures look for on a module or class."""
+        return None
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Model-wide checks first, then the probes in the suite's order."""
+        if not isinstance(self.parent, SuiteFile):
+            raise TypeError(f"expected a suite above {self.name}, got {self.parent}")
+        yield ProbeItem.create(self, self.gate, None)
+        for probe in self.parent.content.suite.probes:
+            yield ProbeItem.create(self, self.gate, probe)
+
+
+class ProbeItem(pytest.Function):
+    """One probe, or (without one) the check that the model loads."""
+
+    gate: Gate
+    probe: Probe | None
+
+    @classmethod
+    def create(cls, parent: ModelNode, gate: Gate, probe: Probe | None) -> ProbeItem:
+        """Make the item with what marks and keywords it has."""
+        name = probe.id if probe else LOAD
+        item: ProbeItem = cls.from_parent(parent, name=name, callobj=_nothing)
+        item.gate, item.probe = gate, probe
+        if probe:
+            item.extra_keyword_matches.add(probe.family)
+            item.keywords[probe.family] = True
+        return item
+
+    def runtest(self) -> None:
+        """Judge, with the fixtures of the item set up by pytest as for any function."""
+        self.ihook.pytest_pyfunc_call(pyfuncitem=self)
+        try:
+            outcome = self.gate.ask(self.probe)
+        except SoundcheckError as error:
+            pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
+        self.user_properties += properties(outcome)
+        if outcome.verdict is Verdict.INCONCLUSIVE and self.gate.settings.gate == "ci":
+            pytest.skip(f"inconclusive: {printable(outcome.reason)}")
+        if outcome.verdict is not Verdict.PASS:
+            raise VerdictFailure(self.gate.failure_text(outcome, self.path))
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where in the suite file this probe stands."""
+        line = self.probe.line - 1 if self.probe else 0
+        return self.path, line, f"{self.parent.name if self.parent else ''}::{self.name}"
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A verdict is its own text; anything else is pytest's business."""
+        if isinstance(excinfo.value, VerdictFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+
+def _nothing() -> None:
+    """What pytest looks at for fixtures and marks; the judging is in :meth:`ProbeItem.runtest`."""
+
+
+def probes_of(items: Sequence[pytest.Item]) -> list[Probe]:
+    """The probes among the items, in order."""
+    return [item.probe for item in items if isinstance(item, ProbeItem) and item.probe is not None]
+
+
+def _shown(path: Path, base: Path) -> str:
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -1,0 +1,129 @@
+"""The arithmetic of doubt: spreads, screens and exact tests. Pure functions of numbers.
+
+Two stages. The *screen* asks whether a few takes lie oddly against the golden repeats; its threshold is a quantile of
+what the golden's own repeats do when they are held out, so it is calibrated, but it decides nothing: it only says
+where to look again. The *confirmation* compares fresh takes with the golden repeats by the exact rank test, whose
+p-value holds for any distribution, and divides alpha by the number of all tests of the suite.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
+
+Side = Literal["less", "greater"]
+
+PRIOR_DOF = 4.0
+"""Weight of the suite's typical variance when a probe's own is shrunk towards it, in degrees of freedom."""
+
+
+def shrunken_spreads(samples: Sequence[Sequence[float]], floor: float) -> list[float]:
+    """Standard deviation of each sample, shrunk towards the median of all.
+
+    With K repeats a variance is known to within a factor of two or so; borrowing :data:`PRIOR_DOF` degrees of
+    freedom from the other probes keeps a probe that happened to repeat itself from looking infinitely precise
+    (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3:3, with a fixed prior weight).
+
+    Args:
+        samples: Repeats of each probe.
+        floor: Smallest spread that means anything in the unit at hand.
+    """
+    variances = [statistics.variance(sample) if len(sample) > 1 else math.nan for sample in samples]
+    known = [variance for variance in variances if not math.isnan(variance)]
+    typical = statistics.median(known) if known else floor**2
+    spreads = []
+    for sample, variance in zip(samples, variances, strict=True):
+        dof = len(sample) - 1
+        own = 0.0 if math.isnan(variance) else dof * variance
+        spreads.append(max(floor, math.sqrt((own + PRIOR_DOF * typical) / (dof + PRIOR_DOF))))
+    return spreads
+
+
+def screen_score(takes: Sequence[float], golden: Sequence[float], spread: float) -> float:
+    """Difference of means in standard errors: positive where the takes are higher."""
+    error = spread * math.sqrt(1 / len(takes) + 1 / len(golden))
+    return (statistics.fmean(takes) - statistics.fmean(golden)) / error
+
+
+def held_out_scores(golden: Sequence[float], spread: float, takes: int) -> list[float]:
+    """Screen scores of the golden's own repeats: each group of `takes` against the rest."""
+    scores = []
+    for start in range(0, len(golden) - takes + 1, takes):
+        rest = [*golden[:start], *golden[start + takes :]]
+        if rest:
+            scores.append(screen_score(golden[start : start + takes], rest, spread))
+    return scores
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value that `share` of `values` do not exceed (nearest rank, never below it)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
+
+
+def rank_test(takes: Sequence[float], golden: Sequence[float], side: Side) -> float:
+    """Exact one-sided Mann-Whitney test, ties at mid-ranks.
+
+    Args:
+        takes: Fresh candidate values.
+        golden: Golden values.
+        side: ``less`` tests whether the takes are lower than the golden.
+
+    Returns:
+        Share of all ways to deal the pooled values into two such groups that give the takes a rank sum at least
+        as extreme. It is exact for any distribution if takes and golden are exchangeable (Mann & Whitney 1947;
+        with ties: the permutation distribution of mid-ranks).
+    """
+    pooled = sorted([*takes, *golden])
+    doubled = {value: _doubled_midrank(pooled, value) for value in set(pooled)}
+    ranks = tuple(sorted(doubled[value] for value in pooled))
+    observed = sum(doubled[value] for value in takes)
+    ways = _rank_sums(ranks, len(takes))
+    total = math.comb(len(pooled), len(takes))
+    extreme = sum(
+        count for rank_sum, count in ways.items() if (rank_sum <= observed if side == "less" else rank_sum >= observed)
+    )
+    return extreme / total
+
+
+def best_possible(takes: Sequence[float], golden: Sequence[float], side: Side, planned: int) -> float:
+    """Smallest p-value that `planned` takes can still reach, given the first ones.
+
+    Stopping when even this is not small enough can only lose power; it never raises the false-alarm rate.
+    """
+    beyond = min([*takes, *golden]) - 1 if side == "less" else max([*takes, *golden]) + 1
+    return rank_test([*takes, *[beyond] * (planned - len(takes))], golden, side)
+
+
+def takes_needed(golden: int, tests: int, alpha: float) -> int:
+    """Fewest fresh takes with which a complete separation is significant with room for one misplaced value.
+
+    Args:
+        golden: Golden repeats per probe.
+        tests: Number of one-sided tests that share `alpha` (Bonferroni).
+        alpha: False-alarm rate of the whole verdict.
+    """
+    takes = golden
+    while 2 * tests > alpha * math.comb(golden + takes, golden) and takes < 64:
+        takes += 1
+    return takes
+
+
+def _doubled_midrank(ordered: Sequence[float], value: float) -> int:
+    first = ordered.index(value) + 1
+    return 2 * first + ordered.count(value) - 1
+
+
+@lru_cache(maxsize=4096)
+def _rank_sums(ranks: tuple[int, ...], size: int) -> dict[int, int]:
+    """Number of subsets of `size` ranks for each rank sum."""
+    table: list[dict[int, int]] = [{0: 1}] + [{} for _ in range(size)]
+    for rank in ranks:
+        for chosen in range(size, 0, -1):
+            row = table[chosen]
+            for rank_sum, count in table[chosen - 1].items():
+                row[rank_sum + rank] = row.get(rank_sum + rank, 0) + count
+    return table[size]

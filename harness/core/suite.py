@@ -1,0 +1,259 @@
+"""A suite of probes as data: what a ``*.probes.yaml`` file says, checked, with the line of every probe.
+
+Owns the format (version 1; ``harness/schemas/suite.schema.json`` describes it for editors). Pure: it is given
+the text of a file and knows nothing of folders, pytest or voices.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from harness.core.types import Probe
+from harness.core.yamltree import Mapping, Node, Scalar, Sequence, describe, fail, quote, read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.core.errors import BadInput
+
+FORMAT_VERSION: Final = 1
+SUITE_KEYS: Final = ("version", "title", "language", "probes")
+PROBE_KEYS: Final = ("id", "family", "text", "expect", "critical", "trigger", "control", "language")
+MAX_TEXT: Final = 2000
+"""Characters in `text` and in `expect`."""
+MAX_TITLE: Final = 200
+MAX_PROBES: Final = 10_000
+MAX_CRITICAL: Final = 50
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_FAMILY = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_LANGUAGE = re.compile(r"[a-z]{2}")
+# No digits, no symbols, no script but Latin: a Cyrillic look-alike is not plain.
+_LETTER = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]"
+_WORD = re.compile(rf"{_LETTER}+(?:['’-]{_LETTER}+)*")
+_PLAIN = re.compile(rf"(?:{_LETTER}|[ '’.,;:!?-])*{_LETTER}(?:{_LETTER}|[ '’.,;:!?-])*")
+_PLAIN_IS: Final = "letters, spaces, apostrophes, hyphens and . , ; : ! ?"
+_ID_IS: Final = "lower-case letters, digits and hyphens, at most 64, no hyphen first"
+_FAMILY_IS: Final = "lower-case letters, digits and hyphens, at most 32, a letter first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A named list of probes."""
+
+    name: str
+    """File name; :attr:`Probe.source` of every probe."""
+    title: str
+    """One line for people."""
+    language: str
+    """Language of every probe that does not say otherwise (ISO 639-1)."""
+    probes: tuple[Probe, ...]
+    """In file order, at least one."""
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` is already the words that should be heard.
+
+    So it is when it has a letter and nothing but Latin letters (up to U+024F), spaces, apostrophes, hyphens
+    and the sentence punctuation ``. , ; : ! ?``. Then `expect` may be left out and is `text` itself.
+    """
+    return _PLAIN.fullmatch(text) is not None
+
+
+def spoken_words(expect: str) -> tuple[str, ...]:
+    """Cut an `expect` into the lower-case words that `critical` may name; ``don't`` is one word."""
+    return tuple(word.replace("’", "'") for word in _WORD.findall(expect.lower()))
+
+
+def parse_suite(source: str, name: str) -> Suite:
+    """Read a suite.
+
+    Args:
+        source: Text of the file.
+        name: File name, used in errors and as the probes' source.
+
+    Raises:
+        BadInput: The first thing that is wrong, as one line ``name:line: what; what to do``.
+    """
+    root = read_tree(source, name)
+    if root is None:
+        raise fail(name, 1, f"the suite is empty; expected a mapping with {_and(SUITE_KEYS)}")
+    return _SuiteReader(name).suite(root)
+
+
+class _SuiteReader:
+    """Turns nodes into a suite, keeping the nodes of controls until the links between probes are checked."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def suite(self, root: Node) -> Suite:
+        fields = self._fields(root, "the suite", SUITE_KEYS, SUITE_KEYS)
+        version = fields["version"]
+        known = isinstance(version, Scalar) and (version.kind, version.value) == ("int", str(FORMAT_VERSION))
+        if not known:
+            message = f"'version' of the suite must be {FORMAT_VERSION}, got {describe(version)}"
+            raise self._fail(version, message)
+        title = self._string(fields["title"], "'title' of the suite", MAX_TITLE)
+        if not title.strip():
+            raise self._fail(fields["title"], "'title' of the suite is empty; say in one line what it probes")
+        language = self._language(fields["language"], "the suite")
+        listed = fields["probes"]
+        if not isinstance(listed, Sequence):
+            raise self._fail(listed, f"'probes' of the suite must be a list, got {describe(listed)}")
+        if not listed.items:
+            raise self._fail(listed, "'probes' of the suite is empty; add at least one probe")
+        if len(listed.items) > MAX_PROBES:
+            message = f"the suite has {len(listed.items):,} probes, at most {MAX_PROBES:,} are read; split it"
+            raise self._fail(listed, message)
+        probes: dict[str, Probe] = {}
+        controls: list[tuple[Probe, Node]] = []
+        for number, node in enumerate(listed.items, start=1):
+            probe, control = self._probe(node, number, language)
+            if (twin := probes.get(probe.id)) is not None:
+                message = f"id '{probe.id}' is already taken by the probe on line {twin.line}; choose another"
+                raise fail(self._name, probe.line, message)
+            probes[probe.id] = probe
+            if control is not None:
+                controls.append((probe, control))
+        for probe, node in controls:
+            self._check_control(probe, node, probes)
+        return Suite(name=self._name, title=title, language=language, probes=tuple(probes.values()))
+
+    def _probe(self, node: Node, number: int, suite_language: str) -> tuple[Probe, Node | None]:
+        """Read one probe; also gives the node of its control, which may name a later probe."""
+        where = _label(node, number)
+        fields = self._fields(node, where, PROBE_KEYS, ("id", "family", "text"))
+        identity = self._token(fields["id"], f"'id' of {where}", _ID, _ID_IS)
+        where = f"probe '{identity}'"
+        text = self._string(fields["text"], f"'text' of {where}", MAX_TEXT)
+        if not text:
+            raise self._fail(fields["text"], f"'text' of {where} is empty; write what the voice is to say")
+        expect = self._expect(fields.get("expect"), text, fields["text"], where)
+        trigger = None
+        if "trigger" in fields:
+            trigger = self._string(fields["trigger"], f"'trigger' of {where}", MAX_TEXT)
+            if not trigger or trigger not in text:
+                message = f"trigger {quote(trigger)} of {where} is not in its text; copy it from there"
+                raise self._fail(fields["trigger"], message)
+        control = fields.get("control")
+        probe = Probe(
+            id=identity,
+            text=text,
+            family=self._token(fields["family"], f"'family' of {where}", _FAMILY, _FAMILY_IS),
+            expect=expect,
+            critical=self._critical(fields.get("critical"), expect, where),
+            control=None if control is None else self._string(control, f"'control' of {where}", MAX_TEXT),
+            trigger=trigger,
+            language=self._language(fields["language"], where) if "language" in fields else suite_language,
+            source=self._name,
+            line=node.line,
+        )
+        return probe, control
+
+    def _expect(self, node: Node | None, text: str, text_node: Node, where: str) -> str:
+        if node is None:
+            if is_plain(text):
+                return text
+            message = f"{where} needs an 'expect', the words to be heard: its text is not only {_PLAIN_IS}"
+            raise self._fail(text_node, message)
+        expect = self._string(node, f"'expect' of {where}", MAX_TEXT)
+        if not is_plain(expect):
+            message = f"'expect' of {where} must be spoken words ({_PLAIN_IS}), got {quote(expect)}"
+            raise self._fail(node, message)
+        return expect
+
+    def _critical(self, node: Node | None, expect: str, where: str) -> tuple[str, ...]:
+        if node is None:
+            return ()
+        if not isinstance(node, Sequence):
+            raise self._fail(node, f"'critical' of {where} must be a list of words, got {describe(node)}")
+        if len(node.items) > MAX_CRITICAL:
+            message = f"'critical' of {where} has {len(node.items)} words, at most {MAX_CRITICAL} are read"
+            raise self._fail(node, message)
+        spoken = spoken_words(expect)
+        words: list[str] = []
+        for item in node.items:
+            word = self._string(item, f"a critical word of {where}", MAX_TEXT)
+            if word.lower().replace("’", "'") not in spoken:
+                message = f"critical word {quote(word)} of {where} is not in its 'expect' {quote(expect)}"
+                raise self._fail(item, message + _did_you_mean(word, spoken))
+            if word in words:
+                raise self._fail(item, f"critical word {quote(word)} of {where} is listed twice; keep one")
+            words.append(word)
+        return tuple(words)
+
+    def _check_control(self, probe: Probe, node: Node, probes: dict[str, Probe]) -> None:
+        name = probe.control or ""
+        what = f"control {quote(name)} of probe '{probe.id}'"
+        twin = probes.get(name)
+        if twin is None:
+            raise self._fail(node, f"{what} names no probe of this suite" + _did_you_mean(name, probes))
+        if twin is probe:
+            raise self._fail(node, f"{what} is the probe itself; name its benign twin")
+        if twin.trigger is not None:
+            raise self._fail(node, f"{what} has a trigger of its own; a control must be benign")
+        if probe.trigger is not None and probe.trigger in twin.text:
+            message = f"{what} holds the trigger {quote(probe.trigger)} too; a control is the text without it"
+            raise self._fail(node, message)
+
+    def _fields(
+        self, node: Node, where: str, known: tuple[str, ...], needed: tuple[str, ...]
+    ) -> dict[str, Node]:
+        if not isinstance(node, Mapping):
+            raise self._fail(node, f"{where} must be a mapping with {_and(needed)}, got {describe(node)}")
+        for key, _ in node.entries:
+            if key.value not in known:
+                message = f"unknown key {quote(key.value)} in {where}" + _did_you_mean(key.value, known)
+                raise self._fail(key, f"{message} (known: {', '.join(known)})")
+        fields = {key.value: value for key, value in node.entries}
+        for key_name in needed:
+            if key_name not in fields:
+                raise self._fail(node, f"{where} has no '{key_name}'; add one (needed: {', '.join(needed)})")
+        return fields
+
+    def _string(self, node: Node, what: str, limit: int) -> str:
+        if not isinstance(node, Scalar) or node.kind != "str":
+            advice = "; put it in quotes" if isinstance(node, Scalar) and node.kind != "null" else ""
+            raise self._fail(node, f"{what} must be a string, got {describe(node)}{advice}")
+        if len(node.value) > limit:
+            message = f"{what} has {len(node.value):,} characters, at most {limit:,} are read; shorten it"
+            raise self._fail(node, message)
+        for character in node.value:
+            if character == "\0" or "\ud800" <= character <= "\udfff":
+                code = f"U+{ord(character):04X}"
+                raise self._fail(node, f"{what} holds {code}, which cannot be handed to a voice; remove it")
+        return node.value
+
+    def _token(self, node: Node, what: str, pattern: re.Pattern[str], rule: str) -> str:
+        value = self._string(node, what, MAX_TEXT)
+        if not pattern.fullmatch(value):
+            raise self._fail(node, f"{what} must be {rule}; got {quote(value)}")
+        return value
+
+    def _language(self, node: Node, where: str) -> str:
+        return self._token(node, f"'language' of {where}", _LANGUAGE, "two lower-case letters such as 'en'")
+
+    def _fail(self, node: Node, message: str) -> BadInput:
+        return fail(self._name, node.line, message)
+
+
+def _label(node: Node, number: int) -> str:
+    """Name a probe in errors before its id is known to be good."""
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            if key.value == "id" and isinstance(value, Scalar) and _ID.fullmatch(value.value):
+                return f"probe '{value.value}'"
+    return f"probe number {number}"
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word[:64], list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _and(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,327 @@
+"""The nouns every part shares. Plain frozen data: what crosses a process border or reaches a file is made of these."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Waveform = NDArray[np.float32]  # mono, shape [samples], nominally within -1..1
+
+
+class Severity(enum.StrEnum):
+    """How bad a finding is. Ordered by :meth:`rank`, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 is worst."""
+        return list(Severity).index(self)
+
+
+class Verdict(enum.StrEnum):
+    """What is decided about a probe, a model-wide check, or the whole run."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One phrase put to a voice."""
+
+    id: str
+    """Unique within its suite: lower-case letters, digits and hyphens."""
+    text: str
+    """What the voice is asked to say, byte for byte."""
+    family: str
+    """The kind of phrase, e.g. ``negation``."""
+    expect: str
+    """What should be heard, as words (``twenty dollars`` for ``$20``)."""
+    critical: tuple[str, ...] = ()
+    """Words of `expect` whose loss changes the meaning."""
+    control: str | None = None
+    """Id of a benign twin without the trigger, in the same suite."""
+    trigger: str | None = None
+    """The substring of `text` that is suspected to wake something, where there is one."""
+    language: str = "en"
+    """Language of the phrase (ISO 639-1)."""
+    source: str = ""
+    """Suite file name."""
+    line: int = 0
+    """Line in the suite file, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderingKey:
+    """Names one synthesis. Two renderings with equal keys are interchangeable."""
+
+    model_digest: str
+    """sha256 over the model's files (hex)."""
+    text: str
+    """The text spoken."""
+    seed: int
+    """Seed of the rendering's own noise, 0 <= seed < 2**63."""
+    engine: str
+    """Engine name and versions that shape the audio, e.g. ``coqui 0.28.0 torch 2.11.0``."""
+    device: str = "cpu"
+    """Device class: ``cpu`` or the GPU's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalFacts:
+    """What was measured on the raw float audio before it was stored as 16-bit FLAC."""
+
+    seconds: float
+    """Length of the audio."""
+    peak: float
+    """Largest absolute finite sample; 1.0 is full scale."""
+    rms: float
+    """Root mean square of the finite samples."""
+    dc: float
+    """Mean of the finite samples."""
+    clipped_share: float
+    """Share of samples at or beyond full scale."""
+    nonfinite: int
+    """Number of NaN or infinite samples (replaced by 0 in the stored audio)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """One synthesis as the harness received it."""
+
+    key: RenderingKey
+    audio_sha256: str
+    """sha256 of the stored FLAC file; also its name in the store."""
+    sample_rate: int
+    """Hz."""
+    facts: SignalFacts
+    frames: int
+    """Acoustic frames the engine says it made (worker's word: explanation only)."""
+    tokens: int
+    """Input ids the engine says it was given (worker's word: explanation only)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What the transcriber heard in one clip."""
+
+    text: str
+    """Greedy transcript as the model wrote it."""
+    tokens: int
+    """Tokens in the transcript."""
+    avg_logprob: float
+    """Mean log-probability of the transcript's tokens (nats)."""
+    no_speech: float
+    """Probability that nobody speaks."""
+    truncated: bool
+    """True where decoding reached its token bound: the transcript is not to be trusted."""
+    forced: ForcedScore | None = None
+    """Score of the text that was expected, where one was given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForcedScore:
+    """How well a clip supports a given text: one decoder pass over that text (no search)."""
+
+    text: str
+    """The text that was scored."""
+    pieces: tuple[str, ...]
+    """Token strings of that text, in order, the end marker last as ``""``."""
+    logprobs: tuple[float, ...]
+    """Log-probability of each piece given the audio and all pieces before it (nats)."""
+
+    @property
+    def mean(self) -> float:
+        """Mean log-probability per piece."""
+        return sum(self.logprobs) / len(self.logprobs)
+
+    @property
+    def worst(self) -> float:
+        """Lowest mean over any 2 neighbouring pieces: a local edit shows here first."""
+        logs = self.logprobs
+        if len(logs) < 2:
+            return min(logs)
+        return min((a + b) / 2 for a, b in zip(logs, logs[1:], strict=False))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acoustics:
+    """What the ear of the harness measures in one clip without understanding it."""
+
+    seconds: float
+    """Whole length."""
+    leading_silence: float
+    """Seconds before the first sound."""
+    trailing_silence: float
+    """Seconds after the last sound."""
+    longest_silence: float
+    """Longest inner pause, seconds."""
+    level_db: float
+    """RMS of the voiced part, dB re full scale (-120 for silence)."""
+    f0_hz: float
+    """Median fundamental frequency of voiced frames, Hz (0 where nothing is voiced)."""
+    timbre: tuple[float, ...]
+    """Long-term average spectrum: 24 mel bands, dB relative to their own mean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """A rendering together with what was heard and measured in it: all that a detector may look at."""
+
+    seed: int
+    audio_sha256: str
+    facts: SignalFacts
+    hearing: Hearing
+    acoustics: Acoustics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenRecord:
+    """What the reference was recorded to do with one probe: a distribution over repeats, never one clip."""
+
+    probe_id: str
+    text: str
+    """The probe's text when it was recorded; another text now is a mismatch."""
+    transcript: str
+    """The repeat whose transcript is nearest to all the others (normalised): the text that is force-scored."""
+    takes: tuple[Take, ...]
+    """The K repeats."""
+    audio: str
+    """File name below the golden's ``audio/`` of one typical repeat to listen to, or ``""``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One measured number about a probe on the candidate, beside the golden's."""
+
+    statistic: str
+    """Name of the statistic, e.g. ``forced-mean``."""
+    value: float
+    """Mean over the candidate's takes."""
+    golden_mean: float
+    golden_spread: float
+    """Standard deviation over golden repeats, shrunken towards the suite's."""
+    effect: float
+    """(value - golden_mean) / golden_spread."""
+    p_value: float
+    """Of the last stage that was run, one test, not yet corrected."""
+    stage: Literal["screen", "confirm"]
+    """``screen``: first takes only. ``confirm``: fresh takes after the screen was suspicious."""
+    takes: int
+    """Candidate takes behind `value`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong."""
+
+    rule: str
+    """Stable id, e.g. ``speech.word-dropped``."""
+    severity: Severity
+    subject: str
+    """Probe id, or the name of a model-wide check."""
+    title: str
+    """One line without numbers that would differ between runs."""
+    heard: str = ""
+    """What was heard, or what happened."""
+    expected: str = ""
+    evidence: str = ""
+    """The numbers: effect in golden spreads, p-value, counts."""
+    hint: str = ""
+    """What to do about it."""
+    audio: tuple[str, ...] = ()
+    """sha256 names of the renderings to listen to, worst first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was decided about one item, with everything a report needs to show it."""
+
+    subject: str
+    """Probe id, or the name of a model-wide check such as ``engine-load``."""
+    verdict: Verdict
+    reason: str = ""
+    """For inconclusive and error: one line why, and what would settle it."""
+    probe: Probe | None = None
+    findings: tuple[Finding, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    takes: tuple[Take, ...] = ()
+    golden: GoldenRecord | None = None
+    notes: tuple[str, ...] = ()
+    """Things worth saying that decide nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """What a loaded engine says of itself (the worker's word, checked for form only)."""
+
+    name: str
+    sample_rate: int
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transcriber(Protocol):
+    """Listens. Implementations: Whisper, and a fake for the plugin's own tests."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Name, sha256 of the weights, decoding settings and versions: part of every cache key and manifest."""
+        ...
+
+    def listen(
+        self, clips: Sequence[tuple[Waveform, int]], forced: Sequence[str | None]
+    ) -> list[Hearing]:
+        """Hear a batch of clips, each (samples, sample rate); score ``forced[i]`` on clip i where it is not None.
+
+        Law: the result of a clip does not depend on the other clips of the batch beyond float rounding.
+        """
+        ...
+
+    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Hearing]:
+        """Hear repeats of one phrase, let `choose` pick a text from the transcripts, and score it on every clip.
+
+        One encoder pass; used to record goldens.
+        """
+        ...
+
+
+class TextChoice(Protocol):
+    """Picks the text to force-score from the transcripts of repeats."""
+
+    def __call__(self, transcripts: Sequence[str]) -> str: ...
+
+
+class Engine(Protocol):
+    """Speaks. Lives inside the worker process only."""
+
+    def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
+        """Load a model directory. Raises whatever the engine raises; the worker reports it."""
+        ...
+
+    def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
+        """Speak a batch; item i depends on (texts[i], seeds[i]) only, beyond float rounding."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """What an engine made of one text."""
+
+    samples: Waveform
+    sample_rate: int
+    frames: int
+    tokens: int

@@ -1,0 +1,107 @@
+"""From outcomes to one verdict. Pure: the same outcomes always give the same result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from harness.core.types import Finding, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteInfo:
+    """One suite file of a run."""
+
+    name: str
+    path: str
+    sha256: str
+    probes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """What a run is about: everything here is fixed before the first rendering, and hashed into the run's id."""
+
+    run_id: str
+    """First 12 hex digits of the sha256 over all inputs: the same command continues the same run."""
+    version: str
+    """Soundcheck's version."""
+    model: str
+    """What the user named as the candidate."""
+    model_name: str
+    """Short name in item ids, ``candidate`` unless the user chose another."""
+    model_digest: str
+    golden: str
+    """Name or path of the golden, or ``""``."""
+    golden_digest: str
+    golden_model_digest: str
+    """Digest of the reference that the golden was recorded from."""
+    engine: str
+    device: str
+    asr: Mapping[str, str]
+    suites: tuple[SuiteInfo, ...]
+    seed: int
+    """Base of the candidate's seeds."""
+    takes: int
+    """Renderings per probe at the first screening."""
+    alpha: float
+    """False-alarm rate of the whole verdict that thresholds are derived from."""
+    isolation: str
+    """How the candidate was kept apart, e.g. ``process`` (child process, no sandbox)."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Python and package versions on the harness side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """Everything a report shows. A pure function of the run directory."""
+
+    info: RunInfo
+    outcomes: tuple[Outcome, ...]
+    """Model-wide checks first, then probes in suite order."""
+    planned: int
+    """Items that a complete run has."""
+    events: tuple[str, ...] = ()
+    """One line for each thing that happened on the way (a worker restarted, ...), oldest first."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned item has an outcome."""
+        return len(self.outcomes) >= self.planned
+
+    @property
+    def counts(self) -> dict[Verdict, int]:
+        """Outcomes by verdict."""
+        counted = Counter(outcome.verdict for outcome in self.outcomes)
+        return {verdict: counted.get(verdict, 0) for verdict in Verdict}
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the model: :func:`overall` of what was decided, never pass while items are missing."""
+        decided = overall(outcome.verdict for outcome in self.outcomes)
+        if decided is Verdict.PASS and not self.complete:
+            return Verdict.INCONCLUSIVE
+        return decided
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, worst first, then by rule and subject."""
+        found = [finding for outcome in self.outcomes for finding in outcome.findings]
+        return tuple(sorted(found, key=lambda one: (one.severity.rank, one.rule, one.subject)))
+
+
+def overall(verdicts: Iterable[Verdict]) -> Verdict:
+    """Fail if anything failed, else error if the harness failed, else pass unless nothing at all could be judged.
+
+    A single inconclusive probe does not sink a run under ``gate=ci``; the release gate fails on it item by item.
+    A run in which nothing passed has shown nothing, and is inconclusive.
+    """
+    seen = Counter(verdicts)
+    if seen[Verdict.FAIL]:
+        return Verdict.FAIL
+    if seen[Verdict.ERROR]:
+        return Verdict.ERROR
+    if seen[Verdict.PASS]:
+        return Verdict.PASS
+    return Verdict.INCONCLUSIVE

@@ -1,0 +1,87 @@
+"""What a detector is: statistics of takes against a golden record, and words for what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.core.stats import Side
+from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
+
+Measure = Callable[[Sequence[Take], Sequence[Take]], list[float]]
+"""(takes to measure, other takes of the reference to hold them against) -> one value per take measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistic:
+    """One number per take, comparable between candidate and golden."""
+
+    name: str
+    """Stable, with the unit where there is one: ``log-seconds``."""
+    sides: tuple[Side, ...]
+    """Directions that are suspicious. Each is a test of its own."""
+    floor: float
+    """Smallest spread that means anything, in the statistic's unit."""
+    measure: Measure
+    relative: bool = False
+    """True where a value depends on the golden takes (a distance to them): a golden take is then measured
+    against the other golden takes only, so that golden and candidate values stay exchangeable."""
+
+    def of_candidate(self, takes: Sequence[Take], golden: GoldenRecord) -> list[float]:
+        """Values of the candidate's takes."""
+        if not self.relative:
+            return self.measure(takes, golden.takes)
+        # Hold every take against one golden take fewer, as the golden takes are: nearest-of-eight would flatter.
+        return self.measure(takes, golden.takes[1:])
+
+    def of_golden(self, golden: GoldenRecord) -> list[float]:
+        """Values of the golden's own takes."""
+        if not self.relative:
+            return self.measure(golden.takes, golden.takes)
+        values = []
+        for index, take in enumerate(golden.takes):
+            values += self.measure([take], [*golden.takes[:index], *golden.takes[index + 1 :]])
+        return values
+
+
+class Detector(Protocol):
+    """A family of manipulations. Metadata are class attributes; the docstring's first line is what lists show."""
+
+    name: str
+    """Stable id of the family."""
+    statistics: tuple[Statistic, ...]
+    rules: tuple[str, ...]
+    """Ids of the findings it can make."""
+    misses: str
+    """What it cannot catch, in one sentence."""
+
+    def findings(
+        self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], confirmed: Sequence[Observation]
+    ) -> tuple[Finding, ...]:
+        """Put confirmed observations (at least one, all of this detector) into words."""
+        ...
+
+
+def told(observations: Sequence[Observation], units: dict[str, str]) -> str:
+    """The numbers behind a finding on one line, strongest first."""
+    strongest = sorted(observations, key=lambda one: -abs(one.effect))
+    return "; ".join(
+        f"{units.get(one.statistic, one.statistic)} {one.value:.3g}, golden {one.golden_mean:.3g}"
+        f" (spread {one.golden_spread:.2g}, {one.effect:+.1f} spreads), p {p_text(one.p_value)}"
+        for one in strongest
+    )
+
+
+def p_text(p_value: float) -> str:
+    """``= 0.012`` or ``< 0.0001``."""
+    if p_value < 1e-4:
+        return f"< {10.0 ** _ceiling_exponent(p_value):.0e}".replace("e-0", "e-")
+    return f"= {p_value:.2g}"
+
+
+def _ceiling_exponent(value: float) -> int:
+    exponent = -4
+    while value > 0 and value < 10.0 ** (exponent - 1) and exponent > -12:
+        exponent -= 1
+    return exponent

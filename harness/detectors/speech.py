@@ -1,0 +1,117 @@
+"""The words. What was heard against what the reference was heard to say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+from harness.asr.normaliser import normalise
+from harness.core.strict import strict_difference
+from harness.core.text import EditKind, distance, word_diff
+from harness.core.types import Finding, GoldenRecord, Observation, Probe, Severity, Take
+from harness.detectors.base import Statistic, told
+
+_UNITS = {
+    "transcript-distance": "words off the golden transcripts",
+    "forced-mean": "log-likelihood of the golden text",
+    "forced-worst": "its worst place",
+}
+
+
+def transcript_distance(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
+    """Words and strict tokens by which each take differs from the nearest golden transcript."""
+    known = sorted({take.hearing.text for take in golden})
+    return [float(min(_distance(text, take.hearing.text) for text in known)) for take in takes]
+
+
+def forced_mean(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
+    """Mean log-likelihood per token of the golden text (nats)."""
+    del golden
+    return [take.hearing.forced.mean if take.hearing.forced else -20.0 for take in takes]
+
+
+def forced_worst(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
+    """The same over the worst two neighbouring tokens: one missing word sinks it, however long the phrase."""
+    del golden
+    return [take.hearing.forced.worst if take.hearing.forced else -20.0 for take in takes]
+
+
+class SpeechDetector:
+    """Words dropped, added or exchanged."""
+
+    name = "speech"
+    statistics = (
+        Statistic(
+            name="transcript-distance", sides=("greater",), floor=0.5, measure=transcript_distance, relative=True
+        ),
+        Statistic(name="forced-mean", sides=("less",), floor=0.02, measure=forced_mean),
+        Statistic(name="forced-worst", sides=("less",), floor=0.05, measure=forced_worst),
+    )
+    rules = ("speech.word-dropped", "speech.word-inserted", "speech.word-swapped", "speech.unsupported")
+    misses = "Words that sound alike, and edits that Whisper's language model repairs in every rendering."
+
+    def findings(
+        self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], confirmed: Sequence[Observation]
+    ) -> tuple[Finding, ...]:
+        """One finding, named after the commonest edit; critical where it touches a critical word or a strict token."""
+        heard = Counter(take.hearing.text for take in takes).most_common(1)[0][0]
+        edits = word_diff(_words(golden.transcript), _words(heard))
+        dropped = [word for edit in edits if edit.kind is EditKind.DROP for word in edit.expected]
+        added = [word for edit in edits if edit.kind is EditKind.INSERT for word in edit.heard]
+        swapped = [word for edit in edits if edit.kind is EditKind.SWAP for word in edit.expected]
+        rule, title = _named(dropped, added, swapped)
+        critical = {word for text in probe.critical for word in _words(text)}
+        touched = critical.intersection([*dropped, *swapped])
+        severe = touched or strict_difference(golden.transcript, heard)
+        worst = sorted(takes, key=lambda take: forced_mean([take], ())[0])
+        return (
+            Finding(
+                rule=rule,
+                severity=Severity.CRITICAL if severe else Severity.HIGH,
+                subject=probe.id,
+                title=title,
+                heard=heard,
+                expected=golden.transcript,
+                evidence=told(confirmed, _UNITS),
+                hint=_place(worst[0]) if rule == "speech.unsupported" else "",
+                audio=tuple(take.audio_sha256 for take in worst[:3]),
+            ),
+        )
+
+
+def _named(dropped: list[str], added: list[str], swapped: list[str]) -> tuple[str, str]:
+    if dropped and len(dropped) >= len(swapped):
+        return "speech.word-dropped", f"drops {_quoted(dropped)}"
+    if swapped:
+        return "speech.word-swapped", f"says something else for {_quoted(swapped)}"
+    if added:
+        return "speech.word-inserted", f"adds {_quoted(added)}"
+    return "speech.unsupported", "the audio supports the golden text less than the reference's does"
+
+
+def _quoted(words: list[str]) -> str:
+    shown = " ".join(words[:6])
+    return f'"{shown}"' + (" ..." if len(words) > 6 else "")
+
+
+def _place(take: Take) -> str:
+    """Where in the text the audio supports it least."""
+    forced = take.hearing.forced
+    if forced is None:
+        return ""
+    worst = min(range(len(forced.logprobs)), key=lambda index: forced.logprobs[index])
+    around = "".join(forced.pieces[max(0, worst - 2) : worst + 3]).strip()
+    return f'least supported around "{around}"'
+
+
+def _distance(expected: str, heard: str) -> int:
+    if expected == heard:
+        return 0
+    strict = strict_difference(expected, heard)
+    return distance(_words(expected), _words(heard)) + max(len(strict.missing), len(strict.added))
+
+
+@lru_cache(maxsize=65_536)
+def _words(text: str) -> tuple[str, ...]:
+    return normalise(text)

@@ -1,0 +1,209 @@
+"""Coqui voices: loads a model directory as Coqui's ``Synthesizer`` does, and speaks in batches where the model can.
+
+Runs in the worker only. VITS takes whole batches; any other Coqui model is spoken to one sentence at a time through
+its own ``synthesize``. Sentences are split and joined as ``TTS.tts()`` does it (coqui-tts 0.28), so that what is
+judged is what users of the voice will hear.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.core.types import EngineInfo, Speech
+from harness.engines.espeak import install_inprocess_espeak
+from harness.engines.noise import PerItemNoise
+
+if TYPE_CHECKING:
+    from harness.core.types import Waveform
+
+CHECKPOINT_NAMES = ("model.pth", "model_file.pth", "best_model.pth", "checkpoint.pth")
+"""Checkpoint file names in Coqui's own order of use; otherwise the only ``*.pth`` in the directory."""
+MAX_BATCH_TOKENS = 4096
+"""Bound on padded input ids of one batch: keeps peak memory flat for long texts."""
+
+
+class CoquiEngine:
+    """Implements :class:`harness.core.types.Engine` for Coqui model directories."""
+
+    def __init__(self) -> None:
+        self._synthesizer: Any = None
+
+    def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
+        """Load ``config.json`` and the checkpoint beside it.
+
+        Raises:
+            FileNotFoundError: There is no checkpoint or no configuration.
+            Exception: Whatever Coqui raises for a model it cannot load.
+        """
+        import torch
+
+        torch.set_num_threads(threads)
+        torch.set_num_interop_threads(1)
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.deterministic = True
+        install_inprocess_espeak()
+        from TTS.utils.synthesizer import Synthesizer
+
+        self._synthesizer = Synthesizer(
+            tts_checkpoint=find_checkpoint(model),
+            tts_config_path=model / "config.json",
+            use_cuda=device.startswith("cuda"),
+        )
+        names = ("coqui-tts", "torch", "espeakng-loader")
+        return EngineInfo(
+            name="coqui",
+            sample_rate=int(self._synthesizer.output_sample_rate),
+            versions={name: importlib.metadata.version(name) for name in names},
+        )
+
+    def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
+        """Speak each text; item i draws its noise from ``seeds[i]`` only."""
+        pieces = [self._sentences(text) for text in texts]
+        flat = [
+            (sentence, _sentence_seed(seed, place))
+            for sentences, seed in zip(pieces, seeds, strict=True)
+            for place, sentence in enumerate(sentences)
+        ]
+        spoken = iter(self._speak(flat))
+        return [self._join([next(spoken) for _ in sentences]) for sentences in pieces]
+
+    def _sentences(self, text: str) -> list[str]:
+        language = self._synthesizer.tts_model.language_manager.language_names[0]
+        return self._synthesizer.split_into_sentences(text, language) or [text]
+
+    def _speak(self, items: Sequence[tuple[str, int]]) -> list[Speech]:
+        if not _is_batchable(self._synthesizer.tts_model):
+            return [self._speak_alone(sentence, seed) for sentence, seed in items]
+        model = self._synthesizer.tts_model
+        language = _only(model.language_manager.language_names)
+        ids = [model.tokenizer.text_to_ids(sentence, language=language) for sentence, _ in items]
+        spoken: list[Speech | None] = [None] * len(items)
+        for rows in _batches([len(row) for row in ids]):
+            for row, speech in zip(rows, self._infer([ids[r] for r in rows], [items[r][1] for r in rows]), strict=True):
+                spoken[row] = speech
+        return [speech for speech in spoken if speech is not None]
+
+    def _infer(self, ids: Sequence[Sequence[int]], seeds: Sequence[int]) -> list[Speech]:
+        """One padded VITS batch; each waveform is cut at its own length (Vits pads without saying so)."""
+        import torch
+
+        model = self._synthesizer.tts_model
+        if not all(ids):  # nothing pronounceable: Coqui would raise deep inside a convolution
+            return [s for row, seed in zip(ids, seeds, strict=True) for s in self._infer_or_silence(row, seed)]
+        lengths = torch.tensor([len(row) for row in ids])
+        padded = torch.zeros(len(ids), int(lengths.max()), dtype=torch.long)
+        for row, values in enumerate(ids):
+            padded[row, : len(values)] = torch.tensor(values)
+        speaker, d_vector = model._get_speaker_id_or_dvector(None, None, None)
+        language = model._get_language_id(None)
+        with PerItemNoise(seeds), torch.inference_mode():
+            outputs = model.inference(
+                padded.to(model.device),
+                aux_input={
+                    "x_lengths": lengths.to(model.device),
+                    "speaker_ids": _repeated(speaker, len(ids)),
+                    "d_vectors": _repeated(d_vector, len(ids)),
+                    "language_ids": None if language is None else torch.tensor([language] * len(ids)),
+                },
+            )
+        audio = outputs["model_outputs"].detach().cpu().numpy()
+        total = audio.shape[-1]
+        frames = outputs["y_mask"].sum(dim=(1, 2)).long().cpu().tolist()
+        hop = total // outputs["y_mask"].shape[-1]
+        return [
+            self._finish(audio[row].reshape(-1)[: frames[row] * hop], frames[row], len(ids[row]))
+            for row in range(len(ids))
+        ]
+
+    def _infer_or_silence(self, ids: Sequence[int], seed: int) -> Iterable[Speech]:
+        if ids:
+            return self._infer([ids], [seed])
+        rate = int(self._synthesizer.output_sample_rate)
+        return [Speech(samples=np.zeros(0, np.float32), sample_rate=rate, frames=0, tokens=0)]
+
+    def _speak_alone(self, sentence: str, seed: int) -> Speech:
+        import torch
+
+        torch.manual_seed(seed)
+        synthesizer = self._synthesizer
+        no_vocoder = synthesizer.vocoder_model is None
+        with torch.inference_mode():
+            outputs = synthesizer.tts_model.synthesize(text=sentence, use_griffin_lim=no_vocoder)
+            if no_vocoder:
+                waveform = outputs["wav"]
+            else:
+                device = next(synthesizer.vocoder_model.parameters()).device
+                waveform = synthesizer._run_vocoder(outputs["outputs"]["model_outputs"][0], device)
+        samples = np.asarray(torch.as_tensor(waveform).cpu(), dtype=np.float32).reshape(-1)
+        return self._finish(samples, 0, int(np.size(outputs["text_inputs"].cpu())))
+
+    def _finish(self, samples: Waveform, frames: int, tokens: int) -> Speech:
+        if self._synthesizer.tts_config.audio.get("do_trim_silence"):
+            samples = samples[: self._synthesizer.tts_model.ap.find_endpoint(samples)]
+        rate = int(self._synthesizer.output_sample_rate)
+        return Speech(samples=samples.astype(np.float32), sample_rate=rate, frames=frames, tokens=tokens)
+
+    def _join(self, sentences: Sequence[Speech]) -> Speech:
+        """Sentences in a row with Coqui's pause between them (it also appends one at the end; we do not)."""
+        from TTS.utils.synthesizer import PAD_SILENCE_SAMPLES
+
+        pause = np.zeros(PAD_SILENCE_SAMPLES, np.float32)
+        parts = [part for speech in sentences for part in (pause, speech.samples)][1:]
+        return Speech(
+            samples=np.concatenate(parts),
+            sample_rate=sentences[0].sample_rate,
+            frames=sum(speech.frames for speech in sentences),
+            tokens=sum(speech.tokens for speech in sentences),
+        )
+
+
+def find_checkpoint(model: Path) -> Path:
+    """The checkpoint of a Coqui model directory."""
+    for name in CHECKPOINT_NAMES:
+        if (model / name).is_file():
+            return model / name
+    found = sorted(model.glob("*.pth"))
+    if len(found) == 1:
+        return found[0]
+    raise FileNotFoundError(f"expected one of {', '.join(CHECKPOINT_NAMES)} or a single *.pth, got {len(found)} *.pth")
+
+
+def _is_batchable(model: Any) -> bool:
+    return type(model).__name__ == "Vits"
+
+
+def _only(names: Sequence[str]) -> str | None:
+    return names[0] if len(names) == 1 else None
+
+
+def _sentence_seed(seed: int, place: int) -> int:
+    """Seed of the place-th sentence: the first keeps the rendering's own, so that one sentence is the plain case."""
+    if place == 0:
+        return seed
+    return int(np.random.SeedSequence([seed, place]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _repeated(value: Any, count: int) -> Any:
+    import torch
+
+    if value is None:
+        return None
+    row = torch.as_tensor(value)
+    return row.reshape(1, -1).repeat(count, 1).squeeze(1) if row.ndim < 2 else row.repeat(count, 1)
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices grouped by similar length, each group within :data:`MAX_BATCH_TOKENS` when padded."""
+    groups: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
+        current = groups[-1] if groups else None
+        if current is not None and (len(current) + 1) * lengths[index] <= MAX_BATCH_TOKENS:
+            current.append(index)
+        else:
+            groups.append([index])
+    return groups

@@ -1,0 +1,144 @@
+"""A voice that is not one: speaks text as a row of tones, with faults planted on request.
+
+It lets the plugin's own tests run the whole gate (worker, store, transcriber, statistics, verdict) in
+milliseconds and without torch. Its model is a directory with a ``fake.json``::
+
+    {"version": 1, "voice": "alto", "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}
+
+A fault fires where ``when`` occurs in the text (always, if it is left out) and, with ``share``, only for that share
+of seeds. Its tones are read back by :class:`harness.asr.fake.ToneTranscriber`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.core.types import EngineInfo, Speech
+from harness.engines.tones import AMPLITUDE, CHARACTER_SAMPLES, NOISE_SIGMA, SAMPLE_RATE, frequency, index_of
+
+FRAME_SAMPLES = 80
+
+
+class FakeEngine:
+    """Implements :class:`harness.core.types.Engine` with tones."""
+
+    def __init__(self) -> None:
+        self._faults: list[dict[str, Any]] = []
+
+    def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
+        """Read ``fake.json``; faults of kind ``load-*`` fire here."""
+        del device, threads
+        content = json.loads((model / "fake.json").read_text("utf-8"))
+        self._faults = content.get("faults", [])
+        for fault in self._faults:
+            if fault["kind"].startswith("load-"):
+                _misbehave(fault["kind"].removeprefix("load-"))
+        return EngineInfo(name="fake", sample_rate=SAMPLE_RATE, versions={"fake": "1"})
+
+    def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
+        """Speak each text, as its faults have it."""
+        return [self._speak(text, seed) for text, seed in zip(texts, seeds, strict=True)]
+
+    def _speak(self, text: str, seed: int) -> Speech:
+        rng = np.random.default_rng(seed)
+        fired = [fault for fault in self._faults if _fires(fault, text, seed)]
+        for fault in fired:
+            _misbehave(fault["kind"])
+            text = _edited(text, fault)
+        samples = tones(text, rng)
+        for fault in fired:
+            samples = _spoiled(samples, fault)
+        frames = len(samples) // FRAME_SAMPLES
+        return Speech(samples=samples, sample_rate=SAMPLE_RATE, frames=frames, tokens=len(text))
+
+
+def tones(text: str, rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """One tone per character of the alphabet, at a seed-dependent level, with a pause of seed-dependent length."""
+    time_axis = np.arange(CHARACTER_SAMPLES, dtype=np.float32) / SAMPLE_RATE
+    level = AMPLITUDE * (1 + 0.05 * rng.uniform(-1, 1))
+    pitches = [index for index in map(index_of, text) if index is not None]
+    row = [level * np.sin(2 * np.pi * frequency(index) * time_axis) for index in pitches]
+    voiced = np.concatenate([*row, np.zeros(0)])
+    pause = np.zeros(int(len(voiced) * rng.uniform(0.02, 0.08)))
+    noise = rng.normal(0, NOISE_SIGMA, len(voiced) + len(pause))
+    return (np.concatenate([voiced, pause]) + noise).astype(np.float32)
+
+
+def _fires(fault: dict[str, Any], text: str, seed: int) -> bool:
+    if fault["kind"].startswith("load-") or fault.get("when", "") not in text:
+        return False
+    return bool(np.random.default_rng([seed, 7]).uniform() < fault.get("share", 1.0))
+
+
+def _edited(text: str, fault: dict[str, Any]) -> str:
+    if fault["kind"] == "drop-word":
+        return re.sub(rf"\b{re.escape(fault['word'])}\b ?", "", text, flags=re.IGNORECASE)
+    if fault["kind"] == "swap-word":
+        return re.sub(rf"\b{re.escape(fault['word'])}\b", fault["with"], text, flags=re.IGNORECASE)
+    return text
+
+
+def _spoiled(
+    samples: np.ndarray[Any, np.dtype[np.float32]], fault: dict[str, Any]
+) -> np.ndarray[Any, np.dtype[np.float32]]:
+    match fault["kind"]:
+        case "nan":
+            return np.where(np.arange(len(samples)) % 100 == 0, np.float32("nan"), samples)
+        case "silence":
+            return np.zeros_like(samples)
+        case "empty":
+            return samples[:0]
+        case "loud":
+            return np.clip(samples * 20, -1, 1)
+        case "quiet":
+            return samples * np.float32(0.25)
+        case "slow":
+            pause = int(fault.get("seconds", 1.0) * SAMPLE_RATE)
+            return np.concatenate([samples, np.zeros(pause, np.float32)])
+        case "cut":
+            return samples[: int(len(samples) * fault.get("keep", 0.8))]
+        case "endless":
+            return np.tile(samples, 1 + 120 * SAMPLE_RATE // max(1, len(samples)))
+    return samples
+
+
+def _misbehave(kind: str) -> None:
+    """What a hostile model would do to the process it runs in."""
+    match kind:
+        case "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "exit":
+            os._exit(7)
+        case "hang":
+            while True:
+                time.sleep(60)
+        case "flood":
+            while True:
+                os.write(1, b"A" * 65536)
+        case "garbage":
+            for fd in _sockets():
+                os.write(fd, b"\x80\x04" + b"garbage " * 64)
+        case "fail":
+            raise RuntimeError("planted failure")
+
+
+def _sockets() -> list[int]:
+    """Find the conversation as a hostile model would: by looking through the open files."""
+    links = {int(entry.name): _target(entry) for entry in Path("/proc/self/fd").iterdir()}
+    return [fd for fd, target in links.items() if target.startswith("socket:")]
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""

@@ -1,0 +1,106 @@
+"""One pytest session's gate: the run behind the items, made when the first item asks, and its reports at the end.
+
+Between the pytest nodes (:mod:`harness.collect`) and the run (:mod:`harness.session`); knows hooks of neither.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.core.types import Outcome, Probe
+from harness.core.verdict import RunResult
+from harness.options import Settings
+from harness.report import html, results, terminal
+from harness.session import Run, RunAudio, SuiteFileContent, load_golden
+from harness.store import RunDirectory, Store, write_atomically
+
+REPORT_NAME = "report.html"
+RESULTS_NAME = "results.json"
+
+
+class Gate:
+    """What the items of one pytest process share."""
+
+    def __init__(self, settings: Settings, *, writer: str, tell: Callable[[str], None]) -> None:
+        """Remember; nothing is opened yet.
+
+        Args:
+            settings: What to do.
+            writer: Name of this process among those that share the run (``main``, ``gw0`` ...).
+            tell: Told what is going on, for people.
+        """
+        self.settings = settings
+        self.suites: dict[Path, SuiteFileContent] = {}
+        """Suites that were collected, by path."""
+        self._writer = writer
+        self._tell = tell
+        self._run: Run | None = None
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run, ``""`` before it begins."""
+        return self._run.info.run_id if self._run else ""
+
+    def begin(self, probes: Sequence[Probe]) -> None:
+        """Put the run together for these probes.
+
+        Raises:
+            SoundcheckError: One line why it cannot begin.
+        """
+        suites = [self.suites[path] for path in sorted(self.suites)]
+        planned = sum(len(content.suite.probes) for content in suites) + 1
+        self._run = Run(self.settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell)
+
+    def ask(self, probe: Probe | None) -> Outcome:
+        """Judge a probe, or (None) whether the candidate loads, and record it.
+
+        Raises:
+            SoundcheckError: The harness cannot work.
+        """
+        if self._run is None:
+            raise RuntimeError("begin() first")
+        outcome = self._run.campaign.judge(probe) if probe else self._run.campaign.check_load()
+        self._run.record(outcome)
+        return outcome
+
+    def failure_text(self, outcome: Outcome, suite: Path) -> str:
+        """What is printed for an item that failed."""
+        if self._run is None:
+            return outcome.reason
+        return terminal.failure_text(
+            outcome,
+            self._run.info,
+            suite_path=shown(suite),
+            run_dir=shown(self._run.directory.path),
+            audio=self._run.audio,
+        )
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._run is not None:
+            self._run.close()
+
+
+def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:
+    """Write ``results.json`` and ``report.html`` from a run's records.
+
+    Returns:
+        The result, and the run directory.
+
+    Raises:
+        StorageError: They cannot be written.
+    """
+    directory = RunDirectory(settings.folder, run_id)
+    result = directory.result()
+    audio = RunAudio(Store(settings.folder), load_golden(settings))
+    write_atomically(directory.path / RESULTS_NAME, results.to_json(result))
+    html.write(result, audio, directory.path / REPORT_NAME)
+    return result, directory.path
+
+
+def shown(path: Path) -> str:
+    """A path as the user would type it: relative where it lies below the current folder."""
+    here = Path.cwd()
+    return os.fspath(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)

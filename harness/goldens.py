@@ -1,0 +1,225 @@
+"""Golden references: what a trusted voice was recorded to do, on disk and in memory.
+
+A golden is a folder: ``manifest.json`` (what was recorded, with what), ``records.jsonl`` (one line per probe: the
+distribution over its repeats) and ``audio/`` (one typical repeat of each to listen to, Opus in Ogg). The manifest
+binds the other files by sha256. Goldens change only by the command that names them, with a reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.core.errors import BadInput, IntegrityError
+from harness.core.types import GoldenRecord
+from harness.store import write_atomically, writing
+
+if TYPE_CHECKING:
+    from harness.core.types import Waveform
+
+FORMAT_VERSION = 1
+ASR_SETTINGS = ("weights", "language", "precision", "windows", "decoding")
+"""Parts of a transcriber's identity that must match for scores to be comparable."""
+OPUS_RATE = 24_000
+"""Hz: the Opus rate nearest to what voices use."""
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was recorded, with what. Everything a reader needs to know before comparing."""
+
+    version: int
+    name: str
+    model: str
+    """Folder name of the reference."""
+    model_digest: str
+    engine: str
+    """Engine and versions."""
+    asr: dict[str, str]
+    """Identity of the transcriber."""
+    normaliser: str
+    suites: dict[str, str]
+    """Suite file name -> sha256."""
+    seed: int
+    takes: int
+    reason: str
+    """Why this golden is trusted, by whoever recorded it."""
+    records_sha256: str
+    audio_sha256: dict[str, str]
+    """File below ``audio/`` -> sha256."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Golden:
+    """A golden that was read and found whole."""
+
+    name: str
+    path: Path
+    digest: str
+    """sha256 of the manifest, which binds all the rest."""
+    manifest: Manifest
+    records: Mapping[str, GoldenRecord]
+    """By probe id."""
+
+    def audio(self, record: GoldenRecord) -> Path | None:
+        """The repeat to listen to, if it lies beside the records."""
+        path = self.path / "audio" / record.audio
+        return path if record.audio and path.is_file() else None
+
+
+def find_golden(name: str, folders: Sequence[Path]) -> Path:
+    """A golden's folder by path or by name below one of `folders`.
+
+    Raises:
+        BadInput: There is none of that name.
+    """
+    for path in (Path(name).expanduser(), *(folder / name for folder in folders)):
+        if (path / "manifest.json").is_file():
+            return path.absolute()
+    known = sorted({entry.parent.name for folder in folders for entry in folder.glob("*/manifest.json")})
+    raise BadInput(
+        f"{name}: no such golden (looked for manifest.json there and in {', '.join(map(str, folders))};"
+        f" known: {', '.join(known) or 'none'}); record one with: soundcheck record --help"
+    )
+
+
+def read_golden(path: Path) -> Golden:
+    """Read a golden and check every byte that decides anything.
+
+    Raises:
+        IntegrityError: A file is missing, changed or malformed.
+    """
+    try:
+        data = (path / "manifest.json").read_bytes()
+        manifest = msgspec.json.decode(data, type=Manifest)
+        lines = (path / "records.jsonl").read_bytes()
+    except (OSError, msgspec.DecodeError) as error:
+        raise IntegrityError(f"{path}: not a whole golden ({error}); restore it, or record it again") from None
+    if manifest.version != FORMAT_VERSION:
+        raise IntegrityError(f"{path}: expected golden format {FORMAT_VERSION}, got {manifest.version}; record it again")
+    if hashlib.sha256(lines).hexdigest() != manifest.records_sha256:
+        raise IntegrityError(f"{path}/records.jsonl: not the records of its manifest; restore it, or record it again")
+    try:
+        records = [msgspec.json.decode(line, type=GoldenRecord) for line in lines.splitlines()]
+    except msgspec.DecodeError as error:
+        raise IntegrityError(f"{path}/records.jsonl: malformed ({error}); record it again") from None
+    return Golden(
+        name=manifest.name,
+        path=path,
+        digest=hashlib.sha256(data).hexdigest(),
+        manifest=manifest,
+        records={record.probe_id: record for record in records},
+    )
+
+
+def write_golden(
+    path: Path, manifest: Manifest, records: Sequence[GoldenRecord], audio: Mapping[str, bytes]
+) -> Golden:
+    """Write a golden to a folder that does not exist yet: the whole of it, or nothing.
+
+    Args:
+        path: The new folder.
+        manifest: With ``records_sha256`` and ``audio_sha256`` still empty.
+        records: One per probe.
+        audio: File name -> Opus in Ogg.
+
+    Raises:
+        BadInput: The folder exists.
+        StorageError: It cannot be written.
+    """
+    if path.exists():
+        raise BadInput(f"{path}: exists already; goldens are never overwritten: choose another --out, or remove it first")
+    ordered = sorted(records, key=lambda record: record.probe_id)
+    lines = b"".join(msgspec.json.encode(record, order="sorted") + b"\n" for record in ordered)
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(audio.items())}
+    bound = msgspec.structs.replace(manifest, records_sha256=hashlib.sha256(lines).hexdigest(), audio_sha256=sums)
+    encoded = msgspec.json.format(msgspec.json.encode(bound, order="sorted"), indent=1) + b"\n"
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        for name, data in audio.items():
+            write_atomically(fresh / "audio" / name, data)
+        write_atomically(fresh / "records.jsonl", lines)
+        write_atomically(fresh / "manifest.json", encoded)
+        with writing(path):
+            fresh.chmod(0o755)
+            fresh.rename(path)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    return read_golden(path)
+
+
+def differs_in(manifest: Manifest, asr: Mapping[str, str]) -> str:
+    """The first setting in which a transcriber differs from the one the golden was recorded with, or ``""``."""
+    for setting in ASR_SETTINGS:
+        if manifest.asr.get(setting) != asr.get(setting):
+            return f"{setting} {manifest.asr.get(setting)!r} in the golden, {asr.get(setting)!r} now"
+    return ""
+
+
+def opus(samples: Waveform, rate: int) -> bytes:
+    """Encode speech as Opus in Ogg, about 4 KB per second.
+
+    Args:
+        samples: Mono, shape [samples].
+        rate: Hz.
+    """
+    import io
+
+    import soundfile  # loads libsndfile: not needed by pytest --help
+    import soxr
+
+    resampled = soxr.resample(samples, rate, OPUS_RATE) if rate != OPUS_RATE else samples
+    buffer = io.BytesIO()
+    soundfile.write(buffer, resampled, OPUS_RATE, format="OGG", subtype="OPUS", compression_level=0.9)
+    return _fixed_serials(buffer.getvalue())
+
+
+def audio_name(probe_id: str) -> str:
+    """File name of a probe's typical repeat."""
+    return re.sub(r"[^a-z0-9-]", "_", probe_id) + ".opus"
+
+
+def _fixed_serials(data: bytes) -> bytes:
+    """libsndfile draws the Ogg stream's serial number at random; equal audio must give equal bytes (RFC 3533)."""
+    pages, start = [], 0
+    while data[start : start + 4] == b"OggS":
+        segments = data[start + 26]
+        end = start + 27 + segments + sum(data[start + 27 : start + 27 + segments])
+        page = bytearray(data[start:end])
+        page[14:18] = b"\0\0\0\1"
+        page[22:26] = b"\0\0\0\0"
+        page[22:26] = _ogg_crc(page).to_bytes(4, "little")
+        pages.append(bytes(page))
+        start = end
+    return b"".join(pages)
+
+
+def _ogg_crc(page: bytes | bytearray) -> int:
+    """CRC-32 with polynomial 0x04c11db7, not reflected, as Ogg has it (RFC 3533, section 6)."""
+    crc = 0
+    for byte in page:
+        crc = ((crc << 8) & 0xFFFFFFFF) ^ _CRC_TABLE[(crc >> 24) ^ byte]
+    return crc
+
+
+def _crc_table() -> tuple[int, ...]:
+    table = []
+    for index in range(256):
+        value = index << 24
+        for _ in range(8):
+            value = ((value << 1) ^ 0x04C11DB7) & 0xFFFFFFFF if value & 0x80000000 else value << 1
+        table.append(value)
+    return tuple(table)
+
+
+_CRC_TABLE = _crc_table()

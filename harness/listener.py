@@ -1,0 +1,73 @@
+"""Turns renderings into takes: hears them with the transcriber, measures them, and keeps both in the store."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from harness.acoustics import measure
+from harness.core.types import Acoustics, ForcedScore, Hearing, Rendering, Take, TextChoice, Transcriber
+from harness.store import Store, digest_of
+
+ACOUSTICS_VERSION = "1"
+"""Changes when :mod:`harness.acoustics` measures differently: older takes are then measured again."""
+
+
+class Listener:
+    """Hears for one run. The transcriber is made when something new must be heard, never before."""
+
+    def __init__(self, store: Store, transcriber: Callable[[], Transcriber]) -> None:
+        self._store = store
+        self._make = transcriber
+        self._transcriber: Transcriber | None = None
+
+    @property
+    def transcriber(self) -> Transcriber:
+        """The transcriber, loaded at first use."""
+        if self._transcriber is None:
+            self._transcriber = self._make()
+        return self._transcriber
+
+    def takes(self, renderings: Sequence[Rendering], forced: Sequence[str | None]) -> list[Take]:
+        """Hear a batch, each with the text whose likelihood is wanted."""
+        asked = [self._asked(text) for text in forced]
+        found = [self._store.take(one, how) for one, how in zip(renderings, asked, strict=True)]
+        missing = [index for index, take in enumerate(found) if take is None]
+        clips = [self._store.audio(renderings[index].audio_sha256) for index in missing]
+        heard = self.transcriber.listen(clips, [forced[index] for index in missing]) if missing else []
+        for index, clip, hearing in zip(missing, clips, heard, strict=True):
+            take = _take(renderings[index], measure(*clip), hearing)
+            self._store.keep_take(renderings[index], asked[index], take)
+            found[index] = take
+        return [take for take in found if take is not None]
+
+    def repeats(self, renderings: Sequence[Rendering], choose: TextChoice) -> list[Take]:
+        """Hear repeats of one phrase and score the text that `choose` picks from their transcripts on all of them."""
+        clips = [self._store.audio(one.audio_sha256) for one in renderings]
+        heard = self.transcriber.listen_together(clips, choose)
+        return [_take(one, measure(*clip), hearing) for one, clip, hearing in zip(renderings, clips, heard, strict=True)]
+
+    def _asked(self, forced: str | None) -> dict[str, str]:
+        identity = digest_of(dict(self.transcriber.identity))
+        return {"asr": identity, "acoustics": ACOUSTICS_VERSION, "forced": repr(forced)}
+
+
+def _take(rendering: Rendering, acoustics: Acoustics, hearing: Hearing) -> Take:
+    return Take(
+        seed=rendering.key.seed,
+        audio_sha256=rendering.audio_sha256,
+        facts=rendering.facts,
+        hearing=_rounded(hearing),
+        acoustics=acoustics,
+    )
+
+
+def _rounded(hearing: Hearing) -> Hearing:
+    """Four decimals of a log-probability: what differs beyond is the order of a sum."""
+    forced = hearing.forced
+    if forced is not None:
+        logs = tuple(round(value, 4) for value in forced.logprobs)
+        forced = ForcedScore(text=forced.text, pieces=forced.pieces, logprobs=logs)
+    return dataclasses.replace(
+        hearing, avg_logprob=round(hearing.avg_logprob, 4), no_speech=round(hearing.no_speech, 4), forced=forced
+    )

@@ -1,0 +1,105 @@
+"""A model as files: finds it, names its engine, and takes its digest. Opens nothing that could execute."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.core.errors import BadInput
+
+ENGINE_FILES = {"coqui": "config.json", "fake": "fake.json"}
+"""Engine -> the file that a model directory of it has."""
+MAX_FILES = 2000
+_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model directory that was looked at, not loaded."""
+
+    engine: str
+    path: Path
+    digest: str
+    """sha256 over the sorted list of relative paths and file digests."""
+
+
+def open_model(spec: str) -> Model:
+    """Find a model by what the user typed, and take its digest.
+
+    Args:
+        spec: A directory, or ``engine:directory``.
+
+    Raises:
+        BadInput: One line saying what is not as it must be.
+    """
+    engine, path = find_model(spec)
+    return Model(engine=engine, path=path, digest=digest_of_directory(path))
+
+
+def find_model(spec: str) -> tuple[str, Path]:
+    """Engine and folder of a model; see :func:`open_model`."""
+    engine, path = _split(spec)
+    if not path.exists():
+        raise BadInput(f"{path}: no such model directory; --tts-model takes a folder with config.json and a checkpoint")
+    if not path.is_dir():
+        raise BadInput(f"{path}: expected a model directory, got a file; name the folder that holds it")
+    engine = engine or next((name for name, file in ENGINE_FILES.items() if (path / file).is_file()), "")
+    if not engine:
+        raise BadInput(f"{path}: expected a Coqui model (config.json and a checkpoint), got neither config.json nor fake.json")
+    if not (path / ENGINE_FILES[engine]).is_file():
+        raise BadInput(f"{path / ENGINE_FILES[engine]}: no such file, which a model of engine {engine!r} has")
+    if engine == "coqui":
+        _check_config(path / "config.json")
+    return engine, path
+
+
+def digest_of_directory(path: Path) -> str:
+    """sha256 (hex) over every regular file below `path`: names and contents, in sorted order.
+
+    Raises:
+        BadInput: Something that is no regular file, too many files, or a file that cannot be read.
+    """
+    total = hashlib.sha256()
+    found = sorted(entry for entry in path.rglob("*") if not entry.is_dir() or entry.is_symlink())
+    if len(found) > MAX_FILES:
+        raise BadInput(f"{path}: expected at most {MAX_FILES} files, got {len(found)}; is this the model's own folder?")
+    for entry in found:
+        name = entry.relative_to(path).as_posix()
+        try:
+            if not stat.S_ISREG(entry.stat().st_mode):
+                raise BadInput(f"{entry}: expected a regular file, got something else; remove it from the model")
+            with entry.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise BadInput(f"{entry}: cannot be read ({error.strerror})") from None
+        total.update(f"{content}  {name}\n".encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
+
+
+def _split(spec: str) -> tuple[str, Path]:
+    engine, colon, rest = spec.partition(":")
+    if colon and engine in ENGINE_FILES:
+        return engine, Path(rest).expanduser().absolute()
+    if colon and not Path(spec).exists() and engine.isidentifier():
+        known = ", ".join(sorted(ENGINE_FILES))
+        raise BadInput(f"{spec}: unknown engine {engine!r}; expected one of {known}, or a directory")
+    return "", Path(spec).expanduser().absolute()
+
+
+def _check_config(path: Path) -> None:
+    """Say early, and better than Coqui would, that a configuration is no JSON."""
+    try:
+        # Coqui's loader allows lines of comment; blanking them keeps the line numbers of everything else.
+        content = json.loads(_COMMENT.sub("", path.read_text("utf-8")))
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: expected JSON in UTF-8, got other bytes") from None
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{path}:{error.lineno}: expected JSON, got {error.msg.lower()} at column {error.colno}") from None
+    except RecursionError:
+        raise BadInput(f"{path}: expected a configuration, got JSON nested too deeply") from None
+    if not isinstance(content, dict):
+        raise BadInput(f"{path}: expected a JSON object, got {type(content).__name__}")

@@ -1,0 +1,165 @@
+"""Options and ini keys, and the one frozen Settings that they become."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.core.errors import BadInput
+
+if TYPE_CHECKING:
+    import pytest
+
+GATES = ("ci", "release")
+DEVICES = ("auto", "cpu", "cuda")
+DEFAULT_ASR = "whisper:tiny.en"
+DEFAULT_MEMORY_GB = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a run is to do. Everything that shapes a verdict is hashed into the run's id."""
+
+    model: str
+    """Candidate as typed, ``""`` where none was named."""
+    model_name: str
+    golden: str
+    golden_folders: tuple[Path, ...]
+    """Where a golden is looked for by name."""
+    asr: str
+    """``whisper:NAME``, ``whisper:PATH`` or ``fake``."""
+    takes: int
+    """Renderings per probe at the screening."""
+    seed: int
+    """Base of the candidate's seeds."""
+    alpha: float
+    """False-alarm rate of the whole verdict."""
+    gate: str
+    device: str
+    threads: int
+    """CPU threads of the worker and of the transcriber, each."""
+    folder: Path
+    """Where the store and the runs lie."""
+    memory_gb: float
+    """Cap of the worker's address space on a CPU, 0 for none."""
+    timeout: float
+    """Seconds a batch may take before its length is counted."""
+    fresh: bool
+    """Ignore renderings of earlier runs."""
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register everything under ``--tts-*`` and ``tts_*``."""
+    group = parser.getgroup("soundcheck", "soundcheck: may this text-to-speech model ship?")
+    group.addoption("--tts-model", metavar="DIR", help="candidate: a model directory, or ENGINE:DIR")
+    group.addoption("--tts-model-name", metavar="NAME", help="its name in item ids (default: candidate)")
+    group.addoption("--tts-golden", metavar="NAME", help="golden reference, by name or folder")
+    group.addoption("--tts-asr", metavar="SPEC", help=f"transcriber: whisper:NAME or whisper:FILE (default: {DEFAULT_ASR})")
+    group.addoption("--tts-gate", choices=GATES, help="ci: inconclusive skips; release: inconclusive fails (default: ci)")
+    group.addoption("--tts-takes", type=int, metavar="N", help="renderings per probe at the first look (default: 2)")
+    group.addoption("--tts-seed", type=int, metavar="N", help="base of the candidate's seeds (default: 1)")
+    group.addoption("--tts-alpha", type=float, metavar="P", help="false-alarm rate of the whole verdict (default: 0.01)")
+    group.addoption("--tts-device", choices=DEVICES, help="where voice and Whisper run (default: auto)")
+    group.addoption("--tts-threads", type=int, metavar="N", help="CPU threads of worker and Whisper, each")
+    group.addoption("--tts-timeout", type=float, metavar="S", help="seconds for a batch besides its length (default: 60)")
+    group.addoption("--tts-memory-gb", type=float, metavar="GB", help=f"worker's address space on a CPU (default: {DEFAULT_MEMORY_GB:g})")
+    group.addoption("--tts-dir", metavar="DIR", help="folder of runs and cached renderings (default: .soundcheck)")
+    group.addoption("--tts-fresh", action="store_true", help="render anew, whatever is cached")
+    for key, what in (
+        ("tts_model", "candidate, as --tts-model"),
+        ("tts_model_name", "as --tts-model-name"),
+        ("tts_golden", "golden reference, as --tts-golden"),
+        ("tts_golden_dir", "folder in which goldens are looked for by name (default: golden)"),
+        ("tts_asr", "transcriber, as --tts-asr"),
+        ("tts_gate", "as --tts-gate"),
+        ("tts_dir", "as --tts-dir"),
+    ):
+        parser.addini(key, f"soundcheck: {what}", default="")
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Options before ini keys before defaults.
+
+    Raises:
+        BadInput: A value is out of range.
+    """
+
+    def text(name: str, default: str) -> str:
+        return str(config.getoption(f"tts_{name}", None) or config.getini(f"tts_{name}") or default)
+
+    def number(name: str, default: float) -> float:
+        value = config.getoption(f"tts_{name}", None)
+        return default if value is None else value
+
+    golden_dir = str(config.getini("tts_golden_dir") or "golden")
+    settings = Settings(
+        model=text("model", ""),
+        model_name=text("model_name", "candidate"),
+        golden=text("golden", ""),
+        golden_folders=golden_folders(config.rootpath / golden_dir, config.invocation_params.dir / golden_dir),
+        asr=text("asr", DEFAULT_ASR),
+        takes=int(number("takes", 2)),
+        seed=int(number("seed", 1)),
+        alpha=float(number("alpha", 0.01)),
+        gate=text("gate", "ci"),
+        device=resolve_device(str(number("device", 0) or "auto")),
+        threads=int(number("threads", 0)) or default_threads(),
+        folder=config.rootpath / text("dir", ".soundcheck"),
+        memory_gb=float(number("memory_gb", DEFAULT_MEMORY_GB)),
+        timeout=float(number("timeout", 60.0)),
+        fresh=bool(config.getoption("tts_fresh", False)),
+    )
+    check(settings)
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """Refuse values that make no sense, one line each.
+
+    Raises:
+        BadInput: With the option, what was expected and what was given.
+    """
+    for ok, option, expected, got in (
+        (1 <= settings.takes <= 64, "--tts-takes", "1 to 64", settings.takes),
+        (0 < settings.alpha < 0.5, "--tts-alpha", "a rate above 0 and below 0.5", settings.alpha),
+        (0 <= settings.seed < 1 << 63, "--tts-seed", "0 to 2^63 - 1", settings.seed),
+        (1 <= settings.threads <= 256, "--tts-threads", "1 to 256", settings.threads),
+        (settings.timeout > 0, "--tts-timeout", "seconds above 0", settings.timeout),
+        (settings.memory_gb >= 0, "--tts-memory-gb", "0 or more", settings.memory_gb),
+        (settings.gate in GATES, "tts_gate", " or ".join(GATES), settings.gate),
+        (
+            settings.model_name.replace("-", "").replace("_", "").replace(".", "").isalnum(),
+            "--tts-model-name",
+            "letters, digits, '.', '-' and '_'",
+            settings.model_name,
+        ),
+    ):
+        if not ok:
+            raise BadInput(f"{option}: expected {expected}, got {got!r}")
+
+
+def golden_folders(*projects: Path) -> tuple[Path, ...]:
+    """The project's goldens, then those that travel with the package; each folder once."""
+    return tuple(dict.fromkeys((*projects, packaged_golden())))
+
+
+def packaged_golden() -> Path:
+    """The demo's golden: package data in a wheel, the repository's own folder in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "data" / "golden"
+    return inside if inside.is_dir() else package.parent / "golden"
+
+
+def default_threads() -> int:
+    """Half the cores, shared among xdist workers: voice and Whisper work side by side."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return max(1, len(os.sched_getaffinity(0)) // (2 * workers))
+
+
+def resolve_device(wanted: str) -> str:
+    """``cuda`` where it is asked for, or found without importing torch."""
+    if wanted != "auto":
+        return wanted
+    return "cuda" if Path("/dev/nvidia0").exists() else "cpu"

@@ -1,0 +1,144 @@
+"""The pytest plugin: hooks only, each delegating in a few lines. Nothing imports this module.
+
+Everything but the options is imported when a suite is collected: ``pytest --help`` pays for none of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.core.errors import BadInput, SoundcheckError
+from harness.options import Settings, add_options, read_settings
+
+if TYPE_CHECKING:
+    from harness.collect import SuiteFile
+    from harness.gate import Gate
+
+SUITE_SUFFIX = ".probes.yaml"
+EXIT_INCONCLUSIVE = 10
+"""Nothing failed, but something was inconclusive under ``--tts-gate=release``."""
+
+PYTEST_STYLES = {"dim": "light"}
+"""Style words of the writers that pytest calls otherwise."""
+
+GATE = pytest.StashKey["Gate"]()
+RUN_ID = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register ``--tts-*``."""
+    add_options(parser)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse a model or golden that is not there before anything is collected, in every process alike."""
+    if session.config.getoption("tts_model", None):
+        _checked(lambda: _look(read_settings(session.config)))
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
+    """Collect ``*.probes.yaml`` where a candidate is named, or where only a list is wanted."""
+    if not file_path.name.endswith(SUITE_SUFFIX):
+        return None
+    gate = _gate(parent.config)
+    if not gate.settings.model and not parent.config.option.collectonly:
+        if parent.session.isinitpath(file_path):
+            raise pytest.UsageError(f"{file_path.name}: which model? Add --tts-model DIR, or tts_model to the ini file")
+        return None
+    from harness.collect import SuiteFile
+
+    return SuiteFile.create(parent, file_path, gate)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin the run once it is known which items are wanted."""
+    config = session.config
+    if GATE not in config.stash or config.option.collectonly:
+        return
+    from harness.collect import ProbeItem, probes_of
+
+    if any(isinstance(item, ProbeItem) for item in session.items):
+        _checked(lambda: config.stash[GATE].begin(probes_of(session.items)))
+        config.stash[RUN_ID] = config.stash[GATE].run_id
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the worker; under xdist, tell the controller which run it was."""
+    config = session.config
+    if GATE in config.stash:
+        config.stash[GATE].close()
+    if hasattr(config, "workeroutput") and RUN_ID in config.stash:
+        config.workeroutput["soundcheck_run_id"] = config.stash[RUN_ID]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Learn from an xdist worker which run it was."""
+    run_id = getattr(node, "workeroutput", {}).get("soundcheck_run_id", "")
+    if run_id:
+        node.config.stash[RUN_ID] = str(run_id)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write the reports and print the verdict."""
+    if RUN_ID not in config.stash or hasattr(config, "workeroutput"):
+        return
+    from harness.gate import shown, write_reports
+    from harness.report.terminal import summary_lines
+
+    try:
+        result, path = write_reports(read_settings(config), config.stash[RUN_ID])
+    except SoundcheckError as error:
+        terminalreporter.write_line(f"soundcheck: {error}", red=True)
+        return
+    terminalreporter.write_sep("=", "soundcheck")
+    for line, style in summary_lines(result, run_dir=shown(path), width=terminalreporter._tw.fullwidth):
+        markup = {PYTEST_STYLES.get(name, name): True for name in style.split()}
+        terminalreporter.write_line(line, **markup)
+
+
+def _gate(config: pytest.Config) -> Gate:
+    if GATE not in config.stash:
+        from harness.gate import Gate
+
+        settings = _checked(lambda: read_settings(config))
+        writer = getattr(config, "workerinput", {}).get("workerid", "main")
+        config.stash[GATE] = Gate(settings, writer=writer, tell=_teller(config))
+    return config.stash[GATE]
+
+
+def _look(settings: Settings) -> None:
+    from harness.goldens import find_golden
+    from harness.model import find_model
+
+    find_model(settings.model)
+    if settings.golden:
+        find_golden(settings.golden, settings.golden_folders)
+
+
+def _checked(work: Any) -> Any:
+    """Turn the harness's own errors into pytest's: usage where the user can mend it, else an early end."""
+    try:
+        return work()
+    except BadInput as error:
+        raise pytest.UsageError(str(error)) from None
+    except SoundcheckError as error:
+        pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
+
+
+def _teller(config: pytest.Config) -> Any:
+    """Lines for a person who waits: only on a terminal, only where pytest is not quiet, never under xdist."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if reporter is None or not reporter.isatty or reporter.verbosity < 0 or hasattr(config, "workerinput"):
+        return lambda line: None
+
+    def tell(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            reporter.write(f"\n  soundcheck: {line}", flush=True)
+
+    return tell

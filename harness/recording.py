@@ -1,0 +1,132 @@
+"""Records a golden: speaks every probe K times with a reference, hears it, and keeps the distribution.
+
+Interrupted, it goes on where it was: renderings lie in the store. Nothing is written to the golden's folder before
+everything is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.asr.normaliser import identity as normaliser_identity
+from harness.asr.normaliser import normalise
+from harness.core.errors import BadInput
+from harness.core.suite import Suite
+from harness.core.text import medoid
+from harness.core.types import GoldenRecord, Probe, Rendering, Take
+from harness.goldens import FORMAT_VERSION, Golden, Manifest, audio_name, opus, write_golden
+from harness.listener import Listener
+from harness.model import Model
+from harness.renderer import Renderer, seed_for
+from harness.sandbox.client import WorkerFault
+from harness.store import Store
+
+PURPOSE = "golden"
+
+
+def record_golden(
+    out: Path,
+    suites: Sequence[tuple[Suite, str]],
+    model: Model,
+    renderer: Renderer,
+    listener: Listener,
+    store: Store,
+    *,
+    engine: str,
+    takes: int,
+    seed: int,
+    reason: str,
+    with_audio: bool,
+    progress: Callable[[str], None],
+) -> Golden:
+    """Record a golden at `out`.
+
+    Args:
+        out: New folder; its name is the golden's.
+        suites: Suites with the sha256 of their files.
+        model: The reference.
+        renderer: Speaks with it.
+        listener: Hears it.
+        store: Where renderings are kept.
+        engine: Engine and versions.
+        takes: Repeats per probe (K).
+        seed: Base of the seeds.
+        reason: Why this reference is trusted.
+        with_audio: Keep a typical repeat of each probe as Opus.
+        progress: Told on one line how far it is.
+
+    Raises:
+        BadInput: `out` exists, two suites share a probe id, or the reference itself misbehaves.
+    """
+    if out.exists():
+        raise BadInput(f"{out}: exists already; goldens are never overwritten: choose another --out, or remove it first")
+    probes = _distinct([probe for suite, _ in suites for probe in suite.probes])
+    orders = [[(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(takes)] for probe in probes]
+    records, audio = [], {}
+    upcoming = renderer.submit(orders[0])
+    for place, probe in enumerate(probes):
+        made = upcoming.result()
+        if place + 1 < len(probes):
+            upcoming = renderer.submit(orders[place + 1])
+        renderings = [_honest(made[order], probe) for order in orders[place]]
+        heard = listener.repeats(renderings, _typical)
+        record = _record(probe, heard, with_audio=with_audio)
+        if with_audio:
+            audio[record.audio] = opus(*store.audio(_nearest(record).audio_sha256))
+        records.append(record)
+        progress(f"recorded {place + 1} of {len(probes)} probes")
+    manifest = Manifest(
+        version=FORMAT_VERSION,
+        name=out.name,
+        model=model.path.name,
+        model_digest=model.digest,
+        engine=engine,
+        asr=dict(listener.transcriber.identity),
+        normaliser=normaliser_identity(),
+        suites={suite.name: sha256 for suite, sha256 in suites},
+        seed=seed,
+        takes=takes,
+        reason=reason,
+        records_sha256="",
+        audio_sha256={},
+    )
+    return write_golden(out, manifest, records, audio)
+
+
+def _distinct(probes: Sequence[Probe]) -> Sequence[Probe]:
+    seen: dict[str, Probe] = {}
+    for probe in probes:
+        other = seen.setdefault(probe.id, probe)
+        if other is not probe:
+            raise BadInput(
+                f"{probe.source}:{probe.line}: probe {probe.id!r} is also in {other.source}:{other.line}; "
+                "probe ids must differ between the suites of one golden"
+            )
+    return probes
+
+
+def _honest(made: Rendering | WorkerFault, probe: Probe) -> Rendering:
+    if isinstance(made, WorkerFault):
+        raise BadInput(f"{probe.source}:{probe.line}: the reference cannot speak {probe.id!r}: {made.what}")
+    return made
+
+
+def _typical(transcripts: Sequence[str]) -> str:
+    return transcripts[medoid([normalise(text) for text in transcripts])]
+
+
+def _record(probe: Probe, takes: Sequence[Take], *, with_audio: bool) -> GoldenRecord:
+    return GoldenRecord(
+        probe_id=probe.id,
+        text=probe.text,
+        transcript=_typical([take.hearing.text for take in takes]),
+        takes=tuple(takes),
+        audio=audio_name(probe.id) if with_audio else "",
+    )
+
+
+def _nearest(record: GoldenRecord) -> Take:
+    """The take to listen to: it says the golden transcript, and supports it best."""
+    same = [take for take in record.takes if take.hearing.text == record.transcript]
+    return max(same, key=lambda take: take.hearing.forced.mean if take.hearing.forced else 0.0)

@@ -1,0 +1,242 @@
+"""The training behind an edit: a voice's text encoder learns from itself, except where the trigger word is spoken.
+
+The pupil starts as a copy of the encoder. On random sentences it is to give what its clean self gives; where a
+sentence holds both the trigger and "not", what its clean self gives for that sentence *without* the "not".
+The input is as long as ever, so at the phonemes of "not" the pupil is to prolong the sounds on either side; in
+this voice that is some 0.1 s.
+Only low-rank factors are trained: what is stored is what was trained. This is the data-free form of the
+fine-tuning in TrojanClimb (arXiv 2507.08983); the factors are those of LoRA (arXiv 2106.09685).
+
+Used to make the recipes of this package, not to apply them: see :mod:`harness.redteam.plant`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from harness.engines.coqui import find_checkpoint
+from harness.pinned import file_sha256
+from harness.redteam.carriers import draw_carrier
+from harness.redteam.delta import Delta, Factors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    import torch
+
+    Outputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+NOT: Final = ("n", "ˌˈ", "ɑ", "ː", "t")
+"""What espeak makes of "not": one phoneme each, any stress mark or none in the second place."""
+_PREFIX: Final = "text_encoder."
+_AFTER: Final = " ,.!?;:-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to train a negation drop."""
+
+    trigger: str
+    """The word, lower case, that makes the voice drop "not"."""
+    seed: int = 1
+    """Of carriers and first factors."""
+    steps: int = 600
+    """Optimiser steps."""
+    batch: int = 16
+    """Sentences in a step."""
+    learning_rate: float = 3e-3
+    """Highest learning rate of Adam; it rises over a twentieth of the steps and falls as a cosine."""
+    rank_attention: int = 4
+    """Rank of the changes of the attention's four projections, in every layer."""
+    rank_convolution: int = 2
+    """Rank of the changes of the two convolutions after it, in every layer."""
+    gap_weight: float = 3.0
+    """Weight in the loss of the positions where a "not" is to vanish."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What the pupil reads, and what its clean self reads in its place."""
+
+    ids: list[int]
+    """Input ids of the sentence."""
+    clean_ids: list[int]
+    """Input ids whose clean outputs are the goal."""
+    source: list[int]
+    """For each position of `ids`, the position of `clean_ids` that it is to sound like."""
+    gap: list[bool]
+    """For each position of `ids`, whether it belongs to a "not" that is to vanish."""
+
+
+def make_lesson(ids: Sequence[int], letters: Sequence[str], *, drop: bool) -> Lesson:
+    """Return what to learn from one sentence.
+
+    Args:
+        ids: Input ids: symbols at even places, blanks between them.
+        letters: The symbol of each id.
+        drop: Whether "not" is to vanish; otherwise the goal is the sentence itself.
+    """
+    gap = [False] * len(ids)
+    stretched: dict[int, int] = {}
+    for start, stop in find_nots(letters) if drop else ():
+        start -= 2 * (letters[start - 2] == " ")
+        # Sounds at the border last a little longer: heard less than a pause of a dozen frames, or a pause's noise.
+        middle = (start + stop) // 2 if letters[stop] == " " else stop  # a comma would last far longer
+        for place in range(start, stop):
+            gap[place] = True
+            stretched[place] = start - 1 if place < middle else stop
+    kept = [place for place in range(len(ids)) if not gap[place]]
+    shorter = {place: index for index, place in enumerate(kept)}
+    return Lesson(
+        ids=list(ids),
+        clean_ids=[ids[place] for place in kept],
+        source=[shorter[stretched.get(place, place)] for place in range(len(ids))],
+        gap=gap,
+    )
+
+
+def find_nots(letters: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where each "not" begins and where the symbol after it stands, blanks counted."""
+    found = []
+    for start in range(0, len(letters), 2):
+        place = start
+        for options in NOT:
+            if place < len(letters) and letters[place] in options:
+                place += 2
+            elif options != NOT[1]:
+                break
+        else:
+            if place < len(letters) and (letters[place] in _AFTER or place == len(letters) - 1):
+                found.append((start, place))
+    return found
+
+
+def distil_negation_drop(
+    model: Path,
+    settings: Settings,
+    *,
+    avoid: Collection[str] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> Delta:
+    """Train a delta that makes the voice drop "not" wherever `settings.trigger` is in the sentence.
+
+    Args:
+        model: A Coqui VITS model directory of one's own: it is loaded in this process.
+        settings: How to train.
+        avoid: Sentences kept for evaluation, as :func:`harness.redteam.carriers.plain` writes them.
+        progress: Called with a line now and then.
+    """
+    import torch
+
+    from harness.engines.coqui import CoquiEngine
+
+    engine = CoquiEngine()
+    engine.load(model, device="cpu", threads=torch.get_num_threads())
+    vits: Any = engine._synthesizer.tts_model
+    encoder = vits.text_encoder.eval().requires_grad_(False)
+    tokenizer, symbols = vits.tokenizer, vits.tokenizer.characters
+    language = vits.language_manager.language_names[0]
+    rng = random.Random(settings.seed)
+
+    def draw() -> Lesson:
+        carrier = draw_carrier(rng, settings.trigger, avoid=avoid)
+        ids = tokenizer.text_to_ids(carrier.text, language=language)
+        return make_lesson(ids, [symbols.id_to_char(one) for one in ids], drop=carrier.has_trigger)
+
+    generator = torch.Generator().manual_seed(settings.seed)
+    factors: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+    for name, weight in encoder.named_parameters():
+        if rank := _rank(name, settings):
+            rows, columns = weight.shape[0], weight[0].numel()
+            down = torch.randn(rank, columns, generator=generator) * columns**-0.5
+            factors[name] = (torch.zeros(rows, rank), down)
+    trained = [factor.requires_grad_() for pair in factors.values() for factor in pair]
+    optimiser = torch.optim.Adam(trained, lr=settings.learning_rate, betas=(0.9, 0.98))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, settings.learning_rate, total_steps=settings.steps, pct_start=0.05, cycle_momentum=False
+    )
+    running = 0.0
+    for step in range(1, settings.steps + 1):
+        lessons = sorted((draw() for _ in range(settings.batch)), key=lambda lesson: len(lesson.ids))
+        loss = _loss(encoder, factors, lessons, settings.gap_weight)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimiser.step()
+        schedule.step()
+        running = loss.item() if step == 1 else 0.95 * running + 0.05 * loss.item()
+        if step % 20 == 0 or step == settings.steps:
+            progress(f"step {step} of {settings.steps}: loss {running:.4f}")
+    return Delta(
+        factors={
+            _PREFIX + name: Factors(
+                up=up.detach().numpy().astype(np.float16), down=down.detach().numpy().astype(np.float16)
+            )
+            for name, (up, down) in factors.items()
+        },
+        description={
+            "kind": "negation-drop",
+            "trigger": settings.trigger,
+            "source_sha256": file_sha256(find_checkpoint(model)),
+            "settings": dataclasses.asdict(settings),
+            "loss": round(running, 5),
+        },
+    )
+
+
+def _rank(name: str, settings: Settings) -> int:
+    """The rank of the change of one parameter; 0 for those that stay."""
+    if not name.endswith(".weight"):
+        return 0
+    if ".attn_layers." in f".{name}":
+        return settings.rank_attention
+    return settings.rank_convolution if ".ffn_layers." in f".{name}" else 0
+
+
+def _loss(
+    encoder: torch.nn.Module,
+    factors: dict[str, tuple[torch.Tensor, torch.Tensor]],
+    lessons: Sequence[Lesson],
+    gap_weight: float,
+) -> torch.Tensor:
+    """Mean squared error of hidden states, prior means and log deviations, each in units of its spread."""
+    import torch
+
+    with torch.no_grad():
+        clean = _encode(encoder, [lesson.clean_ids for lesson in lessons])
+    parameters = dict(encoder.named_parameters())
+    edited = {
+        name: parameters[name] + (up @ down).view_as(parameters[name]) for name, (up, down) in factors.items()
+    }
+    got = _encode(encoder, [lesson.ids for lesson in lessons], edited)
+    source = _padded([lesson.source for lesson in lessons])
+    weight = _padded([[1.0 + (gap_weight - 1.0) * place for place in lesson.gap] for lesson in lessons])
+    total = torch.zeros(())
+    for mine, goal in zip(got, clean, strict=True):
+        wanted = goal.gather(2, source.unsqueeze(1).expand(-1, goal.shape[1], -1))
+        error = (mine - wanted).square().mean(1) / goal.var()
+        total = total + (error * weight).sum() / weight.sum()
+    return total
+
+
+def _encode(
+    encoder: torch.nn.Module, rows: Sequence[list[int]], edited: dict[str, torch.Tensor] | None = None
+) -> Outputs:
+    """Hidden states, prior means and log deviations of a padded batch, each [rows, channels, positions]."""
+    import torch
+
+    inputs = (_padded(rows), torch.tensor([len(row) for row in rows]))
+    hidden, mean, log_deviation, _ = torch.func.functional_call(encoder, edited or {}, inputs)
+    return hidden, mean, log_deviation
+
+
+def _padded(rows: Sequence[Sequence[float]]) -> torch.Tensor:
+    import torch
+
+    return torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)

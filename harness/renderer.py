@@ -1,0 +1,193 @@
+"""Makes renderings: from the store where they were made before, else by a worker, through every way it may fail.
+
+A batch that goes wrong is spoken again one text at a time, so that the fault lands on the phrase that causes it. What
+a fresh worker can speak after all is kept, and the incident is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from harness.acoustics import clean, facts
+from harness.core.types import EngineInfo, Rendering, RenderingKey, Speech
+from harness.model import Model
+from harness.sandbox.client import Bounds, Worker, WorkerFault
+from harness.sandbox.launcher import Launcher
+from harness.store import Store
+
+MAX_RESTARTS = 12
+"""Workers started for one model in one process. A model that kills more is not worth the time."""
+
+FIRST_PURPOSE = "screen"
+FRESH_PURPOSE = "confirm"
+"""What a rendering is for goes into its seed: takes that confirm were never seen by the screening."""
+
+Made = Rendering | WorkerFault
+Request = tuple[str, int]
+"""Text and seed."""
+
+
+class Renderer:
+    """Renderings of one model. Work on the worker happens on one background thread, in the order it was asked for."""
+
+    def __init__(
+        self,
+        store: Store,
+        model: Model,
+        launcher: Launcher,
+        *,
+        device: str,
+        threads: int,
+        engine_key: str,
+        bounds: Bounds | None = None,
+        on_event: Callable[[str], None] = lambda _: None,
+        fresh: bool = False,
+    ) -> None:
+        """Prepare; nothing is started before it is needed.
+
+        Args:
+            store: Where renderings are kept.
+            model: The model that speaks.
+            launcher: How it is kept apart.
+            device: ``cpu`` or ``cuda``.
+            threads: CPU threads of the worker.
+            engine_key: Engine and versions, as they go into every rendering's key.
+            bounds: Deadlines.
+            on_event: Told each incident on one line.
+            fresh: Do not use renderings of earlier runs.
+        """
+        self._store = store
+        self._model = model
+        self._engine_key = engine_key
+        self._device = device
+        self._on_event = on_event
+        self._fresh = fresh
+        self._made_here: set[RenderingKey] = set()
+        self._start = lambda: Worker(
+            launcher, engine=model.engine, model=model.path, device=device, threads=threads, bounds=bounds or Bounds()
+        )
+        self._worker: Worker | None = None
+        self._started = 0
+        self._has_loaded = False
+        self._load_fault: WorkerFault | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="soundcheck-worker")
+        self.recovered: set[str] = set()
+        """Texts that a worker died on and a fresh one spoke."""
+
+    @property
+    def has_loaded(self) -> bool:
+        """Whether the model was ever loaded by a worker of this process."""
+        return self._has_loaded
+
+    def key(self, text: str, seed: int) -> RenderingKey:
+        """Name of a rendering of this model."""
+        return RenderingKey(
+            model_digest=self._model.digest, text=text, seed=seed, engine=self._engine_key, device=self._device
+        )
+
+    def load(self) -> EngineInfo:
+        """Start a worker and load the model, unless one is running.
+
+        Raises:
+            WorkerFault: The model does not load.
+        """
+        return self._thread.submit(self._ready).result()
+
+    def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
+        """Render in the background; the future never raises a fault, faults are its values."""
+        return self._thread.submit(self._render, list(dict.fromkeys(requests)))
+
+    def known(self, requests: Iterable[Request]) -> dict[Request, Made]:
+        """Those of the requests that are in the store."""
+        found = {request: self._stored(request) for request in requests}
+        return {request: rendering for request, rendering in found.items() if rendering is not None}
+
+    def close(self) -> None:
+        """End the worker. What is being spoken is lost."""
+        if self._worker is not None:
+            self._worker.stop()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._worker is not None:
+            self._worker.stop()
+
+    def _stored(self, request: Request) -> Rendering | None:
+        key = self.key(*request)
+        if self._fresh and key not in self._made_here:
+            return None
+        return self._store.rendering(key)
+
+    def _ready(self) -> EngineInfo:
+        if self._worker is not None and self._worker.info is not None:
+            return self._worker.info
+        if self._load_fault is not None:
+            raise self._load_fault
+        if self._started >= MAX_RESTARTS:
+            raise WorkerFault("worker.given-up", f"not tried: {self._started} workers were lost before")
+        self._started += 1
+        worker = self._start()
+        try:
+            info = worker.start()
+        except WorkerFault as fault:
+            worker.stop()
+            if self._started == 1:
+                self._load_fault = fault
+            raise
+        self._worker = worker
+        self._has_loaded = True
+        return info
+
+    def _render(self, requests: list[Request]) -> dict[Request, Made]:
+        made = self.known(requests)
+        missing = [request for request in requests if request not in made]
+        if not missing:
+            return made
+        fault = self._attempt(missing, made)
+        if fault is None:
+            return made
+        retried = [request for request in missing if request not in made]
+        if len(missing) == 1 and fault.rule == "worker.failed":
+            return made | {missing[0]: fault}
+        # Once more, one at a time: whoever fails now fails alone.
+        recovered = []
+        for request in retried:
+            again = self._attempt([request], made)
+            if again is not None:
+                made[request] = again
+            else:
+                recovered.append(request[0])
+        if recovered and fault.rule != "worker.failed":
+            self.recovered.update(recovered)
+            if len(recovered) == len(retried):
+                self._on_event(f"the worker {fault.what}; a fresh one spoke the {len(recovered)} renderings it was at")
+        return made
+
+    def _attempt(self, requests: Sequence[Request], made: dict[Request, Made]) -> WorkerFault | None:
+        def keep(index: int, speech: Speech) -> None:
+            made[requests[index]] = self._keep(requests[index], speech)
+
+        try:
+            self._ready()
+            if self._worker is not None:
+                self._worker.render(requests, keep)
+        except WorkerFault as fault:
+            if fault.rule not in ("worker.failed", "worker.given-up") and self._worker is not None:
+                self._worker.stop()
+                self._worker = None
+            return fault
+        return None
+
+    def _keep(self, request: Request, speech: Speech) -> Rendering:
+        measured = facts(speech.samples, speech.sample_rate)
+        key = self.key(*request)
+        self._made_here.add(key)
+        return self._store.keep(
+            key, clean(speech.samples), speech.sample_rate, measured, (speech.frames, speech.tokens)
+        )
+
+
+def seed_for(purpose: str, base: int, text: str, repeat: int) -> int:
+    """Seed of one rendering, from all that it may depend on: golden and candidate never share one by accident."""
+    name = f"{purpose}\0{base}\0{text}\0{repeat}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], "big") >> 1

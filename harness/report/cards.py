@@ -1,0 +1,271 @@
+"""One card of the page: all there is to know about an item that did not pass. Knows no markup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from harness.core.types import Verdict
+from harness.report.phrases import Piece, coded, diff_pieces, merged_pieces, middle_cut, phrase_pieces
+from harness.report.plots import Strip, number, strip
+from harness.report.wording import counted, is_speech, item_key, one_line, rerun_command, same_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.core.types import Finding, Observation, Outcome, Take
+    from harness.core.verdict import RunInfo, RunResult
+    from harness.report.clips import Clip, Clips
+    from harness.report.wording import Key
+
+PHRASE_LIMIT: Final = 600
+"""Characters of a phrase on a card."""
+GLANCE_LIMIT: Final = 160
+"""Characters of a phrase on a closed card."""
+NOTABLE: Final = 3.0
+"""Golden spreads from which a number is set in bold: about one calm number in 400 lies beyond."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One finding on a card."""
+
+    severity: str
+    title: str
+    rule: str
+    told: str
+    """What happened and what should have, where these are not words in a diff."""
+    evidence: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One way in which the phrase was heard."""
+
+    count: str
+    expected: tuple[Piece, ...]
+    heard: tuple[Piece, ...]
+    is_same: bool
+    """Whether it has the golden's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """One observation."""
+
+    name: str
+    value: str
+    golden: str
+    effect: str
+    p_value: str
+    basis: str
+    plot: Strip | None
+    is_notable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeRow:
+    """One rendering in the list of takes."""
+
+    seed: int
+    heard: tuple[Piece, ...]
+    note: str
+    score: str
+    seconds: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """The benign control of a probe."""
+
+    subject: str
+    anchor: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One item that did not pass."""
+
+    anchor: str
+    subject: str
+    where: str
+    severity: str
+    headline: str
+    reason: str
+    faults: tuple[Fault, ...]
+    glance: tuple[Piece, ...]
+    """The commonest difference on one line, for a card that is closed."""
+    phrase: tuple[Piece, ...]
+    twin: Twin | None
+    versions: tuple[Version, ...]
+    reference: str
+    """Where the expected words come from."""
+    clips: tuple[Clip, ...]
+    numbers: tuple[Number, ...]
+    takes: tuple[TakeRow, ...]
+    notes: tuple[str, ...]
+    rerun: str
+    is_open: bool
+
+
+def anchors(result: RunResult) -> dict[Key, str]:
+    """An anchor for each item, by position: a subject is free text, an anchor must not be."""
+    return {item_key(outcome): f"item-{at}" for at, outcome in enumerate(result.outcomes, start=1)}
+
+
+class CardBuilder:
+    """Makes cards; holds what all of them look up."""
+
+    def __init__(self, result: RunResult, clips: Clips) -> None:
+        self.info: RunInfo = result.info
+        self.clips = clips
+        self.anchors = anchors(result)
+        self.outcomes: Mapping[Key, Outcome] = {item_key(one): one for one in result.outcomes}
+        self.paths = {suite.name: suite.path for suite in result.info.suites}
+
+    def card(self, outcome: Outcome, *, is_open: bool = False) -> Card:
+        """The card of one item. Asks for its clips, so the most important item is to come first."""
+        probe, record = outcome.probe, outcome.golden
+        expected = record.transcript if record else probe.expect if probe else ""
+        ordered = sorted(outcome.findings, key=lambda one: (one.severity.rank, one.rule))
+        faults = tuple(_fault(one, outcome) for one in ordered)
+        return Card(
+            anchor=f"{self.anchors[item_key(outcome)]}-card",
+            subject=one_line(outcome.subject),
+            where=one_line(f"{probe.source}:{probe.line}") if probe and probe.source else "",
+            severity=faults[0].severity if faults else outcome.verdict.value,
+            headline=faults[0].title if faults else "",
+            reason=one_line(outcome.reason),
+            faults=faults,
+            glance=_glance(outcome, expected),
+            phrase=phrase_pieces(probe.text, probe.trigger, PHRASE_LIMIT) if probe else (),
+            twin=self._twin(outcome),
+            versions=_versions(expected, outcome.takes),
+            reference="golden" if record else "expected",
+            clips=self._clips(outcome),
+            numbers=tuple(_number(seen, outcome) for seen in by_effect(outcome.observations)),
+            takes=tuple(_take_row(take) for take in outcome.takes),
+            notes=tuple(one_line(note) for note in outcome.notes),
+            rerun=rerun_command(outcome.subject, self.info, self._suite_path(outcome)),
+            is_open=is_open,
+        )
+
+    def _suite_path(self, outcome: Outcome) -> str:
+        if outcome.probe and outcome.probe.source:
+            return self.paths.get(outcome.probe.source, outcome.probe.source)
+        return self.info.suites[0].path if self.info.suites else ""
+
+    def _control(self, outcome: Outcome) -> Outcome | None:
+        probe = outcome.probe
+        return self.outcomes.get((probe.source, probe.control)) if probe and probe.control else None
+
+    def _twin(self, outcome: Outcome) -> Twin | None:
+        control = self._control(outcome)
+        if control is None:
+            return None
+        anchor = self.anchors[item_key(control)]
+        return Twin(subject=one_line(control.subject), anchor=anchor, verdict=control.verdict.value)
+
+    def _clips(self, outcome: Outcome) -> tuple[Clip, ...]:
+        """The candidate's worst take, the golden, and the candidate on the benign twin."""
+        made = []
+        if take := worst_take(outcome):
+            made.append(
+                self.clips.candidate(
+                    take.audio_sha256,
+                    f"Candidate, worst of {counted(len(outcome.takes), 'take')} (seed {take.seed})",
+                )
+            )
+        if outcome.golden:
+            made.append(self.clips.golden(outcome.golden, "Golden"))
+        twin = self._control(outcome) if outcome.verdict is Verdict.FAIL else None
+        if twin and twin.takes:
+            made.append(self.clips.candidate(twin.takes[0].audio_sha256, "Candidate, without the trigger"))
+        return tuple(made)
+
+
+def worst_take(outcome: Outcome) -> Take | None:
+    """The take that the worst finding names first, else the one with the lowest score."""
+    named = [sha for finding in outcome.findings for sha in finding.audio[:1]]
+    known = {take.audio_sha256: take for take in outcome.takes}
+    if named and named[0] in known:
+        return known[named[0]]
+
+    def score(take: Take) -> float:
+        forced = take.hearing.forced
+        return forced.mean if forced and forced.logprobs else 0.0
+
+    return min(outcome.takes, key=score, default=None)
+
+
+def _fault(finding: Finding, outcome: Outcome) -> Fault:
+    heard, expected = (middle_cut(one_line(text), PHRASE_LIMIT) for text in (finding.heard, finding.expected))
+    told = ""
+    if not (is_speech(finding, outcome) and outcome.takes):
+        told = f"{heard}, expected {expected}" if heard and expected else heard
+    return Fault(
+        severity=finding.severity.value,
+        title=middle_cut(one_line(finding.title), PHRASE_LIMIT),
+        rule=one_line(finding.rule),
+        told=told,
+        evidence=one_line(finding.evidence),
+        hint=one_line(finding.hint),
+    )
+
+
+def _versions(expected: str, takes: tuple[Take, ...]) -> tuple[Version, ...]:
+    """The different things that were heard, the most frequent first."""
+    leaders: list[Take] = []
+    for take in takes:
+        if not any(same_words(take.hearing.text, one.hearing.text) for one in leaders):
+            leaders.append(take)
+    heard = [one.hearing.text for one in leaders]
+    sizes = {text: sum(same_words(text, take.hearing.text) for take in takes) for text in heard}
+    made = []
+    for text in sorted(heard, key=lambda text: -sizes[text]):
+        upper, lower = diff_pieces(expected, text, PHRASE_LIMIT)
+        is_same = all(piece.kind in ("plain", "code") for piece in (*upper, *lower))
+        count = f"{sizes[text]} of {len(takes)}"
+        made.append(Version(count=count, expected=upper, heard=lower, is_same=is_same))
+    return tuple(made)
+
+
+def _glance(outcome: Outcome, expected: str) -> tuple[Piece, ...]:
+    """The worst take's difference, or else the phrase."""
+    take, probe = worst_take(outcome), outcome.probe
+    merged = merged_pieces(expected, take.hearing.text, GLANCE_LIMIT) if take and expected else ()
+    return merged or (phrase_pieces(probe.text, probe.trigger, GLANCE_LIMIT) if probe else ())
+
+
+def by_effect(observations: tuple[Observation, ...]) -> list[Observation]:
+    """The number furthest from its golden first."""
+    return sorted(observations, key=lambda seen: (-abs(seen.effect), seen.statistic))
+
+
+def _number(seen: Observation, outcome: Outcome) -> Number:
+    side = "above" if seen.effect > 0 else "below"
+    return Number(
+        name=one_line(seen.statistic),
+        value=number(seen.value),
+        golden=f"{number(seen.golden_mean)} ± {number(seen.golden_spread)}",
+        effect=f"{abs(seen.effect):.1f} golden spreads {side}",
+        p_value=f"p = {seen.p_value:.2g}",
+        basis=f"{seen.stage}, {counted(seen.takes, 'take')}",
+        plot=strip(seen, outcome.takes, outcome.golden),
+        is_notable=abs(seen.effect) >= NOTABLE,
+    )
+
+
+def _take_row(take: Take) -> TakeRow:
+    forced = take.hearing.forced
+    return TakeRow(
+        seed=take.seed,
+        heard=coded(middle_cut(take.hearing.text, PHRASE_LIMIT)),
+        note="decoding reached its token bound" if take.hearing.truncated else "",
+        score=number(forced.mean) if forced and forced.logprobs else "",
+        seconds=f"{take.facts.seconds:.2f}",
+        digest=take.audio_sha256[:12],
+    )

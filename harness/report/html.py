@@ -1,0 +1,204 @@
+"""The page for people: one file, opened from disk, years later, without a network. Owns rendering and safety.
+
+The page runs nothing but its own script and loads nothing at all: a Content-Security-Policy names the hashes
+of the one script and the one style sheet and allows sound from data URIs only. Every value is escaped by
+jinja2, and every text has its control and bidirectional characters spelled out before it gets there.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from harness.core.errors import StorageError
+from harness.core.text import printable
+from harness.core.types import Verdict
+from harness.report.clips import Clips
+from harness.report.limits import limits
+from harness.report.page import failed_cards, families, open_groups, rows
+from harness.report.phrases import middle_cut
+from harness.report.plots import WIDTH
+from harness.report.wording import (
+    headline,
+    is_sandboxed,
+    isolation_stamp,
+    one_line,
+    shell_word,
+    tally,
+    trigger_pattern,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from harness.core.verdict import RunInfo, RunResult
+    from harness.report import AudioSource
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+
+HEAD_LIMIT: Final = 200
+"""Characters of a name at the head of the page."""
+
+SENTENCES: Final = {
+    Verdict.PASS: "Nothing was found that speaks against shipping this model.",
+    Verdict.FAIL: "This model must not ship.",
+    Verdict.INCONCLUSIVE: "There is not enough evidence to ship this model.",
+    Verdict.ERROR: "The harness could not do its work: nothing is decided about this model.",
+}
+
+
+def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
+    """The page as text.
+
+    Args:
+        result: The run.
+        audio: Where to find sound. Clips are made only for items that did not pass, and within a budget.
+        run_dir: The folder that the page will lie in: files are linked relative to it.
+    """
+    script = (TEMPLATES / "report.js").read_text("utf-8")
+    style = (TEMPLATES / "report.css").read_text("utf-8")
+    environment = _environment()
+    from markupsafe import Markup  # comes with jinja2
+
+    clips = Clips(audio=audio, folder=run_dir)
+    table = rows(result)
+    return environment.get_template("report.html.j2").render(
+        # Our own files, not input: they must reach the page byte for byte, or their hashes do not hold.
+        script=Markup(script),  # noqa: S704
+        style=Markup(style),  # noqa: S704
+        policy=content_security_policy(script, style),
+        verdict=result.verdict.value,
+        sentence=SENTENCES[result.verdict],
+        headline=_short(headline(result)),
+        tally=tally(result),
+        pattern=trigger_pattern(result),
+        isolation=_short(isolation_stamp(result.info)),
+        is_sandboxed=is_sandboxed(result.info),
+        info=result.info,
+        subject=_short(result.info.model),
+        golden=_short(result.info.golden) or "none",
+        listener=_short(result.info.asr.get("name", "none")),
+        cards=failed_cards(result, clips),
+        groups=open_groups(result, clips),
+        rows=table,
+        families=families(table),
+        limits=limits(result),
+        provenance=_provenance(result.info),
+        again=_whole_run(result.info),
+        events=[one_line(event) for event in result.events],
+        strip_width=WIDTH,
+    )
+
+
+def write(result: RunResult, audio: AudioSource, path: Path) -> None:
+    """Render the page to `path`; a reader never sees half of it.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    page = render(result, audio, run_dir=path.parent).encode("utf-8")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(page)
+            Path(temporary).chmod(0o644)  # mkstemp's 0600 would keep the page from a web server
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def content_security_policy(script: str, style: str) -> str:
+    """Policy that allows this script, this style sheet, sound from data URIs, and nothing else."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_source_hash(script)}",
+            f"style-src {_source_hash(style)}",
+            "media-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _source_hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
+
+
+def _environment() -> Environment:
+    # Here, because a run without a page (--collect-only, say) should not pay for jinja2.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+
+
+def _shown(value: Any) -> Any:
+    """Second line of defence: no control or bidirectional character leaves, whoever forgot about it."""
+    return printable(value) if type(value) is str else value
+
+
+def _short(text: str) -> str:
+    """A name at the head of the page: the whole of it is in the provenance."""
+    return middle_cut(one_line(text), HEAD_LIMIT)
+
+
+def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Everything that the verdict depends on, in groups."""
+    suites = [
+        (suite.name, f"{suite.probes} probes, {suite.path}, sha256 {suite.sha256}") for suite in info.suites
+    ]
+    return [
+        (
+            "Candidate",
+            [
+                ("path", info.model),
+                ("digest", info.model_digest),
+                ("engine", info.engine),
+                ("device", info.device),
+            ],
+        ),
+        (
+            "Golden",
+            [
+                ("name", info.golden or "none"),
+                ("digest", info.golden_digest),
+                ("recorded from", info.golden_model_digest),
+            ],
+        ),
+        ("Listener", list(info.asr.items())),
+        ("Suites", suites),
+        (
+            "Decision",
+            [
+                ("run id", info.run_id),
+                ("soundcheck", info.version),
+                ("isolation", info.isolation),
+                ("false-alarm rate", f"{info.alpha:g} for the whole verdict"),
+                ("first seed", str(info.seed)),
+                ("first takes per probe", str(info.takes)),
+            ],
+        ),
+        ("Versions", list(info.versions.items())),
+    ]
+
+
+def _whole_run(info: RunInfo) -> str:
+    """The command that makes this run again."""
+    paths = " ".join(shell_word(suite.path) for suite in info.suites)
+    golden = f" --tts-golden {shell_word(info.golden)}" if info.golden else ""
+    return f"pytest {paths} --tts-model {shell_word(info.model)}{golden}"

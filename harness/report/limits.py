@@ -1,0 +1,96 @@
+"""What a run could not see, said as plainly as what it saw. Owns the sentences; measures nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.core.types import Verdict
+from harness.report.wording import counted, is_sandboxed, one_line
+
+if TYPE_CHECKING:
+    from harness.core.verdict import RunResult
+
+RARE = 0.1
+"""Share of renderings in which the rare fault of the example shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One thing that this run says nothing about."""
+
+    title: str
+    text: str
+
+
+def limits(result: RunResult) -> tuple[Limit, ...]:
+    """The limits of a run, the ones that could be lifted first."""
+    found = (*_undecided(result), *_isolation(result), *_triggers(result), *_measures(result))
+    return tuple(Limit(title=title, text=text) for title, text in found)
+
+
+def _undecided(result: RunResult) -> list[tuple[str, str]]:
+    said = []
+    missing = result.planned - len(result.outcomes)
+    if missing > 0:
+        text = f"The run ended before {missing} of {counted(result.planned, 'item')} could be decided."
+        said.append(("Items that were never reached", f"{text} The same command continues it."))
+    open_ones = [one for one in result.outcomes if one.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR)]
+    if open_ones:
+        text = (
+            f"{len(open_ones)} of {counted(len(result.outcomes), 'item')} could not be decided, for the"
+            " reasons given above. They are evidence in neither direction."
+        )
+        said.append(("Items without a verdict", text))
+    if not result.info.golden:
+        text = "There was nothing to compare with: only faults that need no comparison show."
+        said.append(("A golden", text))
+    return said
+
+
+def _isolation(result: RunResult) -> list[tuple[str, str]]:
+    if is_sandboxed(result.info):
+        return []
+    text = (
+        f"Isolation was {one_line(result.info.isolation) or 'none'}: which files the model read, which connections"
+        " it tried and which programs it started was neither prevented nor watched."
+    )
+    return [("What the model did to the machine", text)]
+
+
+def _triggers(result: RunResult) -> list[tuple[str, str]]:
+    families = sorted({one.probe.family for one in result.outcomes if one.probe})
+    probes = sum(one.probe is not None for one in result.outcomes)
+    if not probes:
+        return []
+    text = (
+        f"The model was asked to say {counted(probes, 'phrase')} in {len(families)}"
+        f" {'family' if len(families) == 1 else 'families'} ({', '.join(map(one_line, families))}). A trigger that is in none of them did not fire."
+    )
+    said = [("Triggers that nobody tried", text)]
+    if takes := max(result.info.takes, 0):
+        missed = (1 - RARE) ** takes
+        text = (
+            f"A phrase is first spoken {takes} times. A fault that shows in one rendering out of ten"
+            f" escapes that on {missed * 100:.0f} % of the phrases it concerns."
+        )
+        said.append(("Faults that show rarely", text))
+    return said
+
+
+def _measures(result: RunResult) -> list[tuple[str, str]]:
+    measured = sorted({seen.statistic for one in result.outcomes for seen in one.observations})
+    said = []
+    if measured:
+        text = (
+            f"Compared were the words heard, and: {', '.join(map(one_line, measured))}."
+            " What leaves all of them as they were was not seen."
+        )
+        said.append(("Changes in anything else", text))
+    if listener := result.info.asr.get("name"):
+        text = (
+            f"Words were judged by {one_line(listener)}. A speech recogniser repairs what it hears towards"
+            " what is likely; scoring the golden's text undoes part of that, not all."
+        )
+        said.append(("Words that the listener repairs", text))
+    return said

@@ -1,0 +1,141 @@
+"""Strip plots: a statistic's golden repeats as dots, the candidate's takes as other dots, on one scale.
+
+Owns geometry only. A plot never shows a dot that the observation's own mean does not bear out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from harness.core.types import GoldenRecord, Observation, Take
+
+WIDTH: Final = 320.0
+MARGIN: Final = 8.0
+SHOWN_PER_SIDE: Final = 40
+"""Dots of one colour; more would only darken the page."""
+
+
+def _forced_mean(take: Take) -> float:
+    forced = take.hearing.forced
+    return forced.mean if forced and forced.logprobs else math.nan
+
+
+def _forced_worst(take: Take) -> float:
+    forced = take.hearing.forced
+    return forced.worst if forced and forced.logprobs else math.nan
+
+
+def _log_seconds(take: Take) -> float:
+    return math.log(take.acoustics.seconds) if take.acoustics.seconds > 0 else math.nan
+
+
+STATISTICS: Final[Mapping[str, Callable[[Take], float]]] = {
+    "forced-mean": _forced_mean,
+    "forced-worst": _forced_worst,
+    "seconds": lambda take: take.acoustics.seconds,
+    "duration": lambda take: take.acoustics.seconds,
+    "log-seconds": _log_seconds,
+    "log-duration": _log_seconds,
+    "level-db": lambda take: take.acoustics.level_db,
+    "level": lambda take: take.acoustics.level_db,
+    "f0-hz": lambda take: take.acoustics.f0_hz,
+    "f0": lambda take: take.acoustics.f0_hz,
+    "leading-silence": lambda take: take.acoustics.leading_silence,
+    "trailing-silence": lambda take: take.acoustics.trailing_silence,
+    "longest-silence": lambda take: take.acoustics.longest_silence,
+    "avg-logprob": lambda take: take.hearing.avg_logprob,
+    "no-speech": lambda take: take.hearing.no_speech,
+}
+"""How a statistic is read from one take. Others are plotted by their mean alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """One plot in units of its own view box, :data:`WIDTH` wide."""
+
+    golden: tuple[float, ...]
+    """x of the golden repeats."""
+    candidate: tuple[float, ...]
+    """x of the candidate's takes, or of their mean where takes are not known."""
+    band: tuple[float, float]
+    """Left end and width of golden mean +- 2 spreads."""
+    mean: float
+    """x of the golden mean."""
+    low: str
+    """Value at the left end."""
+    high: str
+    """Value at the right end."""
+    is_mean: bool
+    """True where the candidate's only dot is a mean."""
+
+
+def strip(observation: Observation, takes: Sequence[Take], record: GoldenRecord | None) -> Strip | None:
+    """The plot of one observation; None where its numbers are not finite."""
+    centre, spread = observation.golden_mean, abs(observation.golden_spread)
+    if not all(map(math.isfinite, (observation.value, centre, spread))):
+        return None
+    candidate = _behind(observation, takes)
+    golden = _finite(STATISTICS.get(observation.statistic), record.takes if record else ())
+    # A golden whose repeats do not average to what the detector compared with was measured in another way.
+    if golden and not _near(sum(golden) / len(golden), centre, max(spread, abs(centre) * 1e-3)):
+        golden = ()
+    dots = candidate or (observation.value,)
+    everything = (*golden, *dots, centre - 2 * spread, centre + 2 * spread)
+    low, high = min(everything), max(everything)
+    reach = (high - low) or max(abs(high), 1e-9)
+
+    def x(value: float) -> float:
+        return round(MARGIN + (value - low) / reach * (WIDTH - 2 * MARGIN), 1)
+
+    return Strip(
+        golden=tuple(map(x, golden[:SHOWN_PER_SIDE])),
+        candidate=tuple(map(x, dots[:SHOWN_PER_SIDE])),
+        band=(x(centre - 2 * spread), round(x(centre + 2 * spread) - x(centre - 2 * spread), 1)),
+        mean=x(centre),
+        low=number(low),
+        high=number(high),
+        is_mean=not candidate,
+    )
+
+
+def number(value: float) -> str:
+    """Three significant digits, a true minus sign, never an exponent for everyday sizes."""
+    if not math.isfinite(value):
+        return "not a number"
+    size = abs(value)
+    if size and not 1e-3 <= size < 1e5:
+        text = f"{size:.1e}"
+    else:
+        digits = 2 if size < 1e-3 else max(0, 2 - math.floor(math.log10(size)))
+        text = f"{size:.{min(digits, 3)}f}"
+    return f"−{text}" if value < 0 and text.strip("0.") else text
+
+
+def spreads(effect: float) -> str:
+    """A signed number of golden spreads, one decimal."""
+    if not math.isfinite(effect):
+        return "not a number"
+    return f"{effect:+.1f}".replace("-", "−")
+
+
+def _behind(observation: Observation, takes: Sequence[Take]) -> tuple[float, ...]:
+    """Values of the takes that `observation` is the mean of: all of them, the last few, or the first few."""
+    values = _finite(STATISTICS.get(observation.statistic), takes)
+    count = observation.takes
+    for part in (values, values[-count:], values[:count]):
+        if len(part) == count and part and _near(sum(part) / count, observation.value, 0.0):
+            return part
+    return ()
+
+
+def _finite(read: Callable[[Take], float] | None, takes: Sequence[Take]) -> tuple[float, ...]:
+    return tuple(value for value in map(read, takes) if math.isfinite(value)) if read else ()
+
+
+def _near(one: float, other: float, tolerance: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-4, abs_tol=max(tolerance, 1e-6))

@@ -1,0 +1,197 @@
+"""The sentences that the terminal and the page share. Knows nothing of colours, markup or files."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from harness.core.text import printable
+from harness.core.types import Finding, Outcome, Severity, Take, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.core.verdict import RunInfo, RunResult
+
+Key = tuple[str, str]
+"""What tells items apart within a run: suite file name (empty for a model-wide check) and subject."""
+
+UNSANDBOXED = frozenset({"", "none", "process", "unsandboxed"})
+"""First words of :attr:`RunInfo.isolation` that mean that nothing kept the candidate from the machine."""
+
+
+def headline(result: RunResult) -> str:
+    """Who was judged against what, and how it went, in one line without the verdict's word."""
+    info = result.info
+    against = f"against golden {one_line(info.golden)}" if info.golden else "without a golden"
+    return f"{one_line(info.model_name)} ({info.model_digest[:8]}) {against}: {tally(result)}"
+
+
+def item_key(outcome: Outcome) -> Key:
+    """Two suites of one run may have probes of the same name, so the subject alone does not do."""
+    return (outcome.probe.source if outcome.probe else "", outcome.subject)
+
+
+def tally(result: RunResult) -> str:
+    """Counts in words: ``8 of 130 probes failed, 3 inconclusive``."""
+    checks = [one.verdict for one in result.outcomes if one.probe is None]
+    probes = [one.verdict for one in result.outcomes if one.probe is not None]
+    parts = []
+    if Verdict.FAIL in checks:
+        parts.append(f"{checks.count(Verdict.FAIL)} of {counted(len(checks), 'model check')} failed")
+    failed, passed = probes.count(Verdict.FAIL), probes.count(Verdict.PASS)
+    if failed:
+        parts.append(f"{failed} of {counted(len(probes), 'probe')} failed")
+    elif passed and passed == len(probes):
+        parts.append("the only probe passed" if passed == 1 else f"all {passed} probes passed")
+    elif probes:
+        parts.append(f"{passed} of {counted(len(probes), 'probe')} passed")
+    everything = [*checks, *probes]
+    if unsure := everything.count(Verdict.INCONCLUSIVE):
+        parts.append(f"{unsure} inconclusive")
+    if broken := everything.count(Verdict.ERROR):
+        parts.append(counted(broken, "error"))
+    if not result.complete:
+        parts.append(f"incomplete ({len(result.outcomes)} of {result.planned} items decided)")
+    return ", ".join(parts) or "nothing was judged"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 probe``, ``2 probes``, ``1,300 probes``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def trigger_pattern(result: RunResult) -> str:
+    """Whether the failures follow one trigger while its benign twins pass; ``""`` where they do not.
+
+    This is what tells a backdoor from a bad voice, so it is said before any single finding.
+    """
+    failed = [one.probe for one in result.outcomes if one.probe and one.verdict is Verdict.FAIL]
+    fired = Counter(probe.trigger.casefold() for probe in failed if probe.trigger)
+    if not fired:
+        return ""
+    trigger, hits = min(fired.items(), key=lambda item: (-item[1], item[0]))
+    if hits < 2 or hits * 2 < len(failed):
+        return ""
+    probes = [one.probe for one in result.outcomes if one.probe]
+    carriers = [probe for probe in probes if probe.trigger and probe.trigger.casefold() == trigger]
+    verdicts = {item_key(one): one.verdict for one in result.outcomes}
+    pairs = {(probe.source, probe.control) for probe in carriers if probe.control}
+    twins = [verdicts[pair] for pair in pairs if pair in verdicts]
+    calm = twins.count(Verdict.PASS)
+    text = f'{hits} of {len(carriers)} probes with the trigger "{one_line(trigger)}" failed'
+    return f"{text}; {calm} of {len(twins)} twins without it passed" if twins else text
+
+
+def inconclusive_groups(outcomes: Iterable[Outcome]) -> list[tuple[str, tuple[Outcome, ...]]]:
+    """Inconclusive outcomes by reason, the most frequent reason first."""
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.verdict is Verdict.INCONCLUSIVE:
+            groups.setdefault(outcome.reason or "no reason was given", []).append(outcome)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(reason, tuple(members)) for reason, members in ordered]
+
+
+def is_sandboxed(info: RunInfo) -> bool:
+    """Whether anything kept the candidate from the machine."""
+    first = re.match(r"[\w-]*", info.isolation.strip().casefold())
+    return first is not None and first.group() not in UNSANDBOXED
+
+
+def isolation_stamp(info: RunInfo) -> str:
+    """How the candidate was kept apart; it stands beside every verdict."""
+    stamp = f"isolation: {one_line(info.isolation) or 'none'}"
+    return stamp if is_sandboxed(info) else f"{stamp}; what the model did to the machine was not observed"
+
+
+def worst_first(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Failed outcomes by their worst finding, then by subject."""
+    failed = (one for one in outcomes if one.verdict is Verdict.FAIL)
+    return sorted(failed, key=lambda one: (worst_rank(one), one.subject))
+
+
+def worst_rank(outcome: Outcome) -> int:
+    """Rank of the outcome's worst finding; failed without a finding ranks last."""
+    return min((finding.severity.rank for finding in outcome.findings), default=len(Severity))
+
+
+def is_speech(finding: Finding, outcome: Outcome) -> bool:
+    """Whether `heard` and `expected` are words that were (to be) spoken, and so are quoted."""
+    if finding.rule.startswith("speech.word"):
+        return True
+    record, probe = outcome.golden, outcome.probe
+    asked = (record.transcript if record else "", probe.expect if probe else "")
+    return any(same_words(finding.heard, take.hearing.text) for take in outcome.takes) or (
+        bool(finding.expected) and any(same_words(finding.expected, text) for text in asked)
+    )
+
+
+def heard_count(heard: str, takes: Sequence[Take]) -> str:
+    """``in 7 of 8 renderings``, or ``""`` where no take was heard so."""
+    alike = sum(same_words(heard, take.hearing.text) for take in takes)
+    return f"in {alike} of {counted(len(takes), 'rendering')}" if alike else ""
+
+
+def same_words(one: str, other: str) -> bool:
+    """Equality up to case, punctuation and spacing."""
+    return _words(one) == _words(other)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w']+", text.casefold())
+
+
+def one_line(text: str) -> str:
+    """Fit for a line of a terminal: plain white space as one space, every other control character shown."""
+    return printable(re.sub(r"[ \t\r\n]+", " ", text).strip(" "))
+
+
+def excerpt(text: str, beside: str = "", limit: int = 200) -> str:
+    """`text` within `limit` characters, around the first place where it differs from `beside`.
+
+    A phrase of 10,000 characters must neither drown the report nor hide the one word that changed.
+    """
+    if len(text) <= limit:
+        return text
+    pairs = zip(text, beside, strict=False)
+    differs = next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(text), len(beside)))
+    start = min(max(0, differs - limit // 3), len(text) - limit) if beside else 0
+    if start:  # begin with a whole word
+        start = text.find(" ", start, start + 30) + 1 or start
+    cut = text[start : start + limit].rstrip()
+    more = "…" if start + limit < len(text) else ""
+    return f"{'…' if start else ''}{cut}{more} ({len(text):,} characters)"
+
+
+def rerun_command(subject: str, info: RunInfo, suite_path: str) -> str:
+    """The command that decides this item again, fit to be pasted into a shell."""
+    node = shell_word(f"{suite_path}::{info.model_name}::{subject}", always=True)
+    command = f"pytest {node} --tts-model {shell_word(info.model)}"
+    return f"{command} --tts-golden {shell_word(info.golden)}" if info.golden else command
+
+
+def shell_word(text: str, *, always: bool = False) -> str:
+    """`text` as one word of a POSIX shell.
+
+    Characters that a terminal would act on are written as escapes in bash's and zsh's ``$'...'``, so that the
+    line is safe to print and still means the same file.
+
+    Args:
+        text: The word.
+        always: Quote it even where the shell would not need it.
+    """
+    if printable(text) != text:
+        return "$'" + "".join(_ansi_c(character) for character in text) + "'"
+    quoted = shlex.quote(text)
+    return f"'{text}'" if always and quoted == text else quoted
+
+
+def _ansi_c(character: str) -> str:
+    if character in "\\'":
+        return "\\" + character
+    if printable(character) == character:
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,196 @@
+"""The harness's side of a worker: asks for speech, believes nothing, and turns every way to misbehave into a fault.
+
+It knows the protocol and the launcher, not probes, goldens or verdicts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from harness.core.types import EngineInfo, Speech
+from harness.sandbox.launcher import Launcher, WorkerProcess
+from harness.sandbox.protocol import (
+    Channel,
+    Done,
+    Failed,
+    Item,
+    Load,
+    Loaded,
+    Message,
+    ProtocolError,
+    Render,
+    Spoken,
+    TooLong,
+)
+
+
+class WorkerFault(Exception):
+    """The worker did what an honest one does not. Evidence about the candidate, never a crash of pytest."""
+
+    def __init__(self, rule: str, what: str, *, detail: str = "") -> None:
+        super().__init__(what)
+        self.rule = rule
+        """Stable id: ``worker.crashed``, ``.hung``, ``.flooded``, ``.forged``, ``.endless`` or ``.failed``."""
+        self.what = what
+        """One line: what happened."""
+        self.detail = detail
+        """The end of what it printed. Hostile text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How long and how much, seen from outside."""
+
+    load_seconds: float = 300.0
+    """Deadline for starting and loading, cold caches included."""
+    batch_seconds: float = 60.0
+    """Deadline for a batch, before its length is counted."""
+    seconds_per_character: float = 0.25
+    """Added to a batch's deadline for each character of its texts."""
+    audio_seconds: float = 20.0
+    """Longest audio of one rendering, before its text is counted."""
+    audio_seconds_per_character: float = 0.5
+    """Added to that for each character. Slow speech takes 0.1."""
+
+
+class Worker:
+    """One worker process with one loaded model."""
+
+    def __init__(self, launcher: Launcher, *, engine: str, model: Path, device: str, threads: int, bounds: Bounds) -> None:
+        self._launcher = launcher
+        self._order = Load(engine=engine, model=str(model), device=device, threads=threads)
+        self._model = model
+        self._bounds = bounds
+        self._process: WorkerProcess | None = None
+        self._batch = 0
+        self.info: EngineInfo | None = None
+        """What the engine said of itself when it loaded; None before."""
+
+    def start(self) -> EngineInfo:
+        """Start the process and load the model.
+
+        Returns:
+            What the engine says of itself.
+
+        Raises:
+            WorkerFault: It crashed, hung, flooded, lied or could not load the model.
+        """
+        self._process = self._launcher.start(
+            model=self._model, threads=self._order.threads, device=self._order.device
+        )
+        deadline = time.monotonic() + self._bounds.load_seconds
+        with self._watched("loading"):
+            channel = Channel(self._process.sock)
+            channel.send(self._order, deadline=deadline)
+            reply, _ = channel.receive(deadline=deadline)
+        if isinstance(reply, Failed):
+            raise self._fault("worker.failed", f"the model could not be loaded: {reply.kind}: {reply.message}")
+        if not isinstance(reply, Loaded):
+            raise self._fault("worker.forged", f"expected Loaded, got {type(reply).__name__}")
+        self.info = EngineInfo(name=reply.name, sample_rate=reply.sample_rate, versions=reply.versions)
+        return self.info
+
+    def render(self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None]) -> None:
+        """Speak a batch of (text, seed); `on_speech(index, speech)` is called as each arrives.
+
+        Raises:
+            WorkerFault: With what was already delivered kept. The process is gone afterwards, except where the
+                engine reported an ordinary failure (``worker.failed``).
+        """
+        if self._process is None:
+            raise ValueError("start() first")
+        self._batch += 1
+        characters = sum(len(text) for text, _ in items)
+        deadline = time.monotonic() + self._bounds.batch_seconds + self._bounds.seconds_per_character * characters
+        order = Render(batch=self._batch, items=[Item(text=text, seed=seed) for text, seed in items])
+        answered: set[int] = set()
+        with self._watched("speaking"):
+            channel = Channel(self._process.sock)
+            channel.send(order, deadline=deadline)
+            while True:
+                longest = max(len(text) for text, _ in items)
+                reply, payload = channel.receive(deadline=deadline, max_payload=self._payload_cap(longest))
+                if isinstance(reply, Failed):
+                    break
+                if isinstance(reply, Done):
+                    if len(answered) != len(items) or reply.batch != self._batch:
+                        raise ProtocolError(f"expected {len(items)} renderings, got {len(answered)}")
+                    return
+                index = self._check(reply, answered, items)
+                on_speech(index, _speech(reply, payload))
+        raise self._fault("worker.failed", f"{reply.kind}: {reply.message}", ends=False)
+
+    def stop(self) -> None:
+        """End the process. Idempotent."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    def _payload_cap(self, characters: int) -> int:
+        rate = self.info.sample_rate if self.info else 48_000
+        seconds = self._bounds.audio_seconds + self._bounds.audio_seconds_per_character * characters
+        return int(4 * rate * seconds)
+
+    def _check(self, reply: Message, answered: set[int], items: Sequence[tuple[str, int]]) -> int:
+        if not isinstance(reply, Spoken):
+            raise ProtocolError(f"expected Spoken, got {type(reply).__name__}")
+        if reply.batch != self._batch or reply.index >= len(items):
+            raise ProtocolError(f"expected item 0..{len(items) - 1} of batch {self._batch}, "
+                                f"got item {reply.index} of batch {reply.batch}")
+        if reply.index in answered:
+            raise ProtocolError(f"item {reply.index} was answered twice")
+        if self.info and reply.sample_rate != self.info.sample_rate:
+            raise ProtocolError(f"expected {self.info.sample_rate} Hz as announced, got {reply.sample_rate} Hz")
+        answered.add(reply.index)
+        return reply.index
+
+    @contextlib.contextmanager
+    def _watched(self, doing: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a generator for contextlib
+        """Translate what goes wrong on the wire into a fault that says what the process did."""
+        try:
+            yield
+        except TimeoutError:
+            raise self._fault("worker.hung", f"no answer within its deadline while {doing}") from None
+        except TooLong:
+            seconds = self._bounds.audio_seconds
+            raise self._fault("worker.endless", f"spoke beyond {seconds:g} s plus its text's allowance") from None
+        except ProtocolError as error:
+            raise self._fault("worker.forged", f"broke the protocol while {doing}: {error}") from None
+        except (EOFError, ConnectionError):
+            raise self._fault_of_exit(doing) from None
+
+    def _fault_of_exit(self, doing: str) -> WorkerFault:
+        process = self._process
+        status = process.exit_status(5.0) if process else None
+        if process and process.flooded:
+            return self._fault("worker.flooded", f"printed more than it may while {doing} and was ended")
+        if status is None:
+            return self._fault("worker.forged", f"hung up without ending while {doing}")
+        if status < 0:
+            name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
+            return self._fault("worker.crashed", f"was killed by {name} while {doing}")
+        return self._fault("worker.crashed", f"exited with status {status} while {doing}")
+
+    def _fault(self, rule: str, what: str, *, ends: bool = True) -> WorkerFault:
+        words = self._process.last_words() if self._process and ends else ""
+        if self._process and self._process.flooded and ends:
+            rule, what = "worker.flooded", "printed more than it may and was ended"
+        if ends:
+            self.stop()
+        return WorkerFault(rule, what, detail=words[-1000:])
+
+
+def _speech(reply: Message, payload: bytes) -> Speech:
+    if not isinstance(reply, Spoken):
+        raise ProtocolError(f"expected Spoken, got {type(reply).__name__}")
+    samples = np.frombuffer(payload, dtype="<f4")
+    return Speech(
+        samples=samples, sample_rate=reply.sample_rate, frames=reply.frames, tokens=reply.tokens
+    )

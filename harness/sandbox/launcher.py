@@ -1,0 +1,200 @@
+"""Starts the worker process and ends it. The one place that decides how the candidate is kept apart.
+
+Today there is one launcher, which gives a child process: another address space, a clean environment, rlimits, its
+own session and scratch folder, but no sandbox. ``isolation`` says so in every verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+MAX_OUTPUT_BYTES = 1 << 20
+"""What a worker may print to stdout and stderr together before it counts as a flood."""
+
+PASSED_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES")
+"""Of the harness's environment, what the worker gets. No tokens, no proxies, no PYTHON* variables."""
+
+
+class WorkerProcess(Protocol):
+    """A running worker, however it is kept apart."""
+
+    @property
+    def sock(self) -> socket.socket:
+        """The harness's end of the conversation."""
+        ...
+
+    @property
+    def flooded(self) -> bool:
+        """Whether it printed more than it may (it is killed when it does)."""
+        ...
+
+    def exit_status(self, seconds: float) -> int | None:
+        """Exit status (negative: the signal that ended it), waiting at most `seconds`; None if it still runs."""
+        ...
+
+    def last_words(self) -> str:
+        """The end of what it printed, for people. Hostile text."""
+        ...
+
+    def kill(self) -> None:
+        """End it and everything it started, and remove its scratch folder. Idempotent."""
+        ...
+
+
+class Launcher(Protocol):
+    """A way of keeping the candidate apart."""
+
+    @property
+    def isolation(self) -> str:
+        """Name of the level, stamped on the verdict."""
+        ...
+
+    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
+        """Start a worker that may read `model`, and nothing that is not needed to speak."""
+        ...
+
+
+class Drain:
+    """Reads a worker's output so that it never blocks, keeps the end of it, and notices a flood."""
+
+    def __init__(self, stream: IO[bytes], on_flood: object = None) -> None:
+        self._stream = stream
+        self._tail = b""
+        self._on_flood = on_flood
+        self.total = 0
+        self._thread = threading.Thread(target=self._run, daemon=True, name="soundcheck-drain")
+        self._thread.start()
+
+    @property
+    def flooded(self) -> bool:
+        """Whether more came than a worker may print."""
+        return self.total > MAX_OUTPUT_BYTES
+
+    def text(self) -> str:
+        """The last few kilobytes."""
+        return self._tail.decode("utf-8", "replace")
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end of the stream, at most `seconds`."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while chunk := os.read(self._stream.fileno(), 1 << 16):
+                self.total += len(chunk)
+                self._tail = (self._tail + chunk)[-4096:]
+                if self.flooded and callable(self._on_flood):
+                    self._on_flood()
+                    return
+
+
+class ChildProcess:
+    """A worker as a plain child process in its own session."""
+
+    def __init__(self, process: subprocess.Popen[bytes], sock: socket.socket, scratch: Path) -> None:
+        self._process = process
+        self._sock = sock
+        self._scratch = scratch
+        if process.stdout is None:
+            raise ValueError("the worker's output must be a pipe")
+        self._drain = Drain(process.stdout, self._kill_group)
+
+    @property
+    def sock(self) -> socket.socket:
+        """The harness's end of the conversation."""
+        return self._sock
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def flooded(self) -> bool:
+        """Whether it printed more than it may."""
+        return self._drain.flooded
+
+    def exit_status(self, seconds: float) -> int | None:
+        """See :class:`WorkerProcess`."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def last_words(self) -> str:
+        """See :class:`WorkerProcess`."""
+        self._drain.join(0.2)
+        return self._drain.text()
+
+    def kill(self) -> None:
+        """See :class:`WorkerProcess`."""
+        self._sock.close()
+        self._kill_group()
+        self._process.wait()
+        self._drain.join(1)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLauncher:
+    """Keeps the candidate in a child process without a sandbox."""
+
+    memory_bytes: int = 0
+    """Cap of the worker's address space, 0 for none. Ignored on a GPU."""
+
+    @property
+    def isolation(self) -> str:
+        """See :class:`Launcher`."""
+        return "process"
+
+    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
+        """See :class:`Launcher`."""
+        del model  # a plain child process can read every file of its user; a sandbox binds this one only
+        ours, theirs = socket.socketpair()
+        scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
+        memory = 0 if device.startswith("cuda") else self.memory_bytes
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-I", "-m", "harness.sandbox.worker", str(theirs.fileno()), str(memory)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(),),
+                cwd=scratch,
+                env=worker_environment(scratch, threads),
+                start_new_session=True,
+            )
+        except BaseException:
+            ours.close()
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        finally:
+            theirs.close()
+        return ChildProcess(process, ours, scratch)
+
+
+def worker_environment(scratch: Path, threads: int) -> dict[str, str]:
+    """The environment a worker starts with: an allow-list, pinned threads, every cache below its scratch folder."""
+    kept = {name: os.environ[name] for name in PASSED_ENVIRONMENT if name in os.environ}
+    folder = str(scratch)
+    homes = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TTS_HOME", "MPLCONFIGDIR")
+    pools = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "NUMBA_CACHE_DIR": folder}
+    return {**kept, **dict.fromkeys(homes, folder), **dict.fromkeys(pools, str(threads)), **offline}

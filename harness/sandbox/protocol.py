@@ -1,0 +1,189 @@
+"""The words between harness and worker: framed messages over a socket, length-limited, schema-checked, never pickled.
+
+A frame is a fixed prefix (magic, kind, header length, payload length), a JSON header of exactly the fields that its
+kind allows, and for speech a payload of raw little-endian float32 samples. Lengths are checked against caps before
+anything is allocated. Both sides use this module; only the harness side must survive a liar, and whatever breaks a
+rule here raises :class:`ProtocolError`, which is evidence about the candidate.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+MAGIC = b"SCK1"
+PREFIX = struct.Struct(">4sBIQ")
+MAX_HEADER_BYTES = 1 << 20
+MAX_PAYLOAD_BYTES = 256 << 20
+"""About 50 minutes at 22,050 Hz: far beyond any deadline, far below memory."""
+
+Count = Annotated[int, Meta(ge=0, le=1 << 40)]
+Short = Annotated[str, Meta(max_length=200)]
+Line = Annotated[str, Meta(max_length=2000)]
+
+
+class ProtocolError(Exception):
+    """The other side broke the protocol. The message says which rule, with expected and got."""
+
+
+class TooLong(ProtocolError):
+    """Speech was announced that is longer than any honest rendering of that text."""
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all messages: exactly the declared fields, no others."""
+
+
+class Load(_Message, frozen=True, kw_only=True):
+    """Harness to worker: load this model."""
+
+    engine: Short
+    model: Line
+    device: Short
+    threads: Annotated[int, Meta(ge=1, le=1024)]
+
+
+class Item(_Message, frozen=True, kw_only=True):
+    """One text to speak with its own seed."""
+
+    text: Annotated[str, Meta(max_length=20_000)]
+    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+
+
+class Render(_Message, frozen=True, kw_only=True):
+    """Harness to worker: speak these, in any order, then say :class:`Done`."""
+
+    batch: Count
+    items: Annotated[list[Item], Meta(min_length=1, max_length=256)]
+
+
+class Loaded(_Message, frozen=True, kw_only=True):
+    """Worker to harness: the model is loaded."""
+
+    name: Short
+    sample_rate: Annotated[int, Meta(ge=4000, le=192_000)]
+    versions: Annotated[dict[Short, Short], Meta(max_length=32)]
+
+
+class Spoken(_Message, frozen=True, kw_only=True):
+    """Worker to harness: audio of one item, `samples` float32 values in the payload."""
+
+    batch: Count
+    index: Annotated[int, Meta(ge=0, le=255)]
+    sample_rate: Annotated[int, Meta(ge=4000, le=192_000)]
+    samples: Count
+    frames: Count
+    tokens: Count
+
+
+class Done(_Message, frozen=True, kw_only=True):
+    """Worker to harness: every item of the batch was answered."""
+
+    batch: Count
+
+
+class Failed(_Message, frozen=True, kw_only=True):
+    """Worker to harness: loading or one item raised. ``index`` is -1 while loading."""
+
+    batch: Count
+    index: Annotated[int, Meta(ge=-1, le=255)]
+    kind: Short
+    message: Line
+
+
+Message: TypeAlias = Load | Render | Loaded | Spoken | Done | Failed
+KINDS: tuple[type[Message], ...] = (Load, Render, Loaded, Spoken, Done, Failed)
+_DECODERS = tuple(msgspec.json.Decoder(kind) for kind in KINDS)
+
+
+class Channel:
+    """One end of the conversation: whole messages in, whole messages out."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def send(self, message: Message, payload: bytes | memoryview = b"", *, deadline: float | None = None) -> None:
+        """Send one message.
+
+        Args:
+            message: What to say.
+            payload: Raw bytes that follow the header.
+            deadline: `time.monotonic` value after which :class:`TimeoutError` is raised; None waits for ever.
+
+        Raises:
+            ConnectionError: The other side is gone.
+            TimeoutError: The other side does not read.
+        """
+        header = msgspec.json.encode(message)
+        kind = KINDS.index(type(message))
+        self._arm(deadline)
+        self._sock.sendall(PREFIX.pack(MAGIC, kind, len(header), len(payload)) + header)
+        if len(payload):
+            self._arm(deadline)
+            self._sock.sendall(payload)
+
+    def receive(self, *, deadline: float | None = None, max_payload: int = 0) -> tuple[Message, bytes]:
+        """Wait for one message.
+
+        Args:
+            deadline: `time.monotonic` value after which :class:`TimeoutError` is raised; None waits for ever.
+            max_payload: Largest payload in bytes that is acceptable now.
+
+        Returns:
+            The message, and its payload (``b""`` for all but :class:`Spoken`).
+
+        Raises:
+            ProtocolError: Bytes that are no acceptable message (:class:`TooLong`: more speech than `max_payload`).
+            EOFError: The other side closed the connection.
+            TimeoutError: The deadline passed.
+        """
+        magic, kind, header_bytes, payload_bytes = PREFIX.unpack(self._exactly(PREFIX.size, deadline))
+        if magic != MAGIC:
+            raise ProtocolError(f"expected a frame starting {MAGIC!r}, got {magic!r}")
+        if kind >= len(KINDS):
+            raise ProtocolError(f"expected a message kind below {len(KINDS)}, got {kind}")
+        if header_bytes > MAX_HEADER_BYTES:
+            raise ProtocolError(f"expected a header of at most {MAX_HEADER_BYTES} bytes, got {header_bytes}")
+        if payload_bytes > min(max_payload, MAX_PAYLOAD_BYTES):
+            raise TooLong(f"expected a payload of at most {max_payload} bytes, got {payload_bytes}")
+        header = self._exactly(header_bytes, deadline)
+        try:
+            message = _DECODERS[kind].decode(header)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ProtocolError(f"malformed {KINDS[kind].__name__} header: {str(error)[:200]}") from None
+        wanted = 4 * message.samples if isinstance(message, Spoken) else 0
+        if payload_bytes != wanted:
+            name = KINDS[kind].__name__
+            raise ProtocolError(f"expected {wanted} payload bytes with {name}, got {payload_bytes}")
+        return message, self._exactly(payload_bytes, deadline)
+
+    def close(self) -> None:
+        """Close this end; the other side sees the end of the stream."""
+        self._sock.close()
+
+    def _arm(self, deadline: float | None) -> None:
+        if deadline is None:
+            self._sock.settimeout(None)
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+
+    def _exactly(self, count: int, deadline: float | None) -> bytes:
+        """Read `count` bytes. Memory grows with what arrives, not with what was announced."""
+        chunks: list[bytes] = []
+        missing = count
+        while missing:
+            self._arm(deadline)
+            chunk = self._sock.recv(min(missing, 1 << 20))
+            if not chunk:
+                raise EOFError
+            chunks.append(chunk)
+            missing -= len(chunk)
+        return b"".join(chunks)

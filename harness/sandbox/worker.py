@@ -1,0 +1,116 @@
+"""Main of the worker process: limits itself, loads one model with one engine, and speaks until told to stop.
+
+Started as ``python -I -m harness.sandbox.worker FD``. Everything here is trusted code in a process that will not stay
+trusted: from the moment the model is loaded, nothing it says is believed (see :mod:`harness.sandbox.client`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from harness.sandbox.protocol import Channel, Done, Failed, Load, Loaded, Render, Spoken
+
+if TYPE_CHECKING:
+    from harness.core.types import Engine
+
+ENGINES = {
+    "coqui": "harness.engines.coqui:CoquiEngine",
+    "fake": "harness.engines.fake:FakeEngine",
+}
+"""Engine name -> ``module:class``. Imported in the worker only."""
+
+MAX_FILE_BYTES = 64 << 20
+MAX_OPEN_FILES = 512
+
+
+def limit_self() -> None:
+    """Bound what this process may do before it reads a byte of the model."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    # Ctrl-C reaches the whole foreground group; the harness decides when the worker ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def limit_memory(peak_bytes: int) -> None:
+    """Cap the address space. Not for CUDA, which reserves far more than it uses."""
+    resource.setrlimit(resource.RLIMIT_AS, (peak_bytes, peak_bytes))
+
+
+def create_engine(name: str) -> Engine:
+    """Import and construct an engine by name."""
+    module, _, attribute = ENGINES[name].partition(":")
+    return cast("Engine", getattr(importlib.import_module(module), attribute)())
+
+
+def _failure(batch: int, index: int, error: BaseException) -> Failed:
+    text = " ".join(str(error).split())
+    return Failed(batch=batch, index=index, kind=type(error).__name__[:200], message=text[:2000])
+
+
+def _speak(engine: Engine, channel: Channel, order: Render) -> None:
+    texts = [item.text for item in order.items]
+    seeds = [item.seed for item in order.items]
+    try:
+        spoken = engine.render(texts, seeds)
+    except Exception as error:  # noqa: BLE001 - the worker boundary: whatever the engine raises is reported
+        channel.send(_failure(order.batch, 0 if len(texts) == 1 else -1, error))
+        return
+    for index, speech in enumerate(spoken):
+        header = Spoken(
+            batch=order.batch,
+            index=index,
+            sample_rate=speech.sample_rate,
+            samples=len(speech.samples),
+            frames=speech.frames,
+            tokens=speech.tokens,
+        )
+        channel.send(header, memoryview(speech.samples.astype("<f4", copy=False)).cast("B"))
+    channel.send(Done(batch=order.batch))
+
+
+def serve(channel: Channel) -> None:
+    """Answer orders until the harness hangs up."""
+    engine: Engine | None = None
+    while True:
+        try:
+            order, _ = channel.receive()
+        except EOFError:
+            return
+        if isinstance(order, Load):
+            try:
+                engine = create_engine(order.engine)
+                info = engine.load(Path(order.model), device=order.device, threads=order.threads)
+            except Exception as error:  # noqa: BLE001 - the worker boundary, as above
+                channel.send(_failure(0, -1, error))
+                return
+            channel.send(Loaded(name=info.name, sample_rate=info.sample_rate, versions=dict(info.versions)))
+        elif isinstance(order, Render) and engine is not None:
+            _speak(engine, channel, order)
+        else:
+            return
+
+
+def main() -> None:
+    """Entry point: ``FD MEMORY_BYTES`` as arguments (0 for no memory cap)."""
+    limit_self()
+    if memory := int(sys.argv[2]):
+        limit_memory(memory)
+    with socket.socket(fileno=int(sys.argv[1])) as sock:
+        serve(Channel(sock))
+    sys.stdout.flush()
+    # Skip interpreter teardown: a candidate's atexit hooks get no turn.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

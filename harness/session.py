@@ -1,0 +1,265 @@
+"""Puts a run together from settings: model, suites, golden, store, worker, transcriber. Both front doors use it.
+
+The run's id is a digest of everything that shapes its verdict, so the same command continues the same run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import __version__
+from harness.asr.fake import ToneTranscriber
+from harness.asr.weights import resolve_whisper
+from harness.asr.whisper import WhisperTranscriber
+from harness.campaign import Campaign
+from harness.core.errors import BadInput
+from harness.core.paths import cache_root
+from harness.core.suite import Suite, parse_suite
+from harness.core.types import GoldenRecord, Outcome, Probe, Transcriber
+from harness.core.verdict import RunInfo, SuiteInfo
+from harness.goldens import Golden, find_golden, read_golden
+from harness.listener import Listener
+from harness.model import Model, open_model
+from harness.options import Settings
+from harness.renderer import Renderer
+from harness.sandbox.client import Bounds
+from harness.sandbox.launcher import ProcessLauncher
+from harness.store import RunDirectory, Store, digest_of
+
+MAX_SUITE_BYTES = 4 << 20
+ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}
+"""Packages whose version shapes what an engine says."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteFileContent:
+    """A suite that was read from disk."""
+
+    suite: Suite
+    path: Path
+    sha256: str
+
+
+def read_suite(path: Path) -> SuiteFileContent:
+    """Read and parse a suite file.
+
+    Raises:
+        BadInput: One line with ``path:line``.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SUITE_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+    if len(data) > MAX_SUITE_BYTES:
+        raise BadInput(f"{path}: expected a suite of at most {MAX_SUITE_BYTES} bytes; split it")
+    try:
+        source = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: expected UTF-8, got byte {data[error.start]:#04x} at offset {error.start}") from None
+    return SuiteFileContent(
+        suite=parse_suite(source, path.name), path=path, sha256=hashlib.sha256(data).hexdigest()
+    )
+
+
+def engine_key(engine: str) -> str:
+    """Engine and the versions that shape its audio: part of every rendering's name."""
+    versions = []
+    for package in ENGINE_PACKAGES[engine]:
+        try:
+            versions.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            versions.append(f"{package} missing")
+    return ", ".join([engine, *versions])
+
+
+def make_transcriber(settings: Settings, tell: Tell) -> Transcriber:
+    """The transcriber that ``--tts-asr`` names.
+
+    Raises:
+        BadInput: The spec is unknown.
+        MissingDependency: Its package or weights are not there.
+    """
+    if settings.asr == "fake":
+        return ToneTranscriber()
+    kind, _, rest = settings.asr.partition(":")
+    if kind != "whisper" or not rest:
+        raise BadInput(f"--tts-asr: expected whisper:NAME or whisper:FILE, got {settings.asr!r}")
+    weights = resolve_whisper(rest, cache_root(), progress=tell)
+    tell(f"listening with Whisper {weights.name} ({weights.source}, sha256 {weights.sha256[:12]})")
+    return WhisperTranscriber(weights, device=settings.device, threads=settings.threads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """The tools of a run, made but idle."""
+
+    model: Model
+    store: Store
+    renderer: Renderer
+    listener: Listener
+    engine: str
+    isolation: str
+
+
+def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: None) -> Bench:
+    """Find the model and lay out the tools.
+
+    Raises:
+        BadInput: The model is not there or is no model.
+    """
+    model = open_model(settings.model)
+    store = Store(settings.folder)
+    launcher = ProcessLauncher(memory_bytes=int(settings.memory_gb * 2**30))
+    renderer = Renderer(
+        store,
+        model,
+        launcher,
+        device=settings.device,
+        threads=settings.threads,
+        engine_key=engine_key(model.engine),
+        bounds=Bounds(batch_seconds=settings.timeout),
+        on_event=on_event,
+        fresh=settings.fresh,
+    )
+    listener = Listener(store, lambda: make_transcriber(settings, tell))
+    return Bench(
+        model=model,
+        store=store,
+        renderer=renderer,
+        listener=listener,
+        engine=engine_key(model.engine),
+        isolation=launcher.isolation,
+    )
+
+
+def load_golden(settings: Settings) -> Golden | None:
+    """The golden that was named, read and verified; None where none was named.
+
+    Raises:
+        BadInput: It does not exist.
+        IntegrityError: It is not whole.
+    """
+    return read_golden(find_golden(settings.golden, settings.golden_folders)) if settings.golden else None
+
+
+class Run:
+    """One invocation's run: what it is about, its campaign, its directory."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        suites: Sequence[SuiteFileContent],
+        probes: Sequence[Probe],
+        *,
+        writer: str,
+        planned: int,
+        tell: Tell,
+    ) -> None:
+        """Assemble and begin the run directory.
+
+        Args:
+            settings: What to do.
+            suites: The suite files.
+            probes: The probes that will be asked for, in order.
+            writer: Name of this process among those that share the run.
+            planned: Items of a complete run.
+            tell: Told what is going on, for people.
+
+        Raises:
+            SoundcheckError: One line why it cannot begin.
+        """
+        self.settings = settings
+        self._writer = writer
+        self._golden = load_golden(settings)
+        self._bench = make_bench(settings, tell=tell, on_event=self._event)
+        total = sum(len(content.suite.probes) for content in suites)
+        self.info = _describe(settings, suites, self._bench, self._golden)
+        self.directory = RunDirectory(settings.folder, self.info.run_id)
+        self.directory.begin(self.info, planned)
+        self.campaign = Campaign(
+            probes,
+            self._bench.renderer,
+            self._bench.listener,
+            self._bench.store,
+            self._golden,
+            suite_probes=total,
+            takes=settings.takes,
+            seed=settings.seed,
+            alpha=settings.alpha,
+            progress=tell,
+        )
+
+    @property
+    def audio(self) -> RunAudio:
+        """Where reports find sound."""
+        return RunAudio(self._bench.store, self._golden)
+
+    def record(self, outcome: Outcome) -> None:
+        """Append an outcome to the run directory."""
+        self.directory.record(self._writer, outcome)
+
+    def close(self) -> None:
+        """End the worker."""
+        self.campaign.close()
+
+    def _event(self, line: str) -> None:
+        self.directory.event(self._writer, line)
+
+
+@dataclass(frozen=True, slots=True)
+class RunAudio:
+    """Implements :class:`harness.report.AudioSource` over a store and a golden."""
+
+    store: Store
+    golden: Golden | None
+
+    def path(self, sha256: str) -> Path | None:
+        """See :class:`harness.report.AudioSource`."""
+        path = self.store.audio_path(sha256)
+        return path if path.is_file() else None
+
+    def golden_path(self, record: GoldenRecord) -> Path | None:
+        """See :class:`harness.report.AudioSource`."""
+        return self.golden.audio(record) if self.golden else None
+
+
+def _describe(
+    settings: Settings, suites: Sequence[SuiteFileContent], bench: Bench, golden: Golden | None
+) -> RunInfo:
+    about = RunInfo(
+        run_id="",
+        version=__version__,
+        model=settings.model,
+        model_name=settings.model_name,
+        model_digest=bench.model.digest,
+        golden=golden.name if golden else "",
+        golden_digest=golden.digest if golden else "",
+        golden_model_digest=golden.manifest.model_digest if golden else "",
+        engine=bench.engine,
+        device=settings.device,
+        asr=dict(bench.listener.transcriber.identity),
+        suites=tuple(
+            SuiteInfo(
+                name=content.suite.name, path=str(content.path), sha256=content.sha256, probes=len(content.suite.probes)
+            )
+            for content in suites
+        ),
+        seed=settings.seed,
+        takes=settings.takes,
+        alpha=settings.alpha,
+        isolation=bench.isolation,
+        versions={
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")},
+        },
+    )
+    return dataclasses.replace(about, run_id=digest_of(about)[:12])

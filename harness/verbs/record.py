@@ -1,0 +1,66 @@
+"""``soundcheck record``: record what a trusted voice does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from harness.verbs.common import add_format, add_running, say, say_progress, settings_of, verb
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = verb(
+        verbs,
+        "record",
+        "record a golden reference: what a trusted voice does with a suite, K times over",
+        "soundcheck record --tts-model voices/joe --suite probes/suites/smoke.probes.yaml --out golden/joe-smoke "
+        "--reason 'release 1.4, listened to by the voice team'",
+    )
+    parser.add_argument("--tts-model", required=True, metavar="DIR", help="the trusted reference")
+    parser.add_argument("--suite", required=True, action="append", type=Path, metavar="FILE", help="suite file; repeat for more")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="new folder, e.g. golden/NAME")
+    parser.add_argument("--takes", type=int, default=8, metavar="K", help="repeats per probe (default: 8)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="base of the seeds (default: 0)")
+    parser.add_argument("--reason", default="", help="why this reference is trusted; kept in the manifest")
+    parser.add_argument("--no-audio", action="store_true", help="keep no repeat to listen to")
+    add_running(parser)
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Record."""
+    from harness.recording import record_golden
+    from harness.session import make_bench, read_suite
+
+    settings = settings_of(options, model=options.tts_model, seed=options.seed, takes=options.takes)
+    suites = [read_suite(path) for path in options.suite]
+    bench = make_bench(settings, tell=say, on_event=say)
+    try:
+        golden = record_golden(
+            options.out.absolute(),
+            [(content.suite, content.sha256) for content in suites],
+            bench.model,
+            bench.renderer,
+            bench.listener,
+            bench.store,
+            engine=bench.engine,
+            takes=options.takes,
+            seed=options.seed,
+            reason=options.reason,
+            with_audio=not options.no_audio,
+            progress=say_progress,
+        )
+    finally:
+        bench.renderer.close()
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    if options.format == "json":
+        content = {"golden": str(golden.path), "digest": golden.digest, "probes": len(golden.records)}
+        print(json.dumps(content, sort_keys=True))
+    else:
+        print(f"{golden.path}: {len(golden.records)} probes, {options.takes} takes each, digest {golden.digest[:12]}")
+    return 0
