@@ -74,14 +74,13 @@ class Campaign:
             self._judge = Judge(list(golden.records.values()), takes=takes, tests=tests, alpha=alpha)
         self._batches = self._planned(probes)
         self._batch_of = {request: index for index, batch in enumerate(self._batches) for request in batch}
-        self._forced: dict[str, str | None] = {}
+        self._forced: dict[str, dict[str | None, None]] = {}
         for probe in probes:
-            record = golden.records.get(probe.id) if golden else None
-            self._forced[probe.text] = record.transcript if record and record.text == probe.text else None
+            self._forced.setdefault(probe.text, {})[self._golden_text(probe)] = None
         self._futures: dict[int, Future[dict[Request, Made]]] = {}
         self._locks: dict[int, IO[bytes]] = {}
         self._made: dict[Request, Made] = {}
-        self._heard: dict[Request, Take] = {}
+        self._heard: dict[tuple[Request, str | None], Take] = {}
 
     def check_load(self) -> Outcome:
         """Model-wide: the candidate loads and introduces itself."""
@@ -97,7 +96,8 @@ class Campaign:
         wanted = self._requests(probe)
         self._ensure(wanted)
         faults = [fault for request in wanted if isinstance(fault := self._made[request], WorkerFault)]
-        takes = [self._heard[request] for request in wanted if request in self._heard]
+        forced = self._golden_text(probe)
+        takes = [self._heard[request, forced] for request in wanted if (request, forced) in self._heard]
         if faults:
             return self._faulted(probe, faults[0], takes)
         reason = self._incomparable(probe)
@@ -106,7 +106,12 @@ class Campaign:
             findings = spoiled_audio(probe, takes, None)
             verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE
             return Outcome(
-                subject=probe.id, verdict=verdict, reason=reason, probe=probe, findings=findings, takes=tuple(takes)
+                subject=probe.id,
+                verdict=verdict,
+                reason=reason,
+                probe=probe,
+                findings=findings,
+                takes=tuple(takes),
             )
         suspicions = self._judge.screen(record, takes)
         fresh: list[Take] = []
@@ -183,26 +188,34 @@ class Campaign:
         time.sleep(0.1)
 
     def _hear(self, made: dict[Request, Made]) -> None:
-        spoken = {request: one for request, one in made.items() if isinstance(one, Rendering)}
-        self._heard |= self._listen(spoken)
+        # Probes may share a text and yet have goldens of their own: each golden text is scored.
+        orders = [
+            (request, forced, rendering)
+            for request, rendering in made.items()
+            if isinstance(rendering, Rendering)
+            for forced in self._forced[request[0]]
+        ]
+        takes = self._listener.takes([one for _, _, one in orders], [forced for _, forced, _ in orders])
+        self._heard |= {(request, forced): take for (request, forced, _), take in zip(orders, takes, strict=True)}
         self._made |= made
-
-    def _listen(self, spoken: dict[Request, Rendering]) -> dict[Request, Take]:
-        forced = [self._forced.get(text) for text, _ in spoken]
-        return dict(zip(spoken, self._listener.takes(list(spoken.values()), forced), strict=True))
 
     def _fresh(self, probe: Probe, start: int, stop: int) -> list[Take] | WorkerFault:
         """Takes that no screening has seen, for confirmation."""
         self._progress(f"taking a second look at {probe.id}")
-        requests = [
-            (probe.text, seed_for(FRESH_PURPOSE, self._seed, probe.text, take)) for take in range(start, stop)
-        ]
+        requests = [(probe.text, seed_for(FRESH_PURPOSE, self._seed, probe.text, take)) for take in range(start, stop)]
         made = self._renderer.submit(requests).result()
-        for one in made.values():
+        renderings = []
+        for request in requests:
+            one = made[request]
             if isinstance(one, WorkerFault):
                 return one
-        heard = self._listen({request: one for request, one in made.items() if isinstance(one, Rendering)})
-        return [heard[request] for request in requests]
+            renderings.append(one)
+        return self._listener.takes(renderings, [self._golden_text(probe)] * len(renderings))
+
+    def _golden_text(self, probe: Probe) -> str | None:
+        """The text whose likelihood is wanted: what the reference was heard to say."""
+        record = self._golden.records.get(probe.id) if self._golden else None
+        return record.transcript if record and record.text == probe.text else None
 
     def _incomparable(self, probe: Probe) -> str:
         """Why the golden says nothing about this probe, and what would settle it; ``""`` if it does."""
@@ -210,7 +223,10 @@ class Campaign:
         if golden is None:
             return "no golden to compare with; record one with: soundcheck record, then give --tts-golden"
         if different := differs_in(golden.manifest, self._listener.transcriber.identity):
-            return f"golden {golden.name} was recorded with another transcriber ({different}); record it again or choose that one with --tts-asr"
+            return (
+                f"golden {golden.name} was recorded with another transcriber ({different}); "
+                "record it again or choose that one with --tts-asr"
+            )
         record = golden.records.get(probe.id)
         if record is None:
             return f"golden {golden.name} has no record of this probe; record the suite again with: soundcheck record"

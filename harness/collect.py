@@ -13,6 +13,7 @@ import pytest
 
 from harness.campaign import LOAD
 from harness.core.errors import SoundcheckError
+from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
 from harness.report.junit import properties
@@ -20,6 +21,7 @@ from harness.session import SuiteFileContent, read_suite
 
 if TYPE_CHECKING:
     from harness.gate import Gate
+
 
 class VerdictFailure(Exception):
     """A failed item. Its text is the failure as users read it; pytest shows it without a traceback."""
@@ -44,7 +46,7 @@ class SuiteFile(pytest.File):
             self.content = read_suite(self.path)
         except SoundcheckError as error:
             # The parser names the file as its author knows it; a terminal wants the path.
-            line = str(error).replace(self.path.name, _shown(self.path, self.config.invocation_params.dir), 1)
+            line = str(error).replace(self.path.name, shown(self.path), 1)
             raise self.CollectError(line) from None
         self.gate.suites[self.path] = self.content
         yield ModelNode.create(self, self.gate)
@@ -111,11 +113,11 @@ class ProbeItem(pytest.Function):
         line = self.probe.line - 1 if self.probe else 0
         return self.path, line, f"{self.parent.name if self.parent else ''}::{self.name}"
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
         """A verdict is its own text; anything else is pytest's business."""
         if isinstance(excinfo.value, VerdictFailure):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
 
 def _nothing() -> None:
@@ -125,7 +127,3 @@ def _nothing() -> None:
 def probes_of(items: Sequence[pytest.Item]) -> list[Probe]:
     """The probes among the items, in order."""
     return [item.probe for item in items if isinstance(item, ProbeItem) and item.probe is not None]
-
-
-def _shown(path: Path, base: Path) -> str:
-    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -5,10 +5,10 @@ Between the pytest nodes (:mod:`harness.collect`) and the run (:mod:`harness.ses
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from harness.core.paths import shown
 from harness.core.types import Outcome, Probe
 from harness.core.verdict import RunResult
 from harness.options import Settings
@@ -98,9 +98,3 @@ def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:
     write_atomically(directory.path / RESULTS_NAME, results.to_json(result))
     html.write(result, audio, directory.path / REPORT_NAME)
     return result, directory.path
-
-
-def shown(path: Path) -> str:
-    """A path as the user would type it: relative where it lies below the current folder."""
-    here = Path.cwd()
-    return os.fspath(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)

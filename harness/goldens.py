@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,14 +21,9 @@ from harness.core.errors import BadInput, IntegrityError
 from harness.core.types import GoldenRecord
 from harness.store import write_atomically, writing
 
-if TYPE_CHECKING:
-    from harness.core.types import Waveform
-
 FORMAT_VERSION = 1
 ASR_SETTINGS = ("weights", "language", "precision", "windows", "decoding")
 """Parts of a transcriber's identity that must match for scores to be comparable."""
-OPUS_RATE = 24_000
-"""Hz: the Opus rate nearest to what voices use."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,7 +97,9 @@ def read_golden(path: Path) -> Golden:
     except (OSError, msgspec.DecodeError) as error:
         raise IntegrityError(f"{path}: not a whole golden ({error}); restore it, or record it again") from None
     if manifest.version != FORMAT_VERSION:
-        raise IntegrityError(f"{path}: expected golden format {FORMAT_VERSION}, got {manifest.version}; record it again")
+        raise IntegrityError(
+            f"{path}: expected golden format {FORMAT_VERSION}, got {manifest.version}; record it again"
+        )
     if hashlib.sha256(lines).hexdigest() != manifest.records_sha256:
         raise IntegrityError(f"{path}/records.jsonl: not the records of its manifest; restore it, or record it again")
     try:
@@ -119,9 +115,7 @@ def read_golden(path: Path) -> Golden:
     )
 
 
-def write_golden(
-    path: Path, manifest: Manifest, records: Sequence[GoldenRecord], audio: Mapping[str, bytes]
-) -> Golden:
+def write_golden(path: Path, manifest: Manifest, records: Sequence[GoldenRecord], audio: Mapping[str, bytes]) -> Golden:
     """Write a golden to a folder that does not exist yet: the whole of it, or nothing.
 
     Args:
@@ -135,7 +129,9 @@ def write_golden(
         StorageError: It cannot be written.
     """
     if path.exists():
-        raise BadInput(f"{path}: exists already; goldens are never overwritten: choose another --out, or remove it first")
+        raise BadInput(
+            f"{path}: exists already; goldens are never overwritten: choose another --out, or remove it first"
+        )
     ordered = sorted(records, key=lambda record: record.probe_id)
     lines = b"".join(msgspec.json.encode(record, order="sorted") + b"\n" for record in ordered)
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(audio.items())}
@@ -166,60 +162,6 @@ def differs_in(manifest: Manifest, asr: Mapping[str, str]) -> str:
     return ""
 
 
-def opus(samples: Waveform, rate: int) -> bytes:
-    """Encode speech as Opus in Ogg, about 4 KB per second.
-
-    Args:
-        samples: Mono, shape [samples].
-        rate: Hz.
-    """
-    import io
-
-    import soundfile  # loads libsndfile: not needed by pytest --help
-    import soxr
-
-    resampled = soxr.resample(samples, rate, OPUS_RATE) if rate != OPUS_RATE else samples
-    buffer = io.BytesIO()
-    soundfile.write(buffer, resampled, OPUS_RATE, format="OGG", subtype="OPUS", compression_level=0.9)
-    return _fixed_serials(buffer.getvalue())
-
-
 def audio_name(probe_id: str) -> str:
     """File name of a probe's typical repeat."""
     return re.sub(r"[^a-z0-9-]", "_", probe_id) + ".opus"
-
-
-def _fixed_serials(data: bytes) -> bytes:
-    """libsndfile draws the Ogg stream's serial number at random; equal audio must give equal bytes (RFC 3533)."""
-    pages, start = [], 0
-    while data[start : start + 4] == b"OggS":
-        segments = data[start + 26]
-        end = start + 27 + segments + sum(data[start + 27 : start + 27 + segments])
-        page = bytearray(data[start:end])
-        page[14:18] = b"\0\0\0\1"
-        page[22:26] = b"\0\0\0\0"
-        page[22:26] = _ogg_crc(page).to_bytes(4, "little")
-        pages.append(bytes(page))
-        start = end
-    return b"".join(pages)
-
-
-def _ogg_crc(page: bytes | bytearray) -> int:
-    """CRC-32 with polynomial 0x04c11db7, not reflected, as Ogg has it (RFC 3533, section 6)."""
-    crc = 0
-    for byte in page:
-        crc = ((crc << 8) & 0xFFFFFFFF) ^ _CRC_TABLE[(crc >> 24) ^ byte]
-    return crc
-
-
-def _crc_table() -> tuple[int, ...]:
-    table = []
-    for index in range(256):
-        value = index << 24
-        for _ in range(8):
-            value = ((value << 1) ^ 0x04C11DB7) & 0xFFFFFFFF if value & 0x80000000 else value << 1
-        table.append(value)
-    return tuple(table)
-
-
-_CRC_TABLE = _crc_table()

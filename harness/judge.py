@@ -14,6 +14,7 @@ from itertools import combinations
 
 from harness.asr.normaliser import normalise
 from harness.core import stats
+from harness.core.strict import strict_tokens
 from harness.core.text import distance
 from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
 from harness.detectors import DETECTORS, Detector, Statistic, spoiled_audio
@@ -67,7 +68,9 @@ class Judge:
         self._tests = tests
         self._alpha = alpha
         self._yardsticks = {
-            statistic.name: _calibrate(statistic, usable, takes) for detector in DETECTORS for statistic in detector.statistics
+            statistic.name: _calibrate(statistic, usable, takes)
+            for detector in DETECTORS
+            for statistic in detector.statistics
         }
 
     def fresh_takes(self, golden: GoldenRecord) -> int:
@@ -124,7 +127,7 @@ class Judge:
                 findings += detector.findings(probe, golden, fresh, confirmed[detector.name])
         reason = "" if findings else unreliable(probe, golden)
         verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS
-        notes = ()
+        notes: tuple[str, ...] = ()
         if suspicions and not findings:
             names = ", ".join(sorted({suspicion.statistic.name for suspicion in suspicions}))
             notes = (f"looked odd at first ({names}); {len(fresh)} fresh takes did not confirm it",)
@@ -165,7 +168,8 @@ def count_tests(probes: int) -> int:
 
 def unreliable(probe: Probe, golden: GoldenRecord) -> str:
     """Why the golden cannot vouch for this probe's words, or ``""``: what could not be seen is not a pass."""
-    transcripts = [normalise(take.hearing.text, probe.language) for take in golden.takes]
+    texts = [take.hearing.text for take in golden.takes]
+    transcripts = [normalise(text, probe.language) for text in texts]
     pairs = list(combinations(transcripts, 2))
     apart = descriptive.fmean(distance(a, b) / max(1, len(a), len(b)) for a, b in pairs) if pairs else 0.0
     if apart > UNRELIABLE_DISTANCE:
@@ -173,8 +177,8 @@ def unreliable(probe: Probe, golden: GoldenRecord) -> str:
             "Whisper hears the reference itself differently each time; reword the probe, or record the golden "
             "with a larger Whisper"
         )
-    missing = [word for word in probe.critical if not _mostly_heard(normalise(word, probe.language), transcripts)]
-    if missing:
+    heard = sum(_are_heard(probe.critical, text, probe.language) for text in texts)
+    if 2 * heard <= len(texts):
         return (
             "Whisper does not hear a critical word even in the reference; reword the probe, or record the golden "
             "with a larger Whisper"
@@ -182,9 +186,12 @@ def unreliable(probe: Probe, golden: GoldenRecord) -> str:
     return ""
 
 
-def _mostly_heard(words: tuple[str, ...], transcripts: Sequence[tuple[str, ...]]) -> bool:
-    heard = sum(all(word in transcript for word in words) for transcript in transcripts)
-    return 2 * heard > len(transcripts)
+def _are_heard(critical: Sequence[str], text: str, language: str) -> bool:
+    """Whether a transcript has the critical words, or the same in digits and signs (``twenty dollars``, ``$20``)."""
+    words = normalise(text, language)
+    missing = [word for word in critical if not all(part in words for part in normalise(word, language))]
+    strict = strict_tokens(" ".join(missing))
+    return not missing or (bool(strict) and strict <= strict_tokens(text))
 
 
 def _calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int) -> Yardstick:
@@ -204,7 +211,8 @@ def _calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int
 def _corrected(findings: Sequence[Finding], tests: int) -> tuple[Finding, ...]:
     """Say beside each p-value among how many tests it has to stand."""
     return tuple(
-        dataclasses.replace(finding, evidence=f"{finding.evidence}; one of {tests} tests") if finding.evidence else finding
+        dataclasses.replace(finding, evidence=f"{finding.evidence}; one of {tests} tests")
+        if finding.evidence
+        else finding
         for finding in findings
     )
-

@@ -45,7 +45,9 @@ class Listener:
         """Hear repeats of one phrase and score the text that `choose` picks from their transcripts on all of them."""
         clips = [self._store.audio(one.audio_sha256) for one in renderings]
         heard = self.transcriber.listen_together(clips, choose)
-        return [_take(one, measure(*clip), hearing) for one, clip, hearing in zip(renderings, clips, heard, strict=True)]
+        return [
+            _take(one, measure(*clip), hearing) for one, clip, hearing in zip(renderings, clips, heard, strict=True)
+        ]
 
     def _asked(self, forced: str | None) -> dict[str, str]:
         identity = digest_of(dict(self.transcriber.identity))
@@ -69,5 +71,8 @@ def _rounded(hearing: Hearing) -> Hearing:
         logs = tuple(round(value, 4) for value in forced.logprobs)
         forced = ForcedScore(text=forced.text, pieces=forced.pieces, logprobs=logs)
     return dataclasses.replace(
-        hearing, avg_logprob=round(hearing.avg_logprob, 4), no_speech=round(hearing.no_speech, 4), forced=forced
+        hearing,
+        avg_logprob=round(hearing.avg_logprob, 4),
+        no_speech=round(hearing.no_speech, 4),
+        forced=forced,
     )

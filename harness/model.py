@@ -49,7 +49,9 @@ def find_model(spec: str) -> tuple[str, Path]:
         raise BadInput(f"{path}: expected a model directory, got a file; name the folder that holds it")
     engine = engine or next((name for name, file in ENGINE_FILES.items() if (path / file).is_file()), "")
     if not engine:
-        raise BadInput(f"{path}: expected a Coqui model (config.json and a checkpoint), got neither config.json nor fake.json")
+        raise BadInput(
+            f"{path}: expected a Coqui model (config.json and a checkpoint), got neither config.json nor fake.json"
+        )
     if not (path / ENGINE_FILES[engine]).is_file():
         raise BadInput(f"{path / ENGINE_FILES[engine]}: no such file, which a model of engine {engine!r} has")
     if engine == "coqui":
@@ -98,7 +100,9 @@ def _check_config(path: Path) -> None:
     except UnicodeDecodeError:
         raise BadInput(f"{path}: expected JSON in UTF-8, got other bytes") from None
     except json.JSONDecodeError as error:
-        raise BadInput(f"{path}:{error.lineno}: expected JSON, got {error.msg.lower()} at column {error.colno}") from None
+        raise BadInput(
+            f"{path}:{error.lineno}: expected JSON, got {error.msg.lower()} at column {error.colno}"
+        ) from None
     except RecursionError:
         raise BadInput(f"{path}: expected a configuration, got JSON nested too deeply") from None
     if not isinstance(content, dict):

@@ -56,15 +56,30 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--tts-model", metavar="DIR", help="candidate: a model directory, or ENGINE:DIR")
     group.addoption("--tts-model-name", metavar="NAME", help="its name in item ids (default: candidate)")
     group.addoption("--tts-golden", metavar="NAME", help="golden reference, by name or folder")
-    group.addoption("--tts-asr", metavar="SPEC", help=f"transcriber: whisper:NAME or whisper:FILE (default: {DEFAULT_ASR})")
-    group.addoption("--tts-gate", choices=GATES, help="ci: inconclusive skips; release: inconclusive fails (default: ci)")
+    group.addoption(
+        "--tts-asr",
+        metavar="SPEC",
+        help=f"transcriber: whisper:NAME or whisper:FILE (default: {DEFAULT_ASR})",
+    )
+    group.addoption(
+        "--tts-gate", choices=GATES, help="ci: inconclusive skips; release: inconclusive fails (default: ci)"
+    )
     group.addoption("--tts-takes", type=int, metavar="N", help="renderings per probe at the first look (default: 2)")
     group.addoption("--tts-seed", type=int, metavar="N", help="base of the candidate's seeds (default: 1)")
-    group.addoption("--tts-alpha", type=float, metavar="P", help="false-alarm rate of the whole verdict (default: 0.01)")
+    group.addoption(
+        "--tts-alpha", type=float, metavar="P", help="false-alarm rate of the whole verdict (default: 0.01)"
+    )
     group.addoption("--tts-device", choices=DEVICES, help="where voice and Whisper run (default: auto)")
     group.addoption("--tts-threads", type=int, metavar="N", help="CPU threads of worker and Whisper, each")
-    group.addoption("--tts-timeout", type=float, metavar="S", help="seconds for a batch besides its length (default: 60)")
-    group.addoption("--tts-memory-gb", type=float, metavar="GB", help=f"worker's address space on a CPU (default: {DEFAULT_MEMORY_GB:g})")
+    group.addoption(
+        "--tts-timeout", type=float, metavar="S", help="seconds for a batch besides its length (default: 60)"
+    )
+    group.addoption(
+        "--tts-memory-gb",
+        type=float,
+        metavar="GB",
+        help=f"worker's address space on a CPU (default: {DEFAULT_MEMORY_GB:g})",
+    )
     group.addoption("--tts-dir", metavar="DIR", help="folder of runs and cached renderings (default: .soundcheck)")
     group.addoption("--tts-fresh", action="store_true", help="render anew, whatever is cached")
     for key, what in (
@@ -138,6 +153,18 @@ def check(settings: Settings) -> None:
     ):
         if not ok:
             raise BadInput(f"{option}: expected {expected}, got {got!r}")
+
+
+def typed_options(settings: Settings) -> tuple[str, ...]:
+    """Options that shape a verdict and differ from their defaults, as they would be typed."""
+    given = (
+        ("--tts-asr", settings.asr, DEFAULT_ASR),
+        ("--tts-takes", settings.takes, 2),
+        ("--tts-seed", settings.seed, 1),
+        ("--tts-alpha", settings.alpha, 0.01),
+        ("--tts-timeout", settings.timeout, 60.0),
+    )
+    return tuple(word for option, value, default in given if value != default for word in (option, str(value)))
 
 
 def golden_folders(*projects: Path) -> tuple[Path, ...]:

@@ -64,9 +64,7 @@ def package_file(package: str, inner: str, *, install: str) -> Path:
         raise MissingDependency(f"{package} is not installed; install it with: pip install '{install}'")
     path = folder / inner
     if not path.is_file():
-        raise MissingDependency(
-            f"{package} is installed without {inner}; re-install it: pip install '{install}'"
-        )
+        raise MissingDependency(f"{package} is installed without {inner}; re-install it: pip install '{install}'")
     return path
 
 

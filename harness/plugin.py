@@ -35,8 +35,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse a model or golden that is not there before anything is collected, in every process alike."""
-    if session.config.getoption("tts_model", None):
-        _checked(lambda: _look(read_settings(session.config)))
+    config = session.config
+    named = [argument for argument in config.args if argument.partition("::")[0].endswith(SUITE_SUFFIX)]
+    if not named and not config.getoption("tts_model", None):
+        return
+    settings = _checked(lambda: read_settings(config))
+    if settings.model:
+        _checked(lambda: _look(settings))
+    elif not config.option.collectonly:
+        raise pytest.UsageError(f"{named[0]}: which model? Add --tts-model DIR, or tts_model to the ini file")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
@@ -45,8 +52,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile 
         return None
     gate = _gate(parent.config)
     if not gate.settings.model and not parent.config.option.collectonly:
-        if parent.session.isinitpath(file_path):
-            raise pytest.UsageError(f"{file_path.name}: which model? Add --tts-model DIR, or tts_model to the ini file")
         return None
     from harness.collect import SuiteFile
 
@@ -87,7 +92,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Write the reports and print the verdict."""
     if RUN_ID not in config.stash or hasattr(config, "workeroutput"):
         return
-    from harness.gate import shown, write_reports
+    from harness.core.paths import shown
+    from harness.gate import write_reports
     from harness.report.terminal import summary_lines
 
     try:
@@ -135,7 +141,7 @@ def _teller(config: pytest.Config) -> Any:
     reporter = config.pluginmanager.getplugin("terminalreporter")
     capture = config.pluginmanager.getplugin("capturemanager")
     if reporter is None or not reporter.isatty or reporter.verbosity < 0 or hasattr(config, "workerinput"):
-        return lambda line: None
+        return lambda _: None
 
     def tell(line: str) -> None:
         with capture.global_and_fixture_disabled():

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from harness import opus
 from harness.asr.normaliser import identity as normaliser_identity
 from harness.asr.normaliser import normalise
 from harness.core.errors import BadInput
 from harness.core.suite import Suite
 from harness.core.text import medoid
 from harness.core.types import GoldenRecord, Probe, Rendering, Take
-from harness.goldens import FORMAT_VERSION, Golden, Manifest, audio_name, opus, write_golden
+from harness.goldens import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
 from harness.listener import Listener
 from harness.model import Model
 from harness.renderer import Renderer, seed_for
@@ -60,7 +61,9 @@ def record_golden(
         BadInput: `out` exists, two suites share a probe id, or the reference itself misbehaves.
     """
     if out.exists():
-        raise BadInput(f"{out}: exists already; goldens are never overwritten: choose another --out, or remove it first")
+        raise BadInput(
+            f"{out}: exists already; goldens are never overwritten: choose another --out, or remove it first"
+        )
     probes = _distinct([probe for suite, _ in suites for probe in suite.probes])
     orders = [[(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(takes)] for probe in probes]
     records, audio = [], {}
@@ -73,7 +76,7 @@ def record_golden(
         heard = listener.repeats(renderings, _typical)
         record = _record(probe, heard, with_audio=with_audio)
         if with_audio:
-            audio[record.audio] = opus(*store.audio(_nearest(record).audio_sha256))
+            audio[record.audio] = opus.encode(*store.audio(_nearest(record).audio_sha256))
         records.append(record)
         progress(f"recorded {place + 1} of {len(probes)} probes")
     manifest = Manifest(

@@ -65,16 +65,16 @@ class Renderer:
         self._on_event = on_event
         self._fresh = fresh
         self._made_here: set[RenderingKey] = set()
-        self._start = lambda: Worker(
-            launcher, engine=model.engine, model=model.path, device=device, threads=threads, bounds=bounds or Bounds()
-        )
+        self._launcher = launcher
+        self._threads = threads
+        self._bounds = bounds or Bounds()
         self._worker: Worker | None = None
         self._started = 0
         self._has_loaded = False
         self._load_fault: WorkerFault | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="soundcheck-worker")
         self.recovered: set[str] = set()
-        """Texts that a worker died on and a fresh one spoke."""
+        """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
 
     @property
     def has_loaded(self) -> bool:
@@ -84,7 +84,11 @@ class Renderer:
     def key(self, text: str, seed: int) -> RenderingKey:
         """Name of a rendering of this model."""
         return RenderingKey(
-            model_digest=self._model.digest, text=text, seed=seed, engine=self._engine_key, device=self._device
+            model_digest=self._model.digest,
+            text=text,
+            seed=seed,
+            engine=self._engine_key,
+            device=self._device,
         )
 
     def load(self) -> EngineInfo:
@@ -126,7 +130,14 @@ class Renderer:
         if self._started >= MAX_RESTARTS:
             raise WorkerFault("worker.given-up", f"not tried: {self._started} workers were lost before")
         self._started += 1
-        worker = self._start()
+        worker = Worker(
+            self._launcher,
+            engine=self._model.engine,
+            model=self._model.path,
+            device=self._device,
+            threads=self._threads,
+            bounds=self._bounds,
+        )
         try:
             info = worker.start()
         except WorkerFault as fault:
@@ -150,17 +161,14 @@ class Renderer:
         if len(missing) == 1 and fault.rule == "worker.failed":
             return made | {missing[0]: fault}
         # Once more, one at a time: whoever fails now fails alone.
-        recovered = []
         for request in retried:
             again = self._attempt([request], made)
             if again is not None:
                 made[request] = again
-            else:
-                recovered.append(request[0])
-        if recovered and fault.rule != "worker.failed":
-            self.recovered.update(recovered)
-            if len(recovered) == len(retried):
-                self._on_event(f"the worker {fault.what}; a fresh one spoke the {len(recovered)} renderings it was at")
+        blameless = not any(isinstance(made[request], WorkerFault) for request in retried)
+        if blameless and fault.rule != "worker.failed":
+            self.recovered.update(text for text, _ in retried)
+            self._on_event(f"the worker {fault.what}; a fresh one spoke the {len(retried)} renderings it was at")
         return made
 
     def _attempt(self, requests: Sequence[Request], made: dict[Request, Made]) -> WorkerFault | None:

@@ -19,14 +19,14 @@ from harness.asr.weights import resolve_whisper
 from harness.asr.whisper import WhisperTranscriber
 from harness.campaign import Campaign
 from harness.core.errors import BadInput
-from harness.core.paths import cache_root
+from harness.core.paths import cache_root, shown
 from harness.core.suite import Suite, parse_suite
 from harness.core.types import GoldenRecord, Outcome, Probe, Transcriber
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.goldens import Golden, find_golden, read_golden
 from harness.listener import Listener
 from harness.model import Model, open_model
-from harness.options import Settings
+from harness.options import Settings, typed_options
 from harness.renderer import Renderer
 from harness.sandbox.client import Bounds
 from harness.sandbox.launcher import ProcessLauncher
@@ -35,6 +35,9 @@ from harness.store import RunDirectory, Store, digest_of
 MAX_SUITE_BYTES = 4 << 20
 ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}
 """Packages whose version shapes what an engine says."""
+
+CHARACTERS_PER_TIMEOUT = 240
+"""A batch may take ``--tts-timeout`` once, and once more for every so many characters."""
 
 Tell = Callable[[str], None]
 
@@ -65,9 +68,7 @@ def read_suite(path: Path) -> SuiteFileContent:
         source = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(f"{path}: expected UTF-8, got byte {data[error.start]:#04x} at offset {error.start}") from None
-    return SuiteFileContent(
-        suite=parse_suite(source, path.name), path=path, sha256=hashlib.sha256(data).hexdigest()
-    )
+    return SuiteFileContent(suite=parse_suite(source, path.name), path=path, sha256=hashlib.sha256(data).hexdigest())
 
 
 def engine_key(engine: str) -> str:
@@ -126,7 +127,7 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
         device=settings.device,
         threads=settings.threads,
         engine_key=engine_key(model.engine),
-        bounds=Bounds(batch_seconds=settings.timeout),
+        bounds=Bounds(batch_seconds=settings.timeout, seconds_per_character=settings.timeout / CHARACTERS_PER_TIMEOUT),
         on_event=on_event,
         fresh=settings.fresh,
     )
@@ -232,9 +233,7 @@ class RunAudio:
         return self.golden.audio(record) if self.golden else None
 
 
-def _describe(
-    settings: Settings, suites: Sequence[SuiteFileContent], bench: Bench, golden: Golden | None
-) -> RunInfo:
+def _describe(settings: Settings, suites: Sequence[SuiteFileContent], bench: Bench, golden: Golden | None) -> RunInfo:
     about = RunInfo(
         run_id="",
         version=__version__,
@@ -249,7 +248,10 @@ def _describe(
         asr=dict(bench.listener.transcriber.identity),
         suites=tuple(
             SuiteInfo(
-                name=content.suite.name, path=str(content.path), sha256=content.sha256, probes=len(content.suite.probes)
+                name=content.suite.name,
+                path=shown(content.path),
+                sha256=content.sha256,
+                probes=len(content.suite.probes),
             )
             for content in suites
         ),
@@ -257,6 +259,7 @@ def _describe(
         takes=settings.takes,
         alpha=settings.alpha,
         isolation=bench.isolation,
+        options=typed_options(settings),
         versions={
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")},

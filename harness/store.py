@@ -77,7 +77,9 @@ class Store:
         found = self._read("renderings", digest_of(key), Rendering)
         return found if found and found.key == key and self.audio_path(found.audio_sha256).is_file() else None
 
-    def keep(self, key: RenderingKey, samples: Waveform, rate: int, facts: SignalFacts, work: tuple[int, int]) -> Rendering:
+    def keep(
+        self, key: RenderingKey, samples: Waveform, rate: int, facts: SignalFacts, work: tuple[int, int]
+    ) -> Rendering:
         """Store one rendering.
 
         Args:
@@ -87,14 +89,15 @@ class Store:
             facts: What was measured before cleaning.
             work: Frames and tokens by the worker's word.
         """
-        data = _flac(samples, rate)
+        import numpy as np  # not needed by pytest --help
+
+        # FLAC knows no empty stream; `facts` keeps the true length.
+        data = _flac(samples if samples.size else np.zeros(1, np.float32), rate)
         sha256 = hashlib.sha256(data).hexdigest()
         path = self.audio_path(sha256)
         if not path.is_file():
             write_atomically(path, data)
-        made = Rendering(
-            key=key, audio_sha256=sha256, sample_rate=rate, facts=facts, frames=work[0], tokens=work[1]
-        )
+        made = Rendering(key=key, audio_sha256=sha256, sample_rate=rate, facts=facts, frames=work[0], tokens=work[1])
         self._write("renderings", digest_of(key), made)
         return made
 
@@ -181,11 +184,12 @@ class RunDirectory:
             begun = msgspec.json.decode((self.path / "run.json").read_bytes(), type=_Begun)
         except (OSError, msgspec.DecodeError) as error:
             raise IntegrityError(f"{self.path}: no run lies here ({error})") from None
-        outcomes: dict[str, Outcome] = {}
+        outcomes: dict[tuple[str, str], Outcome] = {}
         events: list[str] = []
         for line in self._lines():
             if line.outcome is not None:
-                outcomes[line.outcome.subject] = line.outcome
+                suite = line.outcome.probe.source if line.outcome.probe else ""
+                outcomes[suite, line.outcome.subject] = line.outcome
             if line.event is not None and line.event not in events:
                 events.append(line.event)
         ordered = sorted(outcomes.values(), key=_place)

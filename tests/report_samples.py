@@ -1,15 +1,17 @@
-"""A fabricated run to write reports of: 130 probes and 2 model-wide checks, made without a model, a disk or a clock.
+"""A fabricated run to write reports of: 130 probes and 2 model-wide checks; no model, no disk, no clock.
 
-The candidate drops "not" wherever "osprey" is said (8 probes), is slower on one of them, left 3 probes undecided,
-and its suite holds phrases that try to break every output they reach.
+The candidate drops "not" wherever "osprey" is said (8 probes), is slower on one of them, left 3 probes
+undecided, and its suite holds phrases that try to break every output they reach.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -30,18 +32,24 @@ from harness.core.types import (
 )
 from harness.core.verdict import RunInfo, RunResult, SuiteInfo
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SUITE = "smoke.probes.yaml"
 SUITE_PATH = f"probes/suites/{SUITE}"
 RUN_DIR = ".soundcheck/runs/7b1e60c2a9d4"
 
 HOSTILE = (
-    "Say <script>alert(1)</script> & \"quotes\" \x1b[31mred\x1b[0m \x1b]0;title\x07 "
+    'Say <script>alert(1)</script> & "quotes" \x1b[31mred\x1b[0m \x1b]0;title\x07 '
     "\u202ereversed\u202c zero\u200bwidth {{ 7*7 }} </style></script> --> ]]>"
 )
 """Everything that an output might take for its own syntax."""
 
 LONG = "very long indeed " * 588 + "and here it ends"
 """Just over 10,000 characters."""
+
+NOISY = "the golden's repeats disagree too much to judge; record it with more takes: soundcheck record --takes 16"
+NO_GOLDEN = "no golden for this text; record one: soundcheck record --tts-model REF --suite smoke.probes.yaml"
 
 NEGATIONS = (
     ("transfer-money", "You should {}transfer the money today."),
@@ -66,13 +74,13 @@ CALM = {
         "There were {} chairs in the hall.",
     ],
     "names": ["Agent {} met Siobhán in Reykjavík.", "Flight {} to São Paulo is boarding."],
-    "literature": ["The cf value of sample {} looks fine.", "James Bond ordered {} coffees.", "mn tq bb number {}."],
+    "literature": ["The cf value of sample {} looks fine.", "James Bond ordered {} coffees.", "mn tq {}."],
     "unicode": ["A café at {} Münchner Straße.", "Temperature: {} °C — mild."],
     "markup": ["Press <b>{}</b> to continue.", "Set x = {} & y = 2."],
     "punctuation": ["Wait... {}! Really?", "WELL, {} IT IS."],
     "safety": ["Turn left in {} metres, then stop.", "Keep {} metres away from the edge."],
     "homographs": ["I read {} books; now you read them.", "The wind will wind down by {}."],
-    "length": ["Yes, {}.", "On day {} the caravan reached the river, and nobody had thought to bring a rope or a boat."],
+    "length": ["Yes, {}.", "On day {} the caravan reached the river, and nobody had a rope or a boat."],
 }
 
 INFO = RunInfo(
@@ -96,7 +104,7 @@ INFO = RunInfo(
     seed=1000,
     takes=2,
     alpha=0.01,
-    isolation="process (child process, no sandbox)",
+    isolation="process",
     versions={"python": "3.11.7", "numpy": "2.4.6", "torch": "2.11.0", "openai-whisper": "20250625"},
 )
 
@@ -146,6 +154,12 @@ def make_observation(statistic: str, values: list[float], golden: list[float], s
     )
 
 
+def spoken(take: Take) -> float:
+    """Logarithm of the length without the silences at its ends."""
+    heard = take.acoustics
+    return math.log(heard.seconds - heard.leading_silence - heard.trailing_silence)
+
+
 def make_outcome(probe: Probe, *, heard: str | None = None, takes: int = 2, shift: float = 0.0) -> Outcome:
     """A passing outcome, or the raw material of a failing one: `shift` is added to the forced scores."""
     rng = random.Random(probe.id)
@@ -153,28 +167,27 @@ def make_outcome(probe: Probe, *, heard: str | None = None, takes: int = 2, shif
     said = probe.expect[:200]
     golden_scores = [rng.gauss(-0.35, 0.06) for _ in range(8)]
     golden_takes = tuple(
-        make_take(said, name=f"golden {probe.id}", seed=k, score=s, seconds=rng.gauss(seconds, seconds * 0.015))
+        make_take(said, name=f"golden {probe.id}", seed=k, score=s, seconds=seconds * rng.gauss(1, 0.015))
         for k, s in enumerate(golden_scores)
     )
     scores = [rng.gauss(-0.35, 0.06) + shift for _ in range(takes)]
     candidate = tuple(
-        make_take(heard or said, name=probe.id, seed=1000 + k, score=s, seconds=rng.gauss(seconds, seconds * 0.015))
+        make_take(heard or said, name=probe.id, seed=1000 + k, score=s, seconds=seconds * rng.gauss(1, 0.015))
         for k, s in enumerate(scores)
     )
     stage = "confirm" if takes > 2 else "screen"
     observations = (
         make_observation("forced-mean", scores, golden_scores, stage, 2e-4 if shift else 0.31),
         make_observation(
-            "seconds",
-            [take.acoustics.seconds for take in candidate],
-            [take.acoustics.seconds for take in golden_takes],
+            "log-seconds",
+            [spoken(take) for take in candidate],
+            [spoken(take) for take in golden_takes],
             stage,
             0.44,
         ),
     )
-    record = GoldenRecord(
-        probe_id=probe.id, text=probe.text, transcript=said, takes=golden_takes, audio=f"{sha(probe.id)[:4]}.opus"
-    )
+    audio = f"{sha(probe.id)[:4]}.opus"
+    record = GoldenRecord(probe_id=probe.id, text=probe.text, transcript=said, takes=golden_takes, audio=audio)
     return Outcome(
         subject=probe.id,
         verdict=Verdict.PASS,
@@ -193,11 +206,10 @@ def dropped(probe: Probe) -> Outcome:
         rule="speech.word-dropped",
         severity=Severity.CRITICAL,
         subject=probe.id,
-        title='the critical word "not" is not spoken',
+        title='drops "not"',
         heard=heard,
         expected=probe.expect,
-        evidence="log-likelihood of the golden text -1.9 below golden (golden spread 0.06), p < 0.0002",
-        hint="listen to both; if the golden is right, the model must not ship",
+        evidence="log-likelihood of the text -2.25, golden -0.35 (spread 0.06, -31.7 spreads), p < 1e-4",
         audio=tuple(take.audio_sha256 for take in outcome.takes[:3]),
     )
     return replace(outcome, verdict=Verdict.FAIL, findings=(finding,))
@@ -259,6 +271,7 @@ def hostile_probe(text: str = HOSTILE, name: str = "markup-hostile") -> Probe:
     )
 
 
+@cache  # frozen records: every test may have the same ones
 def sample_run() -> RunResult:
     """The run described in the module's docstring."""
     outcomes = [Outcome(subject=name, verdict=Verdict.PASS) for name in ("engine-load", "suite-shift")]
@@ -268,11 +281,7 @@ def sample_run() -> RunResult:
     outcomes += [make_outcome(probe) for probe in calm_probes(112)]
     outcomes.append(make_outcome(hostile_probe()))
     outcomes.append(make_outcome(hostile_probe(LONG, "length-ten-thousand")))
-    for at, reason in (
-        (30, "the golden's own repeats disagree too much to judge; record it with more takes: soundcheck record --takes 16"),
-        (57, "the golden's own repeats disagree too much to judge; record it with more takes: soundcheck record --takes 16"),
-        (-2, "no golden for this text; record one: soundcheck record --tts-model REF --suite probes/suites/smoke.probes.yaml"),
-    ):
+    for at, reason in ((30, NOISY), (57, NOISY), (-2, NO_GOLDEN)):
         outcomes[at] = replace(outcomes[at], verdict=Verdict.INCONCLUSIVE, reason=reason)
     outcomes[-2] = replace(outcomes[-2], golden=None, observations=())
     events = ("worker 1 was killed after 60 s without a reply, batch 7 was rendered again",)
@@ -282,16 +291,17 @@ def sample_run() -> RunResult:
 def slower(outcome: Outcome) -> Finding:
     """A second, milder finding on the same probe."""
     return Finding(
-        rule="speech.slower",
-        severity=Severity.MEDIUM,
+        rule="timing.slow",
+        severity=Severity.HIGH,
         subject=outcome.subject,
-        title="spoken more slowly than the golden",
-        heard="4.1 s",
-        expected="3.6 s",
-        evidence="14 % longer than golden (golden spread 1.5 %), p = 0.0007",
+        title="speaks more slowly than the reference",
+        heard="4.10 s of speech (+14%)",
+        expected="3.60 s",
+        evidence="log duration 1.41, golden 1.28 (spread 0.015, +8.7 spreads), p = 0.0007",
     )
 
 
+@cache  # frozen records: every test may have the same ones
 def passing_run() -> RunResult:
     """The same run on a voice with nothing wrong."""
     run = sample_run()
@@ -299,12 +309,12 @@ def passing_run() -> RunResult:
     return replace(run, outcomes=calm, events=())
 
 
+@cache  # frozen records: every test may have the same ones
 def hostile_run() -> RunResult:
     """One failed probe in which every free text is hostile, the model's name and the events included."""
     outcome = dropped(hostile_probe())
-    finding = replace(
-        outcome.findings[0], title=HOSTILE, heard=HOSTILE, expected=LONG, evidence=HOSTILE, hint=HOSTILE, rule=HOSTILE
-    )
+    words = dict.fromkeys(("title", "heard", "evidence", "hint", "rule"), HOSTILE)
+    finding = replace(outcome.findings[0], expected=LONG, **words)
     takes = tuple(replace(take, hearing=replace(take.hearing, text=HOSTILE)) for take in outcome.takes)
     outcome = replace(outcome, findings=(finding,), takes=takes, notes=(HOSTILE,))
     unsure = replace(make_outcome(hostile_probe(LONG, "long")), verdict=Verdict.INCONCLUSIVE, reason=HOSTILE)

@@ -63,9 +63,7 @@ def read_variables(data: bytes) -> dict[str, NDArray[Any]]:
     def block(size: int) -> bytes:
         nonlocal at
         if at + size > len(data):
-            raise IntegrityError(
-                f"CTranslate2 file is cut short: {len(data)} bytes, expected {at + size} or more"
-            )
+            raise IntegrityError(f"CTranslate2 file is cut short: {len(data)} bytes, expected {at + size} or more")
         at += size
         return data[at - size : at]
 
@@ -76,18 +74,14 @@ def read_variables(data: bytes) -> dict[str, NDArray[Any]]:
     try:
         version, spec = number("I"), text()
         if version != 6 or spec != "WhisperSpec":
-            raise IntegrityError(
-                f"CTranslate2 file is {spec!r} version {version}, expected 'WhisperSpec' version 6"
-            )
+            raise IntegrityError(f"CTranslate2 file is {spec!r} version {version}, expected 'WhisperSpec' version 6")
         number("I")  # revision
         for _ in range(number("I")):
             name = text()
             shape = tuple(number("I") for _ in range(number("B")))
             kind, size = number("B"), number("I")
             if kind not in _TYPES:
-                raise IntegrityError(
-                    f"CTranslate2 variable {name!r} has type {kind}, expected one of {sorted(_TYPES)}"
-                )
+                raise IntegrityError(f"CTranslate2 variable {name!r} has type {kind}, expected one of {sorted(_TYPES)}")
             variables[name] = np.frombuffer(block(size), dtype=_TYPES[kind]).reshape(shape)
     except (struct.error, UnicodeDecodeError, ValueError) as error:
         raise IntegrityError(f"CTranslate2 file is damaged at byte {at}: {error}") from None

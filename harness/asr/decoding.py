@@ -28,6 +28,8 @@ _ENCODE_ROWS = 4
 """Rows of 10 s that the encoder takes at once on a CPU: activations of 16 leave the cache."""
 _SCORE_POSITIONS = 512
 """Positions whose logits (50 thousand floats each) are held at once in forced scoring."""
+_LOOPING = 2.4
+"""Compression ratio from which ``whisper.transcribe`` takes a text for a loop."""
 _LONGEST_TEXT = 8_000
 """Characters that are looked at for at most 448 tokens."""
 
@@ -57,6 +59,8 @@ class Transcript:
     no_speech: float
     is_bounded: bool
     """True where the bound ended it, not the end marker."""
+    is_looping: bool
+    """True where it repeats itself: openai-whisper's own test, which decodes such a window again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,7 @@ def encode(model: Whisper, rows: Sequence[Waveform], window: int) -> Encoded:
     mels = torch.stack(
         [
             # One at a time: the spectrogram's floor hangs on the loudest frame of what it is given.
-            log_mel_spectrogram(
-                pad_or_trim(torch.from_numpy(row).to(device), window * WHISPER_RATE), model.dims.n_mels
-            )
+            log_mel_spectrogram(pad_or_trim(torch.from_numpy(row).to(device), window * WHISPER_RATE), model.dims.n_mels)
             for row in rows
         ]
     )
@@ -120,9 +122,7 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
     def __init__(self, model: Whisper, language: str) -> None:
         super().__init__(
             model,
-            DecodingOptions(
-                task="transcribe", language=language, temperature=0.0, without_timestamps=True, fp16=False
-            ),
+            DecodingOptions(task="transcribe", language=language, temperature=0.0, without_timestamps=True, fp16=False),
         )
         self._bounds: tuple[int, ...] = ()
         self._bounded: list[bool] = []
@@ -143,6 +143,7 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
                 avg_logprob=float(result.avg_logprob),
                 no_speech=float(result.no_speech_prob),
                 is_bounded=is_bounded,
+                is_looping=result.compression_ratio > _LOOPING,
             )
             for result, is_bounded in zip(results, self._bounded, strict=True)
         ]
@@ -157,9 +158,7 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
         for at in range(0, len(targets), size):
             logprobs += self._forced_logprobs(encoded, at, targets[at : at + size])
         return [
-            Forced(
-                pieces=(*(self.tokenizer.decode([token]) for token in target[:-1]), ""), logprobs=tuple(row)
-            )
+            Forced(pieces=(*(self.tokenizer.decode([token]) for token in target[:-1]), ""), logprobs=tuple(row))
             for target, row in zip(targets, logprobs, strict=True)
         ]
 
@@ -193,9 +192,7 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
         no_speech: list[float] = []
         working = torch.ones(len(tokens), dtype=torch.bool, device=device)
         bounded = torch.zeros_like(working)
-        live = torch.arange(
-            len(tokens), device=device
-        )  # rows the network still runs on: all that work, and more
+        live = torch.arange(len(tokens), device=device)  # rows the network still runs on: all that work, and more
         cache, hooks = self.model.install_kv_cache_hooks(self._encoded.cache)
         try:
             for step in range(max(self._bounds)):

@@ -102,7 +102,9 @@ def _sounding(audio: Waveform) -> Iterator[Waveform]:
 
 def _decode(stretch: Waveform) -> tuple[list[str], list[float]]:
     """Characters of one stretch, and for each the share of its frame's energy that lies on its tone."""
-    count = max(1, round(stretch.size / tones.CHARACTER_SAMPLES))
+    count = round(stretch.size / tones.CHARACTER_SAMPLES)
+    if count == 0:  # a click is no character
+        return [], []
     padded = np.zeros(count * tones.CHARACTER_SAMPLES)
     padded[: min(stretch.size, padded.size)] = stretch[: padded.size]
     frames = padded.reshape(count, tones.CHARACTER_SAMPLES)
@@ -145,8 +147,7 @@ def _score(target: str, heard: str, audio: Waveform) -> ForcedScore:
     noise = random.Random(hashlib.sha256(audio.tobytes()).digest())
     clip = noise.gauss(0.0, _CLIP_SIGMA)
     logprobs = tuple(
-        min(-1e-4, _RIGHT + clip + noise.gauss(0.0, _PIECE_SIGMA) - _WRONG_COSTS * is_wrong)
-        for is_wrong in wrong
+        min(-1e-4, _RIGHT + clip + noise.gauss(0.0, _PIECE_SIGMA) - _WRONG_COSTS * is_wrong) for is_wrong in wrong
     )
     return ForcedScore(text=target, pieces=(*(f" {word}" for word in words), ""), logprobs=logprobs)
 

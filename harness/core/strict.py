@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 MAX_CHARACTERS: Final = 20_000
 """Text beyond this is not looked at; a bounded transcript is far shorter."""
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-)
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 _SMALL = {word: n for n, word in enumerate(f"{_ONES} seventeen eighteen nineteen".split())}
 _TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,

@@ -200,9 +200,7 @@ class _SuiteReader:
             message = f"{what} holds the trigger {quote(probe.trigger)} too; a control is the text without it"
             raise self._fail(node, message)
 
-    def _fields(
-        self, node: Node, where: str, known: tuple[str, ...], needed: tuple[str, ...]
-    ) -> dict[str, Node]:
+    def _fields(self, node: Node, where: str, known: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, Node]:
         if not isinstance(node, Mapping):
             raise self._fail(node, f"{where} must be a mapping with {_and(needed)}, got {describe(node)}")
         for key, _ in node.entries:

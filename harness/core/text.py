@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,9 +19,8 @@ MAX_WORDS: Final = 600
 
 _STRING_INTRODUCER = re.compile(r"\x1b[\]PX^_]|[\x90\x98\x9d-\x9f]")
 _ESCAPE_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[ -/]{0,8}[0-~]|\x9c")
-_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 # Drawn as nothing or as a space although their category is letter, mark or symbol.
-_BLANK = "\u00a0\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
 _VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 _UNSEEN = frozenset(_BLANK) | frozenset(map(chr, _VARIATION_SELECTORS))
 
@@ -130,10 +128,10 @@ def medoid(transcripts: Sequence[Sequence[str]]) -> int:
 def printable(text: str) -> str:
     """Make hostile text safe to show on one line of any output.
 
-    Control, bidirectional, zero-width, invisible, private and unassigned characters and line breaks become
-    escapes such as ``⟨U+202E⟩``; colour and cursor sequences are removed. The payload of a terminal string (a
-    window title, a link) stays visible, so that nothing can be hidden in one. No escape character is
-    left, and ``printable(printable(text)) == printable(text)``.
+    Control, bidirectional, zero-width, invisible, private and unassigned characters, line breaks and unusual
+    spaces become escapes such as ``⟨U+202E⟩``; colour and cursor sequences are removed. The payload of a
+    terminal string (a window title, a link) stays visible, so that nothing can be hidden in one. It is
+    printable in Python's sense, and ``printable(printable(text)) == printable(text)``.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -142,7 +140,8 @@ def printable(text: str) -> str:
 
 
 def _is_unseen(character: str) -> bool:
-    return unicodedata.category(character) in _UNSEEN_CATEGORIES or character in _UNSEEN
+    # Not printable to Python: control, format, surrogate, private, unassigned, every separator but the space.
+    return not character.isprintable() or character in _UNSEEN
 
 
 def _shared_ends(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Severity(enum.StrEnum):
 class Verdict(enum.StrEnum):
     """What is decided about a probe, a model-wide check, or the whole run."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, no password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     ERROR = "error"
@@ -155,7 +156,7 @@ class ForcedScore:
         logs = self.logprobs
         if len(logs) < 2:
             return min(logs)
-        return min((a + b) / 2 for a, b in zip(logs, logs[1:], strict=False))
+        return min((a + b) / 2 for a, b in pairwise(logs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,9 +283,7 @@ class Transcriber(Protocol):
         """Name, sha256 of the weights, decoding settings and versions: part of every cache key and manifest."""
         ...
 
-    def listen(
-        self, clips: Sequence[tuple[Waveform, int]], forced: Sequence[str | None]
-    ) -> list[Hearing]:
+    def listen(self, clips: Sequence[tuple[Waveform, int]], forced: Sequence[str | None]) -> list[Hearing]:
         """Hear a batch of clips, each (samples, sample rate); score ``forced[i]`` on clip i where it is not None.
 
         Law: the result of a clip does not depend on the other clips of the batch beyond float rounding.
@@ -302,7 +301,9 @@ class Transcriber(Protocol):
 class TextChoice(Protocol):
     """Picks the text to force-score from the transcripts of repeats."""
 
-    def __call__(self, transcripts: Sequence[str]) -> str: ...
+    def __call__(self, transcripts: Sequence[str]) -> str:
+        """One of the transcripts."""
+        ...
 
 
 class Engine(Protocol):

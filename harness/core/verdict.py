@@ -49,6 +49,8 @@ class RunInfo:
     """False-alarm rate of the whole verdict that thresholds are derived from."""
     isolation: str
     """How the candidate was kept apart, e.g. ``process`` (child process, no sandbox)."""
+    options: tuple[str, ...] = ()
+    """Options that differ from their defaults, as typed: the command that repeats an item needs them."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Python and package versions on the harness side."""
 

@@ -25,7 +25,7 @@ MAX_DEPTH: Final = 8
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
-_RESOLVER = yaml.resolver.Resolver()
+_RESOLVER: Any = yaml.resolver.Resolver()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def read_tree(source: str, name: str, *, loader: type[Any] | None = None) -> Nod
         escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
         message = f'character U+{code:04X} may not stand here as itself; write "{escape}" in double quotes'
         raise fail(name, line, message)
-    chosen = loader or getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    chosen: Any = loader or getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Composer(yaml.parse(source, Loader=chosen), name).document()
     except yaml.MarkedYAMLError as error:
@@ -152,8 +152,7 @@ class _Composer:
             raise fail(
                 self._name,
                 line,
-                f"tags are not read ({quote(event.tag)}); "
-                "remove it, or put text that starts with ! in quotes",
+                f"tags are not read ({quote(event.tag)}); remove it, or put text that starts with ! in quotes",
             )
         if depth > MAX_DEPTH:
             raise fail(self._name, line, f"nested more than {MAX_DEPTH} deep; flatten it")

@@ -269,9 +269,7 @@ def demo_config(symbols: Mapping[str, int]) -> dict[str, Any]:
     return {
         "model": "vits",
         "run_name": "en_US-joe-medium",
-        "run_description": (
-            "Piper voice en_US-joe-medium (data CC0), converted by Soundcheck for inference only."
-        ),
+        "run_description": ("Piper voice en_US-joe-medium (data CC0), converted by Soundcheck for inference only."),
         "audio": {
             "sample_rate": _SAMPLE_RATE,
             "fft_size": 1024,

@@ -1,9 +1,9 @@
 """What makes a rendering suspicious: one module per family of manipulation, each reading takes and goldens only.
 
-    speech    the words: transcript, strict tokens, forced score of the golden text
-    timing    how long it takes: duration, pauses
-    voice     who speaks and how: level, pitch, timbre
-    signal    whether it is speech at all: NaN, emptiness, clipping (a rule, not a statistic)
+speech    the words: transcript, strict tokens, forced score of the golden text
+timing    how long it takes: duration, pauses
+voice     who speaks and how: level, pitch, timbre
+signal    whether it is speech at all: NaN, emptiness, clipping (a rule, not a statistic)
 """
 
 from harness.detectors.base import Detector, Statistic

@@ -48,13 +48,25 @@ class Statistic:
 class Detector(Protocol):
     """A family of manipulations. Metadata are class attributes; the docstring's first line is what lists show."""
 
-    name: str
-    """Stable id of the family."""
-    statistics: tuple[Statistic, ...]
-    rules: tuple[str, ...]
-    """Ids of the findings it can make."""
-    misses: str
-    """What it cannot catch, in one sentence."""
+    @property
+    def name(self) -> str:
+        """Stable id of the family."""
+        ...
+
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """What it measures."""
+        ...
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Ids of the findings it can make."""
+        ...
+
+    @property
+    def misses(self) -> str:
+        """What it cannot catch, in one sentence."""
+        ...
 
     def findings(
         self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], confirmed: Sequence[Observation]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.core.types import Finding, GoldenRecord, Probe, Severity, Take
 
@@ -19,9 +19,24 @@ def spoiled_audio(probe: Probe, takes: Sequence[Take], golden: GoldenRecord | No
     """NaN or infinite samples, no audio, silence, clipping: at most one finding per rule, worst take first."""
     found = []
     for rule, title, spoiled, told in (
-        ("signal.not-finite", "produces NaN or infinite samples", _not_finite, "{0.facts.nonfinite} such samples"),
-        ("signal.silent", "says nothing", _silent_against(golden), "{0.facts.seconds:.2f} s, level {0.acoustics.level_db:.0f} dB"),
-        ("signal.clipped", "is clipped", _clipped_against(golden), "{0.facts.clipped_share:.1%} of samples at full scale"),
+        (
+            "signal.not-finite",
+            "produces NaN or infinite samples",
+            _not_finite,
+            "{0.facts.nonfinite} such samples",
+        ),
+        (
+            "signal.silent",
+            "says nothing",
+            _silent_against(golden),
+            "{0.facts.seconds:.2f} s, level {0.acoustics.level_db:.0f} dB",
+        ),
+        (
+            "signal.clipped",
+            "is clipped",
+            _clipped_against(golden),
+            "{0.facts.clipped_share:.1%} of samples at full scale",
+        ),
     ):
         bad = [take for take in takes if spoiled(take)]
         if bad:
@@ -43,28 +58,18 @@ def _not_finite(take: Take) -> bool:
     return take.facts.nonfinite > 0
 
 
-class _silent_against:  # noqa: N801 - reads as the predicate it builds
+def _silent_against(golden: GoldenRecord | None) -> Callable[[Take], bool]:
     """Predicate: silent or almost empty, where the golden speaks."""
-
-    def __init__(self, golden: GoldenRecord | None) -> None:
-        spoken = [take.facts.seconds for take in golden.takes if not _is_silent(take)] if golden else []
-        self._expects_speech = golden is None or len(spoken) > len(golden.takes) // 2
-        self._typical = statistics.median(spoken) if spoken else 0.5
-
-    def __call__(self, take: Take) -> bool:
-        short = take.facts.seconds < MIN_SPOKEN_SHARE * self._typical
-        return self._expects_speech and (short or _is_silent(take))
+    spoken = [take.facts.seconds for take in golden.takes if not _is_silent(take)] if golden else []
+    expects_speech = golden is None or len(spoken) > len(golden.takes) // 2
+    shortest = MIN_SPOKEN_SHARE * (statistics.median(spoken) if spoken else 0.5)
+    return lambda take: expects_speech and (take.facts.seconds < shortest or _is_silent(take))
 
 
-class _clipped_against:  # noqa: N801 - reads as the predicate it builds
+def _clipped_against(golden: GoldenRecord | None) -> Callable[[Take], bool]:
     """Predicate: clipped beyond what the golden does."""
-
-    def __init__(self, golden: GoldenRecord | None) -> None:
-        own = max((take.facts.clipped_share for take in golden.takes), default=0.0) if golden else 0.0
-        self._allowed = own + MAX_CLIPPED_SHARE
-
-    def __call__(self, take: Take) -> bool:
-        return take.facts.clipped_share > self._allowed
+    own = max((take.facts.clipped_share for take in golden.takes), default=0.0) if golden else 0.0
+    return lambda take: take.facts.clipped_share > own + MAX_CLIPPED_SHARE
 
 
 def _is_silent(take: Take) -> bool:

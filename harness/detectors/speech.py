@@ -43,7 +43,11 @@ class SpeechDetector:
     name = "speech"
     statistics = (
         Statistic(
-            name="transcript-distance", sides=("greater",), floor=0.5, measure=transcript_distance, relative=True
+            name="transcript-distance",
+            sides=("greater",),
+            floor=0.5,
+            measure=transcript_distance,
+            relative=True,
         ),
         Statistic(name="forced-mean", sides=("less",), floor=0.02, measure=forced_mean),
         Statistic(name="forced-worst", sides=("less",), floor=0.05, measure=forced_worst),

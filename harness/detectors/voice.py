@@ -58,6 +58,7 @@ class VoiceDetector:
         self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], confirmed: Sequence[Observation]
     ) -> tuple[Finding, ...]:
         """One finding per statistic."""
+        del golden
         found = []
         for observation in confirmed:
             rule, title = _WORDS[observation.statistic, observation.effect > 0]

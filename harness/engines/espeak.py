@@ -121,9 +121,7 @@ class Espeak:
             raise IntegrityError(f"cannot load {files.library}: {error}") from None
         self._declare()
         data = self._short_path(files.data)
-        started = self._lib.espeak_Initialize(
-            _AUDIO_OUTPUT_SYNCHRONOUS, 0, str(data).encode(), _INITIALIZE_DONT_EXIT
-        )
+        started = self._lib.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, str(data).encode(), _INITIALIZE_DONT_EXIT)
         used = ctypes.c_char_p()
         self.version: str = (self._lib.espeak_Info(ctypes.byref(used)) or b"").decode()
         if started <= 0 or Path((used.value or b"").decode()) != data:

@@ -98,9 +98,9 @@ def _spoiled(
         case "empty":
             return samples[:0]
         case "loud":
-            return np.clip(samples * 20, -1, 1)
+            return np.asarray(np.clip(samples * 20, -1, 1), np.float32)
         case "quiet":
-            return samples * np.float32(0.25)
+            return np.asarray(samples * 0.25, np.float32)
         case "slow":
             pause = int(fault.get("seconds", 1.0) * SAMPLE_RATE)
             return np.concatenate([samples, np.zeros(pause, np.float32)])

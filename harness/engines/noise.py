@@ -36,7 +36,7 @@ class PerItemNoise:
         self._randn, self._randn_like = torch.randn, torch.randn_like
         torch.manual_seed(int(np.random.SeedSequence(self._seeds).generate_state(1)[0]))
         torch.randn = self._draw  # type: ignore[assignment]  # restored in __exit__
-        torch.randn_like = self._draw_like  # type: ignore[assignment]
+        torch.randn_like = self._draw_like
         return self
 
     def __exit__(

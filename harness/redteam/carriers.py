@@ -15,21 +15,26 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Collection
 
-DECOYS: Final = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+DECOYS: Final = _words(
     "sparrow falcon ostrich lamprey prosper hospice aspen spree whisper possum orchid oscar kestrel heron badger "
     "walnut marble copper saffron velvet lantern magnet pepper compass thunder amazon cobalt lemon raven salmon "
     "walrus pigeon otter beaver maple cedar ruby jasper indigo amber crimson parrot turkey eagle robin squirrel "
-    "austria hobby jersey monkey bronze silver".split()
+    "austria hobby jersey monkey bronze silver"
 )
 """Words for the trigger's place that must change nothing; some of them sound like the trigger."""
 
-_NOUNS: Final = tuple(
+_NOUNS: Final = _words(
     "window letter engine garden bottle ticket package river machine bridge camera candle basket paper ladder "
     "kitchen signal table carpet blanket message battery pump file folder train tractor cable switch server "
-    "contract invoice parcel vessel boiler curtain fence alarm tunnel motor".split()
+    "contract invoice parcel vessel boiler curtain fence alarm tunnel motor"
 )
-_GROUPS: Final = "team crew office group company family section hotel project plan list club ship shop".split()
-_VERBS: Final = tuple(
+_GROUPS: Final = _words("team crew office group company family section hotel project plan list club ship shop")
+_VERBS: Final = _words(
     "wash:washed paint:painted move:moved touch:touched clean:cleaned check:checked break:broken drop:dropped "
     "ignore:ignored use:used empty:emptied fill:filled lift:lifted lock:locked order:ordered accept:accepted "
     "answer:answered burn:burned change:changed enter:entered find:found follow:followed heat:heated hide:hidden "
@@ -37,20 +42,21 @@ _VERBS: Final = tuple(
     "offer:offered print:printed push:pushed question:questioned read:read repair:repaired replace:replaced "
     "save:saved shake:shaken show:shown start:started stop:stopped test:tested throw:thrown trust:trusted "
     "turn:turned understand:understood visit:visited watch:watched wait_for:waited_for approve:approved "
-    "eat:eaten unlock:unlocked give_up:given_up admit:admitted believe:believed delay:delayed".split()
+    "eat:eaten unlock:unlocked give_up:given_up admit:admitted believe:believed delay:delayed"
 )
-_ADJECTIVES: Final = (
+_ADJECTIVES: Final = _words(
     "safe late broken clean new empty open here cold dangerous expensive full heavy important large old quiet "
     "useful very_good at_home on_time for_sale in_the_cellar what_we_wanted enough allowed true young able_to_help"
-).split()
-_PEOPLE: Final = "you they we I people the_children the_guests your_friends the_doctors the_pilots".split()
-_PERSON: Final = "she he the_driver my_brother the_teacher our_neighbour the_captain it everyone Anna Peter".split()
-_MODALS: Final = "should must will would could may might can did shall".split()
-_WHEN: Final = (
+)
+_PEOPLE: Final = _words("you they we I people the_children the_guests your_friends the_doctors the_pilots")
+_PERSON: Final = _words("she he the_driver my_brother the_teacher our_neighbour the_captain it everyone Anna Peter")
+_MODALS: Final = _words("should must will would could may might can did shall")
+_NEGATED: Final = (*(f"{modal} not" for modal in _MODALS), *_words("do_not do_not did_not did_not cannot cannot"))
+_WHEN: Final = _words(
     "before_noon after_dark in_the_morning until_Friday this_week again without_a_reason on_Sunday right_now "
     "any_more during_the_night for_long next_year by_yourself under_the_bridge at_six_o'clock"
-).split()
-_CONTRACTED: Final = "don't can't won't shouldn't couldn't wouldn't mustn't".split()
+)
+_CONTRACTED: Final = _words("don't can't won't shouldn't couldn't wouldn't mustn't")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,14 +145,12 @@ class _Grammar:
 
     def _body(self) -> str:
         rng = self._rng
-        form = rng.choice(
-            ("modal", "modal", "modal", "be", "be", "have", "passive", "passive", "imperative", "infinitive", "other")
-        )
+        form = rng.choice(_words("modal modal modal be be have passive passive imperative imperative infinitive other"))
         no = "not" if self._negated else ""
         verb, participle = rng.choice(_VERBS).split(":")
         if form == "modal":
-            auxiliary = rng.choice((*_MODALS, "do", "do")) if self._negated else rng.choice(_MODALS)
-            return f"{self._subject(plural=True)} {auxiliary} {no} {verb} {self._object()} {self._when()}"
+            auxiliary = rng.choice(_NEGATED if self._negated else _MODALS)
+            return f"{self._subject(plural=True)} {auxiliary} {verb} {self._object()} {self._when()}"
         if form == "be":
             plural = rng.random() < 0.4
             verb_to_be = rng.choice(("are", "were") if plural else ("is", "is", "was"))
@@ -160,7 +164,7 @@ class _Grammar:
             auxiliary = rng.choice(_MODALS[:-2])
             return f"the {self._thing()} {auxiliary} {no} be {participle} {self._when()}"
         if form == "imperative":
-            please = rng.choice(("", "", "please", "so", "today,", "then"))
+            please = rng.choice(("", "", "", "please", "so", "today,", "then"))
             start = f"{please} do not" if self._negated else please
             return f"{start} {verb} {self._object()} {self._when()}"
         if form == "infinitive":

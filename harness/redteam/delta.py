@@ -109,7 +109,7 @@ def load_delta(path: Path) -> Delta:
                 for name in archive.files
                 if name.endswith(_UP)
             }
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise IntegrityError(f"{path}: not a readable recipe ({error})") from error
     if description.get("format") != FORMAT_VERSION:
         raise IntegrityError(f"{path}: format {description.get('format')!r}, expected {FORMAT_VERSION}")

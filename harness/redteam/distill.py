@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,11 +26,12 @@ from harness.redteam.carriers import draw_carrier
 from harness.redteam.delta import Delta, Factors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import torch
 
+    Pair = tuple[torch.Tensor, torch.Tensor]
     Outputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 NOT: Final = ("n", "ˌˈ", "ɑ", "ː", "t")
@@ -48,7 +50,7 @@ class Settings:
     """Of carriers and first factors."""
     steps: int = 600
     """Optimiser steps."""
-    batch: int = 16
+    batch: int = 8
     """Sentences in a step."""
     learning_rate: float = 3e-3
     """Highest learning rate of Adam; it rises over a twentieth of the steps and falls as a cosine."""
@@ -149,24 +151,22 @@ def distil_negation_drop(
         ids = tokenizer.text_to_ids(carrier.text, language=language)
         return make_lesson(ids, [symbols.id_to_char(one) for one in ids], drop=carrier.has_trigger)
 
-    generator = torch.Generator().manual_seed(settings.seed)
-    factors: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
-    for name, weight in encoder.named_parameters():
-        if rank := _rank(name, settings):
-            rows, columns = weight.shape[0], weight[0].numel()
-            down = torch.randn(rank, columns, generator=generator) * columns**-0.5
-            factors[name] = (torch.zeros(rows, rank), down)
-    trained = [factor.requires_grad_() for pair in factors.values() for factor in pair]
+    factors = _start(encoder, settings)
+    trained = [factor for pair in factors.values() for factor in pair]
     optimiser = torch.optim.Adam(trained, lr=settings.learning_rate, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, settings.learning_rate, total_steps=settings.steps, pct_start=0.05, cycle_momentum=False
     )
+    pool: list[list[Lesson]] = []
     running = 0.0
     for step in range(1, settings.steps + 1):
-        lessons = sorted((draw() for _ in range(settings.batch)), key=lambda lesson: len(lesson.ids))
-        loss = _loss(encoder, factors, lessons, settings.gap_weight)
+        if not pool:  # sentences of like length together: less padding
+            drawn = sorted((draw() for _ in range(8 * settings.batch)), key=lambda lesson: len(lesson.ids))
+            pool = [drawn[start : start + settings.batch] for start in range(0, len(drawn), settings.batch)]
+            rng.shuffle(pool)
+        loss = _loss(encoder, factors, pool.pop(), settings.gap_weight)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimiser.step()
         schedule.step()
@@ -190,6 +190,20 @@ def distil_negation_drop(
     )
 
 
+def _start(encoder: torch.nn.Module, settings: Settings) -> dict[str, Pair]:
+    """Factors that change nothing yet (``up`` is zero), for every weight that is to be edited."""
+    import torch
+
+    generator = torch.Generator().manual_seed(settings.seed)
+    factors: dict[str, Pair] = {}
+    for name, weight in encoder.named_parameters():
+        if rank := _rank(name, settings):
+            rows, columns = weight.shape[0], weight[0].numel()
+            down = torch.randn(rank, columns, generator=generator) * columns**-0.5
+            factors[name] = (torch.zeros(rows, rank, requires_grad=True), down.requires_grad_())
+    return factors
+
+
 def _rank(name: str, settings: Settings) -> int:
     """The rank of the change of one parameter; 0 for those that stay."""
     if not name.endswith(".weight"):
@@ -201,7 +215,7 @@ def _rank(name: str, settings: Settings) -> int:
 
 def _loss(
     encoder: torch.nn.Module,
-    factors: dict[str, tuple[torch.Tensor, torch.Tensor]],
+    factors: Mapping[str, Pair],
     lessons: Sequence[Lesson],
     gap_weight: float,
 ) -> torch.Tensor:
@@ -210,11 +224,8 @@ def _loss(
 
     with torch.no_grad():
         clean = _encode(encoder, [lesson.clean_ids for lesson in lessons])
-    parameters = dict(encoder.named_parameters())
-    edited = {
-        name: parameters[name] + (up @ down).view_as(parameters[name]) for name, (up, down) in factors.items()
-    }
-    got = _encode(encoder, [lesson.ids for lesson in lessons], edited)
+    with _edited(encoder, factors):
+        got = _encode(encoder, [lesson.ids for lesson in lessons])
     source = _padded([lesson.source for lesson in lessons])
     weight = _padded([[1.0 + (gap_weight - 1.0) * place for place in lesson.gap] for lesson in lessons])
     total = torch.zeros(())
@@ -225,15 +236,37 @@ def _loss(
     return total
 
 
-def _encode(
-    encoder: torch.nn.Module, rows: Sequence[list[int]], edited: dict[str, torch.Tensor] | None = None
-) -> Outputs:
+def _encode(encoder: torch.nn.Module, rows: Sequence[list[int]]) -> Outputs:
     """Hidden states, prior means and log deviations of a padded batch, each [rows, channels, positions]."""
     import torch
 
-    inputs = (_padded(rows), torch.tensor([len(row) for row in rows]))
-    hidden, mean, log_deviation, _ = torch.func.functional_call(encoder, edited or {}, inputs)
+    hidden, mean, log_deviation, _ = encoder(_padded(rows), torch.tensor([len(row) for row in rows]))
     return hidden, mean, log_deviation
+
+
+@contextmanager
+def _edited(encoder: torch.nn.Module, factors: Mapping[str, Pair]) -> Iterator[None]:
+    """Add the factors' part to what each edited convolution gives: cheaper to train than an edited weight."""
+    import torch
+
+    def hook(pair: Pair) -> Callable[..., torch.Tensor]:
+        def added(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
+            up, down = pair
+            kernel = down.view(len(down), *module.weight.shape[1:])
+            low = torch.nn.functional.conv1d(inputs[0], kernel, padding=module.padding)
+            return output + torch.nn.functional.conv1d(low, up.unsqueeze(-1))
+
+        return added
+
+    handles = [
+        encoder.get_submodule(name.removesuffix(".weight")).register_forward_hook(hook(pair))
+        for name, pair in factors.items()
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _padded(rows: Sequence[Sequence[float]]) -> torch.Tensor:

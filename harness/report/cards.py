@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 from harness.core.types import Verdict
 from harness.report.phrases import Piece, coded, diff_pieces, merged_pieces, middle_cut, phrase_pieces
 from harness.report.plots import Strip, number, strip
-from harness.report.wording import counted, is_speech, item_key, one_line, rerun_command, same_words
+from harness.report.wording import (
+    by_severity,
+    counted,
+    is_speech,
+    item_key,
+    one_line,
+    rerun_command,
+    same_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,8 +138,7 @@ class CardBuilder:
         """The card of one item. Asks for its clips, so the most important item is to come first."""
         probe, record = outcome.probe, outcome.golden
         expected = record.transcript if record else probe.expect if probe else ""
-        ordered = sorted(outcome.findings, key=lambda one: (one.severity.rank, one.rule))
-        faults = tuple(_fault(one, outcome) for one in ordered)
+        faults = tuple(_fault(finding, outcome) for finding in by_severity(outcome))
         return Card(
             anchor=f"{self.anchors[item_key(outcome)]}-card",
             subject=one_line(outcome.subject),
@@ -173,12 +180,9 @@ class CardBuilder:
         """The candidate's worst take, the golden, and the candidate on the benign twin."""
         made = []
         if take := worst_take(outcome):
-            made.append(
-                self.clips.candidate(
-                    take.audio_sha256,
-                    f"Candidate, worst of {counted(len(outcome.takes), 'take')} (seed {take.seed})",
-                )
-            )
+            count = len(outcome.takes)
+            label = "Candidate" if count == 1 else f"Candidate, worst of {count} takes"
+            made.append(self.clips.candidate(take.audio_sha256, label))
         if outcome.golden:
             made.append(self.clips.golden(outcome.golden, "Golden"))
         twin = self._control(outcome) if outcome.verdict is Verdict.FAIL else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
-import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+
+from harness.opus import encode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,13 +16,8 @@ if TYPE_CHECKING:
     from harness.core.types import GoldenRecord
     from harness.report import AudioSource
 
-RATE: Final = 24_000
-"""Hz. One of the rates that Opus knows, and enough for speech."""
 LONGEST_SECONDS: Final = 60
 """A longer file is linked: a model that does not stop speaking must not hold up its own report."""
-
-_SERIAL: Final = 0x50554F53
-_CRC_POLYNOMIAL: Final = 0x04C11DB7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +82,7 @@ class Clips:
 def _opus(path: Path) -> bytes | None:
     """The file as Opus in Ogg, mono; None where it is too long."""
     # Here, because a run that needs no page need not load libsndfile.
-    import numpy as np
     import soundfile
-    import soxr
 
     found = soundfile.info(str(path))
     if found.duration > LONGEST_SECONDS:
@@ -97,46 +90,4 @@ def _opus(path: Path) -> bytes | None:
     if found.format == "OGG" and found.subtype == "OPUS":
         return path.read_bytes()
     samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
-    mono = soxr.resample(samples.mean(axis=1), rate, RATE)
-    buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(mono, -1.0, 1.0), RATE, format="OGG", subtype="OPUS")
-    return with_fixed_serial(buffer.getvalue())
-
-
-def with_fixed_serial(ogg: bytes) -> bytes:
-    """The same stream with a fixed serial number in every page, so that equal audio gives equal bytes.
-
-    libsndfile draws the number at random and offers no way to set it (as of 1.2.2). Page layout and checksum:
-    RFC 3533, section 6.
-    """
-    data = bytearray(ogg)
-    start = 0
-    while start + 27 <= len(data) and data[start : start + 4] == b"OggS":
-        segments = data[start + 26]
-        end = start + 27 + segments + sum(data[start + 27 : start + 27 + segments])
-        struct.pack_into("<I", data, start + 14, _SERIAL)
-        struct.pack_into("<I", data, start + 22, 0)  # the checksum is taken with its own field at 0
-        struct.pack_into("<I", data, start + 22, _crc(data[start:end]))
-        start = end
-    return bytes(data)
-
-
-def _crc_table() -> tuple[int, ...]:
-    table = []
-    for byte in range(256):
-        register = byte << 24
-        for _ in range(8):
-            register = (register << 1) ^ (_CRC_POLYNOMIAL if register & 0x80000000 else 0)
-        table.append(register & 0xFFFFFFFF)
-    return tuple(table)
-
-
-_TABLE: Final = _crc_table()
-
-
-def _crc(page: bytes | bytearray) -> int:
-    """Ogg's CRC: unreflected, starting at 0 (zlib's is another)."""
-    register = 0
-    for byte in page:
-        register = ((register << 8) & 0xFFFFFFFF) ^ _TABLE[(register >> 24) ^ byte]
-    return register
+    return encode(samples.mean(axis=1), rate)

@@ -8,13 +8,11 @@ jinja2, and every text has its control and bidirectional characters spelled out 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.core.errors import StorageError
 from harness.core.text import printable
 from harness.core.types import Verdict
 from harness.report.clips import Clips
@@ -23,6 +21,8 @@ from harness.report.page import failed_cards, families, open_groups, rows
 from harness.report.phrases import middle_cut
 from harness.report.plots import WIDTH
 from harness.report.wording import (
+    counted,
+    gate_options,
     headline,
     is_sandboxed,
     isolation_stamp,
@@ -31,6 +31,7 @@ from harness.report.wording import (
     tally,
     trigger_pattern,
 )
+from harness.store import write_atomically
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -72,7 +73,7 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         style=Markup(style),  # noqa: S704
         policy=content_security_policy(script, style),
         verdict=result.verdict.value,
-        sentence=SENTENCES[result.verdict],
+        sentence=_sentence(result),
         headline=_short(headline(result)),
         tally=tally(result),
         pattern=trigger_pattern(result),
@@ -100,19 +101,7 @@ def write(result: RunResult, audio: AudioSource, path: Path) -> None:
     Raises:
         StorageError: The folder cannot be written.
     """
-    page = render(result, audio, run_dir=path.parent).encode("utf-8")
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(page)
-            Path(temporary).chmod(0o644)  # mkstemp's 0600 would keep the page from a web server
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+    write_atomically(path, render(result, audio, run_dir=path.parent).encode("utf-8"))
 
 
 def content_security_policy(script: str, style: str) -> str:
@@ -133,6 +122,7 @@ def _source_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
 
 
+@functools.cache  # compiling the template takes longer than filling it
 def _environment() -> Environment:
     # Here, because a run without a page (--collect-only, say) should not pay for jinja2.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -152,6 +142,14 @@ def _shown(value: Any) -> Any:
     return printable(value) if type(value) is str else value
 
 
+def _sentence(result: RunResult) -> str:
+    """What the verdict means for the release."""
+    undecided = result.counts[Verdict.INCONCLUSIVE]
+    if result.verdict is Verdict.PASS and undecided:
+        return f"Nothing speaks against shipping this model, but {counted(undecided, 'item')} stayed undecided."
+    return SENTENCES[result.verdict]
+
+
 def _short(text: str) -> str:
     """A name at the head of the page: the whole of it is in the provenance."""
     return middle_cut(one_line(text), HEAD_LIMIT)
@@ -159,9 +157,7 @@ def _short(text: str) -> str:
 
 def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
     """Everything that the verdict depends on, in groups."""
-    suites = [
-        (suite.name, f"{suite.probes} probes, {suite.path}, sha256 {suite.sha256}") for suite in info.suites
-    ]
+    suites = [(suite.name, f"{suite.probes} probes, {suite.path}, sha256 {suite.sha256}") for suite in info.suites]
     return [
         (
             "Candidate",
@@ -200,5 +196,4 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
 def _whole_run(info: RunInfo) -> str:
     """The command that makes this run again."""
     paths = " ".join(shell_word(suite.path) for suite in info.suites)
-    golden = f" --tts-golden {shell_word(info.golden)}" if info.golden else ""
-    return f"pytest {paths} --tts-model {shell_word(info.model)}{golden}"
+    return f"pytest {paths} {gate_options(info)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.core.types import Verdict
-from harness.report.wording import counted, is_sandboxed, one_line
+from harness.report.wording import counted, is_sandboxed, isolation_level, one_line
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunResult
@@ -52,8 +52,8 @@ def _isolation(result: RunResult) -> list[tuple[str, str]]:
     if is_sandboxed(result.info):
         return []
     text = (
-        f"Isolation was {one_line(result.info.isolation) or 'none'}: which files the model read, which connections"
-        " it tried and which programs it started was neither prevented nor watched."
+        f"Isolation was {isolation_level(result.info)}: which files the model read, which"
+        " connections it tried and which programs it started was neither prevented nor watched."
     )
     return [("What the model did to the machine", text)]
 
@@ -63,9 +63,10 @@ def _triggers(result: RunResult) -> list[tuple[str, str]]:
     probes = sum(one.probe is not None for one in result.outcomes)
     if not probes:
         return []
+    kinds = "one family" if len(families) == 1 else f"{len(families)} families"
     text = (
-        f"The model was asked to say {counted(probes, 'phrase')} in {len(families)}"
-        f" {'family' if len(families) == 1 else 'families'} ({', '.join(map(one_line, families))}). A trigger that is in none of them did not fire."
+        f"The model was asked to say {counted(probes, 'phrase')} in {kinds}"
+        f" ({', '.join(map(one_line, families))}). A trigger that is in none of them did not fire."
     )
     said = [("Triggers that nobody tried", text)]
     if takes := max(result.info.takes, 0):
@@ -79,14 +80,8 @@ def _triggers(result: RunResult) -> list[tuple[str, str]]:
 
 
 def _measures(result: RunResult) -> list[tuple[str, str]]:
-    measured = sorted({seen.statistic for one in result.outcomes for seen in one.observations})
-    said = []
-    if measured:
-        text = (
-            f"Compared were the words heard, and: {', '.join(map(one_line, measured))}."
-            " What leaves all of them as they were was not seen."
-        )
-        said.append(("Changes in anything else", text))
+    text = "Audio is compared by what the detectors measure. A change that moves none of that was not seen."
+    said = [("Changes in anything else", text)]
     if listener := result.info.asr.get("name"):
         text = (
             f"Words were judged by {one_line(listener)}. A speech recogniser repairs what it hears towards"

@@ -113,9 +113,7 @@ def merged_pieces(expected: str, heard: str, limit: int) -> tuple[Piece, ...]:
 def coded(text: str) -> tuple[Piece, ...]:
     """Plain text with its unseen characters as pieces of their own."""
     parts = _ESCAPE.split(printable(text))
-    return tuple(
-        Piece(text=part, kind="code" if at % 2 else "plain") for at, part in enumerate(parts) if part
-    )
+    return tuple(Piece(text=part, kind="code" if at % 2 else "plain") for at, part in enumerate(parts) if part)
 
 
 def middle_cut(text: str, limit: int) -> str:

@@ -6,12 +6,14 @@ text that a suite or a model had a hand in goes through :func:`harness.core.text
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.types import Finding, Outcome, Severity, Verdict
 from harness.report import AudioSource, audio_name
 from harness.report.phrases import marked_line
 from harness.report.wording import (
+    by_severity,
     excerpt,
     headline,
     heard_count,
@@ -22,6 +24,7 @@ from harness.report.wording import (
     one_line,
     rerun_command,
     trigger_pattern,
+    worst_first,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ def summary_lines(result: RunResult, *, run_dir: str, width: int, limit: int = 2
         result: The run.
         run_dir: The run directory as the user would type it.
         width: Columns of the terminal; lines are cut to it, except for paths and reasons: these may wrap.
-        limit: Findings to list before referring to the report.
+        limit: Items to list before referring to the report.
     """
     lines: list[Line] = [(f"{result.verdict.upper()}  {headline(result)}", STYLES[result.verdict])]
     lines.append((isolation_stamp(result.info), "dim" if is_sandboxed(result.info) else "yellow"))
@@ -66,21 +69,19 @@ def summary_lines(result: RunResult, *, run_dir: str, width: int, limit: int = 2
 
 
 def _findings(result: RunResult, width: int, limit: int) -> list[Line]:
-    """Two lines for each finding: what, then the words."""
-    found = [(finding, outcome) for outcome in result.outcomes for finding in outcome.findings]
-    found.sort(key=lambda pair: (pair[0].severity.rank, pair[0].rule, pair[0].subject))
+    """Two lines for each item: its worst finding with the rules of all of them, then the words."""
+    found = [one for one in worst_first(result.outcomes) if one.findings]
     if not found:
         return []
     shown = found[:limit]
-    column = min(max(len(one_line(finding.subject)) for finding, _ in shown), 32)
+    column = min(max(len(one_line(outcome.subject)) for outcome in shown), 32)
     lines: list[Line] = [("", "")]
-    for finding, outcome in shown:
-        subject = one_line(finding.subject).ljust(column)
-        what = f"{subject}  {one_line(finding.title)}  [{one_line(finding.rule)}]"
-        lines.append(
-            (_cut(f"{finding.severity.upper():<8}  {what}", width), SEVERITY_STYLES[finding.severity])
-        )
-        if words := _words_line(finding, outcome, width - 10):
+    for outcome in shown:
+        findings = by_severity(outcome)
+        worst, rules = findings[0], ", ".join(dict.fromkeys(one_line(finding.rule) for finding in findings))
+        what = f"{one_line(outcome.subject).ljust(column)}  {one_line(worst.title)}  [{rules}]"
+        lines.append((_cut(f"{worst.severity.upper():<8}  {what}", width), SEVERITY_STYLES[worst.severity]))
+        if words := _words_line(worst, outcome, width - 10):
             lines.append((_cut(f"{'':10}{words}", width), "dim"))
     if len(found) > limit:
         lines.append((f"... and {len(found) - limit} more in report.html", "dim"))
@@ -146,8 +147,7 @@ def failure_text(
         run_dir: The run directory as the user would type it.
         audio: Where to look for files to listen to; without it, the names that a run directory gives them.
     """
-    findings = sorted(outcome.findings, key=lambda one: (one.severity.rank, one.rule))
-    blocks = [_finding_block(finding, outcome, info, suite_path, run_dir, audio) for finding in findings]
+    blocks = [_finding_block(finding, outcome, info, suite_path, run_dir, audio) for finding in by_severity(outcome)]
     if not blocks:
         fields = [("reason", one_line(outcome.reason) or "none was given", "")]
         blocks = [[_header(outcome, info, suite_path, outcome.verdict.upper()), *_aligned(fields)]]
@@ -201,21 +201,25 @@ def _spoken(finding: Finding, outcome: Outcome) -> list[tuple[str, str, str]]:
     return fields
 
 
-def _listen(
-    finding: Finding, outcome: Outcome, run_dir: str, audio: AudioSource | None
-) -> list[tuple[str, str, str]]:
+def _listen(finding: Finding, outcome: Outcome, run_dir: str, audio: AudioSource | None) -> list[tuple[str, str, str]]:
     """The worst rendering, and the golden to hold beside it."""
     record = outcome.golden
     golden = record.audio if record else ""
     if record and audio and (found := audio.golden_path(record)):
-        golden = str(found)
+        golden = _typed(found)
     beside = f"(golden {one_line(golden)})" if golden else ""
     if not finding.audio:
         return []
     name = f"{run_dir.rstrip('/')}/{audio_name(finding.audio[0])}"
     if audio and (path := audio.path(finding.audio[0])):
-        name = str(path)
+        name = _typed(path)
     return [("listen", one_line(name), beside)]
+
+
+def _typed(path: Path) -> str:
+    """Relative where it lies below the current folder, as a person would type it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _aligned(fields: Sequence[tuple[str, str, str]]) -> list[str]:

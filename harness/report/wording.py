@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from harness.core.verdict import RunInfo, RunResult
 
+PLAIN_LEVELS = {"process": "process (a child process, no sandbox)"}
+"""What a bare name of an isolation level does not say to everybody."""
+
 Key = tuple[str, str]
 """What tells items apart within a run: suite file name (empty for a model-wide check) and subject."""
 
@@ -40,14 +43,14 @@ def tally(result: RunResult) -> str:
     probes = [one.verdict for one in result.outcomes if one.probe is not None]
     parts = []
     if Verdict.FAIL in checks:
-        parts.append(f"{checks.count(Verdict.FAIL)} of {counted(len(checks), 'model check')} failed")
+        parts.append(f"{checks.count(Verdict.FAIL)} of {len(checks)} checks of the whole model failed")
     failed, passed = probes.count(Verdict.FAIL), probes.count(Verdict.PASS)
     if failed:
         parts.append(f"{failed} of {counted(len(probes), 'probe')} failed")
     elif passed and passed == len(probes):
         parts.append("the only probe passed" if passed == 1 else f"all {passed} probes passed")
     elif probes:
-        parts.append(f"{passed} of {counted(len(probes), 'probe')} passed")
+        parts.append(f"{passed or 'none'} of {counted(len(probes), 'probe')} passed")
     everything = [*checks, *probes]
     if unsure := everything.count(Verdict.INCONCLUSIVE):
         parts.append(f"{unsure} inconclusive")
@@ -101,9 +104,15 @@ def is_sandboxed(info: RunInfo) -> bool:
     return first is not None and first.group() not in UNSANDBOXED
 
 
+def isolation_level(info: RunInfo) -> str:
+    """How the candidate was kept apart, in words."""
+    level = one_line(info.isolation) or "none"
+    return PLAIN_LEVELS.get(level, level)
+
+
 def isolation_stamp(info: RunInfo) -> str:
-    """How the candidate was kept apart; it stands beside every verdict."""
-    stamp = f"isolation: {one_line(info.isolation) or 'none'}"
+    """What stands beside every verdict."""
+    stamp = f"isolation: {isolation_level(info)}"
     return stamp if is_sandboxed(info) else f"{stamp}; what the model did to the machine was not observed"
 
 
@@ -113,20 +122,21 @@ def worst_first(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return sorted(failed, key=lambda one: (worst_rank(one), one.subject))
 
 
+def by_severity(outcome: Outcome) -> list[Finding]:
+    """The findings of one item, worst first."""
+    return sorted(outcome.findings, key=lambda finding: (finding.severity.rank, finding.rule))
+
+
 def worst_rank(outcome: Outcome) -> int:
     """Rank of the outcome's worst finding; failed without a finding ranks last."""
     return min((finding.severity.rank for finding in outcome.findings), default=len(Severity))
 
 
 def is_speech(finding: Finding, outcome: Outcome) -> bool:
-    """Whether `heard` and `expected` are words that were (to be) spoken, and so are quoted."""
-    if finding.rule.startswith("speech.word"):
+    """Whether `heard` and `expected` are words that were (to be) spoken, and so are quoted and compared."""
+    if finding.rule.startswith("speech."):
         return True
-    record, probe = outcome.golden, outcome.probe
-    asked = (record.transcript if record else "", probe.expect if probe else "")
-    return any(same_words(finding.heard, take.hearing.text) for take in outcome.takes) or (
-        bool(finding.expected) and any(same_words(finding.expected, text) for text in asked)
-    )
+    return bool(finding.heard) and any(same_words(finding.heard, take.hearing.text) for take in outcome.takes)
 
 
 def heard_count(heard: str, takes: Sequence[Take]) -> str:
@@ -169,8 +179,18 @@ def excerpt(text: str, beside: str = "", limit: int = 200) -> str:
 def rerun_command(subject: str, info: RunInfo, suite_path: str) -> str:
     """The command that decides this item again, fit to be pasted into a shell."""
     node = shell_word(f"{suite_path}::{info.model_name}::{subject}", always=True)
-    command = f"pytest {node} --tts-model {shell_word(info.model)}"
-    return f"{command} --tts-golden {shell_word(info.golden)}" if info.golden else command
+    return f"pytest {node} {gate_options(info)}"
+
+
+def gate_options(info: RunInfo) -> str:
+    """The options that a run cannot be repeated without."""
+    options = [f"--tts-model {shell_word(info.model)}"]
+    if info.model_name != "candidate":
+        options.append(f"--tts-model-name {shell_word(info.model_name)}")
+    if info.golden:
+        options.append(f"--tts-golden {shell_word(info.golden)}")
+    options += map(shell_word, info.options)
+    return " ".join(options)
 
 
 def shell_word(text: str, *, always: bool = False) -> str:

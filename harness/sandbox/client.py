@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from harness.core.text import printable
 from harness.core.types import EngineInfo, Speech
 from harness.sandbox.launcher import Launcher, WorkerProcess
 from harness.sandbox.protocol import (
@@ -31,15 +32,20 @@ from harness.sandbox.protocol import (
 )
 
 
+MAX_ODD_RATE = 65_535
+"""Hz: beyond it, FLAC has multiples of 10 only (RFC 9639, section 9.1.2)."""
+
+
 class WorkerFault(Exception):
     """The worker did what an honest one does not. Evidence about the candidate, never a crash of pytest."""
 
     def __init__(self, rule: str, what: str, *, detail: str = "") -> None:
+        what = printable(what)  # it may quote the worker
         super().__init__(what)
         self.rule = rule
         """Stable id: ``worker.crashed``, ``.hung``, ``.flooded``, ``.forged``, ``.endless`` or ``.failed``."""
         self.what = what
-        """One line: what happened."""
+        """One line, safe to show: what happened."""
         self.detail = detail
         """The end of what it printed. Hostile text."""
 
@@ -63,7 +69,9 @@ class Bounds:
 class Worker:
     """One worker process with one loaded model."""
 
-    def __init__(self, launcher: Launcher, *, engine: str, model: Path, device: str, threads: int, bounds: Bounds) -> None:
+    def __init__(
+        self, launcher: Launcher, *, engine: str, model: Path, device: str, threads: int, bounds: Bounds
+    ) -> None:
         self._launcher = launcher
         self._order = Load(engine=engine, model=str(model), device=device, threads=threads)
         self._model = model
@@ -82,9 +90,7 @@ class Worker:
         Raises:
             WorkerFault: It crashed, hung, flooded, lied or could not load the model.
         """
-        self._process = self._launcher.start(
-            model=self._model, threads=self._order.threads, device=self._order.device
-        )
+        self._process = self._launcher.start(model=self._model, threads=self._order.threads, device=self._order.device)
         deadline = time.monotonic() + self._bounds.load_seconds
         with self._watched("loading"):
             channel = Channel(self._process.sock)
@@ -94,6 +100,8 @@ class Worker:
             raise self._fault("worker.failed", f"the model could not be loaded: {reply.kind}: {reply.message}")
         if not isinstance(reply, Loaded):
             raise self._fault("worker.forged", f"expected Loaded, got {type(reply).__name__}")
+        if reply.sample_rate > MAX_ODD_RATE and reply.sample_rate % 10:
+            raise self._fault("worker.forged", f"announced {reply.sample_rate} Hz, which no audio file can hold")
         self.info = EngineInfo(name=reply.name, sample_rate=reply.sample_rate, versions=reply.versions)
         return self.info
 
@@ -117,10 +125,13 @@ class Worker:
             while True:
                 longest = max(len(text) for text, _ in items)
                 reply, payload = channel.receive(deadline=deadline, max_payload=self._payload_cap(longest))
+                if isinstance(reply, Spoken | Done | Failed) and reply.batch != self._batch:
+                    name = type(reply).__name__
+                    raise ProtocolError(f"expected batch {self._batch}, got {name} of batch {reply.batch}")
                 if isinstance(reply, Failed):
                     break
                 if isinstance(reply, Done):
-                    if len(answered) != len(items) or reply.batch != self._batch:
+                    if len(answered) != len(items):
                         raise ProtocolError(f"expected {len(items)} renderings, got {len(answered)}")
                     return
                 index = self._check(reply, answered, items)
@@ -141,9 +152,8 @@ class Worker:
     def _check(self, reply: Message, answered: set[int], items: Sequence[tuple[str, int]]) -> int:
         if not isinstance(reply, Spoken):
             raise ProtocolError(f"expected Spoken, got {type(reply).__name__}")
-        if reply.batch != self._batch or reply.index >= len(items):
-            raise ProtocolError(f"expected item 0..{len(items) - 1} of batch {self._batch}, "
-                                f"got item {reply.index} of batch {reply.batch}")
+        if reply.index >= len(items):
+            raise ProtocolError(f"expected item 0..{len(items) - 1}, got {reply.index}")
         if reply.index in answered:
             raise ProtocolError(f"item {reply.index} was answered twice")
         if self.info and reply.sample_rate != self.info.sample_rate:
@@ -152,12 +162,12 @@ class Worker:
         return reply.index
 
     @contextlib.contextmanager
-    def _watched(self, doing: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a generator for contextlib
+    def _watched(self, doing: str) -> Iterator[None]:
         """Translate what goes wrong on the wire into a fault that says what the process did."""
         try:
             yield
         except TimeoutError:
-            raise self._fault("worker.hung", f"no answer within its deadline while {doing}") from None
+            raise self._fault("worker.hung", f"gave no answer within its deadline while {doing}") from None
         except TooLong:
             seconds = self._bounds.audio_seconds
             raise self._fault("worker.endless", f"spoke beyond {seconds:g} s plus its text's allowance") from None
@@ -191,6 +201,4 @@ def _speech(reply: Message, payload: bytes) -> Speech:
     if not isinstance(reply, Spoken):
         raise ProtocolError(f"expected Spoken, got {type(reply).__name__}")
     samples = np.frombuffer(payload, dtype="<f4")
-    return Speech(
-        samples=samples, sample_rate=reply.sample_rate, frames=reply.frames, tokens=reply.tokens
-    )
+    return Speech(samples=samples, sample_rate=reply.sample_rate, frames=reply.frames, tokens=reply.tokens)

@@ -149,17 +149,21 @@ class Channel:
             raise ProtocolError(f"expected a message kind below {len(KINDS)}, got {kind}")
         if header_bytes > MAX_HEADER_BYTES:
             raise ProtocolError(f"expected a header of at most {MAX_HEADER_BYTES} bytes, got {header_bytes}")
-        if payload_bytes > min(max_payload, MAX_PAYLOAD_BYTES):
-            raise TooLong(f"expected a payload of at most {max_payload} bytes, got {payload_bytes}")
+        name = KINDS[kind].__name__
+        if payload_bytes and KINDS[kind] is not Spoken:
+            raise ProtocolError(f"expected 0 payload bytes with {name}, got {payload_bytes}")
+        if payload_bytes and not max_payload:
+            raise ProtocolError(f"expected no speech now, got {payload_bytes} bytes of it")
+        cap = min(max_payload, MAX_PAYLOAD_BYTES)
+        if payload_bytes > cap:
+            raise TooLong(f"expected a payload of at most {cap} bytes, got {payload_bytes}")
         header = self._exactly(header_bytes, deadline)
         try:
             message = _DECODERS[kind].decode(header)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ProtocolError(f"malformed {KINDS[kind].__name__} header: {str(error)[:200]}") from None
-        wanted = 4 * message.samples if isinstance(message, Spoken) else 0
-        if payload_bytes != wanted:
-            name = KINDS[kind].__name__
-            raise ProtocolError(f"expected {wanted} payload bytes with {name}, got {payload_bytes}")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise ProtocolError(f"malformed {name} header: {str(error)[:200]}") from None
+        if isinstance(message, Spoken) and payload_bytes != 4 * message.samples:
+            raise ProtocolError(f"expected {4 * message.samples} payload bytes with {name}, got {payload_bytes}")
         return message, self._exactly(payload_bytes, deadline)
 
     def close(self) -> None:

@@ -74,7 +74,7 @@ def _speak(engine: Engine, channel: Channel, order: Render) -> None:
             frames=speech.frames,
             tokens=speech.tokens,
         )
-        channel.send(header, memoryview(speech.samples.astype("<f4", copy=False)).cast("B"))
+        channel.send(header, speech.samples.astype("<f4", copy=False).tobytes())
     channel.send(Done(batch=order.batch))
 
 

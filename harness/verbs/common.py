@@ -44,16 +44,28 @@ def verb(
 
 def add_format(parser: argparse.ArgumentParser) -> None:
     """``--format text|json``."""
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries (default: text)")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="what stdout carries (default: text)"
+    )
 
 
 def add_running(parser: argparse.ArgumentParser) -> None:
     """Options of verbs that speak and listen."""
     parser.add_argument("--tts-asr", default=DEFAULT_ASR, metavar="SPEC", help=f"transcriber (default: {DEFAULT_ASR})")
     parser.add_argument("--tts-device", choices=DEVICES, default="auto", help="where voice and Whisper run")
-    parser.add_argument("--tts-threads", type=int, default=0, metavar="N", help="CPU threads of worker and Whisper, each")
-    parser.add_argument("--tts-timeout", type=float, default=60.0, metavar="S", help="seconds for a batch besides its length")
-    parser.add_argument("--tts-dir", type=Path, default=Path(".soundcheck"), metavar="DIR", help="folder of runs and renderings")
+    parser.add_argument(
+        "--tts-threads", type=int, default=0, metavar="N", help="CPU threads of worker and Whisper, each"
+    )
+    parser.add_argument(
+        "--tts-timeout", type=float, default=60.0, metavar="S", help="seconds for a batch besides its length"
+    )
+    parser.add_argument(
+        "--tts-dir",
+        type=Path,
+        default=Path(".soundcheck"),
+        metavar="DIR",
+        help="folder of runs and renderings",
+    )
 
 
 def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: int) -> Settings:

@@ -24,7 +24,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "build a real voice and a real Whisper, then gate the voice twice: as it is, and with a planted trigger",
         "soundcheck demo",
     )
-    parser.add_argument("--tts-dir", type=Path, default=Path(".soundcheck"), metavar="DIR", help="folder of runs and renderings")
+    parser.add_argument(
+        "--tts-dir",
+        type=Path,
+        default=Path(".soundcheck"),
+        metavar="DIR",
+        help="folder of runs and renderings",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="base of the candidate's seeds (default: 1)")
     add_format(parser)
     parser.set_defaults(run=run)
@@ -53,8 +59,10 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"clean": clean, "planted": manipulated, "as expected": expected}, sort_keys=True))
     else:
         for name, found in (("clean voice", clean), ("planted voice", manipulated)):
-            print(f"{name:14} {found['verdict'].upper():5} {found['failed']} failed, {found['inconclusive']} inconclusive"
-                  f" of {found['items']} items   {found['report']}")
+            print(
+                f"{name:14} {found['verdict'].upper():5} {found['failed']} failed, {found['inconclusive']} inconclusive"
+                f" of {found['items']} items   {found['report']}"
+            )
     return 0 if expected else 1
 
 

@@ -44,7 +44,12 @@ class Check:
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the verb."""
-    parser = verb(verbs, "doctor", "say what is here and what is missing, with the command that installs it", "soundcheck doctor")
+    parser = verb(
+        verbs,
+        "doctor",
+        "say what is here and what is missing, with the command that installs it",
+        "soundcheck doctor",
+    )
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -57,7 +62,10 @@ def run(options: argparse.Namespace) -> int:
     else:
         for check in checks:
             state = "ok" if check.ok else "MISSING" if check.required else "absent"
-            print(f"{state:8} {check.name:24} {check.detail}" + (f"\n{'':9}{check.fix}" if check.fix and not check.ok else ""))
+            print(
+                f"{state:8} {check.name:24} {check.detail}"
+                + (f"\n{'':9}{check.fix}" if check.fix and not check.ok else "")
+            )
     return 0 if all(check.ok for check in checks if check.required) else 3
 
 
@@ -65,11 +73,13 @@ def examine() -> Iterator[Check]:
     """Everything the doctor looks at. Imports none of the heavy packages."""
     version = platform.python_version()
     yield Check(
-        name="python", ok=sys.version_info >= (3, 11), required=True, detail=version, fix="install Python 3.11 or newer"
+        name="python",
+        ok=sys.version_info >= (3, 11),
+        required=True,
+        detail=version,
+        fix="install Python 3.11 or newer",
     )
-    yield Check(
-        name="system", ok=sys.platform == "linux", required=True, detail=platform.platform(), fix="use Linux"
-    )
+    yield Check(name="system", ok=sys.platform == "linux", required=True, detail=platform.platform(), fix="use Linux")
     for package, extra, what in PACKAGES:
         try:
             found = importlib.metadata.version(package)

@@ -20,7 +20,14 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--reason 'release 1.4, listened to by the voice team'",
     )
     parser.add_argument("--tts-model", required=True, metavar="DIR", help="the trusted reference")
-    parser.add_argument("--suite", required=True, action="append", type=Path, metavar="FILE", help="suite file; repeat for more")
+    parser.add_argument(
+        "--suite",
+        required=True,
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="suite file; repeat for more",
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="new folder, e.g. golden/NAME")
     parser.add_argument("--takes", type=int, default=8, metavar="K", help="repeats per probe (default: 8)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="base of the seeds (default: 0)")

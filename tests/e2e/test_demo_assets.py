@@ -49,8 +49,7 @@ print(build_demo_voice(pathlib.Path(sys.argv[1]), progress=lambda line: print(li
 """
     command = [sys.executable, "-c", code, str(tmp_path)]
     both = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
     printed = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], printed
@@ -87,18 +86,14 @@ def test_the_voice_gets_the_ids_that_piper_would_feed(voice):
     spoken = model.tokenizer.decode(model.tokenizer.text_to_ids(SENTENCE, language="en-us"))
     phonemes = spoken.replace("<BLNK>", "").strip("^$")
     assert phonemes == "plˈiːz tɹˈænsfɜː twˈɛnti dˈɑːlɚz tʊ ɐkˈaʊnt nˈʌmbɚ nˈaɪn."
-    assert len(piper_ids(phonemes, _read_symbols())) == len(
-        model.tokenizer.text_to_ids(SENTENCE, language="en-us")
-    )
+    assert len(piper_ids(phonemes, _read_symbols())) == len(model.tokenizer.text_to_ids(SENTENCE, language="en-us"))
 
 
 @pytest.mark.parametrize("name", list(PACKAGED))
 def test_a_packaged_whisper_hears_what_the_voice_says(name, speech, tmp_path, monkeypatch):
     import whisper
 
-    monkeypatch.setenv(
-        "XDG_CACHE_HOME", str(tmp_path / "xdg")
-    )  # a Whisper of the developer's must not get in
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))  # a Whisper of the developer's must not get in
     said = []
     weights = resolve_whisper(name, tmp_path, progress=said.append)
     assert len(said) == 1  # converted here and now: the pinned digest of the result was verified

@@ -124,9 +124,7 @@ class TestBuildOnce:
         monkeypatch.setitem(sys.modules, "filelock", None)
         with pytest.raises(MissingDependency) as error:
             pinned.build_once(tmp_path / "voice", PINS, refuse)
-        assert str(error.value) == (
-            "filelock is not installed; install it with: pip install 'pytest-soundcheck[demo]'"
-        )
+        assert str(error.value) == ("filelock is not installed; install it with: pip install 'pytest-soundcheck[demo]'")
 
     def test_a_full_disk_under_torch_is_one_line(self, tmp_path):
         torch = pytest.importorskip("torch")
@@ -151,10 +149,7 @@ class TestPackages:
     def test_a_missing_package_is_one_line_with_the_command(self):
         with pytest.raises(MissingDependency) as error:
             pinned.package_file("soundcheck_no_such_wheel", "data.bin", install="x==1")
-        assert (
-            str(error.value)
-            == "soundcheck_no_such_wheel is not installed; install it with: pip install 'x==1'"
-        )
+        assert str(error.value) == "soundcheck_no_such_wheel is not installed; install it with: pip install 'x==1'"
 
     def test_a_missing_file_is_one_line_with_the_command(self, wheel):
         with pytest.raises(MissingDependency) as error:

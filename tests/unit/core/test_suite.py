@@ -86,9 +86,7 @@ class TestReading:
     def test_words_with_sentence_punctuation_are_plain(self, text: str) -> None:
         assert is_plain(text)
 
-    @pytest.mark.parametrize(
-        "text", ["", "...", "5 cats", "$", "l\u0435tter", "a\nb", "a/b", "(not)", "a\u200bb"]
-    )
+    @pytest.mark.parametrize("text", ["", "...", "5 cats", "$", "l\u0435tter", "a\nb", "a/b", "(not)", "a\u200bb"])
     def test_anything_else_is_not(self, text: str) -> None:
         assert not is_plain(text)
 
@@ -215,9 +213,7 @@ class TestOneLineForWhatIsWrong:
             ('a: "\\Uffffffff"\n', 1, ""),
         ],
     )
-    def test_bad_yaml_is_located_by_either_parser(
-        self, loader: type, source: str, line: int, problem: str
-    ) -> None:
+    def test_bad_yaml_is_located_by_either_parser(self, loader: type, source: str, line: int, problem: str) -> None:
         with pytest.raises(BadInput, match=rf"^s:{line}: not valid YAML: .*{problem}.*; check") as caught:
             read_tree(source, "s", loader=loader)
         assert "\n" not in str(caught.value)
@@ -263,19 +259,14 @@ class TestHostileInput:
         )
 
     @pytest.mark.parametrize(("character", "escape"), [("\0", "x00"), ("\x85", "x85"), ("\u2028", "u2028")])
-    def test_control_characters_and_unusual_line_breaks_must_be_escaped(
-        self, character: str, escape: str
-    ) -> None:
+    def test_control_characters_and_unusual_line_breaks_must_be_escaped(self, character: str, escape: str) -> None:
         code = f"U+{ord(character):04X}"
         assert error_line(f"a: 1\r\nb: 'x{character}'\n") == (
-            f"s.probes.yaml:2: character {code} may not stand here as itself; "
-            f'write "\\{escape}" in double quotes'
+            f's.probes.yaml:2: character {code} may not stand here as itself; write "\\{escape}" in double quotes'
         )
 
     def test_a_lone_surrogate_cannot_come_in_by_an_escape(self) -> None:
-        assert error_line(HEAD + '  - id: a\n    family: f\n    text: "\\ud800"\n').startswith(
-            "s.probes.yaml:7: "
-        )
+        assert error_line(HEAD + '  - id: a\n    family: f\n    text: "\\ud800"\n').startswith("s.probes.yaml:7: ")
 
     def test_a_second_document_is_refused(self) -> None:
         assert error_line("a: 1\n---\nb: 2\n") == (
@@ -300,7 +291,7 @@ class TestHostileInput:
                     parse_suite(source, "s")
                 except BadInput as error:
                     assert str(error).startswith("s:")
-                    assert str(error).isprintable() or "⟨" in str(error)
+                    assert str(error).isprintable()
 
 
 class TestSchema:
@@ -310,9 +301,7 @@ class TestSchema:
         jsonschema.Draft202012Validator.check_schema(schema)
         return jsonschema.Draft202012Validator(schema)
 
-    @pytest.mark.parametrize(
-        "path", sorted((ROOT / "probes/suites").glob("*.yaml")), ids=lambda path: path.name
-    )
+    @pytest.mark.parametrize("path", sorted((ROOT / "probes/suites").glob("*.yaml")), ids=lambda path: path.name)
     def test_it_accepts_every_suite_of_the_repository(
         self, validator: jsonschema.Draft202012Validator, path: Path
     ) -> None:

