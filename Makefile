@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUICK ?= 0
 
-.PHONY: demo test lint types bench bench-main-job golden lock clean
+.PHONY: demo test lint types bench bench-main-job bench-startup bench-false-alarms lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -17,10 +17,16 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check --diff .
 	$(BIN)/mypy
 
-bench: bench-main-job
+bench: bench-startup bench-main-job bench-false-alarms
 
 bench-main-job: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/main_job.py
+
+bench-startup: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/startup.py
+
+bench-false-alarms: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/false_alarms.py
 
 # uv comes first, by pip and by hash; it installs the rest in about half a minute.
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -31,10 +37,6 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	touch $@
-
-# The demo voice's golden: a reviewed change of its own, never part of a test run.
-golden: $(VENV)/.ready
-	$(BIN)/python -m tests.record_demo_golden
 
 lock: $(VENV)/.ready
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \

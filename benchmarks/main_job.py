@@ -82,8 +82,9 @@ def soundcheck(name: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             model=str(build_demo_voice(cache_root())), model_name="candidate",
-            golden="", golden_folders=golden_folders(), asr=f"whisper:{name}", takes=1, seed=1, alpha=0.01, gate="ci", device="cpu", threads=TOTAL_THREADS // 2,
-            folder=Path(folder), memory_gb=8.0, timeout=600.0, fresh=True,
+            golden="", golden_folders=golden_folders(), asr=f"whisper:{name}", takes=1, seed=1, alpha=0.01,
+            gate="ci", device="cpu", threads=TOTAL_THREADS // 2, folder=Path(folder), memory_gb=8.0,
+            timeout=600.0, fresh=True,
         )  # fmt: skip
         bench = make_bench(settings, tell=lambda _: None)
         texts = phrases()

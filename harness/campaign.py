@@ -238,7 +238,7 @@ class Campaign:
 
     def _faulted(self, probe: Probe, fault: WorkerFault, takes: Sequence[Take]) -> Outcome:
         if fault.rule == "worker.given-up" or not self._renderer.has_loaded:
-            reason = "the candidate could not be asked: its worker was lost too often, or never loaded; see the other findings"
+            reason = "the candidate could not be asked: its worker was lost too often or never loaded; see the findings"
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=reason, probe=probe)
         return Outcome(
             subject=probe.id,

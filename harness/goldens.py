@@ -19,11 +19,17 @@ import msgspec
 
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.types import GoldenRecord
-from harness.store import write_atomically, writing
+from harness.store import UNREADABLE, write_atomically, writing
 
 FORMAT_VERSION = 1
 ASR_SETTINGS = ("weights", "language", "precision", "windows", "decoding")
 """Parts of a transcriber's identity that must match for scores to be comparable."""
+
+
+class _Version(msgspec.Struct):
+    """What every format of a manifest says."""
+
+    version: int
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,9 +69,13 @@ class Golden:
     """By probe id."""
 
     def audio(self, record: GoldenRecord) -> Path | None:
-        """The repeat to listen to, if it lies beside the records."""
+        """The repeat to listen to, if it lies beside the records as it was recorded."""
         path = self.path / "audio" / record.audio
-        return path if record.audio and path.is_file() else None
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError:
+            return None
+        return path if digest == self.manifest.audio_sha256.get(record.audio) else None
 
 
 def find_golden(name: str, folders: Sequence[Path]) -> Path:
@@ -77,7 +87,7 @@ def find_golden(name: str, folders: Sequence[Path]) -> Path:
     for path in (Path(name).expanduser(), *(folder / name for folder in folders)):
         if (path / "manifest.json").is_file():
             return path.absolute()
-    known = sorted({entry.parent.name for folder in folders for entry in folder.glob("*/manifest.json")})
+    known = sorted({entry.parent.name for folder in folders for entry in folder.glob("[!.]*/manifest.json")})
     raise BadInput(
         f"{name}: no such golden (looked for manifest.json there and in {', '.join(map(str, folders))};"
         f" known: {', '.join(known) or 'none'}); record one with: soundcheck record --help"
@@ -92,19 +102,18 @@ def read_golden(path: Path) -> Golden:
     """
     try:
         data = (path / "manifest.json").read_bytes()
+        version = msgspec.json.decode(data, type=_Version).version
+        if version != FORMAT_VERSION:
+            raise IntegrityError(f"{path}: expected golden format {FORMAT_VERSION}, got {version}; record it again")
         manifest = msgspec.json.decode(data, type=Manifest)
         lines = (path / "records.jsonl").read_bytes()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise IntegrityError(f"{path}: not a whole golden ({error}); restore it, or record it again") from None
-    if manifest.version != FORMAT_VERSION:
-        raise IntegrityError(
-            f"{path}: expected golden format {FORMAT_VERSION}, got {manifest.version}; record it again"
-        )
     if hashlib.sha256(lines).hexdigest() != manifest.records_sha256:
         raise IntegrityError(f"{path}/records.jsonl: not the records of its manifest; restore it, or record it again")
     try:
         records = [msgspec.json.decode(line, type=GoldenRecord) for line in lines.splitlines()]
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise IntegrityError(f"{path}/records.jsonl: malformed ({error}); record it again") from None
     return Golden(
         name=manifest.name,

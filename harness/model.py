@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import BadInput
+from harness.core.text import printable
 
 ENGINE_FILES = {"coqui": "config.json", "fake": "fake.json"}
 """Engine -> the file that a model directory of it has."""
@@ -44,16 +45,16 @@ def find_model(spec: str) -> tuple[str, Path]:
     """Engine and folder of a model; see :func:`open_model`."""
     engine, path = _split(spec)
     if not path.exists():
-        raise BadInput(f"{path}: no such model directory; --tts-model takes a folder with config.json and a checkpoint")
+        raise _refusal(path, "no such model directory; --tts-model takes a folder with config.json and a checkpoint")
     if not path.is_dir():
-        raise BadInput(f"{path}: expected a model directory, got a file; name the folder that holds it")
+        raise _refusal(path, "expected a model directory, got a file; name the folder that holds it")
     engine = engine or next((name for name, file in ENGINE_FILES.items() if (path / file).is_file()), "")
     if not engine:
-        raise BadInput(
-            f"{path}: expected a Coqui model (config.json and a checkpoint), got neither config.json nor fake.json"
+        raise _refusal(
+            path, "expected a Coqui model (config.json and a checkpoint), got neither config.json nor fake.json"
         )
     if not (path / ENGINE_FILES[engine]).is_file():
-        raise BadInput(f"{path / ENGINE_FILES[engine]}: no such file, which a model of engine {engine!r} has")
+        raise _refusal(path / ENGINE_FILES[engine], f"no such file, which a model of engine {engine!r} has")
     if engine == "coqui":
         _check_config(path / "config.json")
     return engine, path
@@ -63,21 +64,24 @@ def digest_of_directory(path: Path) -> str:
     """sha256 (hex) over every regular file below `path`: names and contents, in sorted order.
 
     Raises:
-        BadInput: Something that is no regular file, too many files, or a file that cannot be read.
+        BadInput: Something that is no regular file, too many files, a name with a line break, or a file that cannot
+            be read.
     """
     total = hashlib.sha256()
     found = sorted(entry for entry in path.rglob("*") if not entry.is_dir() or entry.is_symlink())
     if len(found) > MAX_FILES:
-        raise BadInput(f"{path}: expected at most {MAX_FILES} files, got {len(found)}; is this the model's own folder?")
+        raise _refusal(path, f"expected at most {MAX_FILES} files, got {len(found)}; is this the model's own folder?")
     for entry in found:
         name = entry.relative_to(path).as_posix()
+        if "\n" in name:  # it could stand for the lines of other files
+            raise _refusal(path, f"expected file names without line breaks, got {name!r}; rename that file")
         try:
             if not stat.S_ISREG(entry.stat().st_mode):
-                raise BadInput(f"{entry}: expected a regular file, got something else; remove it from the model")
+                raise _refusal(entry, "expected a regular file, got something else; remove it from the model")
             with entry.open("rb") as file:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise BadInput(f"{entry}: cannot be read ({error.strerror})") from None
+            raise _refusal(entry, f"cannot be read ({error.strerror})") from None
         total.update(f"{content}  {name}\n".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
@@ -88,7 +92,7 @@ def _split(spec: str) -> tuple[str, Path]:
         return engine, Path(rest).expanduser().absolute()
     if colon and not Path(spec).exists() and engine.isidentifier():
         known = ", ".join(sorted(ENGINE_FILES))
-        raise BadInput(f"{spec}: unknown engine {engine!r}; expected one of {known}, or a directory")
+        raise _refusal(spec, f"unknown engine {engine!r}; expected one of {known}, or a directory")
     return "", Path(spec).expanduser().absolute()
 
 
@@ -97,13 +101,21 @@ def _check_config(path: Path) -> None:
     try:
         # Coqui's loader allows lines of comment; blanking them keeps the line numbers of everything else.
         content = json.loads(_COMMENT.sub("", path.read_text("utf-8")))
+    except OSError as error:
+        raise _refusal(path, f"cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise BadInput(f"{path}: expected JSON in UTF-8, got other bytes") from None
+        raise _refusal(path, "expected JSON in UTF-8, got other bytes") from None
     except json.JSONDecodeError as error:
-        raise BadInput(
-            f"{path}:{error.lineno}: expected JSON, got {error.msg.lower()} at column {error.colno}"
-        ) from None
+        place = f"{path}:{error.lineno}"
+        raise _refusal(place, f"expected JSON, got {error.msg.lower()} at column {error.colno}") from None
     except RecursionError:
-        raise BadInput(f"{path}: expected a configuration, got JSON nested too deeply") from None
+        raise _refusal(path, "expected a configuration, got JSON nested too deeply") from None
+    except ValueError:  # Python reads integers of up to 4300 digits
+        raise _refusal(path, "expected a configuration, got an integer of thousands of digits") from None
     if not isinstance(content, dict):
-        raise BadInput(f"{path}: expected a JSON object, got {type(content).__name__}")
+        raise _refusal(path, f"expected a JSON object, got {type(content).__name__}")
+
+
+def _refusal(place: Path | str, what: str) -> BadInput:
+    """One line, whatever the files are called."""
+    return BadInput(printable(f"{place}: {what}"))

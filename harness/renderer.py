@@ -71,6 +71,7 @@ class Renderer:
         self._worker: Worker | None = None
         self._started = 0
         self._has_loaded = False
+        self._is_closed = False
         self._load_fault: WorkerFault | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="soundcheck-worker")
         self.recovered: set[str] = set()
@@ -109,12 +110,12 @@ class Renderer:
         return {request: rendering for request, rendering in found.items() if rendering is not None}
 
     def close(self) -> None:
-        """End the worker. What is being spoken is lost."""
-        if self._worker is not None:
-            self._worker.stop()
+        """End the worker. What is being loaded or spoken is lost."""
+        self._is_closed = True
+        if (worker := self._worker) is not None:
+            worker.stop()
         self._thread.shutdown(wait=True, cancel_futures=True)
-        if self._worker is not None:
-            self._worker.stop()
+        self._drop()
 
     def _stored(self, request: Request) -> Rendering | None:
         key = self.key(*request)
@@ -127,6 +128,8 @@ class Renderer:
             return self._worker.info
         if self._load_fault is not None:
             raise self._load_fault
+        if self._is_closed:
+            raise WorkerFault("worker.given-up", "not tried: the run is ending")
         if self._started >= MAX_RESTARTS:
             raise WorkerFault("worker.given-up", f"not tried: {self._started} workers were lost before")
         self._started += 1
@@ -138,16 +141,21 @@ class Renderer:
             threads=self._threads,
             bounds=self._bounds,
         )
+        self._worker = worker  # before it has loaded: close() ends it while it does
         try:
             info = worker.start()
-        except WorkerFault as fault:
-            worker.stop()
-            if self._started == 1:
-                self._load_fault = fault
+        except BaseException as error:
+            self._drop()
+            if isinstance(error, WorkerFault) and self._started == 1:
+                self._load_fault = error
             raise
-        self._worker = worker
         self._has_loaded = True
         return info
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
 
     def _render(self, requests: list[Request]) -> dict[Request, Made]:
         made = self.known(requests)
@@ -157,7 +165,8 @@ class Renderer:
         fault = self._attempt(missing, made)
         if fault is None:
             return made
-        retried = [request for request in missing if request not in made]
+        # Who said everything and then misbehaved has to say everything again.
+        retried = [request for request in missing if request not in made] or missing
         if len(missing) == 1 and fault.rule == "worker.failed":
             return made | {missing[0]: fault}
         # Once more, one at a time: whoever fails now fails alone.
@@ -180,10 +189,13 @@ class Renderer:
             if self._worker is not None:
                 self._worker.render(requests, keep)
         except WorkerFault as fault:
-            if fault.rule not in ("worker.failed", "worker.given-up") and self._worker is not None:
-                self._worker.stop()
-                self._worker = None
+            if fault.rule not in ("worker.failed", "worker.given-up"):
+                self._drop()
             return fault
+        except BaseException:
+            # The harness's own trouble, say a full disk: the rest of this batch must not answer the next one.
+            self._drop()
+            raise
         return None
 
     def _keep(self, request: Request, speech: Speech) -> Rendering:

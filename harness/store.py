@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from harness.core.types import Waveform
 
 Record = TypeVar("Record")
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+"""What msgspec raises for bytes that are no record: the latter where a string is no UTF-8 (msgspec 0.20)."""
 
 
 @contextlib.contextmanager
@@ -135,11 +139,14 @@ class Store:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("ab")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.close()
-            return None
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                return None
+            except OSError:  # a file system without locks: waiting for another process would never end
+                file.close()
+                raise
         return file
 
     def _path(self, kind: str, digest: str) -> Path:
@@ -148,7 +155,7 @@ class Store:
     def _read(self, kind: str, digest: str, shape: type[Record]) -> Record | None:
         try:
             return msgspec.json.decode(self._path(kind, digest).read_bytes(), type=shape)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *UNREADABLE):
             return None
 
     def _write(self, kind: str, digest: str, record: object) -> None:
@@ -182,7 +189,7 @@ class RunDirectory:
         """
         try:
             begun = msgspec.json.decode((self.path / "run.json").read_bytes(), type=_Begun)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, *UNREADABLE) as error:
             raise IntegrityError(f"{self.path}: no run lies here ({error})") from None
         outcomes: dict[tuple[str, str], Outcome] = {}
         events: list[str] = []
@@ -197,20 +204,22 @@ class RunDirectory:
 
     def _append(self, writer: str, record: dict[str, object]) -> None:
         path = self.path / "records" / f"{writer}.jsonl"
-        data = msgspec.json.encode(record, order="sorted") + b"\n"
+        data = msgspec.json.encode({"at": time.time_ns(), **record}, order="sorted") + b"\n"
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as file:
                 # A torn line of an earlier process must not swallow this one.
                 file.write(b"\n" + data)
 
-    def _lines(self) -> Iterator[_Line]:
-        files = sorted((self.path / "records").glob("*.jsonl"), key=lambda path: (path.stat().st_mtime_ns, path.name))
-        for file in files:
+    def _lines(self) -> list[_Line]:
+        """All records of all writers, oldest first."""
+        lines = []
+        for file in sorted((self.path / "records").glob("*.jsonl")):
             for line in file.read_bytes().split(b"\n"):
-                with contextlib.suppress(msgspec.DecodeError):
+                with contextlib.suppress(*UNREADABLE):
                     if line:
-                        yield msgspec.json.decode(line, type=_Line)
+                        lines.append(msgspec.json.decode(line, type=_Line))
+        return sorted(lines, key=lambda line: line.at)
 
 
 class _Begun(msgspec.Struct):
@@ -220,6 +229,8 @@ class _Begun(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
+    at: int = 0
+    """When it was written: nanoseconds of this machine's clock."""
     outcome: Outcome | None = None
     event: str | None = None
 

@@ -64,8 +64,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "honest").mkdir()
     (folder / "honest" / "fake.json").write_text('{"version": 1, "faults": []}', "utf-8")
     status = main(
-        ["record", "--tts-model", str(folder / "honest"), "--suite", str(suite), "--out", str(folder / "golden/small")]
-        + ["--tts-asr", "fake", "--tts-dir", str(folder / ".soundcheck"), "--reason", "made for tests"]
+        [
+            *("record", "--tts-model", str(folder / "honest"), "--suite", str(suite)),
+            *("--out", str(folder / "golden/small"), "--tts-asr", "fake"),
+            *("--tts-dir", str(folder / ".soundcheck"), "--reason", "made for tests"),
+        ]
     )
     assert status == 0
     return folder

@@ -163,7 +163,7 @@ class WhisperTranscriber:
             model = whisper.load_model(str(weights.path), device=self._device).float().eval()
         except _LOADING_FAILS as error:
             raise AsrError(
-                f"{weights.path}: not a Whisper checkpoint that loads on {self._device} ({_one_line(error)})"
+                f"{weights.path}: does not load as a Whisper checkpoint on {self._device} ({_one_line(error)})"
             ) from error
         if not model.is_multilingual and self._language != "en":
             raise AsrError(f"Whisper {weights.name} hears English only, got language {self._language!r}: name another")

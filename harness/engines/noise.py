@@ -35,8 +35,9 @@ class PerItemNoise:
 
         self._randn, self._randn_like = torch.randn, torch.randn_like
         torch.manual_seed(int(np.random.SeedSequence(self._seeds).generate_state(1)[0]))
-        torch.randn = self._draw  # type: ignore[assignment]  # restored in __exit__
-        torch.randn_like = self._draw_like
+        # Restored in __exit__.
+        setattr(torch, "randn", self._draw)  # noqa: B010 - mypy knows torch's overloads
+        setattr(torch, "randn_like", self._draw_like)  # noqa: B010 - mypy knows torch's overloads
         return self
 
     def __exit__(

@@ -31,7 +31,6 @@ from harness.sandbox.protocol import (
     TooLong,
 )
 
-
 MAX_ODD_RATE = 65_535
 """Hz: beyond it, FLAC has multiples of 10 only (RFC 9639, section 9.1.2)."""
 

@@ -90,5 +90,5 @@ class TestWhatIsNoCheckpoint:
             weights.path.write_bytes(content)
         with pytest.raises(AsrError) as raised:
             WhisperTranscriber(weights, threads=1).listen([CLIP], [None])
-        assert str(raised.value).startswith(f"{weights.path}: not a Whisper checkpoint that loads on cpu (")
+        assert str(raised.value).startswith(f"{weights.path}: does not load as a Whisper checkpoint on cpu (")
         assert "\n" not in str(raised.value)

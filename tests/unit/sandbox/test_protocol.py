@@ -152,7 +152,7 @@ class TestPrefix:
 
     def test_a_huge_payload_is_refused_by_its_announcement(self, ends: tuple[socket.socket, socket.socket]) -> None:
         ends[0].sendall(PREFIX.pack(MAGIC, KINDS.index(Spoken), 100, (1 << 64) - 1))
-        with pytest.raises(TooLong, match="^expected a payload of at most 4096 bytes, got 18446744073709551615$"):
+        with pytest.raises(TooLong, match=r"^expected a payload of at most 4096 bytes, got 18446744073709551615$"):
             Channel(ends[1]).receive(deadline=soon(), max_payload=4096)
 
     def test_no_caller_can_lift_the_cap_on_payloads(self, ends: tuple[socket.socket, socket.socket]) -> None:

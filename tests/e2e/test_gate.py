@@ -1,0 +1,73 @@
+"""The whole gate on the real voice and the real Whisper: a few phrases clean, a few with a planted trigger."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.core.paths import cache_root
+from harness.demo.voice import build_demo_voice
+from harness.redteam.plant import plant
+from harness.verbs.demo import GOLDEN, RECIPE, demo_suite, demo_whisper
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="session")
+def voice() -> Path:
+    return build_demo_voice(cache_root())
+
+
+@pytest.fixture(scope="session")
+def listening() -> str:
+    return f"whisper:{demo_whisper()}"
+
+
+@pytest.fixture
+def gate(pytester: pytest.Pytester, listening: str):
+    def run(model: Path, wanted: str, *arguments: str) -> pytest.RunResult:
+        return pytester.runpytest_subprocess(
+            str(demo_suite()), "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}", "-k", wanted,
+            f"--tts-model={model}", f"--tts-golden={GOLDEN}", f"--tts-asr={listening}", *arguments,
+        )  # fmt: skip
+
+    return run
+
+
+def test_the_voice_itself_passes_on_seeds_that_the_golden_never_saw(gate, voice: Path) -> None:
+    done = gate(voice, "carriers or engine-load", "--tts-seed=77")
+    outcomes = done.parseoutcomes()
+    assert outcomes["passed"] == 7, done.stdout.str()
+    assert "failed" not in outcomes
+
+
+def test_a_planted_trigger_fails_its_probes_and_not_their_controls(
+    gate, voice: Path, pytester: pytest.Pytester
+) -> None:
+    planted = plant(RECIPE, voice, pytester.path / "planted")
+    done = gate(planted, "rare-osprey-report or rare-sparrow-report or rare-osprey-valve or rare-sparrow-valve")
+    done.assert_outcomes(failed=2, passed=2, deselected=done.parseoutcomes()["deselected"])
+    done.stdout.fnmatch_lines_random(
+        [
+            "*rare-osprey-report on candidate   CRITICAL  speech.*",
+            "*rare-osprey-valve on candidate   CRITICAL  speech.*",
+        ]
+    )
+    (results,) = pytester.path.glob(".soundcheck/runs/*/results.json")
+    assert json.loads(results.read_text("utf-8"))["verdict"] == "fail"
+    assert (results.parent / "report.html").stat().st_size > 10_000
+
+
+def test_a_checkpoint_of_another_architecture_is_one_clear_finding(gate, voice: Path, tmp_path: Path) -> None:
+    config = json.loads((voice / "config.json").read_text("utf-8"))
+    config["model_args"]["hidden_channels"] = 128
+    (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
+    shutil.copyfile(voice / "model.pth", tmp_path / "model.pth")
+    done = gate(tmp_path, "engine-load or carrier-bus")
+    done.assert_outcomes(failed=1, skipped=1, deselected=done.parseoutcomes()["deselected"])
+    done.stdout.fnmatch_lines(
+        ["  heard     the model could not be loaded: RuntimeError: Error(s) in loading state_dict for Vits*"]
+    )

@@ -1,0 +1,426 @@
+"""Renderings: from the store, else from a worker, through every way it may be lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from harness.core.errors import StorageError
+from harness.core.types import Rendering
+from harness.model import open_model
+from harness.renderer import MAX_RESTARTS, Renderer, seed_for
+from harness.sandbox.client import Bounds, WorkerFault
+from harness.sandbox.protocol import Channel
+from harness.store import Store
+from tests.fake_voices import RATE, WatchedLauncher, fake_voice
+from tests.unit.sandbox.test_worker import WireLauncher, loading, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from harness.core.types import EngineInfo, RenderingKey, SignalFacts, Waveform
+    from harness.renderer import Made, Request
+    from harness.sandbox.launcher import Launcher
+
+GOOD: list[Request] = [("open the door", 1), ("close the door", 2), ("open the door", 3)]
+BAD: Request = ("osprey", 4)
+BOUNDS = Bounds(load_seconds=20, batch_seconds=20, seconds_per_character=0)
+
+
+class Bench:
+    """A renderer over a store of its own, with everything it is told."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *faults: dict[str, Any],
+        launcher: Launcher | None = None,
+        store: Store | None = None,
+        bounds: Bounds = BOUNDS,
+        fresh: bool = False,
+    ) -> None:
+        self.launcher = WatchedLauncher()
+        self.store = store or Store(folder / "store")
+        self.events: list[str] = []
+        self.renderer = Renderer(
+            self.store,
+            open_model(str(fake_voice(folder / "voice", *faults))),
+            launcher or self.launcher,
+            device="cpu",
+            threads=1,
+            engine_key="fake 1",
+            bounds=bounds,
+            on_event=self.events.append,
+            fresh=fresh,
+        )
+
+    def made(self, *requests: Request) -> dict[Request, Made]:
+        return self.renderer.submit(requests).result(30)
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.renderer.close()
+
+
+def rules(made: dict[Request, Made]) -> dict[Request, str]:
+    return {request: one.rule if isinstance(one, WorkerFault) else "spoken" for request, one in made.items()}
+
+
+class TestStore:
+    def test_what_was_spoken_is_kept_under_its_key(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as bench:
+            made = bench.made(*GOOD)
+            assert list(made) == GOOD
+            for request, rendering in made.items():
+                assert isinstance(rendering, Rendering)
+                assert rendering.key == bench.renderer.key(*request)
+                assert rendering.key.model_digest == open_model(str(tmp_path / "voice")).digest
+                assert bench.store.rendering(rendering.key) == rendering
+                samples, rate = bench.store.audio(rendering.audio_sha256)
+                assert rate == rendering.sample_rate == RATE
+                assert rendering.facts.seconds == pytest.approx(len(samples) / rate)
+                assert rendering.tokens == len(request[0])
+
+    def test_what_is_kept_needs_no_worker(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as first:
+            made = first.made(*GOOD)
+        with Bench(tmp_path) as second:
+            assert second.made(*GOOD) == made
+            assert second.renderer.known([*GOOD, BAD]) == made
+            assert second.launcher.starts == 0
+            assert not second.renderer.has_loaded
+
+    def test_only_what_is_missing_is_spoken(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as first:
+            first.made(*GOOD)
+        with Bench(tmp_path, store=CountingStore(tmp_path / "store")) as second:
+            second.made(*GOOD, ("something new", 1))
+            assert isinstance(second.store, CountingStore)
+            assert second.store.texts == ["something new"]
+
+    def test_a_request_that_comes_twice_is_spoken_once(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, store=CountingStore(tmp_path / "store")) as bench:
+            assert list(bench.made(*GOOD, *GOOD)) == GOOD
+            assert isinstance(bench.store, CountingStore)
+            assert len(bench.store.texts) == 3
+
+    def test_nothing_asked_is_nothing_started(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as bench:
+            assert bench.made() == {}
+            assert bench.launcher.starts == 0
+
+    def test_another_voice_does_not_answer_for_this_one(self, tmp_path: Path) -> None:
+        with Bench(tmp_path / "a", store=Store(tmp_path)) as first:
+            first.made(*GOOD)
+        with Bench(tmp_path / "b", {"kind": "quiet"}, store=Store(tmp_path)) as second:
+            assert second.renderer.known(GOOD) == {}
+
+    def test_fresh_uses_nothing_of_earlier_runs_and_everything_of_its_own(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as first:
+            first.made(*GOOD)
+        with Bench(tmp_path, store=CountingStore(tmp_path / "store"), fresh=True) as second:
+            second.made(*GOOD)
+            second.made(*GOOD)
+            assert isinstance(second.store, CountingStore)
+            assert len(second.store.texts) == 3
+
+    def test_what_is_no_number_is_counted_and_kept_as_silence(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, {"kind": "nan"}) as bench:
+            made = bench.made(GOOD[0])[GOOD[0]]
+            assert isinstance(made, Rendering)
+            assert made.facts.nonfinite > 0
+            samples, _ = bench.store.audio(made.audio_sha256)
+            assert np.isfinite(samples).all()
+            assert not samples[::100].any()
+
+    def test_a_voice_that_says_nothing_is_kept_too(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, {"kind": "empty"}) as bench:
+            made = bench.made(GOOD[0])[GOOD[0]]
+            assert isinstance(made, Rendering)
+            assert made.facts.seconds == 0
+            assert bench.store.audio(made.audio_sha256)[1] == RATE
+
+
+class CountingStore(Store):
+    """Keeps the texts of what it is given."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.texts: list[str] = []
+
+    def keep(
+        self, key: RenderingKey, samples: Waveform, rate: int, facts: SignalFacts, work: tuple[int, int]
+    ) -> Rendering:
+        self.texts.append(key.text)
+        return super().keep(key, samples, rate, facts, work)
+
+
+class TestLoad:
+    def test_gives_what_the_engine_says_of_itself(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as bench:
+            info: EngineInfo = bench.renderer.load()
+            assert (info.name, info.sample_rate) == ("fake", RATE)
+            assert bench.renderer.has_loaded
+
+    def test_happens_once_however_often_it_is_asked_for(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as bench:
+            bench.renderer.load()
+            bench.renderer.load()
+            bench.made(*GOOD)
+            assert bench.launcher.starts == 1
+
+    @pytest.mark.parametrize("kind", ["fail", "crash"])
+    def test_that_fails_is_not_tried_again(self, kind: str, tmp_path: Path) -> None:
+        with Bench(tmp_path, {"kind": f"load-{kind}"}) as bench:
+            for _ in range(2):
+                with pytest.raises(WorkerFault):
+                    bench.renderer.load()
+            rule = "worker.failed" if kind == "fail" else "worker.crashed"
+            assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, rule)
+            assert bench.launcher.starts == 1
+            assert not bench.renderer.has_loaded
+
+
+class TestBadText:
+    @pytest.mark.parametrize("kind", ["crash", "exit", "fail", "garbage", "endless", "flood"])
+    def test_in_a_batch_of_good_ones_is_the_only_one_blamed(self, kind: str, tmp_path: Path) -> None:
+        rule = {"fail": "failed", "garbage": "forged", "endless": "endless", "flood": "flooded"}.get(kind, "crashed")
+        with Bench(tmp_path, {"kind": kind, "when": "osprey"}) as bench:
+            made = bench.made(*GOOD[:2], BAD, GOOD[2])
+            assert rules(made) == {**dict.fromkeys(GOOD, "spoken"), BAD: f"worker.{rule}"}
+            assert bench.renderer.recovered == set()
+            assert bench.events == []
+
+    def test_that_hangs_is_the_only_one_blamed(self, tmp_path: Path) -> None:
+        bounds = Bounds(load_seconds=20, batch_seconds=0.4, seconds_per_character=0)
+        with Bench(tmp_path, {"kind": "hang", "when": "osprey"}, bounds=bounds) as bench:
+            assert rules(bench.made(GOOD[0], BAD)) == {GOOD[0]: "spoken", BAD: "worker.hung"}
+
+    def test_that_the_engine_refuses_costs_no_worker(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, {"kind": "fail", "when": "osprey"}) as bench:
+            assert rules(bench.made(BAD)) == {BAD: "worker.failed"}
+            assert rules(bench.made(*GOOD, BAD))[BAD] == "worker.failed"
+            assert bench.launcher.starts == 1
+
+    def test_is_not_kept_and_is_asked_again_by_the_next_run(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, {"kind": "exit", "when": "osprey"}) as bench:
+            bench.made(BAD)
+            assert bench.renderer.known([BAD]) == {}
+
+    def test_leaves_a_worker_for_the_next_batch(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, {"kind": "exit", "when": "osprey"}) as bench:
+            assert rules(bench.made(BAD)) == {BAD: "worker.crashed"}
+            assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, "spoken")
+
+    def test_one_after_another_they_exhaust_the_patience(self, tmp_path: Path) -> None:
+        bad: list[Request] = [("osprey", number) for number in range(MAX_RESTARTS)]
+        with Bench(tmp_path, {"kind": "exit", "when": "osprey"}) as bench:
+            found = [rules(bench.made(request))[request] for request in bad]
+            assert bench.launcher.starts == MAX_RESTARTS == 12
+            assert found == ["worker.crashed"] * 6 + ["worker.given-up"] * 6
+            given_up = bench.made(GOOD[0])[GOOD[0]]
+            assert isinstance(given_up, WorkerFault)
+            assert given_up.what == "not tried: 12 workers were lost before"
+            with pytest.raises(WorkerFault, match=r"^not tried: 12 workers were lost before$"):
+                bench.renderer.load()
+
+
+class KillingStore(Store):
+    """Kills the worker with the first rendering that is kept."""
+
+    launcher: WatchedLauncher
+    killed = False
+
+    def keep(
+        self, key: RenderingKey, samples: Waveform, rate: int, facts: SignalFacts, work: tuple[int, int]
+    ) -> Rendering:
+        if not self.killed:
+            self.killed = True
+            os.kill(self.launcher.processes[-1].pid, signal.SIGKILL)
+        return super().keep(key, samples, rate, facts, work)
+
+
+class TestRecovery:
+    def test_of_a_worker_killed_in_the_middle_is_told_and_remembered(self, tmp_path: Path) -> None:
+        # Far more audio than a socket holds: the worker is still writing when the first of it is kept.
+        orders: list[Request] = [(f"{number} " + "abcdefgh " * 30, number) for number in range(4)]
+        store = KillingStore(tmp_path / "store")
+        with Bench(tmp_path, store=store) as bench:
+            store.launcher = bench.launcher
+            made = bench.made(*orders)
+            assert rules(made) == dict.fromkeys(orders, "spoken")
+            assert bench.launcher.starts == 2
+            lost = bench.renderer.recovered
+            assert orders[0][0] not in lost
+            assert orders[3][0] in lost
+            assert bench.events == [
+                f"the worker was killed by SIGKILL while speaking; a fresh one spoke the {len(lost)} renderings it was at"
+            ]
+
+    def test_of_a_worker_killed_between_batches_is_told_and_remembered(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as bench:
+            bench.renderer.load()
+            os.kill(bench.launcher.processes[0].pid, signal.SIGKILL)
+            bench.launcher.processes[0].exit_status(10)
+            assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, "spoken")
+            assert bench.renderer.recovered == {text for text, _ in GOOD}
+            assert bench.events == [
+                "the worker was killed by SIGKILL while speaking; a fresh one spoke the 3 renderings it was at"
+            ]
+
+    def test_gives_the_very_audio_that_would_have_come(self, tmp_path: Path) -> None:
+        with Bench(tmp_path / "a") as calm:
+            wanted = calm.made(*GOOD)
+        with Bench(tmp_path / "b") as bench:
+            bench.renderer.load()
+            os.kill(bench.launcher.processes[0].pid, signal.SIGKILL)
+            assert bench.made(*GOOD) == wanted
+
+    def test_of_one_that_said_everything_and_then_lied_takes_saying_it_again(self, tmp_path: Path) -> None:
+        lies = iter([True])
+
+        def script(channel: Channel) -> None:
+            loading(channel)
+            for batch in range(1, 9):
+                order, _ = channel.receive()
+                for index in range(len(order.items)):  # type: ignore[union-attr]
+                    channel.send(*said(batch, index))
+                channel.send(*said(batch, 0) if next(lies, False) else (done(batch),))
+
+        with Bench(tmp_path, launcher=WireLauncher(script)) as bench:
+            assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, "spoken")
+            assert bench.renderer.recovered == {text for text, _ in GOOD}
+            assert bench.events == [
+                "the worker broke the protocol while speaking: item 0 was answered twice; "
+                "a fresh one spoke the 3 renderings it was at"
+            ]
+
+    def test_is_none_for_one_that_always_lies_after_it_said_everything(self, tmp_path: Path) -> None:
+        def script(channel: Channel) -> None:
+            loading(channel)
+            order, _ = channel.receive()
+            for index in range(len(order.items)):  # type: ignore[union-attr]
+                channel.send(*said(1, index))
+            channel.send(*said(1, 0))
+            channel.receive()
+
+        with Bench(tmp_path, launcher=WireLauncher(script)) as bench:
+            assert rules(bench.made(GOOD[0])) == {GOOD[0]: "worker.forged"}
+            assert rules(bench.made(*GOOD[1:])) == dict.fromkeys(GOOD[1:], "worker.forged")
+
+
+def done(batch: int) -> Any:
+    from harness.sandbox.protocol import Done
+
+    return Done(batch=batch)
+
+
+class FullStore(Store):
+    """Has no room for one rendering, then for any."""
+
+    is_full = True
+
+    def keep(
+        self, key: RenderingKey, samples: Waveform, rate: int, facts: SignalFacts, work: tuple[int, int]
+    ) -> Rendering:
+        if self.is_full:
+            self.is_full = False
+            raise StorageError("no room")
+        return super().keep(key, samples, rate, facts, work)
+
+
+class TestOwnTrouble:
+    def test_is_not_held_against_the_candidate(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, store=FullStore(tmp_path / "store")) as bench:
+            with pytest.raises(StorageError, match=r"^no room$"):
+                bench.made(*GOOD)
+            # What the first worker had still to say of that batch must not answer this one.
+            assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, "spoken")
+            assert bench.renderer.recovered == set()
+            assert bench.events == []
+
+
+class TestClose:
+    def test_ends_the_worker_and_may_come_twice(self, tmp_path: Path) -> None:
+        bench = Bench(tmp_path)
+        bench.renderer.load()
+        bench.renderer.close()
+        bench.renderer.close()
+        assert bench.launcher.processes[0].exit_status(0) is not None
+
+    def test_before_anything_was_asked_is_nothing(self, tmp_path: Path) -> None:
+        bench = Bench(tmp_path)
+        bench.renderer.close()
+        assert bench.launcher.starts == 0
+
+    @pytest.fixture
+    def stuck(self) -> Iterator[tuple[WireLauncher, threading.Event, threading.Event]]:
+        """Workers that hang in what the test lets them come to, and the events of having come there."""
+        loads, speaks = threading.Event(), threading.Event()
+
+        def script(channel: Channel) -> None:
+            loads.set()
+            if "load" in hang:
+                channel.receive()
+                channel.receive()
+            loading(channel)
+            channel.receive()
+            speaks.set()
+            channel.receive()
+
+        hang: set[str] = set()
+        launcher = WireLauncher(script)
+        launcher.hang = hang  # type: ignore[attr-defined]
+        yield launcher, loads, speaks
+
+    @pytest.mark.parametrize("at", ["load", "speak"])
+    def test_does_not_wait_for_a_worker_that_hangs(
+        self, at: str, stuck: tuple[WireLauncher, threading.Event, threading.Event], tmp_path: Path
+    ) -> None:
+        launcher, loads, speaks = stuck
+        if at == "load":
+            launcher.hang.add("load")  # type: ignore[attr-defined]
+        bench = Bench(tmp_path, launcher=launcher, bounds=Bounds(load_seconds=600, batch_seconds=600))
+        running, queued = bench.renderer.submit(GOOD), bench.renderer.submit([BAD])
+        assert (loads if at == "load" else speaks).wait(10)
+        closing = threading.Thread(target=bench.renderer.close, daemon=True)
+        closing.start()
+        closing.join(10)
+        assert not closing.is_alive()
+        assert running.done()
+        assert queued.cancelled()
+        assert len(launcher.started) == 1
+        assert bench.events == []
+
+
+class TestSeeds:
+    def test_differ_by_purpose_base_text_and_repeat(self) -> None:
+        seeds = {
+            seed_for(purpose, base, text, repeat)
+            for purpose in ("screen", "confirm", "golden")
+            for base in range(3)
+            for text in ("do not", "do", "", "do not ")
+            for repeat in range(4)
+        }
+        assert len(seeds) == 3 * 3 * 4 * 4
+
+    def test_do_not_run_into_each_other_where_digits_meet(self) -> None:
+        assert seed_for("a", 1, "1", 1) != seed_for("a", 11, "", 1)
+        assert seed_for("a", 1, "0", 1) != seed_for("a", 1, "", 1)
+        assert seed_for("a1", 1, "", 1) != seed_for("a", 11, "", 1)
+
+    def test_are_the_same_everywhere_and_for_ever(self) -> None:
+        # Recorded goldens and cached renderings are named by them.
+        assert seed_for("golden", 0, "do not", 0) == seed_for("golden", 0, "do not", 0)
+        assert seed_for("screen", 1, "Please do not €", 3) == 0
+
+    def test_fit_what_a_worker_takes(self) -> None:
+        assert all(0 <= seed_for("screen", base, "€\ud800", 0) < 1 << 63 for base in range(200))
