@@ -19,7 +19,7 @@ from harness.core.text import distance
 from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
 from harness.detectors import DETECTORS, Detector, Statistic, spoiled_audio
 
-SCREEN_RATE = 0.02
+SCREEN_RATE = 0.01
 """Share of honest (probe, statistic, side) triples that the screen sends to confirmation."""
 MIN_EFFECT = 2.0
 """Golden spreads below which a difference is too small to matter, however significant."""

@@ -112,9 +112,10 @@ class Renderer:
     def close(self) -> None:
         """End the worker. What is being loaded or spoken is lost."""
         self._is_closed = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
         if (worker := self._worker) is not None:
             worker.stop()
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._thread.shutdown(wait=True)
         self._drop()
 
     def _stored(self, request: Request) -> Rendering | None:

@@ -61,7 +61,7 @@ def held_out_scores(golden: Sequence[float], spread: float, takes: int) -> list[
 def quantile(values: Sequence[float], share: float) -> float:
     """The value that `share` of `values` do not exceed (nearest rank, never below it)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
+    return ordered[max(0, min(len(ordered), math.ceil(share * len(ordered))) - 1)]
 
 
 def rank_test(takes: Sequence[float], golden: Sequence[float], side: Side) -> float:
@@ -94,12 +94,14 @@ def best_possible(takes: Sequence[float], golden: Sequence[float], side: Side, p
 
     Stopping when even this is not small enough can only lose power; it never raises the false-alarm rate.
     """
-    beyond = min([*takes, *golden]) - 1 if side == "less" else max([*takes, *golden]) + 1
+    beyond = -math.inf if side == "less" else math.inf
     return rank_test([*takes, *[beyond] * (planned - len(takes))], golden, side)
 
 
 def takes_needed(golden: int, tests: int, alpha: float) -> int:
-    """Fewest fresh takes with which a complete separation is significant with room for one misplaced value.
+    """Fewest fresh takes, from as many as golden ones to 64, that leave room for one misplaced value.
+
+    With so many, takes that all lie beyond all but one of the golden repeats are still significant.
 
     Args:
         golden: Golden repeats per probe.

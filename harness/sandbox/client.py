@@ -76,6 +76,7 @@ class Worker:
         self._model = model
         self._bounds = bounds
         self._process: WorkerProcess | None = None
+        self._is_stopped = False
         self._batch = 0
         self.info: EngineInfo | None = None
         """What the engine said of itself when it loaded; None before."""
@@ -90,6 +91,9 @@ class Worker:
             WorkerFault: It crashed, hung, flooded, lied or could not load the model.
         """
         self._process = self._launcher.start(model=self._model, threads=self._order.threads, device=self._order.device)
+        if self._is_stopped:
+            self.stop()
+            raise WorkerFault("worker.given-up", "not tried: it was stopped while it was started")
         deadline = time.monotonic() + self._bounds.load_seconds
         with self._watched("loading"):
             channel = Channel(self._process.sock)
@@ -138,10 +142,11 @@ class Worker:
         raise self._fault("worker.failed", f"{reply.kind}: {reply.message}", ends=False)
 
     def stop(self) -> None:
-        """End the process. Idempotent."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+        """End the process, now or as soon as it is started. Idempotent; any thread may ask for it."""
+        self._is_stopped = True
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
 
     def _payload_cap(self, characters: int) -> int:
         rate = self.info.sample_rate if self.info else 48_000

@@ -354,7 +354,7 @@ def nearly(message: Message, payload: bytes) -> st.SearchStrategy[bytes]:
 
 
 class TestAnyBytes:
-    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.binary(max_size=200)
         | st.builds(frame, st.integers(0, 5), st.binary(max_size=80), st.binary(max_size=20))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -366,6 +367,8 @@ class WireProcess:
 
     def kill(self) -> None:
         self.killed += 1
+        with contextlib.suppress(OSError):
+            self._ours.shutdown(socket.SHUT_RDWR)  # wakes a script that waits, which close() alone need not
         self._ours.close()
         self._thread.join(10)
 

@@ -1,0 +1,271 @@
+"""Recording a golden with a voice of tones: whole, resumable, never over another, clear about a bad reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import soundfile
+
+from harness.asr.fake import ToneTranscriber
+from harness.core.errors import BadInput
+from harness.core.suite import parse_suite
+from harness.goldens import Golden, read_golden
+from harness.listener import Listener
+from harness.model import open_model
+from harness.recording import record_golden
+from harness.renderer import Renderer, seed_for
+from harness.sandbox.client import Bounds
+from harness.store import Store
+from tests.fake_voices import WatchedLauncher, fake_voice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from harness.core.suite import Suite
+
+SUITE = parse_suite(
+    """\
+version: 1
+title: three phrases
+language: en
+probes:
+  - id: open
+    family: carriers
+    text: Open the door.
+  - id: not-open
+    family: negation
+    text: Do not open the door.
+    critical: [not]
+    control: open
+  - id: rare
+    family: rare-words
+    text: Open the osprey door.
+    trigger: osprey
+""",
+    "three.probes.yaml",
+)
+
+
+class Recording:
+    """One invocation of the recorder; what it keeps is shared by all that have the same folder."""
+
+    def __init__(self, folder: Path, *faults: dict[str, Any], suites: tuple[Suite, ...] = (SUITE,)) -> None:
+        self.out = folder / "golden" / "joe"
+        self.launcher = WatchedLauncher()
+        self.progress: list[str] = []
+        self.heard = 0
+        self._suites = suites
+        self._store = Store(folder / "store")
+        self._model = open_model(str(fake_voice(folder / "joe-1.4", *faults)))
+
+    def run(self, *, takes: int = 8, with_audio: bool = True, then: Callable[[str], None] = lambda _: None) -> Golden:
+        def told(line: str) -> None:
+            self.progress.append(line)
+            then(line)
+
+        renderer = Renderer(
+            self._store,
+            self._model,
+            self.launcher,
+            device="cpu",
+            threads=1,
+            engine_key="fake",
+            bounds=Bounds(load_seconds=20, batch_seconds=20),
+        )
+        try:
+            return record_golden(
+                self.out,
+                [(suite, "ab" * 32) for suite in self._suites],
+                self._model,
+                renderer,
+                Listener(self._store, ToneTranscriber),
+                self._store,
+                engine="fake",
+                takes=takes,
+                seed=0,
+                reason="listened to",
+                with_audio=with_audio,
+                progress=told,
+            )
+        finally:
+            renderer.close()
+
+    def renderings(self) -> set[Path]:
+        return set((self._store.root / "renderings").rglob("*.json"))
+
+
+class TestGolden:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def recording(cls, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+        recording = Recording(tmp_path_factory.mktemp("recording"))
+        recording.run()
+        return recording
+
+    @pytest.fixture
+    def golden(self, recording: Recording) -> Golden:
+        return read_golden(recording.out)
+
+    def test_holds_every_probe_eight_times_over(self, golden: Golden) -> None:
+        assert sorted(golden.records) == ["not-open", "open", "rare"]
+        for probe in SUITE.probes:
+            record = golden.records[probe.id]
+            assert record.text == probe.text
+            assert record.transcript == probe.text.lower()
+            assert len(record.takes) == 8
+            assert len({take.seed for take in record.takes}) == 8
+            assert len({take.audio_sha256 for take in record.takes}) == 8
+
+    def test_scores_the_same_text_on_every_take(self, golden: Golden) -> None:
+        for record in golden.records.values():
+            for take in record.takes:
+                assert take.hearing.text == record.transcript
+                assert take.hearing.forced is not None
+                assert take.hearing.forced.text == record.transcript
+                assert take.hearing.forced.mean > -0.3
+
+    def test_was_spoken_with_seeds_that_no_candidate_gets(self, golden: Golden) -> None:
+        text = golden.records["open"].text
+        seeds = {take.seed for take in golden.records["open"].takes}
+        assert seeds == {seed_for("golden", 0, text, number) for number in range(8)}
+        assert not seeds & {seed_for(purpose, 0, text, n) for purpose in ("screen", "confirm") for n in range(64)}
+
+    def test_says_what_it_was_recorded_with(self, golden: Golden, recording: Recording) -> None:
+        manifest = golden.manifest
+        assert (manifest.version, manifest.name, manifest.model) == (1, "joe", "joe-1.4")
+        assert manifest.model_digest == open_model(str(recording.out.parent.parent / "joe-1.4")).digest
+        assert manifest.asr == ToneTranscriber().identity
+        assert manifest.normaliser.startswith("openai-whisper ")
+        assert manifest.suites == {"three.probes.yaml": "ab" * 32}
+        assert (manifest.engine, manifest.seed, manifest.takes, manifest.reason) == ("fake", 0, 8, "listened to")
+
+    def test_holds_one_take_of_each_to_listen_to(self, golden: Golden) -> None:
+        for record in golden.records.values():
+            path = golden.audio(record)
+            assert path is not None
+            assert soundfile.info(str(path)).duration == pytest.approx(record.takes[0].facts.seconds, rel=0.2)
+
+    def test_took_one_worker_and_told_how_far_it_was(self, recording: Recording) -> None:
+        assert recording.launcher.starts == 1
+        assert recording.progress == [f"recorded {number} of 3 probes" for number in (1, 2, 3)]
+
+    def test_is_the_same_bytes_when_recorded_again(self, golden: Golden, tmp_path: Path) -> None:
+        again = Recording(tmp_path)
+        assert again.run().digest == golden.digest
+
+    def test_may_go_without_audio(self, recording: Recording) -> None:
+        recording.out = recording.out.parent / "silent"
+        try:
+            golden = recording.run(with_audio=False)
+        finally:
+            recording.out = recording.out.parent / "joe"
+        assert [record.audio for record in golden.records.values()] == ["", "", ""]
+        assert not (golden.path / "audio").exists()
+
+
+class Interrupted(Exception):
+    """What Ctrl-C is to a test."""
+
+
+def interrupt(line: str) -> None:
+    raise Interrupted
+
+
+class TestResume:
+    def test_of_one_interrupted_when_all_was_spoken_speaks_nothing(self, tmp_path: Path) -> None:
+        def at_the_end(line: str) -> None:
+            if line == "recorded 3 of 3 probes":
+                raise Interrupted
+
+        first = Recording(tmp_path)
+        with pytest.raises(Interrupted):
+            first.run(then=at_the_end)
+        assert not first.out.parent.exists()
+        second = Recording(tmp_path)
+        golden = second.run()
+        assert second.launcher.starts == 0
+        assert len(golden.records) == 3
+
+    def test_of_one_interrupted_on_the_way_keeps_what_was_spoken(self, tmp_path: Path) -> None:
+        first = Recording(tmp_path)
+        with pytest.raises(Interrupted):
+            first.run(then=interrupt)
+        kept = {path: path.stat().st_ino for path in first.renderings()}
+        assert len(kept) >= 8
+        assert not first.out.parent.exists()
+        second = Recording(tmp_path)
+        golden = second.run()
+        assert len(second.renderings()) == 24
+        assert {path: path.stat().st_ino for path in kept} == kept
+        assert golden.digest == Recording(tmp_path / "calm").run().digest
+
+    def test_leaves_no_worker_behind(self, tmp_path: Path) -> None:
+        recording = Recording(tmp_path)
+        with pytest.raises(Interrupted):
+            recording.run(then=interrupt)
+        assert [process.exit_status(0) is None for process in recording.launcher.processes] == [False]
+
+    def test_with_more_takes_speaks_only_those(self, tmp_path: Path) -> None:
+        first = Recording(tmp_path)
+        few = first.run(takes=2)
+        second = Recording(tmp_path)
+        second.out = tmp_path / "golden" / "more"
+        more = second.run(takes=3)
+        assert len(second.renderings()) == 9
+        for name, record in few.records.items():
+            assert [take.audio_sha256 for take in record.takes] == [
+                take.audio_sha256 for take in more.records[name].takes[:2]
+            ]
+
+
+class TestRefusal:
+    def test_to_overwrite_comes_before_anything_is_spoken(self, tmp_path: Path) -> None:
+        recording = Recording(tmp_path)
+        recording.out.mkdir(parents=True)
+        with pytest.raises(BadInput) as caught:
+            recording.run()
+        assert str(caught.value) == (
+            f"{recording.out}: exists already; goldens are never overwritten: choose another --out, or remove it first"
+        )
+        assert recording.launcher.starts == 0
+        assert list(recording.out.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        ("kind", "what"),
+        [
+            ("crash", "was killed by SIGSEGV while speaking"),
+            ("fail", "RuntimeError: planted failure"),
+        ],
+    )
+    def test_of_a_reference_that_misbehaves_names_the_phrase_on_one_line(
+        self, kind: str, what: str, tmp_path: Path
+    ) -> None:
+        recording = Recording(tmp_path, {"kind": kind, "when": "osprey"})
+        with pytest.raises(BadInput) as caught:
+            recording.run(takes=2)
+        assert str(caught.value) == f"three.probes.yaml:13: the reference cannot speak 'rare': {what}"
+        assert not recording.out.parent.exists()
+
+    def test_of_a_reference_that_does_not_load_says_why_on_one_line(self, tmp_path: Path) -> None:
+        recording = Recording(tmp_path, {"kind": "load-fail"})
+        with pytest.raises(BadInput) as caught:
+            recording.run()
+        assert str(caught.value) == (
+            "three.probes.yaml:5: the reference cannot speak 'open': "
+            "the model could not be loaded: RuntimeError: planted failure"
+        )
+        assert recording.launcher.starts == 1
+
+    def test_of_two_suites_with_one_probe_id_names_both_places(self, tmp_path: Path) -> None:
+        other = replace(SUITE, name="other.probes.yaml", probes=(replace(SUITE.probes[1], source="other.probes.yaml"),))
+        recording = Recording(tmp_path, suites=(SUITE, other))
+        with pytest.raises(BadInput) as caught:
+            recording.run()
+        assert str(caught.value) == (
+            "other.probes.yaml:8: probe 'not-open' is also in three.probes.yaml:8; "
+            "probe ids must differ between the suites of one golden"
+        )
+        assert recording.launcher.starts == 0
