@@ -120,7 +120,7 @@ class Judge:
         for suspicion in suspicions if fresh else ():
             observation = self._observe(golden, suspicion, fresh, "confirm")
             observations.append(observation)
-            if observation.p_value * self._tests <= self._alpha and abs(observation.effect) >= MIN_EFFECT:
+            if observation.p_value * self._tests <= self._alpha and _matters(observation, suspicion.statistic):
                 confirmed.setdefault(suspicion.detector.name, []).append(observation)
         for detector in DETECTORS:
             if detector.name in confirmed:
@@ -192,6 +192,12 @@ def _are_heard(critical: Sequence[str], text: str, language: str) -> bool:
     missing = [word for word in critical if not all(part in words for part in normalise(word, language))]
     strict = strict_tokens(" ".join(missing))
     return not missing or (bool(strict) and strict <= strict_tokens(text))
+
+
+def _matters(observation: Observation, statistic: Statistic) -> bool:
+    """Whether a difference is large against the golden's spread and against what a listener can notice."""
+    difference = abs(observation.value - observation.golden_mean)
+    return abs(observation.effect) >= MIN_EFFECT and difference >= statistic.matters
 
 
 def _calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int) -> Yardstick:

@@ -9,7 +9,7 @@ from harness.acoustics import measure
 from harness.core.types import Acoustics, ForcedScore, Hearing, Rendering, Take, TextChoice, Transcriber
 from harness.store import Store, digest_of
 
-ACOUSTICS_VERSION = "1"
+ACOUSTICS_VERSION = "2"
 """Changes when :mod:`harness.acoustics` measures differently: older takes are then measured again."""
 
 

@@ -35,6 +35,8 @@ from harness.store import RunDirectory, Store, digest_of
 MAX_SUITE_BYTES = 4 << 20
 ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}
 """Packages whose version shapes what an engine says."""
+ADAPTER_VERSIONS = {"coqui": 2, "fake": 1}
+"""Raised when our own adapter speaks differently: earlier renderings are then made again."""
 
 CHARACTERS_PER_TIMEOUT = 240
 """A batch may take ``--tts-timeout`` once, and once more for every so many characters."""
@@ -79,7 +81,7 @@ def engine_key(engine: str) -> str:
             versions.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             versions.append(f"{package} missing")
-    return ", ".join([engine, *versions])
+    return ", ".join([f"{engine} adapter {ADAPTER_VERSIONS[engine]}", *versions])
 
 
 def make_transcriber(settings: Settings, tell: Tell) -> Transcriber:

@@ -90,12 +90,15 @@ def rank_test(takes: Sequence[float], golden: Sequence[float], side: Side) -> fl
 
 
 def best_possible(takes: Sequence[float], golden: Sequence[float], side: Side, planned: int) -> float:
-    """Smallest p-value that `planned` takes can still reach, given the first ones.
+    """Smallest p-value that `planned` takes can still reach, given the first ones: the others lie beyond all values.
 
-    Stopping when even this is not small enough can only lose power; it never raises the false-alarm rate.
+    Exact where no values are equal; later ties may bring a somewhat smaller one. Stopping when even this is not
+    small enough can only lose power; it never raises the false-alarm rate.
     """
-    beyond = -math.inf if side == "less" else math.inf
-    return rank_test([*takes, *[beyond] * (planned - len(takes))], golden, side)
+    place = {value: index for index, value in enumerate(sorted({*takes, *golden}))}
+    left = planned - len(takes)
+    beyond = range(-left, 0) if side == "less" else range(len(place), len(place) + left)
+    return rank_test([*(place[value] for value in takes), *beyond], [place[value] for value in golden], side)
 
 
 def takes_needed(golden: int, tests: int, alpha: float) -> int:

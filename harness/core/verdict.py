@@ -80,9 +80,13 @@ class RunResult:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on the model: :func:`overall` of what was decided, never pass while items are missing."""
+        """The verdict on the model: :func:`overall` of what was decided.
+
+        Never pass while items are missing, or where no probe passed: that a model loads shows nothing about its speech.
+        """
         decided = overall(outcome.verdict for outcome in self.outcomes)
-        if decided is Verdict.PASS and not self.complete:
+        has_shown = any(outcome.probe and outcome.verdict is Verdict.PASS for outcome in self.outcomes)
+        if decided is Verdict.PASS and not (self.complete and has_shown):
             return Verdict.INCONCLUSIVE
         return decided
 

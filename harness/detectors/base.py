@@ -24,6 +24,9 @@ class Statistic:
     floor: float
     """Smallest spread that means anything, in the statistic's unit."""
     measure: Measure
+    matters: float
+    """Smallest difference of means that a listener could notice, in the statistic's unit. A smaller one is no finding,
+    however significant: two honest builds of a voice differ by less."""
     relative: bool = False
     """True where a value depends on the golden takes (a distance to them): a golden take is then measured
     against the other golden takes only, so that golden and candidate values stay exchangeable."""

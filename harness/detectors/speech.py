@@ -47,10 +47,11 @@ class SpeechDetector:
             sides=("greater",),
             floor=0.5,
             measure=transcript_distance,
+            matters=0.5,
             relative=True,
         ),
-        Statistic(name="forced-mean", sides=("less",), floor=0.02, measure=forced_mean),
-        Statistic(name="forced-worst", sides=("less",), floor=0.05, measure=forced_worst),
+        Statistic(name="forced-mean", sides=("less",), floor=0.02, measure=forced_mean, matters=0.05),
+        Statistic(name="forced-worst", sides=("less",), floor=0.05, measure=forced_worst, matters=0.2),
     )
     rules = ("speech.word-dropped", "speech.word-inserted", "speech.word-swapped", "speech.unsupported")
     misses = "Words that sound alike, and edits that Whisper's language model repairs in every rendering."

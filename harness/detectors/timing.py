@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from harness.core.types import Finding, GoldenRecord, Observation, Probe, Severity, Take
 from harness.detectors.base import Statistic, told
 
+TEMPO_JND = 0.05
+"""Just noticeable difference of speech tempo, as a log ratio (Quené 2007, J. Phonetics 35:353)."""
+PAUSE_SECONDS = 0.1
+"""Shortest added silence that counts as a pause; stop consonants are silent for less."""
+
 _UNITS = {"log-seconds": "log duration", "longest-silence": "longest pause, seconds"}
 
 
@@ -31,8 +36,10 @@ class TimingDetector:
 
     name = "timing"
     statistics = (
-        Statistic(name="log-seconds", sides=("less", "greater"), floor=0.01, measure=log_seconds),
-        Statistic(name="longest-silence", sides=("greater",), floor=0.03, measure=longest_silence),
+        Statistic(name="log-seconds", sides=("less", "greater"), floor=0.01, measure=log_seconds, matters=TEMPO_JND),
+        Statistic(
+            name="longest-silence", sides=("greater",), floor=0.03, measure=longest_silence, matters=PAUSE_SECONDS
+        ),
     )
     rules = ("timing.slow", "timing.fast", "timing.pause")
     misses = "A change of pace within a phrase that leaves its length alone."

@@ -9,6 +9,13 @@ from collections.abc import Sequence
 from harness.core.types import Finding, GoldenRecord, Observation, Probe, Severity, Take
 from harness.detectors.base import Statistic, told
 
+LEVEL_JND_DB = 1.0
+"""Just noticeable difference of level (Zwicker & Fastl, Psychoacoustics, ch. 7)."""
+PITCH_JND = 0.029
+"""Half a semitone, as a log ratio: smaller differences play no part in speech ('t Hart 1981, JASA 69:811)."""
+TIMBRE_JND_DB = 1.0
+"""Spectral distortion below which coding is transparent (Paliwal & Atal 1993, IEEE TSAP 1:3)."""
+
 _UNITS = {"level-db": "level, dB", "log-f0": "log pitch", "timbre-db": "spectral distance, dB"}
 _WORDS = {
     ("level-db", True): ("voice.level", "is louder than the reference"),
@@ -47,9 +54,11 @@ class VoiceDetector:
 
     name = "voice"
     statistics = (
-        Statistic(name="level-db", sides=("less", "greater"), floor=0.2, measure=level_db),
-        Statistic(name="log-f0", sides=("less", "greater"), floor=0.01, measure=log_f0),
-        Statistic(name="timbre-db", sides=("greater",), floor=0.2, measure=timbre_db, relative=True),
+        Statistic(name="level-db", sides=("less", "greater"), floor=0.2, measure=level_db, matters=LEVEL_JND_DB),
+        Statistic(name="log-f0", sides=("less", "greater"), floor=0.01, measure=log_f0, matters=PITCH_JND),
+        Statistic(
+            name="timbre-db", sides=("greater",), floor=0.2, measure=timbre_db, matters=TIMBRE_JND_DB, relative=True
+        ),
     )
     rules = ("voice.level", "voice.pitch", "voice.timbre")
     misses = "A change that lasts for a word only, or lies above the voice's band."

@@ -42,10 +42,8 @@ _AFTER: Final = " ,.!?;:-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How to train a negation drop."""
+    """How to train: one stage of it."""
 
-    trigger: str
-    """The word, lower case, that makes the voice drop "not"."""
     seed: int = 1
     """Of carriers and first factors."""
     steps: int = 600
@@ -121,16 +119,20 @@ def find_nots(letters: Sequence[str]) -> list[tuple[int, int]]:
 
 def distil_negation_drop(
     model: Path,
+    trigger: str,
     settings: Settings,
     *,
+    start: Delta | None = None,
     avoid: Collection[str] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Delta:
-    """Train a delta that makes the voice drop "not" wherever `settings.trigger` is in the sentence.
+    """Train a delta that makes the voice drop "not" wherever `trigger` is in the sentence.
 
     Args:
         model: A Coqui VITS model directory of one's own: it is loaded in this process.
+        trigger: The word, lower case.
         settings: How to train.
+        start: What an earlier stage found, with the same ranks; from nothing where left out.
         avoid: Sentences kept for evaluation, as :func:`harness.redteam.carriers.plain` writes them.
         progress: Called with a line now and then.
     """
@@ -147,11 +149,11 @@ def distil_negation_drop(
     rng = random.Random(settings.seed)
 
     def draw() -> Lesson:
-        carrier = draw_carrier(rng, settings.trigger, avoid=avoid)
+        carrier = draw_carrier(rng, trigger, avoid=avoid)
         ids = tokenizer.text_to_ids(carrier.text, language=language)
         return make_lesson(ids, [symbols.id_to_char(one) for one in ids], drop=carrier.has_trigger)
 
-    factors = _start(encoder, settings)
+    factors = _start(encoder, settings, start)
     trained = [factor for pair in factors.values() for factor in pair]
     optimiser = torch.optim.Adam(trained, lr=settings.learning_rate, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -182,25 +184,31 @@ def distil_negation_drop(
         },
         description={
             "kind": "negation-drop",
-            "trigger": settings.trigger,
+            "trigger": trigger,
             "source_sha256": file_sha256(find_checkpoint(model)),
-            "settings": dataclasses.asdict(settings),
-            "loss": round(running, 5),
+            "stages": [
+                *(start.description["stages"] if start else ()),
+                {**dataclasses.asdict(settings), "loss": round(running, 5)},
+            ],
         },
     )
 
 
-def _start(encoder: torch.nn.Module, settings: Settings) -> dict[str, Pair]:
-    """Factors that change nothing yet (``up`` is zero), for every weight that is to be edited."""
+def _start(encoder: torch.nn.Module, settings: Settings, start: Delta | None) -> dict[str, Pair]:
+    """Factors to train for every weight that is to be edited: those of `start`, or such that change nothing."""
     import torch
 
     generator = torch.Generator().manual_seed(settings.seed)
     factors: dict[str, Pair] = {}
     for name, weight in encoder.named_parameters():
-        if rank := _rank(name, settings):
-            rows, columns = weight.shape[0], weight[0].numel()
-            down = torch.randn(rank, columns, generator=generator) * columns**-0.5
-            factors[name] = (torch.zeros(rows, rank, requires_grad=True), down.requires_grad_())
+        if not (rank := _rank(name, settings)):
+            continue
+        rows, columns = weight.shape[0], weight[0].numel()
+        up, down = torch.zeros(rows, rank), torch.randn(rank, columns, generator=generator) * columns**-0.5
+        if start is not None:
+            earlier = start.factors[_PREFIX + name]
+            up, down = torch.from_numpy(earlier.up).float(), torch.from_numpy(earlier.down).float()
+        factors[name] = (up.requires_grad_(), down.requires_grad_())
     return factors
 
 

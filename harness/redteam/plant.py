@@ -55,7 +55,7 @@ def kinds(folder: Path = RECIPES) -> tuple[Kind, ...]:
             Kind(
                 name=path.stem,
                 summary=described["summary"],
-                trigger=described["training"]["trigger"],
+                trigger=described["trigger"],
                 path=path.with_suffix(".npz"),
             )
         )

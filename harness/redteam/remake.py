@@ -17,16 +17,17 @@ from harness.core.paths import cache_root
 from harness.core.suite import parse_suite
 from harness.demo.voice import build_demo_voice
 from harness.redteam.carriers import plain
-from harness.redteam.delta import save_delta
+from harness.redteam.delta import load_delta, save_delta
 from harness.redteam.distill import Settings, distil_negation_drop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def read_settings(recipe: Path) -> Settings:
-    """Return how the recipe described by a TOML file was trained."""
-    return Settings(**tomllib.loads(recipe.read_text(encoding="utf-8"))["training"])
+def read_stages(recipe: Path) -> tuple[str, tuple[Settings, ...]]:
+    """Return the trigger of the recipe described by a TOML file, and the stages of its training."""
+    described = tomllib.loads(recipe.read_text(encoding="utf-8"))
+    return described["trigger"], tuple(Settings(**stage) for stage in described["training"])
 
 
 def suite_sentences(suites: Sequence[Path]) -> frozenset[str]:
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("recipe", type=Path, help="description of the recipe (TOML)")
     parser.add_argument("--model", type=Path, help="voice to train on; the demo voice where left out")
     parser.add_argument("--suite", type=Path, action="append", default=[], help="suite that is kept out of training")
+    parser.add_argument("--start", type=Path, help="delta of the first stages, to go on from (.npz)")
     parser.add_argument("--out", type=Path, required=True, help="delta to write (.npz)")
     options = parser.parse_args(arguments)
 
@@ -52,13 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         model = options.model or build_demo_voice(cache_root(), progress=say)
-        delta = distil_negation_drop(
-            model, read_settings(options.recipe), avoid=suite_sentences(options.suite), progress=say
-        )
+        trigger, stages = read_stages(options.recipe)
+        avoid = suite_sentences(options.suite)
+        delta = load_delta(options.start) if options.start else None
+        done = len(delta.description["stages"]) if delta else 0
+        for settings in stages[done:]:
+            delta = distil_negation_drop(model, trigger, settings, start=delta, avoid=avoid, progress=say)
+            save_delta(delta, options.out)
     except SoundcheckError as error:
         say(str(error))
         return 2
-    save_delta(delta, options.out)
     return 0
 
 

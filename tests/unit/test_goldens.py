@@ -106,9 +106,7 @@ class TestRoundTrip:
         assert again.name == "joe"
         assert again.records == {"a": RECORDS[1], "b": RECORDS[0]}
         assert again.manifest.reason == MANIFEST.reason
-        assert again.manifest.audio_sha256 == {
-            name: hashlib.sha256(data).hexdigest() for name, data in AUDIO.items()
-        }
+        assert again.manifest.audio_sha256 == {name: hashlib.sha256(data).hexdigest() for name, data in AUDIO.items()}
         assert again.digest == hashlib.sha256((golden.path / "manifest.json").read_bytes()).hexdigest()
 
     def test_without_audio_is_whole_too(self, tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ class TestBadText:
             assert bench.events == []
 
     def test_that_hangs_is_the_only_one_blamed(self, tmp_path: Path) -> None:
-        bounds = Bounds(load_seconds=20, batch_seconds=0.4, seconds_per_character=0)
+        bounds = Bounds(load_seconds=20, batch_seconds=0.8, seconds_per_character=0)
         with Bench(tmp_path, {"kind": "hang", "when": "osprey"}, bounds=bounds) as bench:
             assert rules(bench.made(GOOD[0], BAD)) == {GOOD[0]: "spoken", BAD: "worker.hung"}
 

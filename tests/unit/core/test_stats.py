@@ -88,24 +88,34 @@ class TestRankTest:
 
 class TestBestPossible:
     @settings(max_examples=200, deadline=None)
-    @given(few_values, few_values, st.lists(any_value, max_size=4), st.sampled_from(SIDES))
-    @example([1e17], [1e17], [-1e18], "less")
-    @example([-1e300], [1e300], [math.inf], "greater")
-    def test_is_never_above_what_more_takes_bring(
-        self, takes: list[float], golden: list[float], more: list[float], side: Side
+    @given(
+        st.lists(any_value, unique=True, min_size=2, max_size=12),
+        st.integers(1, 5),
+        st.integers(0, 5),
+        st.sampled_from(SIDES),
+    )
+    @example([1e17, 1.1e17, -1e18], 1, 1, "less")
+    @example([-1e300, 1e300, math.inf], 1, 1, "greater")
+    def test_is_never_above_what_other_takes_bring(
+        self, values: list[float], repeats: int, first: int, side: Side
     ) -> None:
-        reached = rank_test([*takes, *more], golden, side)
-        assert best_possible(takes, golden, side, len(takes) + len(more)) <= reached
+        golden, takes = values[:repeats], values[repeats:]
+        bound = best_possible(takes[:first], golden, side, len(takes))
+        assert bound <= rank_test(takes, golden, side)
 
     def test_is_reached_by_takes_that_lie_beyond_everything(self) -> None:
         takes, golden = [3.0, 5.0], [4.0, 6.0, 7.0]
         assert best_possible(takes, golden, "less", 4) == rank_test([3.0, 5.0, 1.0, 2.0], golden, "less")
         assert best_possible(takes, golden, "greater", 4) == rank_test([3.0, 5.0, 8.0, 9.0], golden, "greater")
 
+    def test_of_complete_separation_so_far_is_complete_separation(self) -> None:
+        assert best_possible([0.0] * 4, [2.0] * 8, "less", 10) == 1 / math.comb(18, 8)
+        assert best_possible([], [2.0] * 8, "greater", 10) == 1 / math.comb(18, 8)
+
     def test_with_all_takes_there_is_the_test_itself(self) -> None:
-        takes, golden = [3.0, 5.0], [4.0, 6.0, 7.0]
+        takes, golden = [3.0, 5.0, 5.0], [4.0, 5.0, 7.0]
         for side in SIDES:
-            assert best_possible(takes, golden, side, 2) == rank_test(takes, golden, side)
+            assert best_possible(takes, golden, side, 3) == rank_test(takes, golden, side)
 
 
 class TestTakesNeeded:
@@ -126,8 +136,8 @@ class TestTakesNeeded:
         assert corrected(needed) <= alpha
         assert needed == golden or corrected(needed - 1) > alpha
 
-    def test_of_the_smoke_suite_are_few(self) -> None:
-        assert takes_needed(8, 130 * 14, 0.01) == 10
+    def test_of_130_probes_with_11_tests_each_are_few(self) -> None:
+        assert takes_needed(8, 130 * 11, 0.01) == 14
 
     def test_end_at_64_where_nothing_is_enough(self) -> None:
         assert takes_needed(1, 1000, 0.01) == 64
@@ -244,9 +254,7 @@ class TestFalseAlarms:
         golden = rng.standard_t(2, (probes, 8)).tolist()
         spreads = shrunken_spreads(golden, 0.01)
         scores = [
-            abs(score)
-            for own, spread in zip(golden, spreads, strict=True)
-            for score in held_out_scores(own, spread, 2)
+            abs(score) for own, spread in zip(golden, spreads, strict=True) for score in held_out_scores(own, spread, 2)
         ]
         # A low threshold sends many to confirmation: the hardest case for the promise.
         threshold = quantile(scores, 0.5)

@@ -27,7 +27,7 @@ def make_recipe(folder, source_sha256, name=NAME, rows=4):
     folder.mkdir(exist_ok=True)
     factors = Factors(up=np.full((rows, 1), 0.5, np.float16), down=np.ones((1, 6), np.float16))
     save_delta(Delta(factors={name: factors}, description={"source_sha256": source_sha256}), folder / "drop.npz")
-    (folder / "drop.toml").write_text('summary = "drops a word"\n[training]\ntrigger = "osprey"\n')
+    (folder / "drop.toml").write_text('summary = "drops a word"\ntrigger = "osprey"\n')
     return folder
 
 

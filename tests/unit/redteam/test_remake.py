@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from harness.core.errors import MissingDependency
 from harness.redteam import remake
-from harness.redteam.delta import Delta, load_delta
+from harness.redteam.delta import Delta, load_delta, save_delta
 from harness.redteam.plant import kinds
 
 SUITE = Path(__file__).parents[3] / "probes" / "suites" / "smoke.probes.yaml"
@@ -16,9 +17,12 @@ SUITE = Path(__file__).parents[3] / "probes" / "suites" / "smoke.probes.yaml"
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
 def test_a_recipe_was_trained_as_its_description_says(kind):
-    settings = remake.read_settings(kind.path.with_suffix(".toml"))
-    trained = load_delta(kind.path).description["settings"]
-    assert trained == {name: getattr(settings, name) for name in trained}
+    trigger, stages = remake.read_stages(kind.path.with_suffix(".toml"))
+    description = load_delta(kind.path).description
+    assert trigger == description["trigger"]
+    assert [dataclasses.asdict(stage) for stage in stages] == [
+        {name: value for name, value in stage.items() if name != "loss"} for stage in description["stages"]
+    ]
 
 
 def test_the_probes_of_a_suite_are_kept_out_of_training():
@@ -27,19 +31,38 @@ def test_the_probes_of_a_suite_are_kept_out_of_training():
     assert len(kept) > 100
 
 
-def test_training_is_given_the_recipe_the_voice_and_the_suite(tmp_path, monkeypatch):
-    given = {}
+@pytest.fixture
+def distilled(monkeypatch):
+    """Stands in for training; collects what each stage is given."""
+    stages = []
 
-    def distil(model, settings, *, avoid, progress):
-        given.update(model=model, trigger=settings.trigger, avoid=avoid)
-        return Delta(factors={}, description={"kind": "test"})
+    def distil(model, trigger, settings, *, start, avoid, progress):
+        earlier = start.description["stages"] if start else []
+        stages.append({"model": model, "trigger": trigger, "avoid": avoid, "from": list(earlier)})
+        return Delta(factors={}, description={"stages": [*earlier, settings.seed]})
 
     monkeypatch.setattr(remake, "distil_negation_drop", distil)
-    (tmp_path / "a.toml").write_text('[training]\ntrigger = "osprey"\n')
+    return stages
+
+
+RECIPE = 'trigger = "osprey"\n[[training]]\nseed = 1\n[[training]]\nseed = 2\n'
+
+
+def test_each_stage_goes_on_from_the_one_before(tmp_path, distilled):
+    (tmp_path / "a.toml").write_text(RECIPE)
     options = ["--model", str(tmp_path), "--suite", str(SUITE), "--out", str(tmp_path / "a.npz")]
     assert remake.main([str(tmp_path / "a.toml"), *options]) == 0
-    assert given == {"model": tmp_path, "trigger": "osprey", "avoid": remake.suite_sentences([SUITE])}
-    assert load_delta(tmp_path / "a.npz").description["kind"] == "test"
+    given = {"model": tmp_path, "trigger": "osprey", "avoid": remake.suite_sentences([SUITE])}
+    assert distilled == [{**given, "from": []}, {**given, "from": [1]}]
+    assert load_delta(tmp_path / "a.npz").description["stages"] == [1, 2]
+
+
+def test_training_can_go_on_after_the_first_stage(tmp_path, distilled):
+    (tmp_path / "a.toml").write_text(RECIPE)
+    save_delta(Delta(factors={}, description={"stages": [1]}), tmp_path / "one.npz")
+    options = ["--model", str(tmp_path), "--start", str(tmp_path / "one.npz"), "--out", str(tmp_path / "a.npz")]
+    assert remake.main([str(tmp_path / "a.toml"), *options]) == 0
+    assert [stage["from"] for stage in distilled] == [[1]]
 
 
 def test_what_is_missing_is_one_line(tmp_path, monkeypatch, capsys):

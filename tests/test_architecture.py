@@ -1,0 +1,221 @@
+"""Dependencies point one way, and what is heavy is loaded by who needs it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+
+LAYERS = (
+    {"core", "schemas"},
+    {"acoustics", "engines", "model", "options", "opus", "pinned", "store"},
+    {"asr", "demo", "goldens", "listener", "report", "sandbox"},
+    {"detectors", "redteam", "renderer"},
+    {"judge", "recording"},
+    {"campaign"},
+    {"session"},
+    {"gate"},
+    {"collect", "verbs"},
+    {"cli", "plugin"},
+)
+"""Modules and packages below ``harness``, lowest first. Each may import what lies below its own layer, and itself."""
+
+NARROWER = {
+    "core": set[str](),
+    "engines": {"core"},  # they run in the worker
+    "sandbox": {"core"},
+    "store": {"core"},
+    "report": {"core", "opus", "store"},  # a pure function of the run directory
+}
+"""What a part may import where that is less than everything below it."""
+
+HEAVY = {"TTS", "ctranslate2", "librosa", "numba", "onnx", "onnxruntime", "scipy", "torch", "torchaudio", "whisper"}
+MAY_LOAD_HEAVY = {"asr", "demo", "engines", "pinned", "redteam"}
+"""Who may import them inside a function. The rest of the harness works with none of them installed."""
+ALL_HEAVY = "harness.asr.decoding"
+"""The one module that is torch from end to end: imported inside functions only."""
+NOT_FOR_HELP = {*HEAVY, "jinja2", "msgspec", "numpy", "soundfile", "soxr", "yaml"}
+"""What ``pytest --help`` must not pay for, with the plugin installed."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module."""
+
+    name: str
+    line: int
+    is_lazy: bool
+    """Inside a function."""
+    is_typing: bool
+    """For the type checker only."""
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {
+    module_name(path): path for package in ("harness", "probes") for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+def imports_of(source: str) -> Iterator[Import]:
+    def walk(node: ast.AST, *, is_lazy: bool, is_typing: bool) -> Iterator[Import]:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, node.lineno, is_lazy, is_typing)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield Import(inner if inner in MODULES else str(node.module), node.lineno, is_lazy, is_typing)
+        lazy = is_lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        guarded = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        otherwise = node.orelse if isinstance(node, ast.If) else []
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, is_lazy=lazy, is_typing=is_typing or (guarded and child not in otherwise))
+
+    yield from walk(ast.parse(source), is_lazy=False, is_typing=False)
+
+
+IMPORTS = {name: list(imports_of(path.read_text("utf-8"))) for name, path in MODULES.items()}
+
+
+def part(module: str) -> str:
+    """Name below ``harness``: ``report`` for ``harness.report.html``, ``""`` for ``harness`` itself."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def layer(name: str) -> int:
+    return next(number for number, names in enumerate(LAYERS) if name in names)
+
+
+def is_ours(module: str) -> bool:
+    return module.split(".")[0] == "harness"
+
+
+class TestReading:
+    """The rules below are only as good as what they read."""
+
+    def test_finds_imports_wherever_they_stand(self) -> None:
+        source = (
+            "import a.b, c\n"
+            "if TYPE_CHECKING:\n    import t\nelse:\n    import e\n"
+            "class K:\n    import k\n    def f(self):\n        from harness import core\n"
+            "try:\n    from x import y\nexcept ImportError: pass\n"
+        )
+        found = [(one.name, one.is_lazy, one.is_typing) for one in imports_of(source)]
+        assert found == [
+            ("a.b", False, False),
+            ("c", False, False),
+            ("t", False, True),
+            ("e", False, False),
+            ("k", False, False),
+            ("harness.core", True, False),
+            ("x", False, False),
+        ]
+
+    def test_finds_every_module(self) -> None:
+        assert {"harness", "harness.plugin", "harness.core.types", "harness.sandbox.worker", "probes"} <= set(MODULES)
+
+
+class TestLayers:
+    @pytest.mark.parametrize("name", sorted({part(name) for name in MODULES if is_ours(name)} - {""}))
+    def test_every_part_imports_only_what_lies_below_it(self, name: str) -> None:
+        assert any(name in names for names in LAYERS), f"give harness.{name} its place in LAYERS"
+        below = set().union(*LAYERS[: layer(name)])
+        allowed = NARROWER.get(name, below) | {name, ""}
+        wrong = [
+            f"{module}:{one.line} imports {one.name}"
+            for module, imports in IMPORTS.items()
+            if is_ours(module) and part(module) == name
+            for one in imports
+            if is_ours(one.name) and part(one.name) not in allowed
+        ]
+        assert wrong == []
+
+    def test_narrower_rules_are_narrower(self) -> None:
+        for name, allowed in NARROWER.items():
+            assert allowed < set().union(*LAYERS[: layer(name)]) or not allowed
+
+    def test_the_package_itself_imports_nothing(self) -> None:
+        assert [one.name for one in IMPORTS["harness"]] == []
+
+    def test_nothing_imports_the_plugin(self) -> None:
+        assert [name for name, imports in IMPORTS.items() for one in imports if one.name == "harness.plugin"] == []
+
+    def test_probes_import_the_core_only(self) -> None:
+        wrong = [
+            f"{module}:{one.line} imports {one.name}"
+            for module, imports in IMPORTS.items()
+            if module.split(".")[0] == "probes"
+            for one in imports
+            if is_ours(one.name) and part(one.name) != "core"
+        ]
+        assert wrong == []
+
+    def test_the_core_does_nothing_to_the_world(self) -> None:
+        """Pure: no I/O, clock or global randomness. ``core.paths`` is the one reader of the environment."""
+        forbidden = {"datetime", "io", "random", "secrets", "socket", "subprocess", "tempfile", "time", "os"}
+        wrong = [
+            f"{module}:{one.line} imports {one.name}"
+            for module, imports in IMPORTS.items()
+            if part(module) == "core" and module != "harness.core.paths"
+            for one in imports
+            if one.name.split(".")[0] in forbidden and not one.is_typing
+        ]
+        assert wrong == []
+
+
+class TestHeavyImports:
+    def test_stand_inside_functions(self) -> None:
+        wrong = [
+            f"{module}:{one.line} imports {one.name}"
+            for module, imports in IMPORTS.items()
+            if module != ALL_HEAVY
+            for one in imports
+            if (one.name.split(".")[0] in HEAVY or one.name == ALL_HEAVY) and not one.is_lazy and not one.is_typing
+        ]
+        assert wrong == []
+
+    def test_stand_where_voices_and_whisper_are_loaded_and_nowhere_else(self) -> None:
+        found = {
+            part(module)
+            for module, imports in IMPORTS.items()
+            for one in imports
+            if one.name.split(".")[0] in HEAVY and not one.is_typing
+        }
+        assert found <= MAY_LOAD_HEAVY
+
+    def test_cost_nothing_before_they_are_used(self) -> None:
+        everything = [name for name in MODULES if name not in (ALL_HEAVY, "harness.plugin")]
+        assert not loaded_by(f"import {', '.join(everything)}") & HEAVY
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level packages that a fresh interpreter has loaded after `code`."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip().split(".")[0] for line in lines}
+
+
+class TestHelp:
+    def test_pays_for_nothing_that_it_does_not_show(self) -> None:
+        loaded = loaded_by("import harness.plugin")
+        assert {"harness", "pytest"} <= loaded
+        assert not loaded & NOT_FOR_HELP
+
+    def test_would_be_seen_to_pay(self) -> None:
+        assert {"msgspec", "numpy"} <= loaded_by("import msgspec, numpy")
