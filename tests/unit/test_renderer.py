@@ -360,7 +360,7 @@ class TestClose:
     def test_does_not_wait_for_a_worker_that_hangs(self, at: str, tmp_path: Path) -> None:
         there = threading.Event()
         launcher = HangingLauncher(at, there)
-        bench = Bench(tmp_path, launcher=launcher, bounds=Bounds(load_seconds=600, batch_seconds=600))
+        bench = Bench(tmp_path, launcher=launcher, bounds=Bounds(load_seconds=15, batch_seconds=15))
         running, queued = bench.renderer.submit(GOOD), bench.renderer.submit([BAD])
         assert there.wait(10)
         closing = threading.Thread(target=bench.renderer.close, daemon=True)
