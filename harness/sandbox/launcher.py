@@ -186,7 +186,13 @@ class ProcessLauncher:
         memory = 0 if device.startswith("cuda") else self.memory_bytes
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-I", "-m", "harness.sandbox.worker", str(theirs.fileno()), str(memory)],
+                [
+                    sys.executable,
+                    "-I",
+                    "-m",
+                    "harness.sandbox.worker",
+                    *map(str, (theirs.fileno(), memory, os.getpid())),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -1,11 +1,12 @@
 """Main of the worker process: limits itself, loads one model with one engine, and speaks until told to stop.
 
-Started as ``python -I -m harness.sandbox.worker FD``. Everything here is trusted code in a process that will not stay
+Started by :mod:`harness.sandbox.launcher`. Everything here is trusted code in a process that will not stay
 trusted: from the moment the model is loaded, nothing it says is believed (see :mod:`harness.sandbox.client`).
 """
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import resource
@@ -26,6 +27,7 @@ ENGINES = {
 }
 """Engine name -> ``module:class``. Imported in the worker only."""
 
+PR_SET_PDEATHSIG = 1
 MAX_FILE_BYTES = 64 << 20
 MAX_OPEN_FILES = 512
 
@@ -39,6 +41,17 @@ def limit_self() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     # Ctrl-C reaches the whole foreground group; the harness decides when the worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def die_with_harness(harness: int) -> None:
+    """Have the kernel end this process when the thread that started it ends, ``kill -9`` of pytest included.
+
+    Args:
+        harness: Process id of the harness; if it is gone already, this process ends now.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != harness:
+        os._exit(0)
 
 
 def limit_memory(peak_bytes: int) -> None:
@@ -101,7 +114,8 @@ def serve(channel: Channel) -> None:
 
 
 def main() -> None:
-    """Entry point: ``FD MEMORY_BYTES`` as arguments (0 for no memory cap)."""
+    """Entry point: ``FD MEMORY_BYTES HARNESS_PID`` as arguments (0 bytes for no memory cap)."""
+    die_with_harness(int(sys.argv[3]))
     limit_self()
     if memory := int(sys.argv[2]):
         limit_memory(memory)

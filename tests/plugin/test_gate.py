@@ -138,8 +138,8 @@ class TestMisbehaviour:
 
     def test_no_worker_is_left_behind(self, gate, fake_voice: Voice) -> None:
         gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=0.5")
-        left = subprocess.run(["pgrep", "-f", "harness.sandbox.worker.*--none"], capture_output=True, check=False)
-        assert left.stdout == b""
+        ours = ["pgrep", "-f", f"harness.sandbox.worker [0-9]+ [0-9]+ {os.getpid()}$"]
+        assert subprocess.run(ours, capture_output=True, check=False).stdout == b""
 
 
 class TestPytest:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -326,6 +327,30 @@ class TestEnd:
         channel.close()
         assert process.exit_status(10) == 0
         process.kill()
+
+    def test_comes_with_a_killed_harness_even_while_it_hangs(self, tmp_path: Path) -> None:
+        voice = fake_voice(tmp_path / "voice", {"kind": "load-hang"})
+        code = (
+            "import sys\n"
+            "from pathlib import Path\n"
+            "from harness.sandbox.launcher import ProcessLauncher\n"
+            "from harness.sandbox.protocol import Channel, Load\n"
+            "process = ProcessLauncher().start(model=Path(sys.argv[1]), threads=1, device='cpu')\n"
+            "Channel(process.sock).send(Load(engine='fake', model=sys.argv[1], device='cpu', threads=1))\n"
+            "print(process.pid, flush=True)\n"
+            "sys.stdin.read()\n"
+        )
+        harness = subprocess.Popen(
+            [sys.executable, "-c", code, str(voice)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert harness.stdout is not None
+        pid = int(harness.stdout.readline())
+        harness.kill()
+        harness.wait()
+        deadline = time.monotonic() + 20
+        while Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
+            assert time.monotonic() < deadline, "the worker outlived its harness"
+            time.sleep(0.02)
 
     def test_comes_by_a_signal_when_it_prints_too_much(self, tmp_path: Path) -> None:
         process = shell(tmp_path, f"print('x' * {MAX_OUTPUT_BYTES + 1}, flush=True); input()")
