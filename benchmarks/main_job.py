@@ -22,7 +22,7 @@ from pathlib import Path
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 GOALS = {"tiny.en": 2.0, "base": 3.0}
-PHRASES = 16 if QUICK else 48
+PHRASES = 16 if QUICK else 32
 REPEATS = 1 if QUICK else 3
 TOTAL_THREADS = max(2, len(os.sched_getaffinity(0)))
 
