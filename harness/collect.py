@@ -113,7 +113,7 @@ class ProbeItem(pytest.Function):
         line = self.probe.line - 1 if self.probe else 0
         return self.path, line, f"{self.parent.name if self.parent else ''}::{self.name}"
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002 - pytest passes it
         """A verdict is its own text; anything else is pytest's business."""
         if isinstance(excinfo.value, VerdictFailure):
             return str(excinfo.value)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from harness.gate import Gate
 
 SUITE_SUFFIX = ".probes.yaml"
-EXIT_INCONCLUSIVE = 10
-"""Nothing failed, but something was inconclusive under ``--tts-gate=release``."""
 
 PYTEST_STYLES = {"dim": "light"}
 """Style words of the writers that pytest calls otherwise."""

@@ -60,7 +60,7 @@ class TestVerdicts:
             ]
         )
 
-    def test_a_voice_that_is_always_slow_fails_on_timing(self, gate, fake_voice: Voice) -> None:
+    def test_a_phrase_that_is_cut_short_fails_and_no_other(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "cut", "keep": 0.8, "when": "crane"}))
         done.assert_outcomes(passed=ITEMS - 1, failed=1)
         done.stdout.fnmatch_lines(["*crane on candidate   *"])
