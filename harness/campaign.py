@@ -22,9 +22,9 @@ from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Reque
 from harness.sandbox.client import WorkerFault
 from harness.store import Store, digest_of
 
-BATCH = 8
+BATCH = 4
 """Renderings per batch. More makes a CPU slower: activations leave its caches."""
-WINDOW = 8 * BATCH
+WINDOW = 16 * BATCH
 """Renderings that are sorted by length together, so that batches need little padding and items wait little."""
 LOAD = "engine-load"
 """Name of the model-wide check that the candidate loads at all."""
@@ -168,13 +168,15 @@ class Campaign:
         return True
 
     def _look_ahead(self, index: int) -> None:
-        """Let the worker go on with the next batch while this one is heard."""
-        for ahead in range(index + 1, min(index + 3, len(self._batches))):
+        """Let each worker go on with a batch while this one is heard."""
+        for ahead in range(index + 1, len(self._batches)):
+            if len(self._futures) >= self._renderer.booths:
+                return
             if self._is_done(ahead) or ahead in self._futures:
                 continue
-            if self._claim(ahead):
-                self._futures[ahead] = self._renderer.submit(self._batches[ahead])
-            return
+            if not self._claim(ahead):
+                return
+            self._futures[ahead] = self._renderer.submit(self._batches[ahead])
 
     def _is_done(self, index: int) -> bool:
         return all(request in self._made for request in self._batches[index])
@@ -203,7 +205,9 @@ class Campaign:
         """Takes that no screening has seen, for confirmation."""
         self._progress(f"taking a second look at {probe.id}")
         requests = [(probe.text, seed_for(FRESH_PURPOSE, self._seed, probe.text, take)) for take in range(start, stop)]
-        made = self._renderer.submit(requests).result()
+        parts = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
+        spoken = [self._renderer.submit(part) for part in parts]
+        made = {request: one for future in spoken for request, one in future.result().items()}
         renderings = []
         for request in requests:
             one = made[request]

@@ -6,6 +6,7 @@ everything is measured.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -67,11 +68,11 @@ def record_golden(
     probes = _distinct([probe for suite, _ in suites for probe in suite.probes])
     orders = [[(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(takes)] for probe in probes]
     records, audio = [], {}
-    upcoming = renderer.submit(orders[0])
+    upcoming = deque(renderer.submit(order) for order in orders[: renderer.booths + 1])
     for place, probe in enumerate(probes):
-        made = upcoming.result()
-        if place + 1 < len(probes):
-            upcoming = renderer.submit(orders[place + 1])
+        made = upcoming.popleft().result()
+        if (ahead := place + renderer.booths + 1) < len(probes):
+            upcoming.append(renderer.submit(orders[ahead]))
         renderings = [_honest(made[order], probe) for order in orders[place]]
         heard = listener.repeats(renderings, _typical)
         record = _record(probe, heard, with_audio=with_audio)

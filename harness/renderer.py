@@ -6,8 +6,10 @@ a fresh worker can speak after all is kept, and the incident is told.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from harness.acoustics import clean, facts
@@ -29,8 +31,25 @@ Request = tuple[str, int]
 """Text and seed."""
 
 
+class Booth:
+    """Where a worker speaks. One order at a time."""
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+
+    def clear(self) -> None:
+        """End the worker, if one is here."""
+        if self.worker is not None:
+            self.worker.stop()
+            self.worker = None
+
+
 class Renderer:
-    """Renderings of one model. Work on the worker happens on one background thread, in the order it was asked for."""
+    """Renderings of one model, by as many workers at a time as there are booths.
+
+    Orders are taken up in the order they came. A second worker is started only when one is asked for while the first
+    is busy: a short run never pays for it.
+    """
 
     def __init__(
         self,
@@ -41,6 +60,7 @@ class Renderer:
         device: str,
         threads: int,
         engine_key: str,
+        booths: int = 1,
         bounds: Bounds | None = None,
         on_event: Callable[[str], None] = lambda _: None,
         fresh: bool = False,
@@ -52,8 +72,9 @@ class Renderer:
             model: The model that speaks.
             launcher: How it is kept apart.
             device: ``cpu`` or ``cuda``.
-            threads: CPU threads of the worker.
+            threads: CPU threads of each worker.
             engine_key: Engine and versions, as they go into every rendering's key.
+            booths: Workers at a time. A second process speaks faster than a second thread.
             bounds: Deadlines.
             on_event: Told each incident on one line.
             fresh: Do not use renderings of earlier runs.
@@ -68,14 +89,21 @@ class Renderer:
         self._launcher = launcher
         self._threads = threads
         self._bounds = bounds or Bounds()
-        self._worker: Worker | None = None
+        self._booths = [Booth() for _ in range(booths)]
+        self._idle = list(reversed(self._booths))
+        self._lock = threading.Lock()
         self._started = 0
         self._has_loaded = False
         self._is_closed = False
         self._load_fault: WorkerFault | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="soundcheck-worker")
+        self._threads_of_booths = ThreadPoolExecutor(booths, thread_name_prefix="soundcheck-worker")
         self.recovered: set[str] = set()
         """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
+
+    @property
+    def booths(self) -> int:
+        """Workers at a time."""
+        return len(self._booths)
 
     @property
     def has_loaded(self) -> bool:
@@ -98,11 +126,11 @@ class Renderer:
         Raises:
             WorkerFault: The model does not load.
         """
-        return self._thread.submit(self._ready).result()
+        return self._threads_of_booths.submit(self._load).result()
 
     def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
         """Render in the background; the future never raises a fault, faults are its values."""
-        return self._thread.submit(self._render, list(dict.fromkeys(requests)))
+        return self._threads_of_booths.submit(self._render, list(dict.fromkeys(requests)))
 
     def known(self, requests: Iterable[Request]) -> dict[Request, Made]:
         """Those of the requests that are in the store."""
@@ -110,13 +138,30 @@ class Renderer:
         return {request: rendering for request, rendering in found.items() if rendering is not None}
 
     def close(self) -> None:
-        """End the worker. What is being loaded or spoken is lost."""
+        """End the workers. What is being loaded or spoken is lost."""
         self._is_closed = True
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        if (worker := self._worker) is not None:
-            worker.stop()
-        self._thread.shutdown(wait=True)
-        self._drop()
+        self._threads_of_booths.shutdown(wait=False, cancel_futures=True)
+        for booth in self._booths:
+            if (worker := booth.worker) is not None:
+                worker.stop()
+        self._threads_of_booths.shutdown(wait=True)
+        for booth in self._booths:
+            booth.clear()
+
+    @contextlib.contextmanager
+    def _booth(self) -> Iterator[Booth]:
+        """A booth that nobody speaks in: the one that was left last, whose worker is warm."""
+        with self._lock:
+            booth = self._idle.pop()  # there are as many booths as threads
+        try:
+            yield booth
+        finally:
+            with self._lock:
+                self._idle.append(booth)
+
+    def _load(self) -> EngineInfo:
+        with self._booth() as booth:
+            return self._ready(booth)
 
     def _stored(self, request: Request) -> Rendering | None:
         key = self.key(*request)
@@ -124,16 +169,10 @@ class Renderer:
             return None
         return self._store.rendering(key)
 
-    def _ready(self) -> EngineInfo:
-        if self._worker is not None and self._worker.info is not None:
-            return self._worker.info
-        if self._load_fault is not None:
-            raise self._load_fault
-        if self._is_closed:
-            raise WorkerFault("worker.given-up", "not tried: the run is ending")
-        if self._started >= MAX_RESTARTS:
-            raise WorkerFault("worker.given-up", f"not tried: {self._started} workers were lost before")
-        self._started += 1
+    def _ready(self, booth: Booth) -> EngineInfo:
+        if booth.worker is not None and booth.worker.info is not None:
+            return booth.worker.info
+        self._count_start()
         worker = Worker(
             self._launcher,
             engine=self._model.engine,
@@ -142,37 +181,46 @@ class Renderer:
             threads=self._threads,
             bounds=self._bounds,
         )
-        self._worker = worker  # before it has loaded: close() ends it while it does
+        booth.worker = worker  # before it has loaded: close() ends it while it does
         try:
             info = worker.start()
         except BaseException as error:
-            self._drop()
-            if isinstance(error, WorkerFault) and self._started == 1:
+            booth.clear()
+            if isinstance(error, WorkerFault) and not self._has_loaded:
                 self._load_fault = error
             raise
         self._has_loaded = True
         return info
 
-    def _drop(self) -> None:
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
+    def _count_start(self) -> None:
+        with self._lock:
+            if self._load_fault is not None:
+                raise self._load_fault
+            if self._is_closed:
+                raise WorkerFault("worker.given-up", "not tried: the run is ending")
+            if self._started >= MAX_RESTARTS:
+                raise WorkerFault("worker.given-up", f"not tried: {self._started} workers were lost before")
+            self._started += 1
 
     def _render(self, requests: list[Request]) -> dict[Request, Made]:
         made = self.known(requests)
         missing = [request for request in requests if request not in made]
         if not missing:
             return made
-        fault = self._attempt(missing, made)
-        if fault is None:
-            return made
+        with self._booth() as booth:
+            fault = self._attempt(booth, missing, made)
+            return made if fault is None else self._retried(booth, fault, missing, made)
+
+    def _retried(
+        self, booth: Booth, fault: WorkerFault, missing: list[Request], made: dict[Request, Made]
+    ) -> dict[Request, Made]:
+        """Once more, one at a time: whoever fails now fails alone."""
         # Who said everything and then misbehaved has to say everything again.
         retried = [request for request in missing if request not in made] or missing
         if len(missing) == 1 and fault.rule == "worker.failed":
             return made | {missing[0]: fault}
-        # Once more, one at a time: whoever fails now fails alone.
         for request in retried:
-            again = self._attempt([request], made)
+            again = self._attempt(booth, [request], made)
             if again is not None:
                 made[request] = again
         blameless = not any(isinstance(made[request], WorkerFault) for request in retried)
@@ -181,21 +229,21 @@ class Renderer:
             self._on_event(f"the worker {fault.what}; a fresh one spoke the {len(retried)} renderings it was at")
         return made
 
-    def _attempt(self, requests: Sequence[Request], made: dict[Request, Made]) -> WorkerFault | None:
+    def _attempt(self, booth: Booth, requests: Sequence[Request], made: dict[Request, Made]) -> WorkerFault | None:
         def keep(index: int, speech: Speech) -> None:
             made[requests[index]] = self._keep(requests[index], speech)
 
         try:
-            self._ready()
-            if self._worker is not None:
-                self._worker.render(requests, keep)
+            self._ready(booth)
+            if (worker := booth.worker) is not None:
+                worker.render(requests, keep)
         except WorkerFault as fault:
             if fault.rule not in ("worker.failed", "worker.given-up"):
-                self._drop()
+                booth.clear()
             return fault
         except BaseException:
             # The harness's own trouble, say a full disk: the rest of this batch must not answer the next one.
-            self._drop()
+            booth.clear()
             raise
         return None
 

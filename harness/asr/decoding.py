@@ -71,6 +71,20 @@ class Forced:
     logprobs: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A text that a row may turn out to say, after one decoder pass over it."""
+
+    forced: Forced
+    tokens: tuple[int, ...]
+    """The leading tokens of the text that greedy decoding would choose as well."""
+    logprob: float
+    """Their log-probability under greedy decoding's rules, and the end marker's where the text is confirmed."""
+    no_speech: float
+    is_confirmed: bool
+    """Whether greedy decoding writes this very text and ends."""
+
+
 def encode(model: Whisper, rows: Sequence[Waveform], window: int) -> Encoded:
     """Run the encoder on windows shorter than the 30 s it was trained for.
 
@@ -127,10 +141,18 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
         self._bounds: tuple[int, ...] = ()
         self._bounded: list[bool] = []
         self._encoded: Encoded | None = None
+        self._drafts: tuple[Draft | None, ...] = ()
 
-    def transcribe(self, encoded: Encoded, bounds: Sequence[int]) -> list[Transcript]:
-        """Transcribe each row with at most ``bounds[row]`` tokens."""
+    def transcribe(
+        self, encoded: Encoded, bounds: Sequence[int], drafts: Sequence[Draft | None] = ()
+    ) -> list[Transcript]:
+        """Transcribe each row with at most ``bounds[row]`` tokens.
+
+        A row whose draft is confirmed costs nothing more; the others go on where the worst of their drafts ends.
+        The result is that of plain greedy decoding (speculative decoding: Leviathan et al. 2023, arXiv 2211.17192).
+        """
         self._encoded, self._bounds = encoded, tuple(bounds)
+        self._drafts = tuple(drafts) or (None,) * len(bounds)
         self._bounded = [False] * len(bounds)
         try:
             results = self.run(encoded.features)
@@ -148,59 +170,120 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
             for result, is_bounded in zip(results, self._bounded, strict=True)
         ]
 
-    def score(self, encoded: Encoded, texts: Sequence[str]) -> list[Forced]:
-        """Score ``texts[row]`` on each row in one decoder pass, without search or suppressed tokens."""
+    def draft(self, encoded: Encoded, rows: Sequence[int], texts: Sequence[str]) -> list[Draft]:
+        """Score ``texts[i]`` on row ``rows[i]``, and find out how far greedy decoding would write the same.
+
+        One decoder pass. The score itself knows no search and no suppressed tokens.
+        """
         begin, end = list(self.initial_tokens), self.tokenizer.eot
         room = self.n_ctx - len(begin)
         targets = [[*self._tokens(text)[:room], end] for text in texts]
-        size = max(1, _SCORE_POSITIONS // (len(begin) + max(map(len, targets))))
-        logprobs: list[list[float]] = []
+        size = max(1, _SCORE_POSITIONS // (len(begin) + max(map(len, targets), default=0)))
+        drafts: list[Draft] = []
         for at in range(0, len(targets), size):
-            logprobs += self._forced_logprobs(encoded, at, targets[at : at + size])
-        return [
-            Forced(pieces=(*(self.tokenizer.decode([token]) for token in target[:-1]), ""), logprobs=tuple(row))
-            for target, row in zip(targets, logprobs, strict=True)
-        ]
+            drafts += self._drafted(encoded, rows[at : at + size], targets[at : at + size])
+        return drafts
 
     def _tokens(self, text: str) -> list[int]:
         """As whisper begins a segment: one leading space. Markers inside the text are mere characters."""
         text = text[:_LONGEST_TEXT].strip()
         return self.tokenizer.encode(f" {text}", disallowed_special=()) if text else []
 
-    def _forced_logprobs(self, encoded: Encoded, at: int, targets: list[list[int]]) -> list[list[float]]:
+    def _drafted(self, encoded: Encoded, rows: Sequence[int], targets: list[list[int]]) -> list[Draft]:
         begin, end = list(self.initial_tokens), self.tokenizer.eot
         length = max(map(len, targets))
         padded = torch.tensor([target + [end] * (length - len(target)) for target in targets])
         padded = padded.to(encoded.features.device)
         inputs = torch.cat([torch.tensor([begin] * len(targets)).to(padded), padded[:, :-1]], dim=1)
-        rows = slice(at, at + len(targets))
-        cache = {module: kept[rows] for module, kept in encoded.cache.items()}
+        chosen_rows = list(rows)
+        cache = {module: kept[chosen_rows] for module, kept in encoded.cache.items()}
         # Causal attention: what pads a row behind its end marker changes nothing before it.
-        logits = self.model.decoder(inputs, encoded.features[rows], kv_cache=cache)[:, len(begin) - 1 :]
-        chosen = logits.gather(2, padded[..., None])[..., 0] - logits.logsumexp(dim=2)
-        chosen = chosen.clamp(max=0.0)  # rounding can lift a certainty above 1
-        return [row[: len(target)] for row, target in zip(chosen.tolist(), targets, strict=True)]
+        logits = self.model.decoder(inputs, encoded.features[chosen_rows], kv_cache=cache)
+        no_speech = logits[:, self.sot_index].softmax(dim=-1)[:, self.tokenizer.no_speech].tolist()
+        logits = logits[:, len(begin) - 1 :]
+        wanted = logits.gather(2, padded[..., None])[..., 0]
+        # Rounding can lift a certainty above 1.
+        forced = (wanted - logits.logsumexp(dim=2)).clamp(max=0.0).tolist()
+        for place in range(length):
+            for rule in self.logit_filters:
+                rule.apply(logits[:, place], inputs[:, : len(begin) + place])
+        agrees = (logits.argmax(dim=2) == padded).tolist()
+        greedy = (wanted - logits.logsumexp(dim=2)).tolist()
+        drafts = []
+        for row, target in enumerate(targets):
+            common = next((at for at, same in enumerate(agrees[row][: len(target)]) if not same), len(target))
+            pieces = (*(self.tokenizer.decode([token]) for token in target[:-1]), "")
+            drafts.append(
+                Draft(
+                    forced=Forced(pieces=pieces, logprobs=tuple(forced[row][: len(target)])),
+                    tokens=tuple(target[: min(common, len(target) - 1)]),
+                    logprob=sum(greedy[row][:common]),
+                    no_speech=no_speech[row],
+                    is_confirmed=common == len(target),
+                )
+            )
+        return drafts
 
     def _get_audio_features(self, features: Tensor) -> Tensor:
         return features  # whisper's own would take features of a short window for a spectrogram
 
     def _main_loop(self, features: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor, list[float]]:
+        """Whisper's hook for the search: tokens of each row with what they begin with, their score, and silence."""
+        drafts, bounds = self._drafts, self._bounds
+        confirmed = {
+            row: draft
+            for row, draft in enumerate(drafts)
+            if draft and draft.is_confirmed and len(draft.tokens) < bounds[row]
+        }
+        begin = len(self.initial_tokens)
+        written = {row: (list(draft.tokens), draft.logprob, draft.no_speech) for row, draft in confirmed.items()}
+        open_rows = [row for row in range(len(tokens)) if row not in confirmed]
+        if open_rows:
+            # Rows share one position, so all begin where the shortest draft ends.
+            known = [drafts[row] for row in open_rows]
+            head = min(
+                min(len(draft.tokens), bounds[row] - 1) if draft else 0
+                for draft, row in zip(known, open_rows, strict=True)
+            )
+            started = torch.tensor([list(draft.tokens[:head]) if draft else [] for draft in known], dtype=tokens.dtype)
+            started = torch.cat([tokens[open_rows], started.to(tokens.device).reshape(len(open_rows), head)], dim=1)
+            found, sums, no_speech = self._search(features, open_rows, started)
+            for row, line, total, silence in zip(open_rows, found.tolist(), sums.tolist(), no_speech, strict=True):
+                written[row] = (line[begin:], total, silence)
+        longest = max(len(line) for line, _, _ in written.values())
+        lines = [
+            [*written[row][0], *[self.tokenizer.eot] * (longest - len(written[row][0]))] for row in sorted(written)
+        ]
+        whole = torch.cat([tokens, torch.tensor(lines, dtype=tokens.dtype).reshape(len(tokens), -1).to(tokens)], dim=1)
+        return (
+            whole,
+            torch.tensor([written[row][1] for row in sorted(written)]),
+            [written[r][2] for r in sorted(written)],
+        )
+
+    def _search(self, features: Tensor, rows: list[int], tokens: Tensor) -> tuple[Tensor, Tensor, list[float]]:
+        """Greedy decoding of some rows, each of which has begun with the given tokens."""
         assert self._encoded is not None
         end, device = self.tokenizer.eot, tokens.device
-        bounds = torch.tensor(self._bounds, device=device)
+        begin, known = len(self.initial_tokens), tokens.shape[1]
+        bounds = torch.tensor([self._bounds[row] for row in rows], device=device)
         sums = torch.zeros(len(tokens), device=device)
         no_speech: list[float] = []
         working = torch.ones(len(tokens), dtype=torch.bool, device=device)
         bounded = torch.zeros_like(working)
         live = torch.arange(len(tokens), device=device)  # rows the network still runs on: all that work, and more
-        cache, hooks = self.model.install_kv_cache_hooks(self._encoded.cache)
+        features = features[rows]
+        cache, hooks = self.model.install_kv_cache_hooks(
+            {module: kept[rows] for module, kept in self._encoded.cache.items()}
+        )
         try:
-            for step in range(max(self._bounds)):
-                fresh = tokens[live] if step == 0 else tokens[live, -1:]
+            for step in range(known - begin, int(bounds.max())):
+                fresh = tokens[live] if tokens.shape[1] == known else tokens[live, -1:]
                 logits = self.model.decoder(fresh, features[live], kv_cache=cache)
-                if step == 0:
+                if tokens.shape[1] == known:
                     at_start = logits[:, self.sot_index].softmax(dim=-1)
                     no_speech = at_start[:, self.tokenizer.no_speech].tolist()
+                    sums += self._known_logprobs(tokens, logits)
                 logits = logits[:, -1]
                 for rule in self.logit_filters:
                     rule.apply(logits, tokens[live])
@@ -225,8 +308,20 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
         finally:
             for hook in hooks:
                 hook.remove()
-        self._bounded = bounded.tolist()
+        for row, is_bounded in zip(rows, bounded.tolist(), strict=True):
+            self._bounded[row] = is_bounded
         return tokens, sums, no_speech
+
+    def _known_logprobs(self, tokens: Tensor, logits: Tensor) -> Tensor:
+        """Log-probability, under greedy decoding's rules, of the tokens that a search begins with."""
+        begin = len(self.initial_tokens)
+        total = torch.zeros(len(tokens), device=tokens.device)
+        for place in range(begin, tokens.shape[1]):
+            at = logits[:, place - 1].clone()
+            for rule in self.logit_filters:
+                rule.apply(at, tokens[:, :place])
+            total += at.log_softmax(dim=-1).gather(1, tokens[:, place : place + 1])[:, 0]
+        return total
 
     def _choose(self, tokens: Tensor, logits: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
         longer, _ = self.decoder.update(tokens, logits, sums)  # adds to `sums` in place

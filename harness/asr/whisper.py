@@ -106,8 +106,8 @@ class WhisperTranscriber:
         hearings: dict[int, Hearing] = {}
         with self._session() as task:
             for group in windows.plan(prepared, self._batch):
-                heard = _hear(task, group, prepared)
-                hearings |= heard.hearings([forced[index] for index in group.clips])
+                texts = [forced[index] for index in group.clips]
+                hearings |= _hear(task, group, prepared, texts).hearings(texts)
         return [hearings[index] for index in range(len(clips))]
 
     def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Hearing]:
@@ -117,7 +117,9 @@ class WhisperTranscriber:
         prepared = [windows.prepare(*clip) for clip in clips]
         hearings: dict[int, Hearing] = {}
         with self._session() as task:
-            groups = [_hear(task, group, prepared) for group in windows.plan(prepared, self._batch)]
+            groups = [
+                _hear(task, group, prepared, [None] * len(group.clips)) for group in windows.plan(prepared, self._batch)
+            ]
             texts = {index: text for heard in groups for index, text in heard.texts.items()}
             chosen = choose([texts[index] for index in range(len(clips))])
             for heard in groups:
@@ -183,6 +185,8 @@ class _Heard:
     encoded: Encoded
     transcripts: tuple[tuple[Transcript, ...], ...]
     """Per clip, one per row."""
+    scored: Mapping[int, Forced]
+    """By row: the whole forced text of clips of one row, where it was the draft of their transcript."""
 
     @property
     def texts(self) -> dict[int, str]:
@@ -198,11 +202,11 @@ class _Heard:
             windows.shares(text or "", [part.text for part in parts])
             for text, parts in zip(forced, self.transcripts, strict=True)
         ]
-        scores: Iterator[Forced | None]
-        if any(text is not None for text in forced):
-            scores = iter(self.task.score(self.encoded, [share for parts in per_clip for share in parts]))
-        else:
-            scores = iter([None] * len(self.encoded.features))
+        wanted = [(share, text) for parts, text in zip(per_clip, forced, strict=True) for share in parts]
+        rows = [row for row, (_, text) in enumerate(wanted) if text is not None and row not in self.scored]
+        drafts = self.task.draft(self.encoded, rows, [wanted[row][0] for row in rows])
+        known = {**self.scored, **{row: draft.forced for row, draft in zip(rows, drafts, strict=True)}}
+        scores: Iterator[Forced | None] = iter([known.get(row) for row in range(len(wanted))])
         result: dict[int, Hearing] = {}
         for at, (index, text) in enumerate(self.texts.items()):
             parts = [next(scores) for _ in per_clip[at]]
@@ -213,13 +217,21 @@ class _Heard:
         return result
 
 
-def _hear(task: BoundedGreedy, group: windows.Group, prepared: Sequence[windows.Clip]) -> _Heard:
+def _hear(
+    task: BoundedGreedy, group: windows.Group, prepared: Sequence[windows.Clip], expected: Sequence[str | None]
+) -> _Heard:
     from harness.asr import decoding  # imports torch
 
     clips = tuple(prepared[index] for index in group.clips)
     rows = [row for clip in clips for row in clip.rows]
     encoded = decoding.encode(task.model, rows, group.window)
-    heard = task.transcribe(encoded, [_bound(row) for row in rows])
+    # What an honest voice says is mostly what the golden said: the forced text is greedy decoding's draft as well.
+    texts = [
+        text if len(clip.rows) == 1 else None for clip, text in zip(clips, expected, strict=True) for _ in clip.rows
+    ]
+    drafted = [row for row, text in enumerate(texts) if text is not None]
+    drafts = dict(zip(drafted, task.draft(encoded, drafted, [texts[row] or "" for row in drafted]), strict=True))
+    heard = task.transcribe(encoded, [_bound(row) for row in rows], [drafts.get(row) for row in range(len(rows))])
     # A network trained on 30 s now and then loops in a shorter window. Such rows are transcribed once more, in a
     # full one; their forced score stays that of the short window, as in the golden.
     astray = [at for at, part in enumerate(heard) if part.is_bounded or part.is_looping]
@@ -235,6 +247,7 @@ def _hear(task: BoundedGreedy, group: windows.Group, prepared: Sequence[windows.
         clips=clips,
         encoded=encoded,
         transcripts=tuple(tuple(next(transcripts) for _ in clip.rows) for clip in clips),
+        scored={row: draft.forced for row, draft in drafts.items()},
     )
 
 

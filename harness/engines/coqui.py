@@ -7,6 +7,7 @@ judged is what users of the voice will hear.
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -47,6 +48,7 @@ class CoquiEngine:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         install_inprocess_espeak()
+        import_inflect()
         from TTS.utils.synthesizer import Synthesizer
 
         self._synthesizer = Synthesizer(
@@ -189,6 +191,26 @@ def row_by_row(decoder: Any) -> Any:
             return torch.stack([torch.nn.functional.pad(audio, (0, longest - audio.shape[-1])) for audio in decoded])
 
     return RowByRow()
+
+
+def import_inflect() -> None:
+    """Import what Coqui's English cleaners spell numbers with, without the checks of its own calls.
+
+    inflect 7 has typeguard rewrite each of its methods when it is imported, which takes 2 s of every process, at the
+    first phrase with a digit. Delete this when inflect imports quickly.
+    """
+    try:
+        import typeguard
+    except ImportError:
+        return
+    checked = typeguard.typechecked
+    setattr(typeguard, "typechecked", lambda target: target)  # noqa: B010 - mypy knows the real signature
+    try:
+        importlib.import_module("inflect")
+    except ImportError:
+        return  # only English voices need it
+    finally:
+        typeguard.typechecked = checked
 
 
 def find_checkpoint(model: Path) -> Path:

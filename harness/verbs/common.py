@@ -13,6 +13,7 @@ from harness.options import (
     Settings,
     check,
     default_threads,
+    default_workers,
     golden_folders,
     resolve_device,
 )
@@ -54,7 +55,10 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tts-asr", default=DEFAULT_ASR, metavar="SPEC", help=f"transcriber (default: {DEFAULT_ASR})")
     parser.add_argument("--tts-device", choices=DEVICES, default="auto", help="where voice and Whisper run")
     parser.add_argument(
-        "--tts-threads", type=int, default=0, metavar="N", help="CPU threads of worker and Whisper, each"
+        "--tts-threads", type=int, default=0, metavar="N", help="CPU threads of the voice and of Whisper, each"
+    )
+    parser.add_argument(
+        "--tts-workers", type=int, default=0, metavar="N", help="processes of the voice that speak at a time"
     )
     parser.add_argument(
         "--tts-timeout", type=float, default=60.0, metavar="S", help="seconds for a batch besides its length"
@@ -74,6 +78,7 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
     Raises:
         BadInput: A value is out of range.
     """
+    device = resolve_device(options.tts_device)
     settings = Settings(
         model=model,
         model_name="candidate",
@@ -84,8 +89,9 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
         seed=seed,
         alpha=0.01,
         gate="ci",
-        device=resolve_device(options.tts_device),
+        device=device,
         threads=options.tts_threads or default_threads(),
+        workers=options.tts_workers or default_workers(device),
         folder=options.tts_dir.absolute(),
         memory_gb=DEFAULT_MEMORY_GB,
         timeout=options.tts_timeout,

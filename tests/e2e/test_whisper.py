@@ -158,6 +158,57 @@ class TestForcedScore:
         assert hearing.no_speech == pytest.approx(decoded.no_speech_prob, abs=1e-3)
 
 
+class TestDraft:
+    """The expected text speeds greedy decoding up, and must not change what it writes."""
+
+    DRAFTS = (None, NOT, WITHOUT, "You should not", f"{NOT} And more.", "", "Nothing of the kind, my dear.", DOOR)
+
+    def test_whatever_is_expected_the_same_is_heard(self, tiny, speak):
+        for said in (NOT, DOOR):
+            plain = tiny.listen([speak(said)], [None])[0]
+            for draft in self.DRAFTS:
+                other = tiny.listen([speak(said)], [draft])[0]
+                assert (other.text, other.tokens, other.truncated) == (plain.text, plain.tokens, plain.truncated)
+                assert other.avg_logprob == pytest.approx(plain.avg_logprob, abs=1e-3)
+                assert other.no_speech == pytest.approx(plain.no_speech, abs=1e-3)
+
+    def test_rows_with_good_bad_and_no_drafts_share_a_batch(self, tiny, speak):
+        clips = [speak(NOT), speak(DOOR), speak(WITHOUT), speak(NOT), speak(DOOR)]
+        heard = tiny.listen(clips, [NOT, "Do not open the window.", None, WITHOUT, ""])
+        assert [one.text for one in heard] == [NOT, DOOR, WITHOUT, NOT, DOOR]
+        assert [one.forced is None for one in heard] == [False, False, True, False, False]
+
+    def test_one_that_is_confirmed_costs_a_single_pass(self, tiny, speak, monkeypatch):
+        passes = counted_passes(tiny, monkeypatch)
+        tiny.listen([speak(NOT), speak(DOOR)], [NOT, DOOR])
+        assert len(passes) == 1
+        tiny.listen([speak(NOT), speak(DOOR)], [NOT, "Do not open the window."])
+        assert 2 < len(passes) < 10
+
+    def test_beyond_the_bound_is_cut_where_plain_decoding_is(self, tiny, speak, monkeypatch):
+        monkeypatch.setattr("harness.asr.whisper._bound", lambda row: 4)
+        monkeypatch.setattr(windows, "WINDOWS", (30,))
+        plain, drafted = (tiny.listen([speak(NOT)], [draft])[0] for draft in (None, NOT))
+        assert plain.truncated
+        assert drafted.truncated
+        assert (drafted.text, drafted.tokens) == (plain.text, plain.tokens)
+
+
+def counted_passes(tiny, monkeypatch):
+    """A list that grows with every pass of the decoder."""
+    with tiny._session() as task:
+        decoder = task.model.decoder
+    passes = []
+    forward = decoder.forward
+
+    def counting(*given, **named):
+        passes.append(None)
+        return forward(*given, **named)
+
+    monkeypatch.setattr(decoder, "forward", counting)
+    return passes
+
+
 class Endless:
     """The first row never says that it is done: what crafted audio does to Whisper."""
 
