@@ -146,15 +146,15 @@ def write_golden(path: Path, manifest: Manifest, records: Sequence[GoldenRecord]
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(audio.items())}
     bound = msgspec.structs.replace(manifest, records_sha256=hashlib.sha256(lines).hexdigest(), audio_sha256=sums)
     encoded = msgspec.json.format(msgspec.json.encode(bound, order="sorted"), indent=1) + b"\n"
-    with writing(path):
+    with writing(path, "--out"):
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         for name, data in audio.items():
-            write_atomically(fresh / "audio" / name, data)
-        write_atomically(fresh / "records.jsonl", lines)
-        write_atomically(fresh / "manifest.json", encoded)
-        with writing(path):
+            write_atomically(fresh / "audio" / name, data, option="--out")
+        write_atomically(fresh / "records.jsonl", lines, option="--out")
+        write_atomically(fresh / "manifest.json", encoded, option="--out")
+        with writing(path, "--out"):
             fresh.chmod(0o755)
             fresh.rename(path)
     except BaseException:

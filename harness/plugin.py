@@ -22,6 +22,9 @@ SUITE_SUFFIX = ".probes.yaml"
 PYTEST_STYLES = {"dim": "light"}
 """Style words of the writers that pytest calls otherwise."""
 
+ONLY_INCONCLUSIVE = 10
+"""Exit code of ``--tts-gate=release`` where every failure is an inconclusive verdict."""
+
 GATE = pytest.StashKey["Gate"]()
 RUN_ID = pytest.StashKey[str]()
 
@@ -69,9 +72,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End the worker; under xdist, tell the controller which run it was."""
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """End the worker; say by exit code 10 that nothing failed but what could not be decided; tell xdist the run."""
     config = session.config
+    if exitstatus == pytest.ExitCode.TESTS_FAILED and _only_inconclusive(config):
+        session.exitstatus = ONLY_INCONCLUSIVE
     if GATE in config.stash:
         config.stash[GATE].close()
     if hasattr(config, "workeroutput") and RUN_ID in config.stash:
@@ -113,6 +118,13 @@ def _gate(config: pytest.Config) -> Gate:
         writer = getattr(config, "workerinput", {}).get("workerid", "main")
         config.stash[GATE] = Gate(settings, writer=writer, tell=_teller(config))
     return config.stash[GATE]
+
+
+def _only_inconclusive(config: pytest.Config) -> bool:
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    stats = reporter.stats if reporter is not None else {}
+    verdicts = {dict(report.user_properties).get("tts_verdict") for report in stats.get("failed", [])}
+    return verdicts == {"inconclusive"} and not stats.get("error")
 
 
 def _look(settings: Settings) -> None:

@@ -34,28 +34,33 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn a failed write into one clear line."""
+def writing(path: Path, option: str = "--tts-dir") -> Iterator[None]:
+    """Turn a failed write into one clear line that names the option for another place."""
     try:
         yield
     except OSError as error:
         advice = {
             errno.ENOSPC: "free some space, then give the same command again: what was measured is kept",
             errno.EDQUOT: "free some space, then give the same command again: what was measured is kept",
-            errno.EROFS: "choose a writable folder with --tts-dir",
-            errno.EACCES: "choose a writable folder with --tts-dir",
-        }.get(error.errno or 0, "choose another folder with --tts-dir")
+            errno.EROFS: f"choose a writable folder with {option}",
+            errno.EACCES: f"choose a writable folder with {option}",
+        }.get(error.errno or 0, f"choose another folder with {option}")
         raise StorageError(f"{path}: cannot be written ({os.strerror(error.errno or 0)}); {advice}") from None
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, option: str = "--tts-dir") -> None:
     """Write a file so that a reader sees the old content or the new one, never a part.
+
+    Args:
+        path: Where to.
+        data: All of it.
+        option: Which option chooses another place.
 
     Raises:
         StorageError: The disk is full, or the folder cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with writing(path):
+    with writing(path, option):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.write_bytes(data)

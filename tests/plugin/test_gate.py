@@ -87,6 +87,11 @@ class TestVerdicts:
     def test_the_release_gate_fails_what_the_ci_gate_skips(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "--tts-gate=release", golden="")
         done.assert_outcomes(passed=1, failed=PROBES)
+        assert done.ret == 10
+
+    def test_the_release_gate_says_by_its_exit_code_when_something_really_failed(self, gate, fake_voice: Voice) -> None:
+        done = gate(fake_voice({"kind": "nan", "when": "door"}), "--tts-gate=release", golden="")
+        assert done.ret == pytest.ExitCode.TESTS_FAILED
 
     def test_another_transcriber_than_the_golden_s_is_inconclusive(
         self, gate, fake_voice: Voice, recorded: Path, pytester: pytest.Pytester

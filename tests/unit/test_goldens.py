@@ -185,7 +185,7 @@ class TestWrite:
         with pytest.raises(StorageError) as caught:
             write_golden(tmp_path / "file" / "joe", MANIFEST, RECORDS, AUDIO)
         assert str(caught.value) == (
-            f"{tmp_path}/file/joe: cannot be written (File exists); choose another folder with --tts-dir"
+            f"{tmp_path}/file/joe: cannot be written (File exists); choose another folder with --out"
         )
 
 
