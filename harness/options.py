@@ -112,12 +112,14 @@ def read_settings(config: pytest.Config) -> Settings:
         return default if value is None else value
 
     golden_dir = str(config.getini("tts_golden_dir") or "golden")
+    # Without an ini file pytest takes the common ancestor of all that it was given, the model included, for its root.
+    project = config.rootpath if config.inipath else config.invocation_params.dir
     device = resolve_device(str(number("device", 0) or "auto"))
     settings = Settings(
         model=text("model", ""),
         model_name=text("model_name", "candidate"),
         golden=text("golden", ""),
-        golden_folders=golden_folders(config.rootpath / golden_dir, config.invocation_params.dir / golden_dir),
+        golden_folders=golden_folders(project / golden_dir, config.invocation_params.dir / golden_dir),
         asr=text("asr", DEFAULT_ASR),
         takes=int(number("takes", 2)),
         seed=int(number("seed", 1)),
@@ -126,7 +128,7 @@ def read_settings(config: pytest.Config) -> Settings:
         device=device,
         threads=int(number("threads", 0)) or default_threads(),
         workers=int(number("workers", 0)) or default_workers(device),
-        folder=config.rootpath / text("dir", ".soundcheck"),
+        folder=project / text("dir", ".soundcheck"),
         memory_gb=float(number("memory_gb", DEFAULT_MEMORY_GB)),
         timeout=float(number("timeout", 60.0)),
         fresh=bool(config.getoption("tts_fresh", False)),

@@ -79,6 +79,12 @@ class TestVerdicts:
         done.assert_outcomes(failed=1, deselected=ITEMS - 1)
         done.stdout.fnmatch_lines([f"*{rule}*"])
 
+    def test_runs_lie_where_pytest_was_started_wherever_the_model_lies(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester
+    ) -> None:
+        gate(fake_voice(), "--rootdir=/", "-k", "door")
+        assert results(pytester)["planned"] == ITEMS
+
     def test_without_a_golden_nothing_passes(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "-rs", golden="")
         done.assert_outcomes(passed=1, skipped=PROBES)
