@@ -67,7 +67,7 @@ def main() -> int:
     triggered = {
         one["subject"]
         for one in run["outcomes"]
-        if one["probe"] and one["probe"]["trigger"] == "osprey" and "not" in one["probe"]["critical"]
+        if one["probe"] and (one["probe"]["trigger"] or "").casefold() == "osprey" and "not" in one["probe"]["critical"]
     }
     missed, extra = triggered - set(failed(run)), set(failed(run)) - triggered
     ok = false_runs == 0 and not missed and not extra

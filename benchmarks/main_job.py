@@ -23,7 +23,7 @@ from pathlib import Path
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 GOALS = {"tiny.en": 2.0, "base": 3.0}
 PHRASES = 16 if QUICK else 32
-REPEATS = 1 if QUICK else int(os.environ.get('REPEATS', '3'))
+REPEATS = 1 if QUICK else int(os.environ.get("REPEATS", "3"))
 WARM_UP = "Room 12 is open."
 """Spoken before the clock starts, by both: with a digit, since Coqui then imports for 2 s what spells numbers."""
 TOTAL_THREADS = max(2, len(os.sched_getaffinity(0)))
