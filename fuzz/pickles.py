@@ -11,6 +11,7 @@ import sys
 import time
 
 import atheris
+import numpy  # noqa: F401 - the reader imports it later, which must not count as its time
 
 with atheris.instrument_imports(include=["harness.admission"]):
     from harness.admission.bytesource import MemoryBytes
@@ -32,9 +33,9 @@ def test_one(data: bytes) -> None:
     """Read one input."""
     source = MemoryBytes(data)
     notebook = Notebook("fuzz.pth", Budget(operations=200_000))
-    begun = time.perf_counter()
+    begun = time.process_time()
     read_any(source, notebook, has_values=True)
-    assert time.perf_counter() - begun < SECONDS, "slow"
+    assert time.process_time() - begun < SECONDS, "slow"
     assert len(notebook.flaws) <= MAX_FLAWS
     if not notebook.flaws and data[:2] in (b"\x80\x02", b"\x80\x04"):
         try:

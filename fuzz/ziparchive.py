@@ -24,7 +24,7 @@ SECONDS = 2.0
 def test_one(data: bytes) -> None:
     """Read one input, and compare with zipfile where nothing is wrong."""
     notebook = Notebook("fuzz.pth", Budget(inflated_bytes=1 << 26))
-    begun = time.perf_counter()
+    begun = time.process_time()
     contents: dict[str, bytes] = {}
     try:
         archive = read_archive(MemoryBytes(data), notebook)
@@ -33,7 +33,7 @@ def test_one(data: bytes) -> None:
                 contents[member.name] = b"".join(archive.blocks(member))
     except OutOfBudget:
         return
-    assert time.perf_counter() - begun < SECONDS, "slow"
+    assert time.process_time() - begun < SECONDS, "slow"
     if archive is None or notebook.flaws:
         return
     with zipfile.ZipFile(io.BytesIO(data)) as theirs:

@@ -748,6 +748,8 @@ HOSTILE_DIRECTORIES: tuple[Case, ...] = (
 UNDECIDED_DIRECTORIES: tuple[Case, ...] = (
     _one(".hidden.txt", b"x", "hidden"),
     _one("strange.xyz", b"x", "unknown"),
+    _one("speakers.pth", b'{"ana": 0}', "unknown"),
+    _one("speakers.pkl", b"\x1f\x8b\x08\0" + b"\0" * 20, "unknown"),
     _one("page2.html", b"<html><p>x</p></html>", "unknown"),
     Case("mode", _mode(0o755), "directory-mode"),
     Case("link-inside", _link("model.pth"), "directory-link"),

@@ -22,6 +22,7 @@ from harness.admission.filenames import (
     DEVICE,
     DOCUMENTS,
     IMAGES,
+    PICKLES,
     PLAIN_NAMES,
     RECORDINGS,
     SIGNATURES,
@@ -157,12 +158,15 @@ def _kind_flaws(entry: Entry, seen: Look) -> Iterator[Flaw]:
         yield flaw(rules.CODE, suffix or name)
     elif suffix == ".pth" and seen.kind in (Kind.TEXT, Kind.MARKUP):
         effect = "Python executes such lines at every start, once it lies in site-packages" if seen.is_python else ""
-        yield flaw(rules.CODE if seen.is_python else rules.MISMATCH, "text instead of tensors", effect)
+        other = rules.UNKNOWN if seen.magic.lstrip().startswith(b"{") else rules.MISMATCH  # JSON harms nobody
+        yield flaw(rules.CODE if seen.is_python else other, "text instead of tensors", effect)
     elif seen.kind is Kind.MARKUP or suffix in (".html", ".htm", ".svg", ".xhtml", ".xml", ".mhtml"):
         rule = rules.SCRIPTED if seen.is_active else rules.UNKNOWN
         yield flaw(rule, "HTML or SVG with scripts or outside references" if seen.is_active else "HTML or SVG")
     elif seen.kind is Kind.PDF and seen.is_active:
         yield flaw(rules.SCRIPTED, "a PDF with scripts or actions")
+    elif seen.kind is Kind.ARCHIVE and suffix in PICKLES:
+        yield flaw(rules.UNKNOWN, "a compressed pickle")
     elif seen.kind is Kind.ARCHIVE or (
         seen.kind is Kind.ZIP and suffix not in CHECKPOINTS and suffixes[-2:] != [".pth", ".tar"]
     ):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".safetensors", ".npy", ".npz"})
+PICKLES = frozenset({".pkl", ".pickle", ".joblib"})
+"""What Coqui does not need, and the checkpoint check reads all the same."""
 CONFIGURATIONS = frozenset({".json", ".yml", ".yaml"})
 DOCUMENTS = frozenset({".md", ".txt", ".rst", ".cff", ".bib", ".csv", ".tsv"})
 RECORDINGS = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus"})

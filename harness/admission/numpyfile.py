@@ -8,7 +8,8 @@ from typing import Final
 from harness.admission import checkpoint_rules as rules
 from harness.admission.bytesource import ByteSource, Section
 from harness.admission.notebook import Notebook
-from harness.admission.pickles import Bomb, PickleReader, item_bytes
+from harness.admission.pickles import Bomb, PickleReader
+from harness.admission.states import item_bytes
 from harness.admission.symbols import Box
 from harness.admission.tensors import look_at, note_values
 from harness.admission.torchfile import read_further

@@ -8,19 +8,20 @@ memo and kept values. Knows nothing of files and archives.
 from __future__ import annotations
 
 import codecs
-import struct
 from collections.abc import Callable
 from typing import Final
 
 from harness.admission import allowances as allow
 from harness.admission import checkpoint_rules as rules
+from harness.admission import rebuilding
 from harness.admission.base import Rule
 from harness.admission.bytesource import ByteSource
+from harness.admission.cursor import Broken, Cursor
 from harness.admission.notebook import Notebook, OutOfBudget
 from harness.admission.opcodes import OPCODES, Argument
+from harness.admission.states import may_have
 from harness.admission.symbols import (
     FLOAT,
-    KEPT_TEXT,
     UNKNOWN,
     Blob,
     Box,
@@ -32,8 +33,6 @@ from harness.admission.symbols import (
     show,
 )
 
-CHUNK: Final = 1 << 18
-MAX_LINE: Final = 1 << 16
 MAX_STACK: Final = 150_000
 MAX_MEMO: Final = 400_000
 MAX_KEPT: Final = 600_000
@@ -41,17 +40,14 @@ MAX_DEPTH: Final = 100
 MAX_WEIGHT: Final = 10_000_000
 MAX_DICT_ITEMS: Final = 128
 MAX_GLOBALS: Final = 2_000
-
-
-class Broken(Exception):
-    """The stream cannot be followed further: an unpickler stops here too, after executing what came before."""
+MAX_ODD_KEYS: Final = 2_000
 
 
 class Bomb(Exception):
     """The stream makes something no loader should make."""
 
 
-class PickleReader:
+class PickleReader(Cursor):
     """Follows the streams of one file or member, one :meth:`read` per stream."""
 
     def __init__(
@@ -66,7 +62,7 @@ class PickleReader:
             where: Prefix of every place, e.g. ``member archive/data.pkl, ``.
             has_storages: Whether persistent ids may name storages, as in torch's files.
         """
-        self.source = source
+        super().__init__(source, start)
         self.notebook = notebook
         self.where = where
         self.has_storages = has_storages
@@ -78,27 +74,16 @@ class PickleReader:
         """Calls that an unpickler would make so far, refused ones included."""
         self.after_build: Callable[[Box, int], int] | None = None
         """Gives the bytes to skip after an object's state, for joblib's arrays."""
-        self._buffer = b""
-        self._base = start
-        self._at = 0
         self._position = start
         self._stack: list[object] = []
         self._marks: list[int] = []
         self._memo: dict[int, object] = {}
         self._kept = 0
+        self._odd_keys = 0
         self._renames = True
         self._is_stopped = False
         self._globals: list[Global] = []
         self._table = self._make_table()
-
-    @property
-    def end(self) -> int:
-        """The byte after what was read last."""
-        return self._base + self._at
-
-    def move_to(self, offset: int) -> None:
-        """Go on reading elsewhere, e.g. after raw bytes between streams."""
-        self._base, self._at, self._buffer = offset, 0, b""
 
     def read(self) -> object:
         """Follow one stream to its end and write down what is wrong with it.
@@ -164,85 +149,6 @@ class PickleReader:
                 old.add(one.name)
                 self.notebook.add(rules.OBJECT, place, one.name, effect="imports and makes an object of an old format")
         self._globals = []
-
-    # --- bytes -------------------------------------------------------------------------------------------------
-
-    def _fill(self, count: int) -> None:
-        self._base += self._at
-        self._at = 0
-        self._buffer = self.source.read(self._base, max(count, CHUNK))
-        if len(self._buffer) < count:
-            raise Broken(f"expected {count} more bytes, got the end of the data")
-
-    def _take(self, count: int) -> bytes:
-        if self._at + count > len(self._buffer):
-            self._fill(count)
-        start = self._at
-        self._at += count
-        return self._buffer[start : self._at]
-
-    def _skip(self, count: int) -> None:
-        target = self._base + self._at + count
-        if target > self.source.size:
-            raise Broken(f"expected {count} more bytes, got the end of the data")
-        if target <= self._base + len(self._buffer):
-            self._at += count
-        else:
-            self.move_to(target)
-
-    def _line(self) -> bytes:
-        end = self._buffer.find(b"\n", self._at)
-        if end < 0:
-            self._base += self._at
-            self._at = 0
-            self._buffer = self.source.read(self._base, MAX_LINE)
-            end = self._buffer.find(b"\n")
-        if end < 0 or end - self._at > MAX_LINE:
-            raise Broken(f"expected a line of at most {MAX_LINE} bytes, got no end of it")
-        line = self._buffer[self._at : end]
-        self._at = end + 1
-        return line
-
-    def _u1(self) -> int:
-        return self._take(1)[0]
-
-    def _u2(self) -> int:
-        return int.from_bytes(self._take(2), "little")
-
-    def _bytes4(self) -> bytes | Blob:
-        """The commonest argument, without detours."""
-        start = self._at + 4
-        size = int.from_bytes(self._buffer[self._at : start], "little")
-        end = start + size
-        if size > KEPT_TEXT or end > len(self._buffer):
-            return self._sized(self._u4())
-        self._at = end
-        return self._buffer[start:end]
-
-    def _i4(self) -> int:
-        return int.from_bytes(self._take(4), "little", signed=True)
-
-    def _u4(self) -> int:
-        return int.from_bytes(self._take(4), "little")
-
-    def _u8(self) -> int:
-        return int.from_bytes(self._take(8), "little")
-
-    def _f8(self) -> Scalar:
-        self._take(8)
-        return FLOAT
-
-    def _two_lines(self) -> tuple[bytes, bytes]:
-        return self._line(), self._line()
-
-    def _sized(self, size: int) -> bytes | Blob:
-        if size < 0:
-            raise Broken(f"expected a length from 0, got {size}")
-        if size <= KEPT_TEXT:
-            return self._take(size)
-        blob = Blob("bytes", self._base + self._at, size)
-        self._skip(size)
-        return blob
 
     # --- stack and memo ----------------------------------------------------------------------------------------
 
@@ -325,8 +231,7 @@ class PickleReader:
                 key, value = items[index], items[index + 1]
                 if isinstance(value, Tensor) and not value.label and isinstance(key, str):
                     value.label = key
-                if isinstance(key, int) and key.bit_length() > 60:
-                    raise Bomb("a huge number as a dictionary key, of which many can share one hash")
+                self._check_key(key)
             self._grow(target, items)
         elif not isinstance(target, Unknown) and not (isinstance(target, Box) and target.kind == "object"):
             self._note(rules.STATE, f"sets items of {show(target)}", "calls its __setitem__")
@@ -334,9 +239,20 @@ class PickleReader:
     def _add_items(self, items: list[object]) -> None:
         target = self._top()
         if isinstance(target, Box) and target.kind == "set":
+            for item in items:
+                self._check_key(item)
             self._grow(target, items)
         elif not isinstance(target, Unknown):
             self._note(rules.STATE, f"adds items to {show(target)}", "calls its add")
+
+    def _check_key(self, key: object) -> None:
+        """Numbers modulo 2**61 - 1 and tuples of -1 and -2 share their hashes: a dictionary of many takes for ever."""
+        if isinstance(key, int) and key.bit_length() > 60:
+            raise Bomb("a huge number as a key, of which many can share one hash")
+        if isinstance(key, Scalar) or (isinstance(key, Box) and key.kind in ("tuple", "frozenset")):
+            self._odd_keys += 1
+            if self._odd_keys > MAX_ODD_KEYS:
+                raise Bomb(f"more than {MAX_ODD_KEYS} tuples and fractions as keys, of which many can share one hash")
 
     def _import(self, module: bytes | str | object, attribute: bytes | str | object) -> Global:
         module, attribute = _text(module), _text(attribute)
@@ -366,13 +282,17 @@ class PickleReader:
             return UNKNOWN
         try:
             made = allow.call(target, args.items, self._position)
-        except allow.Refused as problem:
+        except rebuilding.Refused as problem:
             if any(isinstance(item, Unknown) or _is_refused(item) for item in args.items):
                 return UNKNOWN  # the cause has been written down
             self._note(rules.CALL, f"{target.name}: {problem}", f"calls {target.name}{show(args)}")
             return UNKNOWN
-        except allow.Outdated:
+        except rebuilding.Outdated:
             return Box("object", detail=target.name)
+        if isinstance(made, Box) and made.kind in ("set", "frozenset", "mapping"):
+            for argument in args.items:
+                for item in argument.items if isinstance(argument, Box) else ():
+                    self._check_key(item)
         if isinstance(made, Tensor) and made.position == self._position:
             self.tensors.append(made)
             self._kept += len(made.shape) + 4
@@ -381,7 +301,7 @@ class PickleReader:
     def _build(self, state: object) -> None:
         target = self._top()
         self.calls += 1
-        if isinstance(target, Unknown) or (isinstance(target, Box) and _may_have(target, state)):
+        if isinstance(target, Unknown) or (isinstance(target, Box) and may_have(target, state)):
             if isinstance(target, Box) and target.kind == "object" and self.after_build is not None:
                 if isinstance(state, Box):
                     target.items = state.items
@@ -394,8 +314,8 @@ class PickleReader:
     def _persistent(self, pid: object) -> object:
         if self.has_storages:
             try:
-                storage, view = allow.storage_of(pid)
-            except allow.Refused as problem:
+                storage, view = rebuilding.storage_of(pid)
+            except rebuilding.Refused as problem:
                 if not isinstance(pid, Unknown):
                     self._note(rules.OPERATION, str(problem), "asks the loader for something other than a storage")
                 return UNKNOWN
@@ -441,7 +361,7 @@ class PickleReader:
             "TUPLE": lambda _: push(self._box("tuple", self._pop_mark())),
             "TUPLE1": lambda _: self._op_tuple(1), "TUPLE2": lambda _: self._op_tuple(2),
             "TUPLE3": lambda _: self._op_tuple(3),
-            "FROZENSET": lambda _: push(self._box("frozenset", self._pop_mark())),
+            "FROZENSET": self._op_frozenset,
             "DICT": self._op_dict, "SETITEM": self._op_setitem, "SETITEMS": lambda _: self._set_items(self._pop_mark()),
             "ADDITEMS": lambda _: self._add_items(self._pop_mark()),
             "POP": self._op_pop, "POP_MARK": self._op_pop_mark, "DUP": lambda _: push(self._top()),
@@ -519,6 +439,12 @@ class PickleReader:
     def _op_tuple(self, count: int) -> None:
         items = [self._pop() for _ in range(count)]
         self._stack.append(self._box("tuple", items[::-1]))
+
+    def _op_frozenset(self, _: object) -> None:
+        items = self._pop_mark()
+        for item in items:
+            self._check_key(item)
+        self._stack.append(self._box("frozenset", items))
 
     def _op_dict(self, _: object) -> None:
         items = self._pop_mark()
@@ -622,63 +548,3 @@ def _is_refused(value: object) -> bool:
 
 def _is_refused_name(value: object) -> bool:
     return isinstance(value, Global) and value.standing == "refused"
-
-
-def _may_have(target: Box, state: object) -> bool:
-    """Whether an honest pickle sets this state on this symbol."""
-    if target.kind == "object":
-        return True
-    if not isinstance(state, Box):
-        return False
-    if target.kind == "mapping":  # a module's state dict carries the versions of its layers
-        return state.kind == "dict" and state.is_complete and all(key == "_metadata" for key in state.items[::2])
-    if target.kind == "dtype":
-        return state.kind == "tuple" and 8 <= state.count <= 9 and _is_dtype_state(state.items)
-    if target.kind == "array":
-        return state.kind == "tuple" and state.count == 5 and _is_array_state(target, state.items)
-    return False
-
-
-def _is_dtype_state(items: list[object]) -> bool:
-    version, order, sub, names, fields, *rest = items
-    return (
-        isinstance(version, int)
-        and order in ("<", ">", "=", "|", b"<", b">", b"=", b"|")
-        and sub is None
-        and names is None
-        and fields is None
-        and all(one is None or isinstance(one, int) for one in rest)
-    )
-
-
-def _is_array_state(target: Box, items: list[object]) -> bool:
-    version, shape, dtype, is_fortran, data = items
-    try:
-        sizes = allow.integers(shape, "a shape")
-    except allow.Refused:
-        return False
-    if version != 1 or not isinstance(is_fortran, bool) or not isinstance(dtype, Box) or dtype.kind != "dtype":
-        return False
-    target.detail = "array with data"
-    expected = 1
-    for one in sizes:
-        if one < 0:
-            return False
-        expected *= one
-    if dtype.detail == "O":
-        return isinstance(data, Box) and data.kind == "list" and data.count == expected
-    size = len(data) if isinstance(data, bytes) else data.size if isinstance(data, Blob) else -1
-    width = item_bytes(dtype.detail)
-    if isinstance(data, Blob) and data.kind == "encoded":  # UTF-8 in the file: latin-1 characters of one or two bytes
-        return width * expected <= size <= 2 * width * expected
-    return size == width * expected
-
-
-def item_bytes(dtype: str) -> int:
-    """Bytes per element of a plain numpy dtype such as ``<f8`` or ``U7``."""
-    code = dtype.lstrip("<>=|")
-    if code[1:].isdigit() and code[0] in "biufcSU":
-        return int(code[1:]) * (4 if code[0] == "U" else 1)
-    named = {"bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "int32": 4, "uint32": 4,
-             "float32": 4, "int64": 8, "uint64": 8, "float64": 8}  # fmt: skip
-    return named[code] if code in named else struct.calcsize(f"={code}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -64,7 +63,9 @@ class Tree:
                 return Tree(path.parent, (Entry(path.name, about.st_mode, about.st_size),))
             if not stat.S_ISDIR(about.st_mode):
                 raise BadInput(printable(f"{path}: expected a model directory or a file, got something else"))
-            return Tree(path, tuple(sorted(_walk(path, "", 0), key=lambda entry: entry.path)))
+            found: list[Entry] = []
+            _walk(path, "", 0, found)
+            return Tree(path, tuple(sorted(found, key=lambda entry: entry.path)))
         except OSError as error:
             raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
 
@@ -89,17 +90,15 @@ class Tree:
             raise
 
 
-def _walk(root: Path, below: str, depth: int) -> Iterator[Entry]:
-    seen = 0
-    with os.scandir(root / below) as found:
-        for one in found:
-            seen += 1
-            if seen > MAX_ENTRIES or depth > MAX_DEPTH:
+def _walk(root: Path, below: str, depth: int, found: list[Entry]) -> None:
+    with os.scandir(root / below) as entries:
+        for one in entries:
+            if len(found) >= MAX_ENTRIES or depth > MAX_DEPTH:
                 raise BadInput(
                     printable(f"{root}: expected at most {MAX_ENTRIES} entries and {MAX_DEPTH} levels in a model")
                 )
             about = one.stat(follow_symlinks=False)
             path = f"{below}{one.name}"
-            yield Entry(path, about.st_mode, about.st_size)
+            found.append(Entry(path, about.st_mode, about.st_size))
             if stat.S_ISDIR(about.st_mode):
-                yield from _walk(root, f"{path}/", depth + 1)
+                _walk(root, f"{path}/", depth + 1, found)

@@ -41,6 +41,7 @@ _HARMLESS_FLAGS: Final = 0x0806 | _HAS_DESCRIPTOR  # deflate's effort, a data de
 _ENCRYPTED_FLAGS: Final = 0x2041
 _EXTRAS: Final = {0x0001, 0x000A, 0x5455, 0x7875, 0x4246, 0x7855}
 """Zip64, NTFS and Unix times and owners, and torch's padding: none changes a name or content."""
+_PADDING: Final = 0x4246
 _NESTED: Final = (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"\xfd7zXZ\x00", b"BZh9")
 
 
@@ -298,6 +299,8 @@ def _widen(extra: bytes, values: list[int]) -> list[int]:
         if kind not in _EXTRAS or kind in seen:
             raise Malformed(f"expected known extra fields once each, got 0x{kind:04x}")
         seen.add(kind)
+        if kind == _PADDING and body.strip(b"Z\0"):
+            raise Malformed("expected torch's padding of Zs, got other bytes in it")
         if kind == 0x0001:
             wide = list(struct.unpack_from(f"<{length // 8}Q", body))
             values = [wide.pop(0) if value == 0xFFFFFFFF and wide else value for value in values]

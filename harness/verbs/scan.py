@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     found = []
     for path in options.paths:
         found.append(admit(path, has_values=not options.structure, say=lambda line: say_progress(f"scan: {line}")))
-        say_progress("")
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)  # the progress line has done its work
     if options.format == "json":
         sys.stdout.write(_to_json(found))
     elif options.format == "sarif":

@@ -134,6 +134,15 @@ def _tar(marker: str) -> bytes:
     return out.getvalue()
 
 
+def _hash_flood(_: str, *, as_set: bool = False) -> bytes:
+    """Thousands of tuples of -1 and -2, which all have one hash."""
+    ones = (asm.number(-1), asm.number(-2))
+    keys = [asm.MARK + b"".join(ones[one >> bit & 1] for bit in range(12)) + asm.TUPLE for one in range(4096)]
+    if as_set:
+        return stream(call("builtins", "set", asm.EMPTY_LIST + asm.MARK + b"".join(keys) + asm.APPENDS))
+    return stream(asm.EMPTY_DICT + asm.MARK + b"".join(key + asm.NONE for key in keys) + asm.SETITEMS)
+
+
 def _tar_pickle(marker: str) -> bytes:
     """A tar archive whose first member's name is a pickle."""
     body = f"cposix\nsystem\n(S': > {marker}'\ntR."
@@ -537,6 +546,15 @@ def _containers() -> Iterator[Hostile]:
         lambda m: asm.archive(*[Member(one.name, one.data, method=8) for one in torch_members(stream(shell(m)))]),
     )
     yield Hostile("torch-trailing", "model.pth", "", TRAILING, lambda m: torch_archive(CLEAN + stream(shell(m)), FOUR))
+    yield Hostile(
+        "zip-padding",
+        "model.pth",
+        "",
+        "zip-broken",
+        lambda m: _edited(0, extra=b"FB" + struct.pack("<H", len(shell(m))) + shell(m)),
+    )
+    yield Hostile("hash-flood", "model.pkl", "", BOMB, _hash_flood)
+    yield Hostile("hash-flood-set", "model.pkl", "", BOMB, lambda m: _hash_flood(m, as_set=True))
     yield Hostile(
         "zip-upper-case",
         "model.pth",

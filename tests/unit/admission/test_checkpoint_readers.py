@@ -158,6 +158,10 @@ class TestPickles:
 
 
 class TestArchives:
+    def test_what_torch_wrote_before_it_noted_the_byte_order_passes(self) -> None:
+        members = [one for one in asm.torch_members(CLEAN, FOUR) if not one.name.endswith("byteorder")]
+        assert read(asm.archive(*members)).flaws == []
+
     def test_a_plain_one_is_read_without_a_flaw(self) -> None:
         notebook = Notebook("x", Budget())
         archive = read_archive(MemoryBytes(asm.torch_archive(CLEAN, FOUR)), notebook)
