@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 QUICK ?= 0
+SECONDS ?= 600
 
-.PHONY: demo test lint types bench bench-main-job bench-startup bench-false-alarms lock clean
+.PHONY: demo test lint types bench bench-main-job bench-startup bench-false-alarms bench-admission fuzz-config fuzz-pickles fuzz-zip lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -17,7 +18,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check --diff .
 	$(BIN)/mypy
 
-bench: bench-startup bench-main-job bench-false-alarms
+bench: bench-startup bench-main-job bench-false-alarms bench-admission
 
 bench-main-job: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/main_job.py
@@ -27,6 +28,24 @@ bench-startup: $(VENV)/.ready
 
 bench-false-alarms: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/false_alarms.py
+
+# Coverage-guided fuzzing (atheris, which is no part of the lock): make fuzz-config SECONDS=600
+fuzz-config: $(VENV)/.ready
+	mkdir -p .fuzz/config
+	$(BIN)/python fuzz/config.py .fuzz/config fuzz/seeds-config tests/data/fuzz-config \
+		-max_total_time=$(SECONDS) -max_len=8192 -timeout=20 -artifact_prefix=tests/data/fuzz-config/
+
+bench-admission: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/admission.py
+
+# What they find goes to tests/data/fuzz.
+fuzz-pickles: $(VENV)/.ready
+	mkdir -p .fuzz/pickles
+	$(BIN)/python fuzz/pickles.py .fuzz/pickles tests/data/fuzz -max_len=8192 -max_total_time=$(SECONDS) -timeout=20
+
+fuzz-zip: $(VENV)/.ready
+	mkdir -p .fuzz/zip
+	$(BIN)/python fuzz/ziparchive.py .fuzz/zip tests/data/fuzz -max_len=8192 -max_total_time=$(SECONDS) -timeout=20
 
 # uv comes first, by pip and by hash; it installs the rest in about half a minute.
 $(VENV)/.ready: requirements.lock pyproject.toml

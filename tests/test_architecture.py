@@ -18,8 +18,9 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core", "schemas"},
-    {"acoustics", "engines", "model", "options", "opus", "pinned", "store"},
-    {"asr", "demo", "goldens", "listener", "report", "sandbox"},
+    {"project", "signing"},
+    {"acoustics", "admission", "engines", "model", "options", "opus", "pinned", "store"},
+    {"asr", "demo", "goldens", "listener", "report", "sandbox", "source"},
     {"detectors", "redteam", "renderer"},
     {"judge", "recording"},
     {"campaign"},
@@ -32,8 +33,11 @@ LAYERS = (
 
 NARROWER = {
     "core": set[str](),
+    "admission": {"core", "project", "signing"},
     "engines": {"core"},  # they run in the worker
     "sandbox": {"core"},
+    "signing": {"core"},
+    "source": {"core", "model", "pinned", "project", "signing", "store"},
     "store": {"core"},
     "report": {"core", "opus", "store"},  # a pure function of the run directory
 }

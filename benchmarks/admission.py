@@ -1,0 +1,226 @@
+"""The corpus of checkpoints through Soundcheck and four other scanners, and what each costs on a 300 MB checkpoint.
+
+Run it with ``make bench-admission``. The others are installed by uv below .venv-scanners, each in an environment of its
+own; one that cannot be installed is left out with a message. Exit 1 where Soundcheck misses a hostile file, calls a
+clean one hostile, needs more than 200 MB, or where the check of structure and pickle is slower than the fastest.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from admission_corpus import hostile_checkpoints  # noqa: E402
+
+from harness.admission.checkpoint import CheckpointCheck  # noqa: E402
+from harness.admission.tree import Tree  # noqa: E402
+from harness.core.types import Verdict  # noqa: E402
+
+QUICK = os.environ.get("QUICK", "0") not in ("", "0")
+PAIRS = 5 if QUICK else 25
+MEGABYTES = 300
+GOAL_MB = 200.0
+SLACK = 1.10
+"""Minima of a few series on a shared machine differ by this much for no reason."""
+QUIET = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1"}
+SCANNERS = Path(__file__).parent / "scanners"
+HOMES = ROOT / ".venv-scanners"
+COMMANDS = {
+    "soundcheck --structure": [str(Path(sys.executable).parent / "soundcheck"), "scan", "--structure"],
+    "soundcheck": [str(Path(sys.executable).parent / "soundcheck"), "scan"],
+    "picklescan": [str(HOMES / "picklescan/bin/picklescan"), "-p"],
+    "picklescan-strict": [str(HOMES / "picklescan/bin/picklescan"), "--strict", "-p"],
+    "modelscan": [str(HOMES / "modelscan/bin/modelscan"), "-p"],
+    "fickling": [str(HOMES / "fickling/bin/python"), str(SCANNERS / "drive.py"), "fickling"],
+    "modelaudit": [str(HOMES / "modelaudit/bin/modelaudit"), "scan", "--no-cache", "--format", "json"],
+}
+
+
+def installed(name: str) -> bool:
+    """Whether a scanner is there, after trying to install it."""
+    home = HOMES / name
+    if (home / ".ready").exists():
+        return True
+    uv = [str(Path(sys.executable).parent / "uv")]
+    python = str(home / "bin/python")
+    steps = (
+        [*uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(home)],
+        [*uv, "pip", "install", "--quiet", "--python", python, "-r", str(SCANNERS / f"{name}.txt")],
+    )
+    for step in steps:
+        done = subprocess.run(step, capture_output=True, text=True)
+        if done.returncode:
+            print(f"{name}: left out, cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
+            return False
+    (home / ".ready").touch()
+    return True
+
+
+def foreign(name: str, files: list[Path]) -> dict[Path, str]:
+    """What another scanner says of each file."""
+    home = HOMES / name.removesuffix("-strict")
+    done = subprocess.run(
+        [str(home / "bin/python"), str(SCANNERS / "drive.py"), name],
+        input="".join(f"{file}\n" for file in files), capture_output=True, text=True,
+    )  # fmt: skip
+    told = {Path(line.rpartition(" ")[0]): line.rpartition(" ")[2] for line in done.stdout.splitlines()}
+    return {file: told.get(file, "error") for file in files}
+
+
+def own(files: list[Path]) -> dict[Path, str]:
+    """What Soundcheck says of each file."""
+    names = {Verdict.PASS: "clean", Verdict.FAIL: "flagged", Verdict.INCONCLUSIVE: "convert first"}
+    return {file: names[CheckpointCheck().examine(Tree.of(file)).verdict] for file in files}
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What a user's shell has: compiled modules are kept (here: below `folder`), nothing is reported to anybody."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **QUIET, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+
+
+def cost(command: list[str], file: Path) -> tuple[float, float]:
+    """Wall-clock seconds and peak MB of one run."""
+    is_driver = "drive.py" in command[-2]
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        command if is_driver else [*command, str(file)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, cwd=ROOT, env=environment(file.parent),
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        if is_driver:
+            process.stdin.write(f"{file}\n".encode())
+        process.stdin.close()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = status
+    return time.perf_counter() - begun, used.ru_maxrss / 1024
+
+
+def make(root: Path) -> None:
+    """Write the clean corpus and a state dict of random weights, 300 MB. In a process of its own: a child's peak
+    memory counts what its parent had when it was forked, and torch has much."""
+    import torch
+    from admission_corpus import clean_checkpoints
+
+    for name in clean_checkpoints.MODERN:
+        clean_checkpoints.write(name, root / "modern")
+    for name in clean_checkpoints.OLD:
+        clean_checkpoints.write(name, root / "old")
+    count = 200
+    rows = MEGABYTES * 1_000_000 // count // 4 // 768
+    torch.manual_seed(1)
+    weights = {f"layer.{one}.weight": torch.randn(rows, 768) for one in range(count)}
+    torch.save({"model": weights, "step": 3}, root / "large.pth")
+
+
+def check_alone(name: str, file: Path) -> float:
+    """Seconds of one check within a process that has everything loaded: the median of several, the first left out."""
+    python = sys.executable if name == "soundcheck" else str(HOMES / name.removesuffix("-strict") / "bin/python")
+    done = subprocess.run(
+        [python, str(SCANNERS / "drive.py"), f"--time={name}", str(file)], capture_output=True, text=True, cwd=ROOT,
+        env=environment(file.parent) | ({"PYTHONPATH": str(ROOT)} if name == "soundcheck" else {}),
+    )  # fmt: skip
+    return float(done.stdout.split()[-1]) if done.returncode == 0 else float("inf")
+
+
+def main() -> int:
+    """Measure and print.
+
+    Returns:
+        0 where the goals are met, else 1.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        hostile = [hostile_checkpoints.write(one, root / "hostile")[0] for one in hostile_checkpoints.HOSTILE]
+        subprocess.run([sys.executable, __file__, str(root)], check=True)
+        modern = sorted(root.glob("modern/*/*"))
+        old = sorted(root.glob("old/*/*"))
+        large = root / "large.pth"
+        names = ["picklescan", "modelscan", "fickling", "modelaudit"]
+        others = [name for name in names if installed(name)]
+        others += ["picklescan-strict"] if "picklescan" in others else []
+        verdicts = {name: foreign(name, [*hostile, *modern, *old]) for name in others}
+        timed = ["soundcheck --structure", "soundcheck", *others]
+        slow = {"modelaudit", "modelscan"}
+        samples: dict[str, list[tuple[float, float]]] = {name: [] for name in timed}
+        alone: dict[str, list[float]] = {}
+        for name in timed:
+            cost(COMMANDS[name], large)  # compiles its modules
+        for turn in range(PAIRS):
+            for name in timed if turn % 2 else reversed(timed):
+                if name not in slow or turn < 3:
+                    samples[name].append(cost(COMMANDS[name], large))
+        for _ in range(3):
+            for name in ("soundcheck", *others):
+                alone.setdefault(name, []).append(check_alone(name, large))
+        verdicts["soundcheck"] = own([*hostile, *modern, *old])
+    fastest = {name: min(found) for name, found in alone.items()}
+    return report(hostile, modern, old, verdicts, samples, fastest)
+
+
+def report(
+    hostile: list[Path],
+    modern: list[Path],
+    old: list[Path],
+    verdicts: dict[str, dict[Path, str]],
+    samples: dict[str, list[tuple[float, float]]],
+    alone: dict[str, float],
+) -> int:
+    """Print the table and the figure."""
+    clean = [*modern, *old]
+    print(f"{len(hostile)} hostile, {len(modern)} clean modern and {len(old)} clean old files; {MEGABYTES} MB: medians")
+    print(f"{'':24}{'hostile stopped':>16}{'(errors)':>9}{'clean called hostile':>22}{'(errors)':>9}"
+          f"{'convert first':>15}{'command, s':>12}{'check, ms':>11}{'MB':>7}")  # fmt: skip
+    wall: dict[str, float] = {}
+    peak: dict[str, float] = {}
+    for name, found in samples.items():
+        wall[name] = statistics.median(one for one, _ in found)
+        peak[name] = max(one for _, one in found)
+        told = verdicts.get(name)
+        if told is None:
+            check = 1000 * alone["soundcheck"]
+            print(f"{name:24}{'':71}{wall[name]:12.2f}{check:11.0f}{peak[name]:7.0f}")
+            continue
+        stopped = sum(told[file] != "clean" for file in hostile)
+        errors = sum(told[file] == "error" for file in hostile)
+        refused = sum(told[file] == "flagged" for file in clean)
+        puzzled = sum(told[file] == "error" for file in clean)
+        undecided = sum(told[file] == "convert first" for file in clean)
+        check = "" if name == "soundcheck" else f"{1000 * alone[name]:.0f}"
+        print(f"{name:24}{stopped:16}{errors:9}{refused:22}{puzzled:9}{undecided:15}{wall[name]:12.2f}{check:>11}"
+              f"{peak[name]:7.0f}")  # fmt: skip
+    mine = verdicts["soundcheck"]
+    missed = [file.parent.name for file in hostile if mine[file] == "clean"]
+    soft = [file.parent.name for file in hostile if mine[file] == "convert first"]
+    wrong = [file.parent.name for file in clean if mine[file] == "flagged"]
+    wrong += [file.parent.name for file in modern if mine[file] != "clean"]
+    for what, which in (("missed", missed), ("not called hostile", soft), ("wrongly refused", wrong)):
+        if which:
+            print(f"{what}: {', '.join(which)}")
+    others = {name: one for name, one in alone.items() if name != "soundcheck"}
+    fastest = min(others, key=lambda name: others[name]) if others else ""
+    ratio = alone["soundcheck"] / others[fastest] if fastest else 0.0
+    memory = max(peak["soundcheck"], peak["soundcheck --structure"])
+    ok = not missed and not wrong and not soft and ratio <= SLACK and memory < GOAL_MB
+    against = (
+        f", check alone {ratio:.2f} of {fastest}'s time (goal <= {SLACK:g})" if fastest else ", nothing to compare"
+    )
+    stopped = len(hostile) - len(missed)
+    print(f"admission: {stopped} of {len(hostile)} hostile stopped, {len(wrong)} clean refused{against}, "
+          f"{memory:.0f} MB (goal < {GOAL_MB:g}): {'reached' if ok else 'FELL SHORT'}")  # fmt: skip
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        make(Path(sys.argv[1]))
+        sys.exit(0)
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""The nouns of admission: a check examines a tree of files and reports flaws. Knows files, not engines or pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from harness.admission.tree import Tree
+from harness.core.types import Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One kind of flaw. Rules are stable: waivers, SARIF and documentation name them."""
+
+    id: str
+    """E.g. ``admission.pickle-import``."""
+    severity: Severity
+    title: str
+    """What is wrong, in at most ten words, without particulars."""
+    help: str
+    """Why it matters and what to do, in a sentence or two."""
+    verdict: Verdict = Verdict.FAIL
+    """``FAIL`` for what is hostile or malformed, ``INCONCLUSIVE`` for what an honest but old model needs converted."""
+    source: str = ""
+    """Where the attack or the format is described (advisory, paper, specification section)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """One thing that is wrong with one place in one file."""
+
+    rule: Rule
+    file: str
+    """Path below the model directory, POSIX separators; ``""`` for the directory itself. Hostile text."""
+    place: str = ""
+    """Where in the file: ``byte 0x34``, ``$.audio.stats_path``, ``member archive/data.pkl``. Hostile text."""
+    found: str = ""
+    """What is there, quoted and cut short. Hostile text."""
+    effect: str = ""
+    """What it would do when the model is loaded."""
+    remedy: str = ""
+    """What to do, where the rule's help does not say it already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What a check found."""
+
+    check: str
+    flaws: tuple[Flaw, ...] = ()
+    """In the order of files and places."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the check learned and a reader may want to know, e.g. ``tensors: 612``. Plain text."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Fail where any flaw is hostile, inconclusive where a decision is needed, else pass."""
+        verdicts = {flaw.rule.verdict for flaw in self.flaws}
+        if Verdict.FAIL in verdicts:
+            return Verdict.FAIL
+        return Verdict.INCONCLUSIVE if verdicts else Verdict.PASS
+
+
+class Check(Protocol):
+    """One door of admission. Bounded in time and memory whatever the files are; never raises for what is in them."""
+
+    @property
+    def name(self) -> str:
+        """Short name in item ids: ``checkpoint`` gives ``admission-checkpoint``."""
+        ...
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule that it can report."""
+        ...
+
+    def examine(self, tree: Tree) -> Examination:
+        """Look at the files and say what is wrong."""
+        ...

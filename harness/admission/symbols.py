@@ -1,0 +1,150 @@
+"""What a pickle's values are to a reader that executes nothing: symbols that remember kind, size and origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+KEPT_TEXT = 256
+"""Longest text or byte string kept whole; longer ones are a :class:`Blob`."""
+
+DTYPE_BYTES = {
+    "float64": 8, "double": 8, "float32": 4, "float": 4, "float16": 2, "half": 2, "bfloat16": 2, "int64": 8, "long": 8,
+    "int32": 4, "int": 4, "int16": 2, "short": 2, "int8": 1, "uint8": 1, "uint16": 2, "uint32": 4, "uint64": 8,
+    "bool": 1, "complex32": 4, "complex64": 8, "complex128": 16, "cfloat": 8, "cdouble": 16,
+    "float8_e4m3fn": 1, "float8_e5m2": 1, "float8_e4m3fnuz": 1, "float8_e5m2fnuz": 1, "float8_e8m0fnu": 1,
+    "quint8": 1, "qint8": 1, "qint32": 4,
+}  # fmt: skip
+"""Bytes per element of torch's dtypes."""
+
+STORAGE_DTYPES = {
+    "DoubleStorage": "float64", "FloatStorage": "float32", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8",
+    "ByteStorage": "uint8", "BoolStorage": "bool", "ComplexFloatStorage": "complex64",
+    "ComplexDoubleStorage": "complex128", "UntypedStorage": "uint8", "QUInt8Storage": "quint8",
+    "QInt8Storage": "qint8", "QInt32Storage": "qint32",
+}  # fmt: skip
+"""torch's storage classes and what their elements are."""
+
+
+@dataclass(slots=True, eq=False)
+class Global:
+    """A name that the pickle imports."""
+
+    name: str
+    """Dotted, as imported: ``torch._utils._rebuild_tensor_v2``."""
+    position: int
+    """Byte of the operation."""
+    standing: str
+    """``allowed``, ``legacy`` or ``refused``."""
+    call: str = ""
+    """How it is called first, for the report."""
+
+
+@dataclass(slots=True, eq=False)
+class Blob:
+    """A long text, byte string or number, of which only the place is kept."""
+
+    kind: str
+    """``text``, ``bytes`` or ``number``."""
+    start: int
+    """Where its content begins in the stream."""
+    size: int
+    """Bytes."""
+
+
+@dataclass(slots=True, eq=False)
+class Storage:
+    """A storage that the pickle refers to by a persistent id."""
+
+    key: str
+    """Its name: the record ``data/KEY``."""
+    dtype: str
+    """torch's name of its elements' type."""
+    count: int
+    """Elements."""
+
+    @property
+    def byte_count(self) -> int:
+        """Bytes that the storage must have."""
+        return self.count * DTYPE_BYTES[self.dtype]
+
+
+@dataclass(slots=True, eq=False)
+class Tensor:
+    """A tensor that the pickle rebuilds from a storage."""
+
+    storage: Storage
+    """Where its elements are."""
+    offset: int
+    """First element."""
+    shape: tuple[int, ...]
+    """Elements per dimension."""
+    strides: tuple[int, ...]
+    """Elements to skip per dimension."""
+    dtype: str
+    """torch's name of its elements' type."""
+    position: int
+    """Byte of the operation that rebuilds it."""
+    label: str = ""
+    """The first dictionary key it is stored under."""
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """A container or an object. Its items are kept where a call may need them."""
+
+    kind: str
+    """``tuple``, ``list``, ``dict``, ``set``, ``frozenset``, ``mapping``, ``dtype``, ``array``, ``object``, ..."""
+    items: list[object] = field(default_factory=list)
+    """Elements; of a dict: keys and values in turn. May be incomplete, see `count`."""
+    count: int = 0
+    """Elements or keys and values, those not kept included."""
+    depth: int = 1
+    """Containers below each other, this one included."""
+    weight: int = 1
+    """Values that a walk over a tuple visits: exponential for a small bomb."""
+    detail: str = ""
+    """A dtype's name, an object's class."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether `items` has everything."""
+        return len(self.items) == self.count
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A floating point number: its value never matters."""
+
+
+FLOAT = Scalar()
+
+
+@dataclass(slots=True, eq=False)
+class Unknown:
+    """The result of something refused: whatever follows from it has been reported already."""
+
+
+UNKNOWN = Unknown()
+
+
+def show(value: object, room: int = 60) -> str:
+    """A value as a person would read it, cut short. Bounded whatever the value is."""
+    if isinstance(value, str | bytes):
+        return repr(value[:room]) + ("…" if len(value) > room else "")
+    if value is None or isinstance(value, bool | int):
+        return str(value) if not isinstance(value, int) or value.bit_length() < 200 else "a huge number"
+    if isinstance(value, Global):
+        return value.name
+    if isinstance(value, Blob):
+        return f"{value.size} bytes of {value.kind}"
+    if isinstance(value, Box):
+        if value.kind != "tuple" or value.depth > 3:
+            return f"a {value.detail or value.kind}"
+        shown = ", ".join(show(item, room // 2) for item in value.items[:4])
+        return f"({shown}{', …' if value.count > 4 else ''})"
+    if isinstance(value, Tensor):
+        return "a tensor"
+    if isinstance(value, Storage):
+        return "a storage"
+    return "a number" if isinstance(value, Scalar) else "something computed"

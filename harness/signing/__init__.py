@@ -1,0 +1,13 @@
+"""Signatures over a model's files: OpenSSF Model Signing 1.0, read and written offline.
+
+A signature is a Sigstore bundle (JSON) around a DSSE envelope around an in-toto statement that lists every file of the
+model with its sha256. Four modules, each knowing only the one below it:
+
+- ``keys`` signs bytes and checks signatures: ECDSA on P-256, P-384 and P-521, Ed25519, certificates;
+- ``dsse`` says which bytes are signed;
+- ``manifest`` is the list of files, as an in-toto statement and back;
+- ``bundle`` is the file that holds all of it.
+
+``sums`` reads the plain lists that teams without a key have. ``public`` (Sigstore's public service) is an extra.
+What is read here is hostile: it is bounded, taken strictly, and refused with one line.
+"""

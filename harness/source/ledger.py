@@ -1,0 +1,83 @@
+"""What was fetched before, and what it was: ``soundcheck-sources.json`` beside ``pyproject.toml``, to be committed."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from harness.core.errors import BadInput
+from harness.core.plainjson import NotStrict, loads
+from harness.core.text import printable
+from harness.pinned import building
+from harness.store import write_atomically
+
+NAME: Final = "soundcheck-sources.json"
+_MAX_BYTES: Final = 1 << 20
+
+
+class Ledger:
+    """Source as typed -> digest of the model's directory when it was first fetched."""
+
+    def __init__(self, root: Path) -> None:
+        self.path = root / NAME
+
+    def digest(self, spec: str) -> str:
+        """``sha256:HEX``, or ``""`` for what was never fetched.
+
+        Raises:
+            BadInput: The file is not one of ours.
+        """
+        found = self._read().get(spec)
+        return found.digest if found else ""
+
+    def record(self, spec: str, digest: str, now: datetime) -> None:
+        """Remember a first fetch; what is remembered is never changed here.
+
+        Raises:
+            BadInput: Another process recorded another digest meanwhile.
+            StorageError: The file cannot be written.
+        """
+        with building(self.path):
+            entries = self._read()
+            before = entries.get(spec)
+            if before is not None:
+                if before.digest != digest:
+                    raise BadInput(printable(f"{self.path}: {spec} was recorded with another digest meanwhile"))
+                return
+            entries[spec] = _Entry(digest=digest, first_fetched=f"{now:%Y-%m-%dT%H:%M:%SZ}")
+            content = {"version": 1, "sources": {name: msgspec.to_builtins(one) for name, one in entries.items()}}
+            text = json.dumps(content, sort_keys=True, indent=2, allow_nan=False) + "\n"
+            write_atomically(self.path, text.encode())
+
+    def _read(self) -> dict[str, _Entry]:
+        try:
+            content = loads(self.path.read_bytes(), max_bytes=_MAX_BYTES)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise BadInput(printable(f"{self.path}: cannot be read ({error.strerror})")) from None
+        except NotStrict as error:
+            raise BadInput(printable(f"{self.path}: {error}")) from None
+        try:
+            return dict(msgspec.convert(content, type=_Content).sources)
+        except msgspec.ValidationError as error:
+            raise BadInput(printable(f"{self.path}: expected what soundcheck writes: {error}")) from None
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+    digest: str
+    first_fetched: str
+
+    def __post_init__(self) -> None:
+        hexadecimal = self.digest.removeprefix("sha256:")
+        if len(hexadecimal) != 64 or hexadecimal.strip("0123456789abcdef") or hexadecimal == self.digest:
+            raise ValueError("expected sha256: and 64 lower-case hex digits")
+
+
+class _Content(msgspec.Struct, forbid_unknown_fields=True):
+    version: int
+    sources: dict[str, _Entry]

@@ -1,0 +1,78 @@
+"""``soundcheck sign``: vouch for a model's files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.core.errors import BadInput, StorageError
+from harness.core.text import printable
+from harness.verbs.common import say, verb
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = verb(
+        verbs,
+        "sign",
+        "sign every file of a model, for soundcheck verify and the model_signing command",
+        "soundcheck sign voices/joe --key release-key.pem",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="model directory, or one file")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="private key: ECDSA P-256, P-384, P-521, or Ed25519")
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="holds the key's password in its first line")
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PEM",
+        help="the key's certificate; repeat for its issuers",
+    )
+    parser.add_argument("--sigstore", action="store_true", help="sign with your identity through Sigstore (network)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="signature (default: MODEL/model.sig)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Sign."""
+    from harness.admission.signing import manifest_of
+    from harness.signing import keys, public, signature
+    from harness.signing.manifest import to_payload
+
+    if bool(options.key) == options.sigstore:
+        raise BadInput("sign: expected one of --key and --sigstore")
+    model: Path = options.model
+    is_file = model.is_file()
+    out: Path = options.out or (model.with_name(f"{model.name}.sig") if is_file else model / "model.sig")
+    manifest = manifest_of(model, out)
+    if options.sigstore:
+        data = public.sign(to_payload(manifest))
+    else:
+        key = keys.load_private(options.key, _password(options.password_file))
+        if options.certificate:
+            chain = keys.load_certificates(options.certificate)
+            data = signature.sign_with_certificate(manifest, key, chain, datetime.now(UTC))
+        else:
+            data = signature.sign_with_key(manifest, key)
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(out)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(printable(f"{out}: cannot be written ({error.strerror})")) from None
+    count = len(manifest.files)
+    say(printable(f"{out}: signs {count} file{'' if count == 1 else 's'} of {manifest.name}"))
+    return 0
+
+
+def _password(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes().split(b"\n")[0].rstrip(b"\r")
+    except OSError as error:
+        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None

@@ -1,0 +1,177 @@
+"""Clean checkpoints, each written by the library that honest people use. Imports torch: use it in tests only."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import pathlib
+import pickle
+import sys
+import types
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import joblib
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+Writer = Callable[[Path], None]
+
+STYLES = {
+    "vits": ("text_encoder.emb.weight", "posterior_encoder.pre.weight", "flow.flows.0.pre.weight"),
+    "xtts": (
+        "gpt.text_embedding.weight",
+        "gpt.gpt.h.0.attn.c_attn.weight",
+        "hifigan_decoder.conv_pre.weight",
+        "mel_stats",
+    ),
+    "glow": ("encoder.emb.weight", "decoder.flows.0.logs", "encoder.duration_predictor.proj.weight"),
+    "tacotron": ("embedding.weight", "decoder.attention.v.weight", "postnet.convolutions.0.convolution1d.weight"),
+    "hifigan": ("conv_pre.parametrizations.weight.original0", "ups.0.weight_g", "resblocks.0.convs1.0.weight_v"),
+}
+
+
+def weights(*names: str, dtype: torch.dtype = torch.float32) -> OrderedDict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(7)
+    return OrderedDict((name, torch.randn(6, 5, generator=generator).to(dtype)) for name in names)
+
+
+def trained(*, mixed: bool = False) -> dict[str, object]:
+    """What Coqui's trainer 0.4 saves: trainer/io.py, save_model."""
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.BatchNorm1d(4))
+    optimizer = torch.optim.AdamW(model.parameters())
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.99)
+    model(torch.randn(3, 4)).sum().backward()
+    optimizer.step()
+    scheduler.step()
+    config = {"model": "vits", "audio": {"sample_rate": 22050, "fft": [1, 2, None]}, "lr": 1e-4, "mixed": mixed}
+    return {
+        "config": config, "model": model.state_dict(), "optimizer": [optimizer.state_dict()],
+        "scheduler": [scheduler.state_dict()], "step": 12, "epoch": 3, "date": "March 01, 2026",
+        "scaler": {"scale": 65536.0, "growth_factor": 2.0, "_growth_tracker": 7} if mixed else None,
+    }  # fmt: skip
+
+
+def saving(make: Callable[[], object], **options: object) -> Writer:
+    return lambda path: torch.save(make(), path, **options)  # type: ignore[arg-type]
+
+
+def _tied() -> object:
+    one = torch.randn(8, 4)
+    return {"a": one, "b": one, "c": one[2:6], "d": one.t(), "e": one[:, 1]}
+
+
+def _mask() -> object:
+    return {"mask": torch.full((8, 8), float("-inf")).triu(1), "half": torch.full((4, 4), float("-inf")).half().triu(1)}
+
+
+def _odd_types() -> object:
+    return {
+        "bool": torch.ones(3, dtype=torch.bool), "long": torch.arange(4), "byte": torch.zeros(2, dtype=torch.uint8),
+        "complex": torch.ones(2, dtype=torch.complex64), "double": torch.ones(2, dtype=torch.float64),
+        "f8": torch.ones(2).to(torch.float8_e4m3fn), "empty": torch.empty(0, 4), "scalar": torch.tensor(2.5),
+        "expanded": torch.arange(5).expand(1, 5), "size": torch.Size([2, 3]), "device": torch.device("cpu"),
+        "dtype": torch.float16, "set": {1, 2}, "frozen": frozenset({"a"}), "bytes": b"\xff\0x",
+        "array": bytearray(b"ab"),
+        "complex number": 1 + 2j, "tuple": (1, (2.5, None)), "ключ": "значение", "big": 1 << 70,
+    }  # fmt: skip
+
+
+def _numpy_values() -> object:
+    return {"loss": np.float64(0.3), "best": np.float32(0.1), "step": np.int64(4), "mean": np.arange(6.0).reshape(2, 3),
+            "flags": np.array([True]), "long": np.zeros(400, np.float32)}  # fmt: skip
+
+
+def _defaults() -> object:
+    made: defaultdict[str, dict[str, object]] = defaultdict(dict)
+    made["state"]["x"] = torch.ones(2)
+    return made
+
+
+def _stats(path: Path) -> None:
+    """As TTS/bin/compute_statistics.py writes it."""
+    stats = {
+        "mel_mean": np.zeros(80),
+        "mel_std": np.ones(80, np.float32),
+        "audio_config": {"fft_size": 1024, "power": 1.5},
+    }
+    with path.open("wb") as file:
+        np.save(file, stats, allow_pickle=True)  # type: ignore[arg-type]
+
+
+def _speakers() -> object:
+    return {f"wavs/{i}.wav": {"name": f"s{i % 3}", "embedding": [0.5] * 256} for i in range(30)}
+
+
+MODERN: dict[str, tuple[str, Writer]] = {
+    **{
+        f"{name}-style": ("model.pth", saving(lambda n=names: {"model": weights(*n)})) for name, names in STYLES.items()
+    },
+    "state-dict": ("model.pth", saving(lambda: torch.nn.LSTM(3, 4).state_dict())),
+    "trainer": ("best_model.pth", saving(trained)),
+    "trainer-mixed": ("checkpoint_1000.pth", saving(lambda: trained(mixed=True))),
+    "half": ("model.pth", saving(lambda: weights("a", "b", dtype=torch.float16))),
+    "bfloat16": ("model.pth", saving(lambda: weights("a", "b", dtype=torch.bfloat16))),
+    "tied": ("model.pth", saving(_tied)),
+    "sparse": ("model.pth", saving(lambda: {"x": torch.eye(4).to_sparse(), "y": torch.ones(2)})),
+    "parameter": ("model.pth", saving(lambda: {"p": torch.nn.Parameter(torch.ones(3))})),
+    "masks": ("model.pth", saving(_mask)),
+    "odd-types": ("model.pth", saving(_odd_types)),
+    "numpy-values": ("model.pth", saving(_numpy_values)),
+    "numpy-values-4": ("model.pth", saving(_numpy_values, pickle_protocol=4)),
+    "defaultdict": ("model.pth", saving(_defaults)),
+    "protocol-5": ("model.pth", saving(trained, pickle_protocol=5)),
+    "speakers": ("speakers.pth", saving(_speakers)),
+    "safetensors": ("model.safetensors", lambda path: save_file(dict(weights("a")), path, metadata={"format": "pt"})),
+    "safetensors-half": ("m.safetensors", lambda path: save_file(dict(weights("a", dtype=torch.bfloat16)), path)),
+    "npy": ("embedding.npy", lambda path: np.save(path, np.ones((3, 4), np.float32))),
+    "npy-fortran": ("f.npy", lambda path: np.save(path, np.asfortranarray(np.ones((3, 4))))),
+    "npz": ("voice.npz", lambda path: np.savez(path, a=np.ones(3), b=np.arange(4))),
+    "npz-packed": ("voice.npz", lambda path: np.savez_compressed(path, a=np.random.default_rng(1).random(999))),
+    "scale-stats": ("scale_stats.npy", _stats),
+    "plain-pickle": ("speakers.pkl", lambda path: path.write_bytes(pickle.dumps({"a": [1, 2.5, "x"]})) and None),
+    "json-in-pth": ("speakers.pth", lambda path: path.write_text(json.dumps({"a": 0})) and None),
+    "text": ("README.md", lambda path: path.write_text("cats\ndogs\nThis voice is I. N. Korea (2) says.\n") and None),
+}  # fmt: skip
+"""What must pass: file name and writer."""
+
+
+def _old_config(path: Path) -> None:
+    """A checkpoint of old Coqui with its configuration as an object; the class is a stand-in of the same name."""
+    module = types.ModuleType("TTS.tts.configs.vits_config")
+    kind = type("VitsConfig", (), {"__module__": module.__name__})
+    module.VitsConfig = kind  # type: ignore[attr-defined]
+    before = sys.modules.get(module.__name__)
+    sys.modules[module.__name__] = module
+    try:
+        config = kind()
+        config.run_name = "vits"
+        torch.save({"config": config, "model": weights("a")}, path)
+    finally:
+        del sys.modules[module.__name__]
+        if before is not None:
+            sys.modules[module.__name__] = before
+
+
+OLD: dict[str, tuple[str, Writer]] = {
+    "legacy": ("model.pth", saving(trained, _use_new_zipfile_serialization=False)),
+    "legacy-tied": ("model.pth", saving(_tied, _use_new_zipfile_serialization=False)),
+    "old-config": ("model.pth", _old_config),
+    "path": ("model.pth", saving(lambda: {"out": pathlib.PosixPath("/data"), "w": torch.ones(2)})),
+    "module": ("model.pth", saving(lambda: torch.nn.Sequential(torch.nn.Linear(2, 2)))),
+    "joblib": ("voice.joblib", lambda path: joblib.dump({"a": np.ones(5), "b": 2}, path) and None),
+    "joblib-zlib": ("voice.joblib", lambda path: joblib.dump({"a": np.ones(5), "b": 2}, path, compress=3) and None),
+    "gzip": ("voice.pkl", lambda path: path.write_bytes(gzip.compress(pickle.dumps({"a": 1}))) and None),
+}
+"""What must be inconclusive: convert first."""
+
+
+def write(name: str, folder: Path) -> Path:
+    """Write one clean artefact into a folder of its own."""
+    file, writer = {**MODERN, **OLD}[name]
+    path = folder / name / file
+    path.parent.mkdir(parents=True)
+    writer(path)
+    return path
