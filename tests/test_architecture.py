@@ -19,9 +19,10 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"core", "schemas"},
     {"project", "signing"},
+    {"pins"},
     {"acoustics", "admission", "engines", "model", "options", "opus", "pinned", "store"},
     {"asr", "demo", "goldens", "listener", "report", "sandbox", "source"},
-    {"detectors", "redteam", "renderer"},
+    {"detectors", "door", "redteam", "renderer"},
     {"judge", "recording"},
     {"campaign"},
     {"session"},
@@ -33,11 +34,11 @@ LAYERS = (
 
 NARROWER = {
     "core": set[str](),
-    "admission": {"core", "project", "signing"},
+    "admission": {"core", "pins", "project", "signing"},
     "engines": {"core"},  # they run in the worker
     "sandbox": {"core"},
     "signing": {"core"},
-    "source": {"core", "model", "pinned", "project", "signing", "store"},
+    "source": {"core", "model", "pinned", "pins", "project", "signing", "store"},
     "store": {"core"},
     "report": {"core", "opus", "store"},  # a pure function of the run directory
 }

@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from harness.core.text import printable
 from harness.verbs.common import add_format, say, verb
 
 
@@ -24,16 +25,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fetch."""
-    from harness.admission.provenance import pins
-    from harness.core.paths import cache_root
-    from harness.project import find_project
-    from harness.source.fetch import Surroundings, fetch
-    from harness.source.ledger import Ledger
-    from harness.source.policy import read_policy
+    from harness.core.errors import BadInput
+    from harness.source.local import local_model
+    from harness.source.spec import is_remote
 
-    root = find_project(Path.cwd())
-    around = Surroundings(ledger=Ledger(root), pin=pins(root).get(options.source, ""), tell=say)
-    path = fetch(options.source, read_policy(root), cache_root() / "sources", around)
+    if not is_remote(options.source):
+        raise BadInput(printable(f"{options.source}: expected https://…, hf://ORG/NAME@COMMIT or one of Coqui's names"))
+    path = Path(local_model(options.source, say))
     if options.format == "json":
         print(json.dumps({"path": str(path), "digest": f"sha256:{path.name}"}, sort_keys=True))
     else:

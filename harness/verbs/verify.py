@@ -47,9 +47,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Verify. Without an option, what pyproject.toml says about signatures and pins is checked."""
     from harness.admission.integrity import IntegrityCheck, Provenance
-    from harness.admission.provenance import is_pin, provenance_of
+    from harness.admission.provenance import provenance_of
     from harness.admission.tree import Tree
     from harness.core.types import Verdict
+    from harness.pins import is_pin
     from harness.project import find_project
     from harness.signing.signature import Trust
 

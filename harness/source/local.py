@@ -1,0 +1,37 @@
+"""From what a user typed as the model to a folder on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.core.paths import cache_root
+from harness.source.spec import is_remote
+
+
+def local_model(spec: str, tell: Callable[[str], None] = lambda _: None) -> str:
+    """Fetch a model that is named by a source, as far as the project at the working directory allows it.
+
+    Args:
+        spec: ``https://…``, ``hf://ORG/NAME@COMMIT``, one of Coqui's names, or anything else.
+        tell: Told what is going on.
+
+    Returns:
+        Its folder in the cache; anything else as it was typed.
+
+    Raises:
+        SourceRefused: Not allowed, not to be had, or not what it was before.
+        IntegrityError: It was changed in the cache.
+        StorageError: The cache cannot be written.
+    """
+    if not is_remote(spec):
+        return spec
+    from harness.pins import pins
+    from harness.project import find_project
+    from harness.source.fetch import Surroundings, fetch
+    from harness.source.ledger import Ledger
+    from harness.source.policy import read_policy
+
+    root = find_project(Path.cwd())
+    around = Surroundings(ledger=Ledger(root), pin=pins(root).get(spec, ""), tell=tell)
+    return str(fetch(spec, read_policy(root), cache_root() / "sources", around))
