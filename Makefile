@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 QUICK ?= 0
+SECONDS ?= 60
 
-.PHONY: demo test lint types bench bench-main-job bench-startup bench-false-alarms lock clean
+.PHONY: demo test lint types bench bench-main-job bench-startup bench-false-alarms bench-sandbox fuzz-protocol lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -27,6 +28,13 @@ bench-startup: $(VENV)/.ready
 
 bench-false-alarms: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/false_alarms.py
+
+bench-sandbox: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/sandbox.py
+
+# Needs atheris, which is no dependency: without it this says so and succeeds.
+fuzz-protocol: $(VENV)/.ready
+	$(BIN)/python fuzz/protocol.py -max_total_time=$(SECONDS)
 
 # uv comes first, by pip and by hash; it installs the rest in about half a minute.
 $(VENV)/.ready: requirements.lock pyproject.toml

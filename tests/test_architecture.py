@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core", "schemas"},
-    {"acoustics", "engines", "model", "options", "opus", "pinned", "store"},
+    {"acoustics", "behaviour", "engines", "model", "options", "opus", "pinned", "store"},
     {"asr", "demo", "goldens", "listener", "report", "sandbox"},
     {"detectors", "redteam", "renderer"},
     {"judge", "recording"},

@@ -21,6 +21,7 @@ from harness.core.types import Speech
 from harness.engines.fake import FakeEngine
 from harness.sandbox.client import Bounds, Worker, WorkerFault
 from harness.sandbox.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
+from harness.sandbox.meter import Usage
 from harness.sandbox.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 
@@ -372,6 +373,9 @@ class WireProcess:
         self._ours, self._theirs = socket.socketpair()
         self._theirs.settimeout(10)
         self._script = script
+        self.did: list[tuple[str, tuple[str, ...]]] = []
+        self.noted: list[tuple[str, str]] = []
+        self.heard: list[tuple[str, bool]] = []
         self._thread = threading.Thread(target=self._play, daemon=True)
         self._thread.start()
         self.killed = 0
@@ -389,6 +393,21 @@ class WireProcess:
 
     def last_words(self) -> str:
         return "\x1b[2Jlast words"
+
+    def model_path(self, model: Path) -> str:
+        return str(model)
+
+    def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
+        self.did.append((when, tuple(phrases)))
+
+    def note(self, kind: str, what: str, detail: str) -> None:
+        self.noted.append((kind, what))
+
+    def overhear(self, data: bytes, where: str, *, is_sound: bool = False) -> None:
+        self.heard.append((where, is_sound))
+
+    def usage(self) -> Usage:
+        return Usage()
 
     def kill(self) -> None:
         self.killed += 1
