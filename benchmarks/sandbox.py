@@ -2,9 +2,9 @@
 
 One table, payload by level, judged from outside; then the processor time of the demo voice with the sandbox and
 without it, interleaved; then the nastiest payloads many times in a row; then processes, mounts, cgroups and files
-after a normal end, Ctrl-C and kill -9. Run it with ``make bench-sandbox``; ``QUICK=1`` takes the core of the corpus
-for all but the first column. ``--json PATH`` keeps all results. Exit 1 where anything at level A is not contained, or
-the voice costs more than 1.05 times as much.
+after a normal end, Ctrl-C and kill -9. Run it with ``make bench-sandbox``; ``QUICK=1`` takes the core of the corpus.
+``--json PATH`` keeps all results. Exit 1 where anything at level A is not contained, or the voice costs more than 1.05
+times as much.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shlex
 import signal
 import statistics
@@ -45,8 +46,8 @@ def rows(level: str, *, core: bool) -> None:
     """Try payloads at a level; print a line of JSON for each. Runs in a process of its own."""
     from tests.attacks.catalogue import CALM, CATALOGUE, CORE
     from tests.attacks.coqui import CARRIERS
+    from tests.attacks.features import missing_feature
     from tests.attacks.launchers import attempt_at, attempt_carrier_at, kinds_of, names_of
-    from tests.attacks.world import missing_feature
 
     carriers = {carrier.payload.name: carrier for carrier in CARRIERS}
     tiny = (CALM, *(CORE if core else CATALOGUE))
@@ -103,7 +104,7 @@ def speak(level: str, count: int) -> None:
         worker.render([(text, 1) for text in texts[start : start + 8]], lambda _index, _speech: None)
     total = tree_seconds()
     worker.stop()
-    findings = [f"{event.kind}/{event.what}: {event.detail}"[:200] for event in log.events if not event.is_allowed]
+    findings = [f"{event.kind}/{event.what}: {event.detail}"[:200] for event in log.events]
     print(json.dumps({"load": loaded, "speak": total - loaded, "total": total, "findings": findings}))
 
 
@@ -139,7 +140,7 @@ def linger(level: str) -> None:
 
 def tree_seconds() -> float:
     """Processor seconds of this process and everything below it, from /proc: rusage reads 0 below bubblewrap."""
-    from tests.attacks.world import descendants
+    from tests.attacks.watch import descendants
 
     ticks = 0
     for pid in descendants() | {os.getpid()}:
@@ -188,9 +189,11 @@ def column(title: str, level: str, *, is_user: bool, core: bool) -> list[dict[st
 
 
 def tell(line: str, *, end: str = "") -> None:
-    """Progress, on standard error."""
-    print(f"\r\x1b[K{line[:100]}" if sys.stderr.isatty() else f"{line}\n" if end else "", end=end, file=sys.stderr)
-    sys.stderr.flush()
+    """Progress, on standard error: what is being done on a terminal, what is done anywhere."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{line[:100]}", end=end, file=sys.stderr, flush=True)
+    elif end:
+        print(line, file=sys.stderr, flush=True)
 
 
 def is_contained(row: dict[str, Any]) -> bool:
@@ -218,32 +221,34 @@ def cell(row: dict[str, Any] | None) -> str:
     return ",".join(row["named"]) or ("(quiet)" if row["quiet"] else "UNNAMED")
 
 
-def snapshot() -> dict[str, set[str]]:
-    """What a run could leave behind on this machine."""
-    groups = set()
-    for place in Path("/sys/fs/cgroup").glob("**/*soundcheck*"):
-        groups.add(str(place))
+def snapshot(harness: int) -> dict[str, set[str]]:
+    """What a harness with this process id could leave behind on this machine. Others work here too."""
+    from tests.attacks.watch import descendants
+
+    mine = re.compile(rf"soundcheck-(worker-)?{harness}-")
+    groups = {str(place) for place in Path("/sys/fs/cgroup").glob("**/soundcheck-*") if mine.search(place.name)}
     processes = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError):
-                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-                if state not in "ZX" and command:
-                    processes.add(f"{entry.name} {command[:120]}")
+    for pid in descendants():
+        with contextlib.suppress(OSError):
+            entry = Path(f"/proc/{pid}")
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if state not in "ZX" and command:
+                processes.add(f"{pid} {command[:120]}")
+    places = [Path(place) for place in ("/tmp", "/dev/shm", "/var/tmp")]
     return {
         "processes": processes,
         "mounts": set(Path("/proc/self/mounts").read_text().splitlines()),
         "cgroups": groups,
-        "files": {str(path) for place in ("/tmp", "/dev/shm", "/var/tmp") for path in Path(place).iterdir()},
+        "files": {str(path) for place in places for path in place.iterdir() if mine.search(path.name)},
         "segments": set(Path("/proc/sysvipc/shm").read_text().splitlines()),
-        "abstract sockets": {w for w in Path("/proc/net/unix").read_text().split() if "soundcheck" in w},
+        "abstract sockets": {word for word in Path("/proc/net/unix").read_text().split() if mine.search(word)},
     }
 
 
 def leftovers(level: str, ending: str) -> dict[str, list[str]]:
     """What is left after a run that ends in this way. The judge's own world is no leftover."""
-    before = snapshot()
+    before = snapshot(0)
     process = subprocess.Popen(
         [sys.executable, __file__, "--linger", level],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, text=True,
@@ -264,14 +269,8 @@ def leftovers(level: str, ending: str) -> dict[str, list[str]]:
     while True:
         with contextlib.suppress(OSError):
             os.kill(about["victim"], signal.SIGKILL)
-        after = snapshot()
-        left = {
-            key: sorted(one for one in after[key] - before[key] if Path(about["ready"]).name not in one)
-            for key in after
-        }
-        left["processes"] = [
-            one for one in left["processes"] if "soundcheck" in one or "harness" in one or "bwrap" in one
-        ]
+        after = snapshot(process.pid)
+        left = {key: sorted(after[key] - before[key]) for key in after}
         scratch = Path(about["ready"], "scratch")
         left["files"] += [str(path) for path in scratch.iterdir()] if scratch.exists() else []
         left = {key: value for key, value in left.items() if value}
@@ -280,6 +279,16 @@ def leftovers(level: str, ending: str) -> dict[str, list[str]]:
         time.sleep(0.1)
     subprocess.run(["rm", "-rf", "--", about["ready"]], check=False)
     return left
+
+
+def swept(left: dict[str, list[str]], level: str) -> dict[str, list[str]]:
+    """What of it the next worker's start leaves as well."""
+    leftovers(level, "normal")
+    return {
+        key: found
+        for key, values in left.items()
+        if (found := [one for one in values if key not in ("files", "cgroups") or Path(one).exists()])
+    }
 
 
 def measured(level: str) -> dict[str, Any]:
@@ -356,7 +365,7 @@ def report(path: Path | None) -> int:
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # orphans come to us and are seen
     live = {row["name"]: row for row in column("no sandbox", "open", is_user=False, core=QUICK)}
     columns = {
-        title: {row["name"]: row for row in column(title, level, is_user=is_user, core=QUICK and title != "A root")}
+        title: {row["name"]: row for row in column(title, level, is_user=is_user, core=QUICK)}
         for title, level, is_user in COLUMNS
     }
     print(f"{'payload':42} {'family':13}{'alive':7}" + "".join(f"{title:36}" for title in columns))
@@ -385,7 +394,9 @@ def report(path: Path | None) -> int:
     print(f"{IN_A_ROW} in a row, {len(repeated)} payloads: {bad or 'nothing reached, nothing left, all named'}")
     endings = {ending: leftovers("A", ending) for ending in ("normal", "Ctrl-C", "kill -9")}
     for ending, left in endings.items():
-        print(f"left behind after {ending}: {left or 'nothing'}")
+        endings[ending] = swept(left, "A") if left else {}
+        later = f"; after the next start: {endings[ending] or 'nothing'}" if left else ""
+        print(f"left behind after {ending}: {left or 'nothing'}{later}")
     if path is not None:
         results = {"columns": {"open": live, **columns}, "cost": price, "in_a_row": repeated, "leftovers": endings}
         path.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")

@@ -7,7 +7,6 @@ base64 at any of its three alignments) finds them all.
 from __future__ import annotations
 
 import base64
-import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +38,7 @@ class Bait:
     def __init__(self) -> None:
         self.token = secrets.token_hex(TOKEN_BYTES)
         """24 letters and digits that occur nowhere else."""
-        plain = self.token.encode()
-        self._pattern = re.compile(b"|".join(map(re.escape, _spellings(plain))), re.IGNORECASE)
+        self._spellings = tuple(spelling.lower() for spelling in _spellings(self.token.encode()))
 
     @property
     def variables(self) -> dict[str, str]:
@@ -56,7 +54,8 @@ class Bait:
 
     def is_in(self, data: bytes) -> bool:
         """Whether a canary is in these bytes, in any of its spellings."""
-        return self._pattern.search(data) is not None
+        lowered = data.lower()
+        return any(spelling in lowered for spelling in self._spellings)
 
     def is_in_sound(self, payload: bytes) -> bool:
         """Whether samples spell a canary: as raw bytes, or as one byte or 16-bit number for each sample.
@@ -71,13 +70,12 @@ class Bait:
         samples = np.clip(samples, -1, 1)
         bytes_of = [
             np.rint(samples * 32767).astype("<i2"),
-            np.rint(samples * 32768).clip(-32768, 32767).astype("<i2"),
             *(np.rint(samples * scale + shift).clip(0, 255).astype(np.uint8) for scale, shift in _SCALES),
         ]
         return any(self.is_in(row.tobytes()) for row in bytes_of)
 
 
-_SCALES = ((127, 0), (128, 0), (255, 0), (256, 0), (127, 128), (128, 128), (1000, 0))
+_SCALES = ((127, 0), (255, 0), (127, 128))
 """Of one byte for each sample: (scale, shift)."""
 
 

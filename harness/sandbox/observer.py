@@ -49,7 +49,9 @@ class Limits:
     """What a worker may use before it is ended."""
 
     memory_bytes: int = 0
-    """Address space, 0 for no bound; nine tenths of it may be resident."""
+    """Memory, 0 for no bound; a worker with more than nine tenths of it resident is ended."""
+    address_bytes: int = 0
+    """Address space that the kernel grants, 0 for no bound."""
     threads: int = 1
     """Threads that were ordered: more processors than these are not to be kept busy."""
     tasks: int = 256
@@ -296,7 +298,7 @@ class Observer:
         allowed = f"allowed {limits.memory_bytes >> 20} MiB"
         if limits.memory_bytes and usage.resident_bytes > limits.memory_bytes * 0.9:
             self._exceed("memory", f"nine tenths of what is allowed were in memory; {allowed}")
-        elif limits.memory_bytes and usage.address_bytes > limits.memory_bytes * 0.97 and not self._is_full:
+        elif limits.address_bytes and usage.address_bytes > limits.address_bytes * 0.97 and not self._is_full:
             self._is_full = True
             self._note("limits", "memory", f"asked for memory until there was no more; {allowed}")
         if usage.tasks > limits.tasks or (self._group and self._group.refused_tasks()):

@@ -183,7 +183,7 @@ class Policy:
 
     def _refuse(self, call: Call) -> Decision:
         words = ", ".join(
-            f"{value:#x}" if value > 9999 else str(value) for value in call.arguments[: _ARITY.get(call.name, 4)]
+            f"{value:#x}" if value > 1 << 22 else str(value) for value in call.arguments[: _ARITY.get(call.name, 4)]
         )
         # glibc asks for calls that a kernel may lack: those must look as if they were missing.
         error = errno.ENOSYS if _UNKNOWN.fullmatch(call.name) or call.name.startswith("io_uring") else errno.EPERM

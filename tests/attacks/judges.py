@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.attacks.world import missing_feature
-
 if TYPE_CHECKING:
     from tests.attacks.trial import Trial
 
 Judge = Callable[["Trial"], str]
 MEGABYTE = 1 << 20
-__all__ = ["missing_feature"]
 
 
 def ran(trial: Trial) -> str:

@@ -45,8 +45,8 @@ def attempt_at(level: str, payload: Payload) -> tuple[Trial, tuple[BehaviourEven
 
 
 def kinds_of(events: tuple[BehaviourEvent, ...]) -> list[str]:
-    """Kinds of behaviour that count against the candidate."""
-    return sorted({event.kind for event in events if not event.is_allowed})
+    """Kinds of behaviour that count against the candidate: reading bait does, although it is let happen."""
+    return sorted({event.kind for event in events})
 
 
 def names_of(trial: Trial, events: tuple[BehaviourEvent, ...]) -> set[str]:

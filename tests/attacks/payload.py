@@ -34,7 +34,7 @@ class Payload:
     needs_root: bool = False
     """Whether an ordinary user could not do it even without a sandbox."""
     needs: str = ""
-    """A kernel feature without which it cannot work anywhere; see :func:`tests.attacks.world.missing_feature`."""
+    """A kernel feature without which it cannot work anywhere; see :func:`tests.attacks.features.missing_feature`."""
     way: str = ""
     """How it goes about it, where one action has several."""
     quiet: str = ""

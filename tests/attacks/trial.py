@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from harness.sandbox.client import Bounds, Worker, WorkerFault
 from harness.sandbox.launcher import ChildProcess, worker_environment
 from tests.attacks.payload import PHRASES, Payload
-from tests.attacks.world import Watch, World
+from tests.attacks.watch import Watch
+from tests.attacks.world import World
 
 if TYPE_CHECKING:
     from harness.core.types import Speech
@@ -46,13 +47,14 @@ class OpenLauncher:
     def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
-        token = {name: os.environ[name] for name in ("GITHUB_TOKEN",) if name in os.environ}  # somebody always does
+        environment = worker_environment(scratch, threads)
+        environment["GITHUB_TOKEN"] = os.environ.get("GITHUB_TOKEN", "")  # somebody always passes one on
         paths = list(map(str, self.folders))
         code = f"import sys; sys.path[:0] = {paths}; from harness.sandbox import worker; worker.main()"
         arguments = [str(theirs.fileno()), "0", str(os.getpid())]
         try:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-c", code, *arguments], cwd=scratch, env=worker_environment(scratch, threads) | token,
+                [sys.executable, "-I", "-c", code, *arguments], cwd=scratch, env=environment,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 pass_fds=(theirs.fileno(),), start_new_session=True,
             )  # fmt: skip

@@ -4,17 +4,14 @@ Everything is the judge's own, in one folder below the system's folder for tempo
 """
 
 # Payloads and their judges mean system calls, not paths.
-# ruff: noqa: PTH208
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import os
 import pty
 import secrets
-import selectors
 import shutil
 import signal
 import socket
@@ -26,125 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from tests.attacks.listeners import Listeners
+from tests.attacks.watch import descendants
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_CHILD_SUBREAPER = 36
-
-
-class Listeners:
-    """Sockets of every kind on loopback; keeps what comes."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.received = b""
-        self.connections = 0
-        self._selector = selectors.DefaultSelector()
-        self._waker, self._woken = socket.socketpair()
-        self._settled = threading.Event()
-        self._selector.register(self._woken, selectors.EVENT_READ, "end")
-        self.addresses: dict[str, Any] = {}
-        for key, family, kind, address in (
-            ("tcp", socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
-            ("tcp6", socket.AF_INET6, socket.SOCK_STREAM, ("::1", 0)),
-            ("udp", socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
-            ("udp6", socket.AF_INET6, socket.SOCK_DGRAM, ("::1", 0)),
-            ("unix", socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "s")),
-            ("unix_datagram", socket.AF_UNIX, socket.SOCK_DGRAM, str(folder / "d")),
-            ("abstract", socket.AF_UNIX, socket.SOCK_STREAM, f"\0{name}-s"),
-            ("abstract_datagram", socket.AF_UNIX, socket.SOCK_DGRAM, f"\0{name}-d"),
-        ):
-            self.addresses[key] = self._open(family, kind, address)
-        self._thread = threading.Thread(target=self._run, daemon=True, name="attack-listeners")
-        self._thread.start()
-
-    def settle(self) -> None:
-        """Wait until everything that arrived before now was taken in."""
-        self._settled.clear()
-        self._waker.send(b"s")
-        self._settled.wait(5)
-
-    def close(self) -> None:
-        self._waker.send(b"x")
-        self._thread.join(5)
-        for key in list(self._selector.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]
-        self._waker.close()
-        self._selector.close()
-
-    def _open(self, family: int, kind: int, address: Any) -> Any:
-        try:
-            sock = socket.socket(family, kind)
-            sock.bind(address)
-        except OSError:  # no IPv6 on this machine
-            return 1
-        if kind == socket.SOCK_STREAM:
-            sock.listen(64)
-        sock.setblocking(False)
-        self._selector.register(sock, selectors.EVENT_READ, "accept" if kind == socket.SOCK_STREAM else "read")
-        bound = sock.getsockname()
-        if isinstance(bound, bytes):
-            return bound[1:].decode()
-        return bound[1] if isinstance(bound, tuple) else bound
-
-    def _run(self) -> None:
-        is_settling = False
-        while True:
-            ready = self._selector.select(0 if is_settling else None)
-            if is_settling and not ready:
-                is_settling = False
-                self._settled.set()
-            for key, _ in ready:
-                sock = key.fileobj
-                if key.data == "end":
-                    if self._woken.recv(1) == b"x":
-                        return
-                    is_settling = True
-                    continue
-                with contextlib.suppress(OSError):
-                    if key.data == "accept":
-                        one, _ = sock.accept()
-                        self.connections += 1
-                        one.setblocking(False)
-                        one.send(b"421 closed\r\n")  # an error to HTTP and FTP, so that nobody waits for an answer
-                        self._selector.register(one, selectors.EVENT_READ, "stream")
-                        continue
-                    data = sock.recv(65536)
-                    self.received = (self.received + data)[-(1 << 20) :]
-                    if key.data == "stream":  # one message is all that a judge needs
-                        self._selector.unregister(sock)
-                        sock.close()
-
-
-class Watch:
-    """Samples every process below this one: how many, how large, how many threads, how much processor time."""
-
-    def __init__(self) -> None:
-        self.peak_bytes = 0
-        self.peak_processes = 0
-        self.peak_threads = 0
-        self.peak_cpu_seconds = 0.0
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="attack-watch")
-        self._thread.start()
-
-    def close(self) -> None:
-        self._is_over.set()
-        self._thread.join(5)
-
-    def _run(self) -> None:
-        ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
-        while not self._is_over.wait(0.03):
-            pids = descendants()
-            size = threads = cpu = 0
-            for pid in pids:
-                with contextlib.suppress(OSError, ValueError, IndexError):
-                    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                    size += int(fields[21]) * page
-                    threads = max(threads, int(fields[17]))
-                    cpu += int(fields[11]) + int(fields[12])
-            self.peak_bytes = max(self.peak_bytes, size)
-            self.peak_processes = max(self.peak_processes, len(pids))
-            self.peak_threads = max(self.peak_threads, threads)
-            self.peak_cpu_seconds = max(self.peak_cpu_seconds, cpu / ticks)
 
 
 class World:
@@ -297,23 +180,6 @@ class World:
         return found
 
 
-def descendants(pid: int = 0) -> set[int]:
-    """Process ids below `pid` (this process), at whatever depth."""
-    parents: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdecimal():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                parent = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
-                parents.setdefault(parent, []).append(int(entry))
-    found: set[int] = set()
-    waiting = [pid or os.getpid()]
-    while waiting:
-        children = parents.get(waiting.pop(), [])
-        found.update(children)
-        waiting.extend(children)
-    return found
-
-
 def file_handle(path: Path) -> bytes:
     """``name_to_handle_at``: the file's number on its disk, which ``open_by_handle_at`` takes."""
     handle = ctypes.create_string_buffer((128).to_bytes(4, "little"), 136)
@@ -343,57 +209,3 @@ def _reap() -> None:
         if _is_zombie(pid):
             with contextlib.suppress(OSError):
                 os.waitpid(pid, os.WNOHANG)
-
-
-def missing_feature(need: str) -> str:
-    """Why a payload that needs this cannot work on this machine at all; empty where it can."""
-    match need:
-        case "ipv6":
-            try:
-                with socket.socket(socket.AF_INET6) as sock:
-                    sock.bind(("::1", 0))
-            except OSError:
-                return "no IPv6 on loopback"
-        case "io_uring":
-            buffer = ctypes.create_string_buffer(120)
-            number = int(LIBC.syscall(425, 4, buffer))
-            if number < 0:
-                return "the kernel has no io_uring"
-            os.close(number)
-        case "ia32":
-            return "" if os.uname().machine == "x86_64" else "not an x86-64 machine"
-        case "x32":
-            return "" if LIBC.syscall(0x40000000 | 39) > 0 else "the kernel has no x32 system calls"
-        case "alg" | "vsock":
-            try:
-                socket.socket(38 if need == "alg" else 40, socket.SOCK_SEQPACKET if need == "alg" else 1).close()
-            except OSError:
-                return f"the kernel has no {need} sockets"
-        case "modules":
-            return "" if Path("/proc/modules").exists() else "the kernel has no modules"
-        case "mqueue" | "keyring" | "userfaultfd" | "perf" | "fanotify":
-            numbers = {"mqueue": 241, "keyring": 248, "userfaultfd": 323, "perf": 298, "fanotify": 300}
-            ctypes.set_errno(0)
-            if LIBC.syscall(numbers[need], -1, None, None, 0, 0) < 0 and ctypes.get_errno() == errno.ENOSYS:
-                return f"the kernel has no {need}"
-            if need == "userfaultfd" and os.geteuid() and LIBC.syscall(323, 1) < 0:
-                return "userfaultfd is root's here"
-            if need == "perf" and os.geteuid() and _number("/proc/sys/kernel/perf_event_paranoid") > 2:
-                return "performance counters are root's here"
-        case "resource":
-            capabilities = Path("/proc/self/status").read_text().partition("CapEff:\t")[2][:16]
-            return "" if int(capabilities, 16) >> 24 & 1 else "nobody here may raise a limit (CAP_SYS_RESOURCE)"
-        case "ports":
-            is_granted = LIBC.syscall(173, 0x80, 1, 1) == 0
-            LIBC.syscall(173, 0x80, 1, 0)
-            return "" if is_granted else "the kernel gives nobody ports"
-        case "processors":
-            return "" if len(os.sched_getaffinity(0)) > 1 else "one processor only"
-    return ""
-
-
-def _number(path: str) -> int:
-    try:
-        return int(Path(path).read_text())
-    except (OSError, ValueError):
-        return 0

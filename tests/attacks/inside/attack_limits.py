@@ -160,7 +160,7 @@ def burn_threads(engine: Any, world: dict[str, Any]) -> None:
 
     for _ in range(4):
         threading.Thread(target=mine, daemon=True).start()
-    time.sleep(0.05)
+    time.sleep(3)
 
 
 def stop_self(engine: Any, world: dict[str, Any]) -> None:

@@ -167,8 +167,11 @@ class TestEnvironment:
             monkeypatch.setenv(name, "hunter2")
         launcher = WatchedLauncher()
         process = launcher.start(model=tmp_path, threads=3, device="cpu")
-        # The new environment is there once the kernel has run exec, which Popen waits for.
-        pairs = Path(f"/proc/{launcher.processes[0].pid}/environ").read_bytes().rstrip(b"\0").split(b"\0")
+        # Popen returns when exec can no longer fail, which is a moment before the new environment can be read.
+        place, deadline = Path(f"/proc/{launcher.processes[0].pid}/environ"), time.monotonic() + 10
+        while not (content := place.read_bytes().rstrip(b"\0")) and time.monotonic() < deadline:
+            pass
+        pairs = content.split(b"\0")
         yield dict(os.fsdecode(pair).split("=", 1) for pair in pairs)
         process.kill()
 

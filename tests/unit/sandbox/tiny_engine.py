@@ -71,7 +71,7 @@ def threads() -> str:
     (cache / "a.bin").chmod(0o600)
     (cache / "a.bin").unlink()
     for path in ("/proc/self/maps", "/proc/cpuinfo", "/proc/self/status", "/dev/urandom"):
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             file.read(16)
     with contextlib.suppress(OSError):
         os.sched_setaffinity(0, os.sched_getaffinity(0))
@@ -97,6 +97,13 @@ def system_call(number: int, *arguments: int) -> str:
     return f"{result} {ctypes.get_errno()}"
 
 
+def refusal(path: str) -> str:
+    try:
+        return str(Path(path).read_bytes())
+    except OSError as error:
+        return str(error.errno)
+
+
 def undecodable() -> str:
     libc = ctypes.CDLL(None, use_errno=True)
     return f"{libc.open(ctypes.c_void_p(16), 0)} {ctypes.get_errno()}"
@@ -107,6 +114,7 @@ def many_threads(count: int) -> int:
         time.sleep(30)
 
     started = 0
+    threading.stack_size(1 << 16)
     with contextlib.suppress(RuntimeError):
         for _ in range(count):
             threading.Thread(target=wait, daemon=True).start()
@@ -118,10 +126,10 @@ def many_threads(count: int) -> int:
 def escape() -> str:
     """Bind a socket address by ``sendmsg`` on every open file, in case one is a way out."""
     found = []
-    for name in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as sock:
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as sock:
             sock.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", 1))])
-            found.append(name)
+            found.append(entry.name)
     return ",".join(found)
 
 
@@ -134,8 +142,8 @@ DEEDS: dict[str, Any] = {
     "write": lambda path: Path(path).write_text("x"),
     "unlink": os.unlink,
     "symlink": os.symlink,
-    "home": lambda name: Path(os.path.expanduser(name)).read_text("utf-8"),
-    "unlink-home": lambda name: os.unlink(os.path.expanduser(name)),
+    "home": lambda name: Path(name).expanduser().read_text("utf-8"),
+    "unlink-home": lambda name: Path(name).expanduser().unlink(),
     "variable": lambda name: os.environ[name],
     "say": lambda name: "say " + os.environ[name],
     "print": lambda name: print(os.environ[name].encode().hex(), flush=True),
@@ -146,10 +154,11 @@ DEEDS: dict[str, Any] = {
     "kill-self": lambda: os.kill(os.getpid(), signal.SIGTERM),
     "foreign": foreign,
     "syscall": system_call,
+    "syscalls": lambda numbers: ",".join(system_call(number, 0, 0, 0) for number in numbers),
+    "reads": lambda paths: ",".join(map(refusal, paths)),
     "undecodable": undecodable,
     "many-threads": many_threads,
     "escape": escape,
     "fill": lambda size: (Path(os.environ["TMPDIR"]) / "big").write_bytes(b"x" * size),
-    "list": os.listdir,
-    "ids": lambda: f"{os.getuid()} {len(os.listdir('/'))}",
+    "ids": lambda folder: f"{os.getuid()} {Path(folder).exists()}",
 }
