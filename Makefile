@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICK ?= 0
 SECONDS ?= 600
 
-.PHONY: demo test lint types bench bench-main-job bench-startup bench-false-alarms bench-admission fuzz-config fuzz-pickles fuzz-zip lock clean
+.PHONY: demo test lint types bench bench-main-job bench-startup bench-false-alarms bench-admission bench-sandbox fuzz-config fuzz-pickles fuzz-zip fuzz-protocol lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -18,7 +18,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check --diff .
 	$(BIN)/mypy
 
-bench: bench-startup bench-main-job bench-false-alarms bench-admission
+bench: bench-startup bench-main-job bench-false-alarms bench-admission bench-sandbox
 
 bench-main-job: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/main_job.py
@@ -29,16 +29,21 @@ bench-startup: $(VENV)/.ready
 bench-false-alarms: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/false_alarms.py
 
-# Coverage-guided fuzzing (atheris, which is no part of the lock): make fuzz-config SECONDS=600
+bench-admission: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/admission.py
+
+bench-sandbox: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/sandbox.py
+
+# Coverage-guided fuzzing of what reads hostile bytes; needs atheris (pip install .[fuzz]): make fuzz-zip SECONDS=60
+fuzz-protocol: $(VENV)/.ready
+	$(BIN)/python fuzz/protocol.py -max_total_time=$(SECONDS)
+
 fuzz-config: $(VENV)/.ready
 	mkdir -p .fuzz/config
 	$(BIN)/python fuzz/config.py .fuzz/config fuzz/seeds-config tests/data/fuzz-config \
 		-max_total_time=$(SECONDS) -max_len=8192 -timeout=20 -artifact_prefix=tests/data/fuzz-config/
 
-bench-admission: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/admission.py
-
-# What they find goes to tests/data/fuzz.
 fuzz-pickles: $(VENV)/.ready
 	mkdir -p .fuzz/pickles
 	$(BIN)/python fuzz/pickles.py .fuzz/pickles tests/data/fuzz -max_len=8192 -max_total_time=$(SECONDS) -timeout=20
@@ -62,4 +67,4 @@ lock: $(VENV)/.ready
 		--no-header --no-annotate --no-emit-package pytest-soundcheck --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) .soundcheck build dist
+	rm -rf $(VENV) .venv-scanners .soundcheck .fuzz build dist

@@ -91,6 +91,16 @@ class Campaign:
             return Outcome(subject=LOAD, verdict=Verdict.FAIL, findings=(_fault_finding(LOAD, fault),))
         return Outcome(subject=LOAD, verdict=Verdict.PASS, notes=(f"{info.name}, {info.sample_rate} Hz",))
 
+    def try_load(self) -> WorkerFault | None:
+        """Load the candidate unless this process has done so; what was wrong, if it does not."""
+        if self._renderer.has_loaded:
+            return None
+        try:
+            self._renderer.load()
+        except WorkerFault as fault:
+            return fault
+        return None
+
     def judge(self, probe: Probe) -> Outcome:
         """Everything about one probe."""
         wanted = self._requests(probe)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.behaviour import CHECKS
 from harness.campaign import LOAD
 from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
@@ -70,26 +71,29 @@ class ModelNode(pytest.Collector):
         return None
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Model-wide checks first, then the probes in the suite's order."""
+        """That it loads, the probes in the suite's order, then how it behaved while it spoke them."""
         if not isinstance(self.parent, SuiteFile):
             raise TypeError(f"expected a suite above {self.name}, got {self.parent}")
         yield ProbeItem.create(self, self.gate, None)
         for probe in self.parent.content.suite.probes:
             yield ProbeItem.create(self, self.gate, probe)
+        for check in CHECKS:
+            yield ProbeItem.create(self, self.gate, None, check)
 
 
 class ProbeItem(pytest.Function):
-    """One probe, or (without one) the check that the model loads."""
+    """One probe, or (without one) a check of the whole model."""
 
     gate: Gate
     probe: Probe | None
+    check: str
 
     @classmethod
-    def create(cls, parent: ModelNode, gate: Gate, probe: Probe | None) -> ProbeItem:
+    def create(cls, parent: ModelNode, gate: Gate, probe: Probe | None, check: str = LOAD) -> ProbeItem:
         """Make the item with what marks and keywords it has."""
-        name = probe.id if probe else LOAD
+        name = probe.id if probe else check
         item: ProbeItem = cls.from_parent(parent, name=name, callobj=_nothing)
-        item.gate, item.probe = gate, probe
+        item.gate, item.probe, item.check = gate, probe, check
         if probe:
             item.extra_keyword_matches.add(probe.family)
             item.keywords[probe.family] = True
@@ -99,7 +103,7 @@ class ProbeItem(pytest.Function):
         """Judge, with the fixtures of the item set up by pytest as for any function."""
         self.ihook.pytest_pyfunc_call(pyfuncitem=self)
         try:
-            outcome = self.gate.ask(self.probe)
+            outcome = self.gate.ask(self.probe, self.check)
         except SoundcheckError as error:
             pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
         self.user_properties += properties(outcome)
@@ -122,6 +126,11 @@ class ProbeItem(pytest.Function):
 
 def _nothing() -> None:
     """What pytest looks at for fixtures and marks; the judging is in :meth:`ProbeItem.runtest`."""
+
+
+def is_behaviour(item: pytest.Item) -> bool:
+    """Whether an item judges what happened while the others ran, and so belongs after them."""
+    return isinstance(item, ProbeItem) and item.check in CHECKS
 
 
 def probes_of(items: Sequence[pytest.Item]) -> list[Probe]:

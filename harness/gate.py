@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from harness.behaviour import CHECKS, judge_behaviour
+from harness.campaign import LOAD
 from harness.core.paths import shown
-from harness.core.types import Outcome, Probe
+from harness.core.types import Outcome, Probe, Verdict
 from harness.core.verdict import RunResult
 from harness.options import Settings
 from harness.report import html, results, terminal
-from harness.session import Run, RunAudio, SuiteFileContent, load_golden
+from harness.session import Run, RunAudio, SuiteFileContent, is_observed, load_golden, seen_of
 from harness.store import RunDirectory, Store, write_atomically
 
 REPORT_NAME = "report.html"
@@ -50,18 +52,18 @@ class Gate:
             SoundcheckError: One line why it cannot begin.
         """
         suites = [self.suites[path] for path in sorted(self.suites)]
-        planned = sum(len(content.suite.probes) for content in suites) + 1
+        planned = sum(len(content.suite.probes) for content in suites) + 1 + len(CHECKS)
         self._run = Run(self.settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell)
 
-    def ask(self, probe: Probe | None) -> Outcome:
-        """Judge a probe, or (None) whether the candidate loads, and record it.
+    def ask(self, probe: Probe | None, check: str = LOAD) -> Outcome:
+        """Judge a probe, or (None) make a check of the whole model, and record it.
 
         Raises:
             SoundcheckError: The harness cannot work.
         """
         if self._run is None:
             raise RuntimeError("begin() first")
-        outcome = self._run.campaign.judge(probe) if probe else self._run.campaign.check_load()
+        outcome = self._run.campaign.judge(probe) if probe else self._run.check(check)
         self._run.record(outcome)
         return outcome
 
@@ -81,6 +83,30 @@ class Gate:
         """End the worker."""
         if self._run is not None:
             self._run.close()
+
+
+def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
+    """Judge the behaviour again when every process has ended, and record what no item could know.
+
+    A check may have passed in one process before another saw something, or not have been selected at all.
+
+    Returns:
+        The outcomes that are worse than what was recorded.
+    """
+    directory = RunDirectory(settings.folder, run_id)
+    result = directory.result()
+    known = {outcome.subject: outcome.verdict for outcome in result.outcomes if outcome.probe is None}
+    seen = seen_of(settings.folder, result.info.model_digest)
+    probes = {outcome.probe.text: outcome.probe.id for outcome in result.outcomes if outcome.probe}
+    late = []
+    for check in CHECKS:
+        outcome = judge_behaviour(check, seen, is_observed=is_observed(result.info.isolation), probes=probes)
+        is_news = outcome.verdict is Verdict.FAIL and known.get(check) is not Verdict.FAIL
+        is_doubt = outcome.verdict is Verdict.INCONCLUSIVE and known.get(check) is Verdict.PASS
+        if is_news or is_doubt:
+            directory.record("late", outcome)
+            late.append(outcome)
+    return tuple(late)
 
 
 def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:

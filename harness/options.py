@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 GATES = ("ci", "release")
+ISOLATIONS = ("auto", "A", "A-", "B")
 DEVICES = ("auto", "cpu", "cuda")
 DEFAULT_ASR = "whisper:tiny.en"
 DEFAULT_MEMORY_GB = 8.0
@@ -50,6 +51,12 @@ class Settings:
     """Seconds a batch may take before its length is counted."""
     fresh: bool
     """Ignore renderings of earlier runs."""
+    isolation: str = "auto"
+    """``auto``, or the level of the sandbox that must hold."""
+    allow_unsandboxed: bool = False
+    """Go on where no sandbox holds."""
+    log: Path | None = None
+    """Where every observed event goes, as JSON lines."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -85,6 +92,15 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--tts-dir", metavar="DIR", help="folder of runs and cached renderings (default: .soundcheck)")
     group.addoption("--tts-fresh", action="store_true", help="render anew, whatever is cached")
+    group.addoption(
+        "--tts-isolation", choices=ISOLATIONS, help="level of the sandbox that must hold (default: auto, the best)"
+    )
+    group.addoption(
+        "--tts-allow-unsandboxed",
+        action="store_true",
+        help="go on where no sandbox holds; the verdict says so (a machine that can be thrown away)",
+    )
+    group.addoption("--tts-log", metavar="FILE", help="append what the candidate was seen to do, as JSON lines")
     for key, what in (
         ("tts_model", "candidate, as --tts-model"),
         ("tts_model_name", "as --tts-model-name"),
@@ -132,6 +148,9 @@ def read_settings(config: pytest.Config) -> Settings:
         memory_gb=float(number("memory_gb", DEFAULT_MEMORY_GB)),
         timeout=float(number("timeout", 60.0)),
         fresh=bool(config.getoption("tts_fresh", False)),
+        isolation=str(config.getoption("tts_isolation", None) or "auto"),
+        allow_unsandboxed=bool(config.getoption("tts_allow_unsandboxed", False)),
+        log=config.invocation_params.dir / str(log) if (log := config.getoption("tts_log", None)) else None,
     )
     check(settings)
     return settings
@@ -171,6 +190,7 @@ def typed_options(settings: Settings) -> tuple[str, ...]:
         ("--tts-seed", settings.seed, 1),
         ("--tts-alpha", settings.alpha, 0.01),
         ("--tts-timeout", settings.timeout, 60.0),
+        ("--tts-isolation", settings.isolation, "auto"),
     )
     return tuple(word for option, value, default in given if value != default for word in (option, str(value)))
 

@@ -59,6 +59,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile 
     return SuiteFile.create(parent, file_path, gate)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Judge behaviour when everything has been spoken, also where there are several suites."""
+    if GATE not in config.stash:
+        return
+    from harness.collect import is_behaviour
+
+    items.sort(key=is_behaviour)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin the run once it is known which items are wanted."""
     config = session.config
@@ -81,6 +91,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         config.stash[GATE].close()
     if hasattr(config, "workeroutput") and RUN_ID in config.stash:
         config.workeroutput["soundcheck_run_id"] = config.stash[RUN_ID]
+    elif RUN_ID in config.stash:
+        _judge_late(session)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,6 +120,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line, style in summary_lines(result, run_dir=shown(path), width=terminalreporter._tw.fullwidth):
         markup = {PYTEST_STYLES.get(name, name): True for name in style.split()}
         terminalreporter.write_line(line, **markup)
+
+
+def _judge_late(session: pytest.Session) -> None:
+    """What was seen after the checks were made, or without them, fails the session too."""
+    from harness.core.types import Verdict
+    from harness.gate import judge_late
+
+    settings = read_settings(session.config)
+    late = _checked(lambda: judge_late(settings, session.config.stash[RUN_ID]))
+    is_failure = any(outcome.verdict is Verdict.FAIL or settings.gate == "release" for outcome in late)
+    if is_failure and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _gate(config: pytest.Config) -> Gate:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.metadata
+import os
 import platform
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +19,12 @@ from harness import __version__
 from harness.asr.fake import ToneTranscriber
 from harness.asr.weights import resolve_whisper
 from harness.asr.whisper import WhisperTranscriber
-from harness.campaign import Campaign
+from harness.behaviour import judge_behaviour
+from harness.campaign import LOAD, Campaign
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root, shown
 from harness.core.suite import Suite, parse_suite
-from harness.core.types import GoldenRecord, Outcome, Probe, Transcriber
+from harness.core.types import BehaviourEvent, GoldenRecord, Outcome, Probe, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.goldens import Golden, find_golden, read_golden
 from harness.listener import Listener
@@ -29,7 +32,8 @@ from harness.model import Model, open_model
 from harness.options import Settings, typed_options
 from harness.renderer import Renderer
 from harness.sandbox.client import Bounds
-from harness.sandbox.launcher import ProcessLauncher
+from harness.sandbox.events import EventLog, read_events
+from harness.sandbox.levels import LEVELS, choose_launcher
 from harness.store import RunDirectory, Store, digest_of
 
 MAX_SUITE_BYTES = 4 << 20
@@ -111,6 +115,8 @@ class Bench:
     listener: Listener
     engine: str
     isolation: str
+    events: EventLog
+    """What the workers of this process were seen to do."""
 
 
 def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: None) -> Bench:
@@ -118,10 +124,19 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
 
     Raises:
         BadInput: The model is not there or is no model.
+        MissingDependency: No sandbox holds here, and none was allowed.
     """
     model = open_model(settings.model)
     store = Store(settings.folder)
-    launcher = ProcessLauncher(memory_bytes=int(settings.memory_gb * 2**30))
+    events = EventLog(*([settings.log] if settings.log else []))
+    launcher = choose_launcher(
+        settings.isolation,
+        allow_unsandboxed=settings.allow_unsandboxed,
+        memory_bytes=int(settings.memory_gb * 2**30),
+        log=events,
+    )
+    # What was spoken without a sandbox was not observed: a run with one makes its own renderings.
+    unseen = "" if is_observed(launcher.isolation) else ", unsandboxed"
     renderer = Renderer(
         store,
         model,
@@ -129,8 +144,12 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
         device=settings.device,
         threads=max(1, settings.threads // settings.workers),
         booths=settings.workers,
-        engine_key=engine_key(model.engine),
-        bounds=Bounds(batch_seconds=settings.timeout, seconds_per_character=settings.timeout / CHARACTERS_PER_TIMEOUT),
+        engine_key=engine_key(model.engine) + unseen,
+        bounds=Bounds(
+            batch_seconds=settings.timeout,
+            first_seconds=settings.timeout / 2,
+            seconds_per_character=settings.timeout / CHARACTERS_PER_TIMEOUT,
+        ),
         on_event=on_event,
         fresh=settings.fresh,
     )
@@ -142,7 +161,22 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
         listener=listener,
         engine=engine_key(model.engine),
         isolation=launcher.isolation,
+        events=events,
     )
+
+
+def is_observed(isolation: str) -> bool:
+    """Whether walls and an observer stood around the candidate, by the name of its isolation."""
+    return isolation.split(" ")[0] in LEVELS
+
+
+def seen_of(folder: Path, model_digest: str) -> tuple[BehaviourEvent, ...]:
+    """Everything that any run below a folder has seen this model do: cached renderings were made by some of them."""
+    return read_events(sorted(_behaviour_folder(folder, model_digest).glob("*.jsonl")))
+
+
+def _behaviour_folder(folder: Path, model_digest: str) -> Path:
+    return folder / "behaviour" / model_digest[:32]
 
 
 def load_golden(settings: Settings) -> Golden | None:
@@ -189,6 +223,10 @@ class Run:
         self.info = _describe(settings, suites, self._bench, self._golden)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)
+        self._probes = {probe.text: probe.id for probe in probes}
+        self._bench.events.write_to(self.directory.path / "behaviour" / f"{writer}.jsonl")
+        kept = _behaviour_folder(settings.folder, self.info.model_digest)
+        self._bench.events.write_to(kept / f"{time.time_ns()}-{os.getpid()}.jsonl")
         self.campaign = Campaign(
             probes,
             self._bench.renderer,
@@ -207,6 +245,19 @@ class Run:
         """Where reports find sound."""
         return RunAudio(self._bench.store, self._golden)
 
+    def check(self, name: str) -> Outcome:
+        """A check of the whole model: that it loads, or how it behaves."""
+        if name == LOAD:
+            return self.campaign.check_load()
+        fault = self.campaign.try_load()
+        self._bench.events.flush()
+        seen = seen_of(self.settings.folder, self.info.model_digest)
+        outcome = judge_behaviour(name, seen, is_observed=is_observed(self.info.isolation), probes=self._probes)
+        if fault and outcome.verdict is Verdict.PASS:
+            reason = "the candidate never loaded, so little of it could be observed; see engine-load"
+            return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
+        return outcome
+
     def record(self, outcome: Outcome) -> None:
         """Append an outcome to the run directory."""
         self.directory.record(self._writer, outcome)
@@ -214,6 +265,7 @@ class Run:
     def close(self) -> None:
         """End the worker."""
         self.campaign.close()
+        self._bench.events.flush()
 
     def _event(self, line: str) -> None:
         self.directory.event(self._writer, line)

@@ -20,7 +20,7 @@ LAYERS = (
     {"core", "schemas"},
     {"project", "signing"},
     {"pins"},
-    {"acoustics", "admission", "engines", "model", "options", "opus", "pinned", "store"},
+    {"acoustics", "admission", "behaviour", "engines", "model", "options", "opus", "pinned", "store"},
     {"asr", "demo", "goldens", "listener", "report", "sandbox", "source"},
     {"detectors", "door", "redteam", "renderer"},
     {"judge", "recording"},

@@ -267,6 +267,27 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviourEvent:
+    """One thing that a worker was seen to try, from outside. Repeats of the same thing are counted."""
+
+    when: str
+    """``loading``, ``speaking`` or ``ending``."""
+    kind: str
+    """``network``, ``exec``, ``process``, ``filesystem-read``, ``filesystem-write``, ``secrets``, ``limits``,
+    ``protocol`` or ``observer``."""
+    what: str
+    """The system call, or the rule that was broken: ``connect``, ``bait-read``, ``memory``."""
+    detail: str = ""
+    """Evidence: path, arguments, address, first bytes. Hostile text."""
+    is_allowed: bool = False
+    """Whether it was let through (a refused call did nothing)."""
+    count: int = 1
+    """How often."""
+    phrases: tuple[str, ...] = ()
+    """Texts of the batch that was being spoken when it was first seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineInfo:
     """What a loaded engine says of itself (the worker's word, checked for form only)."""
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.core.text import printable
 from harness.core.types import EngineInfo, Speech
-from harness.sandbox.launcher import Launcher, WorkerProcess
+from harness.sandbox.launcher import WAITING, Launcher, WorkerProcess
 from harness.sandbox.protocol import (
     Channel,
     Done,
@@ -57,6 +57,8 @@ class Bounds:
     """Deadline for starting and loading, cold caches included."""
     batch_seconds: float = 60.0
     """Deadline for a batch, before its length is counted."""
+    first_seconds: float = 0.0
+    """Added to the first batch's deadline: kernels are chosen and compiled then."""
     seconds_per_character: float = 0.25
     """Added to a batch's deadline for each character of its texts."""
     audio_seconds: float = 20.0
@@ -72,7 +74,7 @@ class Worker:
         self, launcher: Launcher, *, engine: str, model: Path, device: str, threads: int, bounds: Bounds
     ) -> None:
         self._launcher = launcher
-        self._order = Load(engine=engine, model=str(model), device=device, threads=threads)
+        self._engine, self._device, self._threads = engine, device, threads
         self._model = model
         self._bounds = bounds
         self._process: WorkerProcess | None = None
@@ -90,21 +92,28 @@ class Worker:
         Raises:
             WorkerFault: It crashed, hung, flooded, lied or could not load the model.
         """
-        self._process = self._launcher.start(model=self._model, threads=self._order.threads, device=self._order.device)
+        process = self._launcher.start(model=self._model, threads=self._threads, device=self._device)
+        self._process = process
         if self._is_stopped:
             self.stop()
             raise WorkerFault("worker.given-up", "not tried: it was stopped while it was started")
         deadline = time.monotonic() + self._bounds.load_seconds
+        process.doing("loading")
+        order = Load(
+            engine=self._engine, model=process.model_path(self._model), device=self._device, threads=self._threads
+        )
         with self._watched("loading"):
-            channel = Channel(self._process.sock)
-            channel.send(self._order, deadline=deadline)
+            channel = Channel(process.sock)
+            channel.send(order, deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
+        process.overhear(repr(reply).encode(errors="replace"), "its answer to loading")
         if isinstance(reply, Failed):
             raise self._fault("worker.failed", f"the model could not be loaded: {reply.kind}: {reply.message}")
         if not isinstance(reply, Loaded):
             raise self._fault("worker.forged", f"expected Loaded, got {type(reply).__name__}")
         if reply.sample_rate > MAX_ODD_RATE and reply.sample_rate % 10:
             raise self._fault("worker.forged", f"announced {reply.sample_rate} Hz, which no audio file can hold")
+        process.doing(WAITING)
         self.info = EngineInfo(name=reply.name, sample_rate=reply.sample_rate, versions=reply.versions)
         return self.info
 
@@ -120,10 +129,14 @@ class Worker:
         self._batch += 1
         characters = sum(len(text) for text, _ in items)
         deadline = time.monotonic() + self._bounds.batch_seconds + self._bounds.seconds_per_character * characters
+        if self._batch == 1:
+            deadline += self._bounds.first_seconds
+        process = self._process
+        process.doing("speaking", [text for text, _ in items])
         order = Render(batch=self._batch, items=[Item(text=text, seed=seed) for text, seed in items])
         answered: set[int] = set()
         with self._watched("speaking"):
-            channel = Channel(self._process.sock)
+            channel = Channel(process.sock)
             channel.send(order, deadline=deadline)
             while True:
                 longest = max(len(text) for text, _ in items)
@@ -132,12 +145,16 @@ class Worker:
                     name = type(reply).__name__
                     raise ProtocolError(f"expected batch {self._batch}, got {name} of batch {reply.batch}")
                 if isinstance(reply, Failed):
+                    process.doing(WAITING)
+                    process.overhear(f"{reply.kind} {reply.message}".encode(errors="replace"), "an error message")
                     break
                 if isinstance(reply, Done):
                     if len(answered) != len(items):
                         raise ProtocolError(f"expected {len(items)} renderings, got {len(answered)}")
+                    process.doing(WAITING)
                     return
                 index = self._check(reply, answered, items)
+                process.overhear(payload, "the samples of its speech", is_sound=True)
                 on_speech(index, _speech(reply, payload))
         raise self._fault("worker.failed", f"{reply.kind}: {reply.message}", ends=False)
 
@@ -196,9 +213,20 @@ class Worker:
         words = self._process.last_words() if self._process and ends else ""
         if self._process and self._process.flooded and ends:
             rule, what = "worker.flooded", "printed more than it may and was ended"
+        if self._process and (kind := _KINDS.get(rule)):
+            self._process.note(kind, rule.removeprefix("worker."), what)
         if ends:
             self.stop()
         return WorkerFault(rule, what, detail=words[-1000:])
+
+
+_KINDS = {
+    "worker.hung": "limits",
+    "worker.flooded": "limits",
+    "worker.endless": "limits",
+    "worker.forged": "protocol",
+}
+"""Faults that are behaviour of their own -> kind of the event."""
 
 
 def _speech(reply: Message, payload: bytes) -> Speech:

@@ -1,7 +1,7 @@
-"""Starts the worker process and ends it. The one place that decides how the candidate is kept apart.
+"""What a launcher and a running worker are to the rest of the harness, and the launcher that has no sandbox.
 
-Today there is one launcher, which gives a child process: another address space, a clean environment, rlimits, its
-own session and scratch folder, but no sandbox. ``isolation`` says so in every verdict.
+:class:`ProcessLauncher` gives a child process: another address space, a clean environment, rlimits, its own session and
+scratch folder. ``isolation`` says so in every verdict. :mod:`harness.sandbox.sandboxed` has the one with walls.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
+
+from harness.sandbox.meter import Usage, usage_of
 
 MAX_OUTPUT_BYTES = 1 << 20
 """What a worker may print to stdout and stderr together before it counts as a flood."""
@@ -31,6 +34,9 @@ PASSED_ENVIRONMENT = (
     "NVIDIA_VISIBLE_DEVICES",
 )
 """Of the harness's environment, what the worker gets. No tokens, no proxies, no PYTHON* variables."""
+
+WAITING = "waiting"
+"""What a worker does when nothing was asked of it."""
 
 HEAP = {
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
@@ -65,6 +71,26 @@ class WorkerProcess(Protocol):
         """End it and everything it started, and remove its scratch folder. Idempotent."""
         ...
 
+    def model_path(self, model: Path) -> str:
+        """Where the worker finds the model that lies at `model` on this machine."""
+        ...
+
+    def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
+        """Remember what the worker was asked for: what it is seen to try from now on belongs to that."""
+        ...
+
+    def note(self, kind: str, what: str, detail: str) -> None:
+        """Add an event that the harness noticed itself; see :class:`harness.core.types.BehaviourEvent`."""
+        ...
+
+    def overhear(self, data: bytes, where: str, *, is_sound: bool = False) -> None:
+        """Search what the worker said for secrets that it should not know."""
+        ...
+
+    def usage(self) -> Usage:
+        """What it has used so far, measured from outside; after its end, what it had used."""
+        ...
+
 
 class Launcher(Protocol):
     """A way of keeping the candidate apart."""
@@ -82,10 +108,16 @@ class Launcher(Protocol):
 class Drain:
     """Reads a worker's output so that it never blocks, keeps the end of it, and notices a flood."""
 
-    def __init__(self, stream: IO[bytes], on_flood: object = None) -> None:
+    def __init__(
+        self,
+        stream: IO[bytes],
+        on_flood: Callable[[], None] = lambda: None,
+        on_output: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
         self._stream = stream
         self._tail = b""
         self._on_flood = on_flood
+        self._on_output = on_output
         self.total = 0
         self._thread = threading.Thread(target=self._run, daemon=True, name="soundcheck-drain")
         self._thread.start()
@@ -107,8 +139,9 @@ class Drain:
         with contextlib.suppress(OSError, ValueError):
             while chunk := os.read(self._stream.fileno(), 1 << 16):
                 self.total += len(chunk)
+                self._on_output(self._tail[-100:] + chunk)
                 self._tail = (self._tail + chunk)[-4096:]
-                if self.flooded and callable(self._on_flood):
+                if self.flooded:
                     self._on_flood()
                     return
 
@@ -120,6 +153,7 @@ class ChildProcess:
         self._process = process
         self._sock = sock
         self._scratch = scratch
+        self._usage = Usage()
         if process.stdout is None:
             raise ValueError("the worker's output must be a pipe")
         self._drain = Drain(process.stdout, self._kill_group)
@@ -153,6 +187,7 @@ class ChildProcess:
 
     def kill(self) -> None:
         """See :class:`WorkerProcess`."""
+        self.usage()
         self._sock.close()
         self._kill_group()
         self._process.wait()
@@ -160,6 +195,24 @@ class ChildProcess:
         if self._process.stdout is not None:
             self._process.stdout.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def model_path(self, model: Path) -> str:
+        """See :class:`WorkerProcess`: a child process sees what everybody sees."""
+        return str(model)
+
+    def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
+        """See :class:`WorkerProcess`: nobody watches a plain child process."""
+
+    def note(self, kind: str, what: str, detail: str) -> None:
+        """See :class:`WorkerProcess`."""
+
+    def overhear(self, data: bytes, where: str, *, is_sound: bool = False) -> None:
+        """See :class:`WorkerProcess`."""
+
+    def usage(self) -> Usage:
+        """See :class:`WorkerProcess`."""
+        self._usage = usage_of(self._process.pid, self._usage)
+        return self._usage
 
     def _kill_group(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -217,6 +270,7 @@ def worker_environment(scratch: Path, threads: int) -> dict[str, str]:
     homes = (
         "HOME",
         "TMPDIR",
+        "NUMBA_CACHE_DIR",
         "XDG_CACHE_HOME",
         "XDG_CONFIG_HOME",
         "XDG_DATA_HOME",
@@ -224,5 +278,5 @@ def worker_environment(scratch: Path, threads: int) -> dict[str, str]:
         "MPLCONFIGDIR",
     )
     pools = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "NUMBA_CACHE_DIR": folder}
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     return {**kept, **dict.fromkeys(homes, folder), **dict.fromkeys(pools, str(threads)), **offline, **HEAP}

@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +28,17 @@ ENGINES = {
     "fake": "harness.engines.fake:FakeEngine",
 }
 """Engine name -> ``module:class``. Imported in the worker only."""
+
+PRELOADS = {
+    "coqui": (
+        "torch",
+        "harness.engines.espeak:install_inprocess_espeak",
+        "TTS.utils.synthesizer",
+        "TTS.tts.models.vits",
+    )
+}
+"""What an engine imports sooner or later. A sandboxed worker imports it before its walls close: trusted code starts
+programs and reads files that nobody should touch afterwards. ``module:function`` is called, too."""
 
 PR_SET_PDEATHSIG = 1
 NICENESS = 5
@@ -67,8 +79,8 @@ def limit_memory(peak_bytes: int) -> None:
 
 
 def create_engine(name: str) -> Engine:
-    """Import and construct an engine by name."""
-    module, _, attribute = ENGINES[name].partition(":")
+    """Import and construct an engine by name, or by ``module:class``, which only the harness can ask for."""
+    module, _, attribute = ENGINES.get(name, name).partition(":")
     return cast("Engine", getattr(importlib.import_module(module), attribute)())
 
 
@@ -98,8 +110,13 @@ def _speak(engine: Engine, channel: Channel, order: Render) -> None:
     channel.send(Done(batch=order.batch))
 
 
-def serve(channel: Channel) -> None:
-    """Answer orders until the harness hangs up."""
+def serve(channel: Channel, *, seal: Callable[[str], None] = lambda _: None) -> None:
+    """Answer orders until the harness hangs up.
+
+    Args:
+        channel: The conversation.
+        seal: Told the engine's name before the model is read: closes the walls of a sandbox.
+    """
     engine: Engine | None = None
     while True:
         try:
@@ -107,6 +124,7 @@ def serve(channel: Channel) -> None:
         except EOFError:
             return
         if isinstance(order, Load):
+            seal(order.engine)
             try:
                 engine = create_engine(order.engine)
                 info = engine.load(Path(order.model), device=order.device, threads=order.threads)

@@ -10,6 +10,7 @@ from harness.options import (
     DEFAULT_ASR,
     DEFAULT_MEMORY_GB,
     DEVICES,
+    ISOLATIONS,
     Settings,
     check,
     default_threads,
@@ -64,6 +65,10 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         "--tts-timeout", type=float, default=60.0, metavar="S", help="seconds for a batch besides its length"
     )
     parser.add_argument(
+        "--tts-isolation", choices=ISOLATIONS, default="auto", help="level of the sandbox that must hold"
+    )
+    parser.add_argument("--tts-allow-unsandboxed", action="store_true", help="go on where no sandbox holds")
+    parser.add_argument(
         "--tts-dir",
         type=Path,
         default=Path(".soundcheck"),
@@ -96,6 +101,8 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
         memory_gb=DEFAULT_MEMORY_GB,
         timeout=options.tts_timeout,
         fresh=False,
+        isolation=options.tts_isolation,
+        allow_unsandboxed=options.tts_allow_unsandboxed,
     )
     check(settings)
     return settings

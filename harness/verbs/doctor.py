@@ -96,11 +96,26 @@ def examine() -> Iterator[Check]:
     yield _folder()
     gpu = os.path.exists("/dev/nvidia0")  # noqa: PTH110 - a device node, no path of ours
     yield Check(name="GPU", ok=gpu, required=False, detail="NVIDIA device" if gpu else "none: the CPU is used")
-    yield Check(
+    yield _isolation()
+
+
+def _isolation() -> Check:
+    from harness.sandbox.levels import RECIPES, choose
+    from harness.sandbox.sandboxed import SandboxLauncher
+
+    choice = choose()
+    tried = "; ".join(f"{level} does not hold: {', '.join(wrong)}" for level, wrong in choice.failures.items())
+    recipes = "\n".join(
+        line for where, lines in RECIPES.items() for line in (f"{where}:", *(f"  {one}" for one in lines))
+    )
+    held = SandboxLauncher(level=choice.level).isolation if choice.level else ""
+    proven = f"{held}: stopped and saw our own attacks just now" if held else "none"
+    return Check(
         name="isolation",
-        ok=True,
+        ok=bool(choice.level),
         required=True,
-        detail="process (the candidate runs in a child process; a sandbox is not built yet)",
+        detail="; ".join(filter(None, (proven, tried))),
+        fix=recipes.replace("\n", "\n" + " " * 9),
     )
 
 

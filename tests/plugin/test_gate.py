@@ -16,7 +16,9 @@ import pytest
 from tests.conftest import Voice
 
 PROBES = 6
-ITEMS = PROBES + 1
+CHECKS = 9
+"""Of behaviour."""
+ITEMS = PROBES + 1 + CHECKS
 
 
 @pytest.fixture
@@ -87,12 +89,12 @@ class TestVerdicts:
 
     def test_without_a_golden_nothing_passes(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "-rs", golden="")
-        done.assert_outcomes(passed=1, skipped=PROBES)
+        done.assert_outcomes(passed=1 + CHECKS, skipped=PROBES)
         done.stdout.fnmatch_lines(["*inconclusive: no golden to compare with; record one with: soundcheck record*"])
 
     def test_the_release_gate_fails_what_the_ci_gate_skips(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "--tts-gate=release", golden="")
-        done.assert_outcomes(passed=1, failed=PROBES)
+        done.assert_outcomes(passed=1 + CHECKS, failed=PROBES)
         assert done.ret == 10
 
     def test_the_release_gate_says_by_its_exit_code_when_something_really_failed(self, gate, fake_voice: Voice) -> None:
@@ -112,7 +114,7 @@ class TestVerdicts:
         manifest["asr"]["decoding"] = "tones-0"
         (copied / "manifest.json").write_text(json.dumps(manifest), "utf-8")
         done = gate(fake_voice(), "-rs", golden=str(copied))
-        done.assert_outcomes(passed=1, skipped=PROBES)
+        done.assert_outcomes(passed=1 + CHECKS, skipped=PROBES)
         done.stdout.fnmatch_lines(
             ["*recorded with another transcriber (decoding 'tones-0' in the golden, 'tones-1' now)*"]
         )
@@ -120,36 +122,39 @@ class TestVerdicts:
 
 class TestMisbehaviour:
     @pytest.mark.parametrize(
-        ("kind", "rule"),
+        ("kind", "rule", "behaviour"),
         [
-            ("crash", "worker.crashed"),
-            ("exit", "worker.crashed"),
-            ("flood", "worker.flooded"),
-            ("garbage", "worker.forged"),
-            ("fail", "worker.failed"),
-            ("endless", "worker.endless"),
+            ("crash", "worker.crashed", ""),
+            ("exit", "worker.crashed", ""),
+            ("flood", "worker.flooded", "limits"),
+            ("garbage", "worker.forged", "protocol"),
+            ("fail", "worker.failed", ""),
+            ("endless", "worker.endless", "limits"),
         ],
     )
     def test_a_worker_that_misbehaves_on_one_phrase_fails_that_phrase_only(
-        self, gate, fake_voice: Voice, kind: str, rule: str
+        self, gate, fake_voice: Voice, kind: str, rule: str, behaviour: str
     ) -> None:
         done = gate(fake_voice({"kind": kind, "when": "crane"}))
-        done.assert_outcomes(passed=ITEMS - 1, failed=1)
+        failed = 2 if behaviour else 1
+        done.assert_outcomes(passed=ITEMS - failed, failed=failed)
         done.stdout.fnmatch_lines([f"*crane on candidate   *  {rule}"])
+        if behaviour:
+            done.stdout.fnmatch_lines([f"*behaviour-{behaviour} on candidate   *  behaviour.{behaviour}"])
 
     def test_a_hang_costs_its_deadline_and_no_more(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=0.5")
         done.stdout.fnmatch_lines(["*crane on candidate   HIGH  worker.hung"])
-        assert done.parseoutcomes()["failed"] == 1
+        assert done.parseoutcomes()["failed"] == 2  # the phrase, and behaviour-limits
 
     def test_a_model_that_cannot_load_fails_once_and_nothing_else_is_judged(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "load-crash"}), "-rs")
-        done.assert_outcomes(failed=1, skipped=PROBES)
+        done.assert_outcomes(failed=1, skipped=PROBES + CHECKS)
         done.stdout.fnmatch_lines(["  heard     the worker was killed by SIGSEGV while loading"])
 
     def test_no_worker_is_left_behind(self, gate, fake_voice: Voice) -> None:
         gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=0.5")
-        ours = ["pgrep", "-f", f"harness.sandbox.worker [0-9]+ [0-9]+ {os.getpid()}$"]
+        ours = ["pgrep", "-P", str(os.getpid()), "-f", "harness.sandbox"]
         assert subprocess.run(ours, capture_output=True, check=False).stdout == b""
 
 
@@ -162,8 +167,8 @@ class TestPytest:
 
     def test_keywords_select_ids_and_families(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "-k", "carriers")
-        done.assert_outcomes(passed=4, deselected=3)
-        done.stdout.fnmatch_lines(["INCONCLUSIVE*incomplete (4 of 7 items decided)*"])
+        done.assert_outcomes(passed=4, deselected=ITEMS - 4)
+        done.stdout.fnmatch_lines(["INCONCLUSIVE*incomplete (4 of 16 items decided)*"])
 
     def test_last_failed_repeats_the_failure_only(self, gate, fake_voice: Voice) -> None:
         voice = fake_voice({"kind": "nan", "when": "door"})
@@ -289,7 +294,7 @@ class TestDurability:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         done = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, check=False)
-        assert f"1 failed, {ITEMS - 1} passed" in done.stdout
+        assert f"2 failed, {ITEMS - 2} passed" in done.stdout
         assert "worker.hung" in done.stdout
 
     def test_a_full_disk_ends_the_run_with_one_line_and_nothing_lost(

@@ -21,6 +21,7 @@ from harness.core.types import Speech
 from harness.engines.fake import FakeEngine
 from harness.sandbox.client import Bounds, Worker, WorkerFault
 from harness.sandbox.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
+from harness.sandbox.meter import Usage
 from harness.sandbox.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 
@@ -166,8 +167,11 @@ class TestEnvironment:
             monkeypatch.setenv(name, "hunter2")
         launcher = WatchedLauncher()
         process = launcher.start(model=tmp_path, threads=3, device="cpu")
-        # The new environment is there once the kernel has run exec, which Popen waits for.
-        pairs = Path(f"/proc/{launcher.processes[0].pid}/environ").read_bytes().rstrip(b"\0").split(b"\0")
+        # Popen returns when exec can no longer fail, which is a moment before the new environment can be read.
+        place, deadline = Path(f"/proc/{launcher.processes[0].pid}/environ"), time.monotonic() + 10
+        while not (content := place.read_bytes().rstrip(b"\0")) and time.monotonic() < deadline:
+            pass
+        pairs = content.split(b"\0")
         yield dict(os.fsdecode(pair).split("=", 1) for pair in pairs)
         process.kill()
 
@@ -372,6 +376,9 @@ class WireProcess:
         self._ours, self._theirs = socket.socketpair()
         self._theirs.settimeout(10)
         self._script = script
+        self.did: list[tuple[str, tuple[str, ...]]] = []
+        self.noted: list[tuple[str, str]] = []
+        self.heard: list[tuple[str, bool]] = []
         self._thread = threading.Thread(target=self._play, daemon=True)
         self._thread.start()
         self.killed = 0
@@ -389,6 +396,21 @@ class WireProcess:
 
     def last_words(self) -> str:
         return "\x1b[2Jlast words"
+
+    def model_path(self, model: Path) -> str:
+        return str(model)
+
+    def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
+        self.did.append((when, tuple(phrases)))
+
+    def note(self, kind: str, what: str, detail: str) -> None:
+        self.noted.append((kind, what))
+
+    def overhear(self, data: bytes, where: str, *, is_sound: bool = False) -> None:
+        self.heard.append((where, is_sound))
+
+    def usage(self) -> Usage:
+        return Usage()
 
     def kill(self) -> None:
         self.killed += 1

@@ -1,0 +1,83 @@
+"""Judges what a candidate's workers were seen to do: one outcome for each kind of behaviour. Pure.
+
+An honest voice does none of this after its walls are closed, so one event is a finding. What was not observed is
+inconclusive, never passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.core.types import BehaviourEvent, Finding, Outcome, Severity, Verdict
+
+PREFIX = "behaviour-"
+KINDS = {
+    "network": (Severity.CRITICAL, "uses the network"),
+    "exec": (Severity.CRITICAL, "starts a program"),
+    "process": (Severity.CRITICAL, "makes or attacks processes"),
+    "filesystem-read": (Severity.HIGH, "opens files that are none of its business"),
+    "filesystem-write": (Severity.HIGH, "changes files outside its scratch folder"),
+    "secrets": (Severity.CRITICAL, "reaches for secrets"),
+    "limits": (Severity.HIGH, "uses more than it may"),
+    "protocol": (Severity.CRITICAL, "sends what no honest worker sends"),
+    "observer": (Severity.HIGH, "hides what it does"),
+}
+"""Kind of event -> how bad it is, and what it means."""
+CHECKS = tuple(PREFIX + kind for kind in KINDS)
+"""Names of the model-wide checks, in the order in which they are reported."""
+MAX_SHOWN = 5
+NOT_OBSERVED = "what the candidate did was not observed: it ran without a sandbox; leave out --tts-allow-unsandboxed"
+LOST = (
+    "the observer was lost while the candidate ran; remove what is below .soundcheck/behaviour for it, and "
+    "run again with --tts-fresh"
+)
+
+
+def judge_behaviour(
+    check: str, events: Sequence[BehaviourEvent], *, is_observed: bool, probes: Mapping[str, str] | None = None
+) -> Outcome:
+    """The outcome of one check.
+
+    Args:
+        check: One of :data:`CHECKS`.
+        events: Everything that was seen of this candidate.
+        is_observed: Whether there were walls and an observer at all.
+        probes: Text -> id of the probe that has it, to name phrases as users know them.
+    """
+    kind = check.removeprefix(PREFIX)
+    lost = [event for event in events if event.kind == "observer" and event.what == "lost"]
+    found = [event for event in events if event.kind == kind and event not in lost]
+    findings = tuple(_finding(check, kind, what, found, probes or {}) for what in dict.fromkeys(e.what for e in found))
+    if findings:
+        return Outcome(subject=check, verdict=Verdict.FAIL, findings=findings)
+    if not is_observed:
+        return Outcome(subject=check, verdict=Verdict.INCONCLUSIVE, reason=NOT_OBSERVED)
+    if lost and kind == "observer":
+        return Outcome(subject=check, verdict=Verdict.INCONCLUSIVE, reason=f"{LOST} ({lost[0].detail})")
+    return Outcome(subject=check, verdict=Verdict.PASS)
+
+
+def _finding(check: str, kind: str, what: str, events: Sequence[BehaviourEvent], probes: Mapping[str, str]) -> Finding:
+    severity, title = KINDS[kind]
+    same = [event for event in events if event.what == what]
+    times = sum(event.count for event in same)
+    shown = "; ".join(f"{event.detail} ({_when(event, probes)})" for event in same[:MAX_SHOWN])
+    more = f"; and {len(same) - MAX_SHOWN} more" if len(same) > MAX_SHOWN else ""
+    return Finding(
+        rule=f"behaviour.{kind}",
+        severity=severity,
+        subject=check,
+        title=title,
+        heard=f"{what}: {shown}{more}",
+        evidence=f"seen from outside, {times} time{'s' if times != 1 else ''}; "
+        + ("let through, what it got is bait" if all(event.is_allowed for event in same) else "it did not succeed"),
+        hint="an honest voice does not do this; do not ship the model, and look at where it came from",
+    )
+
+
+def _when(event: BehaviourEvent, probes: Mapping[str, str]) -> str:
+    if event.when != "speaking" or not event.phrases:
+        return f"while {event.when}"
+    names = [probes.get(phrase) or repr(phrase[:60]) for phrase in dict.fromkeys(event.phrases)]
+    more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
+    return f"while it was asked for {', '.join(names[:MAX_SHOWN])}{more}"

@@ -1,0 +1,82 @@
+"""What a worker needs to see of this machine, and nothing else: the allow-list that every wall is built from."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import harness
+
+SYSTEM_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/lib32", "/usr/libx32")
+"""Shared libraries. /usr/local/lib is there with the interpreter where it lives there."""
+SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/usr/share/zoneinfo")
+DEVICE_FILES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+PROC_FILES = ("cpuinfo", "meminfo", "stat", "filesystems", "version", "loadavg", "uptime", "mounts", "vmstat")
+PROC_FOLDERS = ("sys/vm", "sys/kernel/random", "driver/nvidia")
+PROC_SELF = (
+    *("", "maps", "smaps", "smaps_rollup", "status", "stat", "statm", "cmdline", "comm", "task", "fd", "fdinfo"),
+    *("limits", "auxv", "cgroup", "mountinfo", "mounts", "oom_score", "exe", "numa_maps"),
+)
+"""Of /proc/self: not ``environ``, ``mem``, ``root``, ``cwd``."""
+SYS_FOLDERS = (
+    *("/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/kernel/mm/transparent_hugepage"),
+    *("/sys/kernel/mm/hugepages", "/sys/fs/cgroup"),
+)
+GPU_SYS = ("/sys/module/nvidia", "/sys/module/nvidia_uvm", "/sys/bus/pci/devices", "/sys/devices")
+MODEL = "/soundcheck/model"
+HOME = "/soundcheck/home"
+SCRATCH = "/soundcheck/scratch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Paths as the worker sees them."""
+
+    readable: tuple[str, ...]
+    """Folders and files of the machine, at their own paths."""
+    model: str
+    home: str
+    scratch: str
+    devices: tuple[str, ...]
+    """Device nodes of a GPU."""
+    import_paths: tuple[str, ...]
+    """What is put on ``sys.path`` besides the interpreter's own."""
+
+    @property
+    def writable(self) -> tuple[str, ...]:
+        """Where files may be made. Without namespaces, /dev/shm is everybody's: nothing is made there."""
+        own = ("/dev/shm",) if self.scratch == SCRATCH else ()  # noqa: S108 - the sandbox's own
+        return self.home, self.scratch, *own
+
+
+def readable_paths(extra: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Folders and files that an interpreter with its packages needs, without those that lie in others."""
+    package = Path(harness.__file__).parent
+    folders = {
+        *(Path(path) for path in (sys.prefix, sys.base_prefix, sys.exec_prefix, sysconfig.get_paths()["stdlib"])),
+        *(Path(path) for path in sys.path if path.endswith(("site-packages", "dist-packages"))),
+        Path(sys.executable),
+        Path(os.path.realpath(sys.executable)),
+        package,  # for an editable install: the package, never the checkout around it
+        *extra,
+        *map(Path, (*SYSTEM_FOLDERS, *SYSTEM_FILES)),
+    }
+    wanted = {_whole(path) for path in folders if path.exists()}
+    return tuple(sorted(str(path) for path in wanted if not any(other in path.parents for other in wanted)))
+
+
+def gpu_devices() -> tuple[str, ...]:
+    """Device nodes that CUDA opens, where there are any."""
+    nodes = [*Path("/dev").glob("nvidia*"), *Path("/dev/nvidia-caps").glob("*")]
+    return tuple(sorted(str(node) for node in nodes if not node.is_dir()))
+
+
+def _whole(path: Path) -> Path:
+    """A path that is safe to bind: a prefix of ``/`` or ``/usr`` means its library folders only."""
+    if path in (Path("/"), Path("/usr"), Path("/usr/local")):
+        return path / "lib"
+    return path

@@ -1,0 +1,207 @@
+"""A running worker behind walls: its observer, its conversation, its end and what is left after it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.core.types import BehaviourEvent
+from harness.sandbox import cgroups
+from harness.sandbox.bait import Bait
+from harness.sandbox.events import EventLog
+from harness.sandbox.folders import WorkerFolder
+from harness.sandbox.launcher import WAITING, Drain
+from harness.sandbox.layout import Layout
+from harness.sandbox.meter import Usage, usage_of
+from harness.sandbox.observer import Limits, Observer
+
+_GO = b"G"
+ALLOWED = frozenset({"bait-read"})
+"""Events of calls that were let through, because what they got is bait."""
+
+
+class SandboxedProcess:
+    """A worker behind walls. Implements :class:`harness.sandbox.launcher.WorkerProcess`."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        sock: socket.socket,
+        pid: int,
+        layout: Layout,
+        folder: WorkerFolder,
+        bait: Bait,
+        group: cgroups.Group | None,
+        log: EventLog,
+    ) -> None:
+        if process.stdout is None:
+            raise ValueError("the worker's output must be a pipe")
+        self.pid = pid
+        """The worker itself, as this machine counts."""
+        self._process = process
+        self._sock = sock
+        self._pidfd = os.pidfd_open(pid)
+        self._layout = layout
+        self._folder = folder
+        self._bait = bait
+        self._group = group
+        self._log = log
+        self._when, self._phrases = "loading", tuple[str, ...]()
+        self._usage = Usage()
+        self._observer: Observer | None = None
+        self._is_killed = False
+        self._lock = threading.Lock()
+        self._drain = Drain(process.stdout, self._end, lambda data: self.overhear(data, "what it printed"))
+
+    def watch(self, control: socket.socket, limits: Limits, *, is_inside: bool) -> None:
+        """Start the observer, and let the stub go on."""
+        self._observer = Observer(
+            control=control,
+            pid=self.pid,
+            layout=self._layout,
+            bait=self._bait,
+            bait_home=self._folder.home,
+            scratch=None if is_inside else self._folder.path,
+            group=self._group,
+            limits=limits,
+            note=self.note,
+            end=self._end,
+        )
+        control.sendall(_GO)
+
+    @property
+    def sock(self) -> socket.socket:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        return self._sock
+
+    @property
+    def flooded(self) -> bool:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        return self._drain.flooded
+
+    @property
+    def observed_calls(self) -> int:
+        """System calls that were put before the observer."""
+        return self._observer.calls if self._observer else 0
+
+    def model_path(self, model: Path) -> str:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        del model
+        return self._layout.model
+
+    def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        self._when, self._phrases = when, tuple(phrases)
+        if self._observer is not None:
+            self._observer.is_waiting = when == WAITING
+
+    def note(self, kind: str, what: str, detail: str) -> None:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        event = BehaviourEvent(when=self._when, kind=kind, what=what, detail=detail, phrases=self._phrases)
+        self._log.note(dataclasses.replace(event, is_allowed=what in ALLOWED))
+
+    def overhear(self, data: bytes, where: str, *, is_sound: bool = False) -> None:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        if self._bait.is_in_sound(data) if is_sound else self._bait.is_in(data):
+            self.note("secrets", "canary-said", f"a fake secret in {where}")
+
+    def usage(self) -> Usage:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        if not self._is_killed:
+            self._usage = usage_of(self.pid, self._usage)
+            seen = self._observer.usage if self._observer else self._usage
+            cpu = self._group.cpu_seconds() if self._group else 0.0
+            self._usage = dataclasses.replace(
+                self._usage,
+                cpu_seconds=max(cpu, seen.cpu_seconds, self._usage.cpu_seconds),
+                peak_bytes=max(seen.peak_bytes, self._usage.peak_bytes),
+            )
+        return self._usage
+
+    def exit_status(self, seconds: float) -> int | None:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        try:
+            status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        if self._group is not None and self._group.refused_memory():
+            self.note("limits", "memory", "ended by the kernel: its memory was used up")
+        if status > 128 and status - 128 in set(signal.Signals):  # bubblewrap's way of passing a signal on
+            status = 128 - status
+        if status == -signal.SIGSYS:
+            self.note("process", "foreign-syscall", "ended by the kernel: a system call of another architecture")
+        return status
+
+    def last_words(self) -> str:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        self._drain.join(0.2)
+        return self._drain.text()
+
+    def kill(self) -> None:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        with self._lock:
+            if self._is_killed:
+                return
+            self.usage()
+            self._is_killed = True
+        self._sock.close()
+        self._end()
+        self._process.wait()
+        survivors = self._survivors()
+        if survivors:
+            self.note("process", "survivor", f"still there after its end: {survivors}")
+        if self._observer is not None:
+            self._observer.stop()
+            if not self._observer.is_sealed and not self._observer.is_lost and self._when == "speaking":
+                self.note("observer", "lost", "the worker spoke although its walls were never closed")
+        self._drain.join(1)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        os.close(self._pidfd)
+        if self._group is not None:
+            self._group.remove()
+        self._folder.remove()
+        self._log.flush()
+
+    def _end(self) -> None:
+        """Send the kill; waits for nothing."""
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        if self._group is not None:
+            self._group.kill()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _survivors(self) -> list[int]:
+        """Processes that outlived the kill, after a moment."""
+        poller = select.poll()
+        poller.register(self._pidfd, select.POLLIN)
+        left = [] if poller.poll(5000) else [self.pid]
+        deadline = time.monotonic() + 3
+        while self._group is not None:
+            more = [pid for pid in self._group.pids() if not _is_dead(pid)]
+            if not more:
+                break
+            if time.monotonic() > deadline:
+                return [*left, *more]
+            self._group.kill()
+            time.sleep(0.005)  # the kernel takes a moment to bury what was ended
+        return left
+
+
+def _is_dead(pid: int) -> bool:
+    """Whether a process has ended, though nobody has waited for it yet."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state in "ZX"

@@ -1,0 +1,213 @@
+"""The launcher with walls: starts workers behind bubblewrap or Landlock, a system call filter and an observer.
+
+Which walls there are is decided before (:mod:`harness.sandbox.levels`); here they are built, the same for every worker.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.core.errors import SoundcheckError
+from harness.sandbox import bubblewrap, cgroups, landlock
+from harness.sandbox.bait import Bait
+from harness.sandbox.events import EventLog
+from harness.sandbox.folders import WorkerFolder
+from harness.sandbox.launcher import WorkerProcess, worker_environment
+from harness.sandbox.layout import HOME, MODEL, SCRATCH, Layout, gpu_devices, readable_paths
+from harness.sandbox.observer import Limits
+from harness.sandbox.process import SandboxedProcess
+
+START_SECONDS = 30.0
+"""Deadline for the stub to report; it has imported nothing heavy by then."""
+MAX_TASKS = 256
+ADDRESS_SHARE = 1.5
+"""Address space per memory allowed: whoever uses up the memory is seen to, before allocations fail silently."""
+_READY = b"R"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxLauncher:
+    """Keeps the candidate behind walls."""
+
+    level: str
+    """``A``, ``A-`` or ``B``."""
+    memory_bytes: int = 0
+    """Cap of the worker's memory, 0 for none. Ignored on a GPU."""
+    extra_paths: tuple[Path, ...] = ()
+    """Folders of trusted code that the worker may import."""
+    log: EventLog = field(default_factory=EventLog)
+    """Where events go."""
+
+    @property
+    def isolation(self) -> str:
+        """See :class:`harness.sandbox.launcher.Launcher`."""
+        has = {
+            "bubblewrap": self.level != "B",
+            "Landlock": self.has_landlock,
+            "seccomp": True,
+            "cgroup": cgroups.are_usable(),
+        }
+        walls = ", ".join(name for name, there in has.items() if there)
+        missing = ", ".join(name for name, there in has.items() if not there)
+        return f"{self.level} ({walls})" if not missing else f"{self.level} ({walls}; no {missing})"
+
+    @property
+    def has_landlock(self) -> bool:
+        """Whether this kernel has it."""
+        return landlock.abi() > 0
+
+    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
+        """See :class:`harness.sandbox.launcher.Launcher`.
+
+        Raises:
+            SoundcheckError: The walls cannot be built.
+        """
+        memory = 0 if device.startswith("cuda") else self.memory_bytes
+        devices = gpu_devices() if device.startswith("cuda") else ()
+        bait, folder = Bait(), WorkerFolder.create()
+        try:
+            bait.lay_out(folder.home)
+            layout = self._layout(model, folder, devices)
+            group = cgroups.create(memory_bytes=memory, tasks=MAX_TASKS + 8)
+            if group is None and self.level == "A":
+                raise SoundcheckError("the sandbox (level A) cannot be built: no control group can be made here")
+            if not self.has_landlock and self.level != "A-":
+                raise SoundcheckError(f"the sandbox (level {self.level}) cannot be built: this kernel has no Landlock")
+            return self._start(layout, folder, bait, group, model=model, threads=threads, memory=memory)
+        except BaseException:
+            folder.remove()
+            raise
+
+    def _layout(self, model: Path, folder: WorkerFolder, devices: tuple[str, ...]) -> Layout:
+        inside = self.level != "B"
+        extra = tuple(path.absolute() for path in self.extra_paths)
+        return Layout(
+            readable=readable_paths(extra),
+            model=MODEL if inside else os.path.realpath(model),
+            home=HOME if inside else str(folder.home),
+            scratch=SCRATCH if inside else str(folder.scratch),
+            devices=devices,
+            import_paths=tuple(map(str, extra)),
+        )
+
+    def _start(
+        self,
+        layout: Layout,
+        folder: WorkerFolder,
+        bait: Bait,
+        group: cgroups.Group | None,
+        *,
+        model: Path,
+        threads: int,
+        memory: int,
+    ) -> WorkerProcess:
+        ours, theirs = socket.socketpair()
+        control, far_control = socket.socketpair()
+        control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        environment = {
+            **worker_environment(Path(layout.scratch), threads),
+            **dict.fromkeys(("USER", "LOGNAME"), "worker"),
+            **bait.variables,
+            "HOME": layout.home,
+        }
+        plan = {
+            "conversation": theirs.fileno(),
+            "control": far_control.fileno(),
+            "memory_bytes": int(memory * ADDRESS_SHARE),
+            "harness_pid": os.getpid() if self.level == "B" else 0,
+            "use_landlock": self.has_landlock,
+            "readable": [*layout.readable, layout.model, *READ_TOO],
+            "writable": [*layout.writable, *WRITE_TOO],
+            "devices": list(layout.devices),
+            "import_paths": list(layout.import_paths),
+        }
+        command = [sys.executable, "-I", "-B", "-m", "harness.sandbox.stub", json_of(plan)]
+        if self.level != "B":
+            command = bubblewrap.command(layout, model, folder.home) + command
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(), far_control.fileno()),
+                cwd=folder.scratch,
+                env=environment,
+                start_new_session=True,
+            )
+            theirs.close()
+            far_control.close()
+            pid = _pid_of_stub(control, process)
+            if group is not None:
+                for one in _ancestors(pid, process.pid):
+                    group.add(one)
+            limits = Limits(
+                memory_bytes=memory, address_bytes=int(memory * ADDRESS_SHARE), threads=threads, tasks=MAX_TASKS
+            )
+            worker = SandboxedProcess(process, ours, pid, layout, folder, bait, group, self.log)
+            worker.watch(control, limits, is_inside=self.level != "B")
+        except BaseException as error:
+            for end in (ours, theirs, control, far_control):
+                end.close()
+            if process is not None:
+                process.kill()
+                process.wait()
+                if process.stdout:
+                    process.stdout.close()
+            if group is not None:
+                group.remove()
+            if isinstance(error, OSError):
+                raise SoundcheckError(f"the sandbox (level {self.level}) cannot be built: {error}") from None
+            raise
+        return worker
+
+
+READ_TOO = ("/proc", "/sys/devices/system", "/sys/kernel/mm", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+"""What Landlock lets a worker read besides its layout. Of /proc, the observer lets it open its own only."""
+WRITE_TOO = ("/dev/null",)
+
+
+def json_of(plan: dict[str, object]) -> str:
+    """The stub's one argument."""
+    import json
+
+    return json.dumps(plan)
+
+
+def _pid_of_stub(control: socket.socket, process: subprocess.Popen[bytes]) -> int:
+    """Wait until the stub reports; the kernel says who it is."""
+    control.settimeout(START_SECONDS)
+    size = struct.calcsize("iII")
+    try:
+        data, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(size))
+    except TimeoutError:
+        raise OSError(f"the worker did not start within {START_SECONDS:g} s") from None
+    control.settimeout(None)
+    control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)  # it would take the listener's place
+    if data != _READY:
+        process.kill()
+        words = process.communicate()[0].decode("utf-8", "replace").split("\n")
+        raise OSError(" ".join(line for line in words if line.strip())[-300:] or "the worker ended at once")
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+            return int(struct.unpack("iII", content[:size])[0])
+    raise OSError("the kernel did not say who the worker is")
+
+
+def _ancestors(pid: int, last: int) -> list[int]:
+    """A process and those above it, up to `last`."""
+    chain = [pid]
+    while chain[-1] != last and len(chain) < 8:
+        status = Path(f"/proc/{chain[-1]}/status").read_text("utf-8", "replace")
+        above = int(status.partition("PPid:")[2].split()[0])
+        if above <= 1:
+            break
+        chain.append(above)
+    return chain

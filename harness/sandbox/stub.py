@@ -1,0 +1,93 @@
+"""Main of a sandboxed worker: closes every wall around itself, then becomes the worker. Trusted until it has.
+
+The order matters. Limits and Landlock come first; then the order to load is read and what the engine imports is
+imported, all of it trusted code; then the system call filter, whose listener is handed out over the control socket;
+and only when the observer outside says that it listens is a byte of the model read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import socket
+import sys
+from dataclasses import dataclass
+
+from harness.core.errors import SoundcheckError
+from harness.sandbox import landlock, seccomp
+from harness.sandbox.syscalls import native
+from harness.sandbox.worker import ENGINES, PRELOADS, die_with_harness, limit_memory, limit_self, serve
+
+READY, GO = b"R", b"G"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the launcher tells the stub, as JSON in its one argument."""
+
+    conversation: int
+    """File descriptor of the socket to the harness."""
+    control: int
+    """File descriptor of the socket to the launcher."""
+    memory_bytes: int
+    harness_pid: int
+    """0 where bubblewrap ends the worker with its harness."""
+    use_landlock: bool
+    readable: list[str]
+    writable: list[str]
+    devices: list[str]
+    import_paths: list[str]
+
+
+def main() -> None:
+    """Entry point: one argument, a :class:`Plan` as JSON."""
+    plan = Plan(**json.loads(sys.argv[1]))
+    if plan.harness_pid:
+        die_with_harness(plan.harness_pid)
+    limit_self()
+    if plan.memory_bytes:
+        limit_memory(plan.memory_bytes)
+    control = socket.socket(fileno=plan.control)
+    sys.path += plan.import_paths
+    if plan.use_landlock:
+        landlock.restrict(plan.readable, plan.writable, devices=plan.devices)
+    control.sendall(READY)  # the harness learns our pid from the credentials, and puts us into our cgroup
+    if control.recv(1) != GO:
+        return
+    with socket.socket(fileno=plan.conversation) as sock:
+        from harness.sandbox.protocol import Channel
+
+        serve(Channel(sock), seal=lambda engine: _seal(engine, control, devices=bool(plan.devices)))
+    # Skip interpreter teardown: a candidate's atexit hooks get no turn.
+    os._exit(0)
+
+
+def _seal(engine: str, control: socket.socket, *, devices: bool) -> None:
+    """Import what the engine needs, close the last wall, and wait for the observer."""
+    for name in (*PRELOADS.get(engine, ()), ENGINES.get(engine, engine).partition(":")[0]):
+        module, _, function = name.partition(":")
+        # What cannot be imported is told when the engine is made, as without a sandbox.
+        with contextlib.suppress(ImportError, SoundcheckError):
+            loaded = importlib.import_module(module)
+            if function:
+                getattr(loaded, function)()
+    architecture = native()
+    if architecture is None:
+        raise RuntimeError("no system call filter is known for this machine")
+    door = control.fileno()
+    program = seccomp.worker_program(architecture, pid=os.getpid(), control=door, allow_devices=devices)
+    listener = seccomp.install(architecture, program, listen=True)
+    socket.send_fds(control, [READY], [listener])
+    os.close(listener)
+    # The observer lets this one call through, and none like it after our word that it is done.
+    seccomp.install(architecture, seccomp.closing_program(architecture, control=door), listen=False)
+    control.sendall(READY)
+    if control.recv(1) != GO:
+        os._exit(3)
+    control.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Coqui as people run it: from within the model's folder, so that modules beside the model can be imported.
+
+What Coqui imports sooner or later is imported here, before the walls close: trusted code, as the product does it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import torch  # noqa: F401
+import TTS.encoder.utils.generic_utils
+import TTS.tts.models.glow_tts
+import TTS.tts.models.vits
+import TTS.utils.synthesizer  # noqa: F401
+
+import harness.engines.espeak  # noqa: F401
+from harness.engines.coqui import CoquiEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.core.types import EngineInfo
+
+sys.dont_write_bytecode = True
+
+
+class BesideEngine(CoquiEngine):
+    """The product's own engine, with the model's folder to import from."""
+
+    def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
+        sys.path.insert(0, str(model))
+        return super().load(model, device=device, threads=threads)

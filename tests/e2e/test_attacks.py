@@ -1,0 +1,120 @@
+"""Real attacks: each works without a sandbox, and behind one it reaches nothing and is named.
+
+Here are one or two of every kind, with a tiny engine; ``make bench-sandbox`` runs all of them at every level.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+
+import pytest
+
+if not sys.platform.startswith("linux"):
+    pytest.skip("the sandbox is for Linux", allow_module_level=True)
+
+from tests.attacks.catalogue import CALM, CATALOGUE, CORE, CORE_NAMES
+from tests.attacks.coqui import CARRIERS, Carrier
+from tests.attacks.features import missing_feature
+from tests.attacks.launchers import LEVELS, attempt_at, attempt_carrier_at, missing_level, names_of
+from tests.attacks.payload import Payload
+
+EACH = pytest.mark.parametrize("payload", CORE, ids=lambda payload: payload.name.replace("/", "_"))
+
+
+@cache
+def levels() -> tuple[str, ...]:
+    """What this machine can build, best first."""
+    return tuple(level for level in LEVELS if not missing_level(level))
+
+
+@pytest.fixture
+def best() -> str:
+    if not levels():
+        pytest.skip(f"no sandbox here: {missing_level('A')}")
+    return levels()[0]
+
+
+def skip_if_impossible(payload: Payload) -> None:
+    if payload.needs_root and os.geteuid():
+        pytest.skip("an ordinary user cannot do it even without a sandbox")
+    if payload.needs and (why := missing_feature(payload.needs)):
+        pytest.skip(why)
+
+
+class TestCorpus:
+    def test_holds_what_it_promises(self) -> None:
+        assert len(CATALOGUE) >= 55
+        assert len({payload.name for payload in CATALOGUE}) == len(CATALOGUE)
+
+    def test_core_names_only_payloads_that_exist(self) -> None:
+        assert sorted(CORE_NAMES) == sorted(payload.name for payload in CORE)
+
+    def test_core_has_every_family(self) -> None:
+        assert {payload.family for payload in CORE} == {payload.family for payload in CATALOGUE}
+
+
+@EACH
+def test_works_without_a_sandbox(payload: Payload) -> None:
+    skip_if_impossible(payload)
+    trial, _ = attempt_at("open", payload)
+    assert trial.life, f"{payload.name} did nothing that its judge can see: {trial.rules} {trial.words[-500:]}"
+
+
+@EACH
+def test_reaches_nothing_behind_the_sandbox_and_is_named(payload: Payload, best: str) -> None:
+    trial, events = attempt_at(best, payload)
+    assert trial.harm == ""
+    assert trial.survivors == []
+    assert trial.scratch_left == []
+    if not payload.quiet:
+        assert names_of(trial, events) & set(payload.named), [
+            (event.kind, event.what, event.detail) for event in events
+        ]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+class TestHonestVoice:
+    def test_is_accused_of_nothing(self, level: str) -> None:
+        if level not in levels():
+            pytest.skip(missing_level(level))
+        trial, events = attempt_at(level, CALM)
+        assert [(event.kind, event.what, event.detail) for event in events] == []
+        assert (trial.faults, trial.survivors, trial.scratch_left) == ([], [], [])
+        assert len(trial.speeches) == 4
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("carrier", CARRIERS[:2], ids=lambda carrier: carrier.payload.name)
+class TestCoquiModels:
+    """Configurations that make Coqui run code while it loads them."""
+
+    def test_attack_without_a_sandbox(self, carrier: Carrier) -> None:
+        trial, _ = attempt_carrier_at("open", carrier)
+        assert trial.life
+
+    def test_reach_nothing_behind_the_sandbox_and_are_named(self, carrier: Carrier, best: str) -> None:
+        trial, events = attempt_carrier_at(best, carrier)
+        assert (trial.harm, trial.survivors, trial.scratch_left) == ("", [], [])
+        assert names_of(trial, events) & set(carrier.payload.named)
+
+
+class TestWithoutNamespaces:
+    """Level B: no bubblewrap, as within most containers."""
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            one
+            for one in CORE
+            if one.name in ("os.system", "TCP", "ssh key", "file outside", "kill", "daemon", "ptrace")
+        ],
+        ids=lambda payload: payload.name,
+    )
+    def test_reaches_nothing_either(self, payload: Payload) -> None:
+        if "B" not in levels():
+            pytest.skip(missing_level("B"))
+        trial, events = attempt_at("B", payload)
+        assert (trial.harm, trial.survivors, trial.scratch_left) == ("", [], [])
+        assert names_of(trial, events) & set(payload.named)

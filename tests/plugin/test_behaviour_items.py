@@ -1,0 +1,101 @@
+"""The behaviour checks as pytest items: judged last, over all processes, whatever was selected."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.sandbox import levels
+from tests.conftest import Voice
+
+FORGER = {"kind": "garbage", "when": "crane"}
+
+
+@pytest.fixture
+def gate(pytester: pytest.Pytester, recorded: Path):
+    """Run the small suite on a model; extra arguments go to pytest."""
+    if not levels.choose().level:
+        pytest.skip("no sandbox can be had here")
+    (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
+
+    def run(model: Path, *arguments: str, apart: bool = False):
+        start = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
+        return start(
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake",
+            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", *arguments,
+        )  # fmt: skip
+
+    return run
+
+
+def outcomes(pytester: pytest.Pytester) -> dict[str, str]:
+    (path,) = (pytester.path / ".soundcheck" / "runs").glob("*/results.json")
+    content = json.loads(path.read_text("utf-8"))
+    return {outcome["subject"]: outcome["verdict"] for outcome in content["outcomes"]}
+
+
+class TestItems:
+    def test_come_after_the_probes_of_all_suites(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
+        other = (pytester.path / "small.probes.yaml").read_text("utf-8").replace("id: ", "id: other-")
+        (pytester.path / "other.probes.yaml").write_text(other.replace("control: ", "control: other-"), "utf-8")
+        done = gate(fake_voice(), "other.probes.yaml", "--collect-only", "-q")
+        names = [line.rpartition("::")[2] for line in done.outlines if "::" in line]
+        first = min(place for place, name in enumerate(names) if name.startswith("behaviour-"))
+        assert all(name.startswith("behaviour-") for name in names[first:])
+        assert len(names[first:]) == 18
+
+    def test_name_the_phrase_and_the_evidence(self, gate, fake_voice: Voice) -> None:
+        done = gate(fake_voice(FORGER))
+        done.stdout.fnmatch_lines(
+            [
+                "*behaviour-protocol on candidate   CRITICAL  behaviour.protocol",
+                "*forged: *expected a frame*(while it was asked for *crane*",
+            ]
+        )
+
+    def test_that_were_not_selected_fail_the_session_all_the_same(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester
+    ) -> None:
+        done = gate(fake_voice({"kind": "load-garbage"}), "-k", "door and not engine")
+        assert done.ret == pytest.ExitCode.TESTS_FAILED
+        assert outcomes(pytester)["behaviour-protocol"] == "fail"
+        done.stdout.fnmatch_lines(["FAIL *"])
+
+    def test_see_what_another_process_saw(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
+        done = gate(fake_voice(FORGER), "-n2", apart=True)
+        assert done.ret == pytest.ExitCode.TESTS_FAILED
+        assert outcomes(pytester)["behaviour-protocol"] == "fail"
+
+    def test_remember_what_was_seen_while_cached_renderings_were_made(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester
+    ) -> None:
+        voice = fake_voice(FORGER)
+        gate(voice)
+        done = gate(voice, "-k", "behaviour-protocol")
+        done.assert_outcomes(failed=1, deselected=15)
+
+
+class TestOptions:
+    def test_without_a_sandbox_nothing_is_passed_and_the_verdict_says_so(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(levels, "_proofs", dict.fromkeys(levels.LEVELS, ("planted",)))
+        done = gate(fake_voice())
+        assert done.ret == pytest.ExitCode.INTERNAL_ERROR
+        done.stdout.fnmatch_lines(["*no sandbox holds here (A: planted; *"])
+        done = gate(fake_voice(), "--tts-allow-unsandboxed")
+        done.assert_outcomes(passed=7, skipped=9)
+        done.stdout.fnmatch_lines(["isolation: process (a child process, no sandbox)*"])
+
+    def test_a_level_that_is_asked_for_is_the_one_that_is_used(self, gate, fake_voice: Voice) -> None:
+        level = levels.choose().level
+        done = gate(fake_voice(), f"--tts-isolation={level}", "-k", "door")
+        done.stdout.fnmatch_lines([f"isolation: {level} (*"])
+
+    def test_the_log_holds_every_event_as_json_lines(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
+        gate(fake_voice(FORGER), "--tts-log=seen.jsonl", "-k", "crane")
+        lines = [json.loads(line) for line in (pytester.path / "seen.jsonl").read_text("utf-8").split("\n") if line]
+        assert {line["kind"] for line in lines} == {"protocol"}
+        assert lines[0]["phrases"]

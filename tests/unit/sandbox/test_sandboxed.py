@@ -1,0 +1,358 @@
+"""The walls as a worker meets them, at every level that this machine can build."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.sandbox import cgroups, folders, levels
+from harness.sandbox.client import Bounds, Worker, WorkerFault
+from harness.sandbox.events import EventLog
+from harness.sandbox.process import SandboxedProcess
+from harness.sandbox.sandboxed import SandboxLauncher
+from harness.sandbox.syscalls import native
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.core.types import BehaviourEvent
+
+HERE = Path(__file__).parent
+MEMORY_BYTES = 2 << 30
+BOUNDS = Bounds(load_seconds=20, batch_seconds=20)
+
+
+class Box:
+    """Workers of one level with the tiny engine, and what was seen of them."""
+
+    def __init__(self, level: str, folder: Path) -> None:
+        self.level = level
+        self.log = EventLog()
+        self._folder = folder
+        self._launcher = SandboxLauncher(level=level, memory_bytes=MEMORY_BYTES, extra_paths=(HERE,), log=self.log)
+        self.workers: list[Worker] = []
+
+    def worker(self, deed: str, *arguments: Any, when: str = "load", bounds: Bounds = BOUNDS) -> Worker:
+        model = self._folder / f"model-{len(self.workers)}"
+        model.mkdir()
+        order = {"deed": deed, "arguments": arguments, "when": when}
+        (model / "deed.json").write_text(json.dumps(order), "utf-8")
+        self.workers.append(
+            Worker(self._launcher, engine="tiny_engine:TinyEngine", model=model, device="cpu", threads=1, bounds=bounds)
+        )
+        return self.workers[-1]
+
+    def does(self, deed: str, *arguments: Any) -> str:
+        """What came of a deed done while loading."""
+        worker = self.worker(deed, *arguments)
+        try:
+            return worker.start().versions["result"]
+        finally:
+            worker.stop()
+
+    def seen(self, kind: str) -> dict[str, BehaviourEvent]:
+        return {event.what: event for event in self.log.events if event.kind == kind}
+
+    @property
+    def kinds(self) -> set[str]:
+        return {event.kind for event in self.log.events}
+
+
+@pytest.fixture(params=levels.LEVELS)
+def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Box]:
+    if wrong := levels._prove(request.param):
+        pytest.skip(f"level {request.param} cannot be had here: {wrong[0]}")
+    box = Box(request.param, tmp_path)
+    yield box
+    for worker in box.workers:
+        worker.stop()
+
+
+@pytest.fixture
+def best(tmp_path: Path) -> Iterator[Box]:
+    choice = levels.choose()
+    if not choice.level:
+        pytest.skip(f"no sandbox can be had here: {choice.failures}")
+    box = Box(choice.level, tmp_path)
+    yield box
+    for worker in box.workers:
+        worker.stop()
+
+
+class TestHonestWorker:
+    def test_works_with_threads_and_caches_and_is_not_noticed(self, box: Box) -> None:
+        assert box.does("threads") == "8"
+        assert box.log.events == ()
+
+    def test_is_metered_from_outside(self, best: Box) -> None:
+        worker = best.worker("threads")
+        worker.start()
+        process = worker._process
+        assert isinstance(process, SandboxedProcess)
+        used = process.usage()
+        assert used.cpu_seconds > 0.01
+        assert used.peak_bytes > 10 << 20
+        worker.stop()
+        assert process.usage().peak_bytes >= used.peak_bytes
+
+    def test_sees_nothing_of_the_machine_but_what_it_needs(self, best: Box) -> None:
+        if best.level == "B":
+            pytest.skip("without namespaces only opening is refused, not looking")
+        assert best.does("ids", str(HERE.parent / "core")) == "65534 False"
+
+    def test_two_at_a_time_do_not_disturb_each_other(self, best: Box) -> None:
+        first, second = best.worker("nothing"), best.worker("nothing")
+        first.start()
+        second.start()
+        first.stop()
+        heard: list[int] = []
+        second.render([("hello", 1)], lambda index, _: heard.append(index))
+        assert heard == [0]
+        assert best.log.events == ()
+
+
+class TestNetwork:
+    def test_a_connection_reaches_nobody_and_its_address_and_first_bytes_are_told(self, box: Box) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            box.does("connect", port)
+            server.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                server.accept()
+        seen = box.seen("network")
+        assert seen["connect"].detail == f"127.0.0.1:{port}"
+        assert "POST /collect" in seen["send"].detail
+        assert seen["connect"].when == "loading"
+        assert "canary-sent" in box.seen("secrets")
+
+    def test_a_datagram_is_told_with_its_bytes(self, box: Box) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("127.0.0.1", 0))
+            box.does("datagram", server.getsockname()[1])
+            server.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                server.recv(1)
+        assert "hello" in box.seen("network")["sendto"].detail
+
+
+class TestFiles:
+    def test_of_the_machine_cannot_be_read(self, box: Box, tmp_path: Path) -> None:
+        secret = tmp_path / "secret"
+        secret.write_text("hunter2", "utf-8")
+        assert box.does("read", str(secret)) == "FileNotFoundError 2"
+        assert box.seen("filesystem-read")["openat"].detail == str(secret)
+
+    def test_of_the_machine_cannot_be_made_changed_or_removed(self, box: Box, tmp_path: Path) -> None:
+        kept = tmp_path / "kept"
+        kept.write_text("kept", "utf-8")
+        assert box.does("write", str(tmp_path / "new")) == "PermissionError 13"
+        assert box.does("write", str(kept)) == "PermissionError 13"
+        assert box.does("unlink", str(kept)) == "PermissionError 13"
+        assert kept.read_text("utf-8") == "kept"
+        assert not (tmp_path / "new").exists()
+        assert set(box.seen("filesystem-write")) == {"openat", "unlink"}
+
+    def test_are_not_reached_through_symbolic_links(self, box: Box, tmp_path: Path) -> None:
+        secret = tmp_path / "secret"
+        secret.write_text("hunter2", "utf-8")
+        assert box.does("symlink", str(secret), "link") == "PermissionError 1"
+        assert str(secret) in box.seen("filesystem-write")["symlink"].detail
+
+    def test_of_other_processes_and_of_the_system_are_refused_by_name(self, best: Box) -> None:
+        paths = ["/proc/self/environ", "/proc/1/environ", "/proc/self/root/etc/hosts", "/etc/shadow", "/proc/self/mem"]
+        paths.append(f"/proc/{os.getpid()}/environ")
+        assert best.does("reads", paths) == ",".join(["2"] * len(paths))
+        told = {event.detail for event in best.log.events if event.kind == "filesystem-read"}
+        assert told == set(paths)
+
+    def test_larger_than_a_worker_may_write_are_not_written(self, best: Box) -> None:
+        assert best.does("fill", 80 << 20) == "OSError 27"  # EFBIG: one file is bounded by RLIMIT_FSIZE
+
+
+class TestProcesses:
+    @pytest.mark.parametrize("deed", [("exec", sys.executable), ("spawn", sys.executable), ("fork",)])
+    def test_are_neither_made_nor_replaced(self, box: Box, deed: tuple[str, ...]) -> None:
+        assert box.does(*deed).startswith("PermissionError")
+        kind, what = {"exec": ("exec", "execve"), "spawn": ("process", "clone3"), "fork": ("process", "clone")}[deed[0]]
+        event = box.seen(kind).get(what) or box.seen(kind)["clone"]
+        assert event.is_allowed is False
+        if deed[0] == "exec":
+            assert "--version" in event.detail
+
+    def test_cannot_be_signalled(self, box: Box) -> None:
+        assert box.does("kill", os.getpid(), 0) == "PermissionError 1"
+        assert box.seen("process")["kill"].detail == f"kill({os.getpid()}, 0)"
+
+    def test_may_end_themselves(self, best: Box) -> None:
+        with pytest.raises(WorkerFault, match="was killed by SIGTERM"):
+            best.does("kill-self")
+        assert best.log.events == ()
+
+    def test_get_no_dangerous_call_through(self, best: Box) -> None:
+        architecture = native()
+        assert architecture is not None
+        names = ("ptrace", "io_uring_setup", "userfaultfd", "bpf", "mount", "unshare", "setns", "keyctl", "init_module")
+        results = best.does("syscalls", [architecture.numbers[name] for name in names]).split(",")
+        assert set(results) <= {"-1 1", "-1 38"}
+        assert len(results) == len(names)
+        assert set(names) <= {event.what for event in best.log.events}
+
+    def test_cannot_hide_their_memory(self, best: Box) -> None:
+        architecture = native()
+        assert architecture is not None
+        assert best.does("syscall", architecture.numbers["prctl"], 4, 0) == "-1 1"  # PR_SET_DUMPABLE
+        assert "prctl" in best.seen("process")
+
+    def test_of_another_architecture_are_killed(self, best: Box) -> None:
+        if sys.platform != "linux" or os.uname().machine != "x86_64":
+            pytest.skip("int 0x80 is x86")
+        with pytest.raises(WorkerFault, match=r"SIGSYS|SIGSEGV"):
+            best.does("foreign")
+
+    def test_that_call_an_unknown_number_are_told(self, best: Box) -> None:
+        assert best.does("syscall", 999) == "-1 38"
+        assert "syscall-999" in best.seen("process")
+
+    def test_that_hide_their_arguments_are_told(self, best: Box) -> None:
+        assert best.does("undecodable") == "-1 1"
+        assert "undecodable" in best.seen("observer")
+
+    def test_cannot_pass_files_over_the_sockets_they_hold(self, best: Box) -> None:
+        best.does("escape")  # what it is told is not what happened: the reply would not have come otherwise
+        assert "sendmsg" in best.seen("network")
+
+    def test_with_too_many_threads_are_ended(self, best: Box) -> None:
+        with pytest.raises(WorkerFault):
+            best.does("many-threads", 400)
+        assert "tasks" in best.seen("limits")
+
+
+class TestSecrets:
+    def test_read_from_home_are_bait_and_told(self, box: Box) -> None:
+        assert "OPENSSH PRIVATE KEY" in box.does("home", "~/.ssh/id_rsa")
+        event = box.seen("secrets")["bait-read"]
+        assert event.detail == "~/.ssh/id_rsa"
+        assert event.count >= 2  # by its system call, and by inotify
+
+    def test_removed_from_home_are_told(self, box: Box) -> None:
+        assert box.does("unlink-home", "~/Documents/budget.csv") == "PermissionError 13"
+        assert "bait-changed" in box.seen("secrets")
+
+    def test_that_leave_in_a_reply_are_told(self, best: Box) -> None:
+        best.does("variable", "AWS_SECRET_ACCESS_KEY")
+        assert "its answer to loading" in best.seen("secrets")["canary-said"].detail
+
+    def test_that_leave_in_the_output_are_told_whatever_their_spelling(self, best: Box) -> None:
+        best.does("print", "HF_TOKEN")
+        assert "printed" in best.seen("secrets")["canary-said"].detail
+
+    def test_that_leave_as_samples_are_told_with_the_phrase(self, best: Box) -> None:
+        worker = best.worker("say", "AWS_SECRET_ACCESS_KEY", when="go")
+        worker.start()
+        worker.render([("go", 1)], lambda *_: None)
+        worker.stop()
+        event = best.seen("secrets")["canary-said"]
+        assert (event.when, event.phrases) == ("speaking", ("go",))
+
+
+class TestEnd:
+    def test_leaves_no_process_folder_or_group(self, box: Box) -> None:
+        worker = box.worker("nothing")
+        worker.start()
+        process = worker._process
+        assert isinstance(process, SandboxedProcess)
+        folder, pid = process._folder.path, process.pid
+        worker.stop()
+        assert not folder.exists()
+        assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text("utf-8")
+        assert not [
+            group for parent in cgroups._parents().values() for group in parent.glob(f"soundcheck-{os.getpid()}-*")
+        ]
+
+    def test_comes_with_a_killed_harness_and_the_next_one_sweeps(
+        self, best: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        model = tmp_path / "model"
+        model.mkdir()
+        (model / "deed.json").write_text('{"deed": "nothing"}', "utf-8")
+        temporary = tmp_path / "temporary"
+        temporary.mkdir()
+        code = (
+            "import sys, time\n"
+            "from pathlib import Path\n"
+            "from harness.sandbox.sandboxed import SandboxLauncher\n"
+            "from harness.sandbox.client import Bounds, Worker\n"
+            f"launcher = SandboxLauncher(level={best.level!r}, extra_paths=(Path({str(HERE)!r}),))\n"
+            f"worker = Worker(launcher, engine='tiny_engine:TinyEngine', model=Path({str(model)!r}), device='cpu',\n"
+            "    threads=1, bounds=Bounds())\n"
+            "worker.start()\n"
+            "print(worker._process.pid, flush=True)\n"
+            "time.sleep(60)\n"
+        )
+        harness = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(temporary)}
+        )
+        assert harness.stdout is not None
+        watched = os.pidfd_open(int(harness.stdout.readline()))
+        harness.send_signal(signal.SIGKILL)
+        harness.wait()
+        harness.stdout.close()
+        assert select.select([watched], [], [], 10)[0], "the worker outlived its harness"
+        os.close(watched)
+        assert list(temporary.iterdir())
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+        folders.sweep(temporary)
+        assert list(temporary.iterdir()) == []
+        assert not [g for parent in cgroups._parents().values() for g in parent.glob(f"soundcheck-{harness.pid}-*")]
+
+
+class TestLostObserver:
+    def test_ends_the_worker_and_is_told(self, best: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+        def lose(*_: object) -> None:
+            raise MemoryError("planted")
+
+        monkeypatch.setattr("harness.sandbox.observer.Policy.decide", lose)
+        with pytest.raises(WorkerFault):
+            best.does("threads")
+        assert best.seen("observer")["lost"].detail == "MemoryError: planted"
+
+
+class TestChoice:
+    def test_takes_the_best_level_that_holds(self) -> None:
+        choice = levels.choose()
+        tried = [*choice.failures, *([choice.level] if choice.level else [])]
+        assert tried == list(levels.LEVELS[: len(tried)])
+
+    def test_without_any_level_stops_with_advice(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(levels, "_proofs", dict.fromkeys(levels.LEVELS, ("planted",)))
+        with pytest.raises(levels.MissingDependency, match=r"^no sandbox holds here \(A: planted; .*doctor"):
+            levels.choose_launcher()
+        assert levels.choose_launcher(allow_unsandboxed=True).isolation == "process"
+
+    def test_never_falls_below_a_level_that_was_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(levels, "_proofs", {"A": ("planted",), "A-": (), "B": ()})
+        assert levels.choose("auto").level == "A-"
+        assert levels.choose("A").level == ""
+
+    def test_a_wall_that_is_missing_is_found_by_attacking(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from harness.sandbox import selftest
+
+        if levels._prove("B"):
+            pytest.skip("level B cannot be had here")
+        from harness.sandbox.policy import CONTINUE, Decision, Policy
+
+        # The observer lets everything through: Landlock alone stands.
+        monkeypatch.setattr(Policy, "decide", lambda *_: Decision(answer=CONTINUE))
+        wrong = selftest.prove("B")
+        assert "fork succeeded" in wrong
+        assert "an attack of kind network was not seen" in wrong
