@@ -52,7 +52,7 @@ def judge_behaviour(
         return Outcome(subject=check, verdict=Verdict.FAIL, findings=findings)
     if not is_observed:
         return Outcome(subject=check, verdict=Verdict.INCONCLUSIVE, reason=NOT_OBSERVED)
-    if lost and kind == "observer":
+    if lost:
         return Outcome(subject=check, verdict=Verdict.INCONCLUSIVE, reason=f"{LOST} ({lost[0].detail})")
     return Outcome(subject=check, verdict=Verdict.PASS)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.behaviour import CHECKS
 from harness.campaign import LOAD
 from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
+from harness.gate import MODEL_CHECKS
 from harness.report.junit import properties
 from harness.session import SuiteFileContent, read_suite
 
@@ -71,13 +71,15 @@ class ModelNode(pytest.Collector):
         return None
 
     def collect(self) -> Iterable[pytest.Item]:
-        """That it loads, the probes in the suite's order, then how it behaved while it spoke them."""
+        """What its files are and that it loads, the probes in the suite's order, then how it behaved meanwhile."""
         if not isinstance(self.parent, SuiteFile):
             raise TypeError(f"expected a suite above {self.name}, got {self.parent}")
-        yield ProbeItem.create(self, self.gate, None)
+        first = MODEL_CHECKS.index(LOAD) + 1
+        for check in MODEL_CHECKS[:first]:
+            yield ProbeItem.create(self, self.gate, None, check)
         for probe in self.parent.content.suite.probes:
             yield ProbeItem.create(self, self.gate, probe)
-        for check in CHECKS:
+        for check in MODEL_CHECKS[first:]:
             yield ProbeItem.create(self, self.gate, None, check)
 
 
@@ -128,9 +130,9 @@ def _nothing() -> None:
     """What pytest looks at for fixtures and marks; the judging is in :meth:`ProbeItem.runtest`."""
 
 
-def is_behaviour(item: pytest.Item) -> bool:
+def is_late(item: pytest.Item) -> bool:
     """Whether an item judges what happened while the others ran, and so belongs after them."""
-    return isinstance(item, ProbeItem) and item.check in CHECKS
+    return isinstance(item, ProbeItem) and item.check in MODEL_CHECKS[MODEL_CHECKS.index(LOAD) + 1 :]
 
 
 def probes_of(items: Sequence[pytest.Item]) -> list[Probe]:

@@ -13,11 +13,16 @@ from harness.campaign import LOAD
 from harness.core.paths import shown
 from harness.core.types import Outcome, Probe, Verdict
 from harness.core.verdict import RunResult
+from harness.door import CHECKS as DOOR_CHECKS
+from harness.door import PREFIX as DOOR_PREFIX
+from harness.door import UNCHANGED
 from harness.options import Settings
 from harness.report import html, results, terminal
 from harness.session import Run, RunAudio, SuiteFileContent, is_observed, load_golden, seen_of
 from harness.store import RunDirectory, Store, write_atomically
 
+MODEL_CHECKS = (*DOOR_CHECKS, LOAD, *CHECKS, UNCHANGED)
+"""Checks of the whole model, in the order in which they are made; the probes come after :data:`LOAD`."""
 REPORT_NAME = "report.html"
 RESULTS_NAME = "results.json"
 
@@ -52,7 +57,7 @@ class Gate:
             SoundcheckError: One line why it cannot begin.
         """
         suites = [self.suites[path] for path in sorted(self.suites)]
-        planned = sum(len(content.suite.probes) for content in suites) + 1 + len(CHECKS)
+        planned = sum(len(content.suite.probes) for content in suites) + len(MODEL_CHECKS)
         self._run = Run(self.settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell)
 
     def ask(self, probe: Probe | None, check: str = LOAD) -> Outcome:
@@ -63,7 +68,7 @@ class Gate:
         """
         if self._run is None:
             raise RuntimeError("begin() first")
-        outcome = self._run.campaign.judge(probe) if probe else self._run.check(check)
+        outcome = self._run.judge(probe) if probe else self._run.check(check)
         self._run.record(outcome)
         return outcome
 
@@ -91,14 +96,18 @@ def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
     A check may have passed in one process before another saw something, or not have been selected at all.
 
     Returns:
-        The outcomes that are worse than what was recorded.
+        The outcomes that are worse than what was recorded, and what failed at the door.
     """
     directory = RunDirectory(settings.folder, run_id)
     result = directory.result()
     known = {outcome.subject: outcome.verdict for outcome in result.outcomes if outcome.probe is None}
     seen = seen_of(settings.folder, result.info.model_digest)
     probes = {outcome.probe.text: outcome.probe.id for outcome in result.outcomes if outcome.probe}
-    late = []
+    late = [
+        outcome
+        for outcome in result.outcomes
+        if outcome.subject.startswith(DOOR_PREFIX) and outcome.probe is None and outcome.verdict is Verdict.FAIL
+    ]
     for check in CHECKS:
         outcome = judge_behaviour(check, seen, is_observed=is_observed(result.info.isolation), probes=probes)
         is_news = outcome.verdict is Verdict.FAIL and known.get(check) is not Verdict.FAIL

@@ -64,9 +64,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Judge behaviour when everything has been spoken, also where there are several suites."""
     if GATE not in config.stash:
         return
-    from harness.collect import is_behaviour
+    from harness.collect import is_late
 
-    items.sort(key=is_behaviour)
+    items.sort(key=is_late)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -154,8 +154,9 @@ def _only_inconclusive(config: pytest.Config) -> bool:
 def _look(settings: Settings) -> None:
     from harness.goldens import find_golden
     from harness.model import find_model
+    from harness.source.local import local_model
 
-    find_model(settings.model)
+    find_model(local_model(settings.model))
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)
 

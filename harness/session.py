@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import __version__
+from harness.admission.provenance import provenance_of
 from harness.asr.fake import ToneTranscriber
 from harness.asr.weights import resolve_whisper
 from harness.asr.whisper import WhisperTranscriber
@@ -26,14 +27,18 @@ from harness.core.paths import cache_root, shown
 from harness.core.suite import Suite, parse_suite
 from harness.core.types import BehaviourEvent, GoldenRecord, Outcome, Probe, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
+from harness.door import CHECKS as DOOR_CHECKS
+from harness.door import UNCHANGED, Door
 from harness.goldens import Golden, find_golden, read_golden
 from harness.listener import Listener
 from harness.model import Model, open_model
 from harness.options import Settings, typed_options
+from harness.project import find_project
 from harness.renderer import Renderer
 from harness.sandbox.client import Bounds
 from harness.sandbox.events import EventLog, read_events
 from harness.sandbox.levels import LEVELS, choose_launcher
+from harness.source.local import local_model
 from harness.store import RunDirectory, Store, digest_of
 
 MAX_SUITE_BYTES = 4 << 20
@@ -117,6 +122,8 @@ class Bench:
     isolation: str
     events: EventLog
     """What the workers of this process were seen to do."""
+    door: Door
+    """What admission says of the model. Ask it before the renderer."""
 
 
 def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: None) -> Bench:
@@ -126,7 +133,7 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
         BadInput: The model is not there or is no model.
         MissingDependency: No sandbox holds here, and none was allowed.
     """
-    model = open_model(settings.model)
+    model = open_model(local_model(settings.model, tell))
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
     launcher = choose_launcher(
@@ -162,6 +169,7 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
         engine=engine_key(model.engine),
         isolation=launcher.isolation,
         events=events,
+        door=Door(model.path, provenance_of(find_project(Path.cwd()), settings.model, model.path)),
     )
 
 
@@ -217,6 +225,7 @@ class Run:
         """
         self.settings = settings
         self._writer = writer
+        self._is_admitted: bool | None = None
         self._golden = load_golden(settings)
         self._bench = make_bench(settings, tell=tell, on_event=self._event)
         total = sum(len(content.suite.probes) for content in suites)
@@ -245,8 +254,19 @@ class Run:
         """Where reports find sound."""
         return RunAudio(self._bench.store, self._golden)
 
+    def judge(self, probe: Probe) -> Outcome:
+        """Everything about one probe."""
+        if refusal := self._refusal():
+            return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=refusal, probe=probe)
+        return self.campaign.judge(probe)
+
     def check(self, name: str) -> Outcome:
-        """A check of the whole model: that it loads, or how it behaves."""
+        """A check of the whole model: what its files are, that it loads, or how it behaves."""
+        refusal = self._refusal()
+        if name in (*DOOR_CHECKS, UNCHANGED):
+            return self._bench.door.outcome(name)
+        if refusal:
+            return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=refusal)
         if name == LOAD:
             return self.campaign.check_load()
         fault = self.campaign.try_load()
@@ -263,9 +283,23 @@ class Run:
         self.directory.record(self._writer, outcome)
 
     def close(self) -> None:
-        """End the worker."""
+        """End the workers, and look whether the model is still what was admitted."""
         self.campaign.close()
         self._bench.events.flush()
+        if self._is_admitted is not None:
+            self._record_failed([self._bench.door.outcome(UNCHANGED)])
+
+    def _refusal(self) -> str:
+        """Why the model must not be loaded, or ``""``. What failed is on record whichever items were selected."""
+        if self._is_admitted is None:
+            self._record_failed(self._bench.door.outcomes)
+            self._is_admitted = not self._bench.door.refusal
+        return "" if self._is_admitted else self._bench.door.refusal
+
+    def _record_failed(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.verdict is Verdict.FAIL:
+                self.record(outcome)
 
     def _event(self, line: str) -> None:
         self.directory.event(self._writer, line)

@@ -40,12 +40,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Record."""
+    from harness.core.errors import BadInput
     from harness.recording import record_golden
     from harness.session import make_bench, read_suite
 
     settings = settings_of(options, model=options.tts_model, seed=options.seed, takes=options.takes)
     suites = [read_suite(path) for path in options.suite]
     bench = make_bench(settings, tell=say, on_event=say)
+    if refusal := bench.door.refusal:
+        raise BadInput(f"{options.tts_model}: {refusal}")
     try:
         golden = record_golden(
             options.out.absolute(),

@@ -1,0 +1,109 @@
+"""Admission as users of pytest meet it: items before all others, and a model that is refused is never loaded."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Voice
+
+PROBES = 6
+BEHAVIOUR = 9
+
+
+class Evil:
+    """Prints a marker when it is unpickled, nothing else."""
+
+    def __reduce__(self):
+        return print, ("a marker",)
+
+
+@pytest.fixture
+def gate(pytester: pytest.Pytester, recorded: Path):
+    (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
+
+    def run(model: Path, *arguments: str):
+        return pytester.runpytest_inprocess(
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake", "-rs",
+            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", *arguments,
+        )  # fmt: skip
+
+    return run
+
+
+def results(pytester: pytest.Pytester) -> dict:
+    (path,) = (pytester.path / ".soundcheck" / "runs").glob("*/results.json")
+    return json.loads(path.read_text("utf-8"))
+
+
+@pytest.fixture
+def hostile(fake_voice: Voice) -> Path:
+    model = fake_voice()
+    (model / "model.pth").write_bytes(pickle.dumps(Evil()))
+    return model
+
+
+class TestRefused:
+    def test_is_named_and_never_loaded(self, gate, hostile: Path, pytester: pytest.Pytester) -> None:
+        done = gate(hostile)
+        done.assert_outcomes(passed=4, failed=1, skipped=1 + PROBES + BEHAVIOUR)
+        done.stdout.fnmatch_lines(["*admission-checkpoint on candidate   CRITICAL  admission.pickle-import"])
+        done.stdout.fnmatch_lines(["*model.pth, byte 0x*builtins.print*"])
+        done.stdout.fnmatch_lines(["*inconclusive: not loaded: admission-checkpoint failed*"])
+        assert results(pytester)["verdict"] == "fail"
+        assert not (pytester.path / ".soundcheck" / "renderings").exists()
+
+    def test_fails_the_session_though_only_probes_were_asked_for(
+        self, gate, hostile: Path, pytester: pytest.Pytester
+    ) -> None:
+        done = gate(hostile, "-k", "door")
+        done.assert_outcomes(skipped=1, deselected=PROBES + BEHAVIOUR + 5)
+        assert done.ret == pytest.ExitCode.TESTS_FAILED
+        assert results(pytester)["verdict"] == "fail"
+
+    def test_records_no_golden(self, hostile: Path, recorded: Path, tmp_path: Path, capsys) -> None:
+        from harness.cli import main
+
+        code = main(
+            ["record", "--tts-model", str(hostile), "--suite", str(recorded / "small.probes.yaml"), "--tts-asr", "fake",
+             "--out", str(tmp_path / "golden"), "--tts-dir", str(tmp_path / "runs")]
+        )  # fmt: skip
+        assert code == 2
+        assert "not loaded: admission-checkpoint failed" in capsys.readouterr().err
+        assert not (tmp_path / "golden").exists()
+
+
+class TestPinned:
+    def test_another_model_than_the_pinned_one_is_refused(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester
+    ) -> None:
+        model = fake_voice()
+        pytester.makepyprojecttoml(f'[tool.soundcheck.models]\n"{model}" = "sha256:{"0" * 64}"\n')
+        done = gate(model)
+        done.stdout.fnmatch_lines(["*admission-integrity on candidate   CRITICAL  admission.digest-pin"])
+        assert done.ret == pytest.ExitCode.TESTS_FAILED
+
+
+class TestChanged:
+    CONFTEST = """
+        from pathlib import Path
+
+        def pytest_runtest_logreport(report):
+            if report.nodeid.endswith("engine-load") and report.when == "call":
+                Path({path!r}).write_text("new weights", "utf-8")
+    """
+
+    @pytest.mark.parametrize("selected", ["", "not unchanged"])
+    def test_while_the_run_lasts_fails_it(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester, selected: str
+    ) -> None:
+        model = fake_voice()
+        pytester.makeconftest(self.CONFTEST.format(path=str(model / "added.txt")))
+        done = gate(model, "-k", selected)
+        assert done.ret == pytest.ExitCode.TESTS_FAILED
+        outcome = next(one for one in results(pytester)["outcomes"] if one["subject"] == "admission-unchanged")
+        assert outcome["verdict"] == "fail"
+        assert outcome["findings"][0]["heard"] == "added.txt: was not there before"
