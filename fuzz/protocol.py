@@ -138,7 +138,8 @@ def main() -> int:
     for name in ("receive", "_exactly", "_arm"):
         method = getattr(harness.sandbox.protocol.Channel, name)
         setattr(harness.sandbox.protocol.Channel, name, atheris.instrument_func(method))
-    options = [*sys.argv, f"-max_len={MAX_INPUT_BYTES}", "-timeout=10", "-rss_limit_mb=1024", str(corpus)]
+    options = [*sys.argv, f"-max_len={MAX_INPUT_BYTES}", "-timeout=10", "-rss_limit_mb=1024"]
+    options += [f"-artifact_prefix={corpus.parent}/protocol-", str(corpus)]
     atheris.Setup(options, lambda data: read_all(shaped(data)) and None)
     atheris.Fuzz()
     return 0
