@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.sandbox.janitor import JANITOR
+
 ROOT = Path("/sys/fs/cgroup")
 PREFIX = "soundcheck-"
 CONTROLLERS = ("memory", "pids", "cpuacct")
@@ -104,6 +106,7 @@ class Group:
                     time.sleep(0.01)  # the kernel takes a moment to let go of what was ended
                 else:
                     break
+        JANITOR.forget(*set(self.folders.values()))
 
 
 def create(*, memory_bytes: int, tasks: int) -> Group | None:
@@ -118,6 +121,7 @@ def create(*, memory_bytes: int, tasks: int) -> Group | None:
                 folder.rmdir()
                 continue
             folders[controller] = folder
+            JANITOR.watch(folder)
     if "memory" not in folders or "pids" not in folders:
         Group(folders=folders).remove()
         return None

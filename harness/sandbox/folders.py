@@ -1,6 +1,7 @@
 """The folder that a worker has on this machine: its bait, and without namespaces its scratch. Gone with the worker.
 
-A folder is named by its harness and locked by it. What a killed harness left is swept by the next one.
+A folder is named by its harness and locked by it. What a killed harness leaves is removed by its janitor, or, where
+that was killed too, swept by the next harness.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.sandbox import cgroups
+from harness.sandbox.janitor import JANITOR
 
 PREFIX = "soundcheck-worker-"
 _swept: set[str] = set()
@@ -39,6 +41,7 @@ class WorkerFolder:
         lock = (path / "lock").open("wb")
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = cls(path=path, lock=lock)
+        JANITOR.watch(path)
         folder.home.mkdir()
         folder.scratch.mkdir()
         return folder
@@ -56,6 +59,7 @@ class WorkerFolder:
     def remove(self) -> None:
         """Remove everything."""
         shutil.rmtree(self.path, ignore_errors=True)
+        JANITOR.forget(self.path)
         self.lock.close()
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from harness.sandbox.janitor import JANITOR
 from harness.sandbox.meter import Usage, usage_of
 
 MAX_OUTPUT_BYTES = 1 << 20
@@ -195,6 +196,7 @@ class ChildProcess:
         if self._process.stdout is not None:
             self._process.stdout.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+        JANITOR.forget(self._scratch)
 
     def model_path(self, model: Path) -> str:
         """See :class:`WorkerProcess`: a child process sees what everybody sees."""
@@ -236,6 +238,7 @@ class ProcessLauncher:
         del model  # a plain child process can read every file of its user; a sandbox binds this one only
         ours, theirs = socket.socketpair()
         scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
+        JANITOR.watch(scratch)
         memory = 0 if device.startswith("cuda") else self.memory_bytes
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module

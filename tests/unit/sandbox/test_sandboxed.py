@@ -279,8 +279,9 @@ class TestEnd:
             group for parent in cgroups._parents().values() for group in parent.glob(f"soundcheck-{os.getpid()}-*")
         ]
 
-    def test_comes_with_a_killed_harness_and_the_next_one_sweeps(
-        self, best: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("has_janitor", [True, False])
+    def test_comes_with_a_killed_harness_and_nothing_is_left(
+        self, best: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_janitor: bool
     ) -> None:
         model = tmp_path / "model"
         model.mkdir()
@@ -296,22 +297,29 @@ class TestEnd:
             f"worker = Worker(launcher, engine='tiny_engine:TinyEngine', model=Path({str(model)!r}), device='cpu',\n"
             "    threads=1, bounds=Bounds())\n"
             "worker.start()\n"
-            "print(worker._process.pid, flush=True)\n"
+            "from harness.sandbox.janitor import JANITOR\n"
+            "print(worker._process.pid, JANITOR._process.pid, flush=True)\n"
             "time.sleep(60)\n"
         )
         harness = subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(temporary)}
         )
         assert harness.stdout is not None
-        watched = os.pidfd_open(int(harness.stdout.readline()))
+        worker, janitor = map(int, harness.stdout.readline().split())
+        watched, cleaning = os.pidfd_open(worker), os.pidfd_open(janitor)
+        if not has_janitor:
+            os.kill(janitor, signal.SIGKILL)
         harness.send_signal(signal.SIGKILL)
         harness.wait()
         harness.stdout.close()
         assert select.select([watched], [], [], 10)[0], "the worker outlived its harness"
+        assert select.select([cleaning], [], [], 15)[0], "the janitor does not end"
         os.close(watched)
-        assert list(temporary.iterdir())
-        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-        folders.sweep(temporary)
+        os.close(cleaning)
+        if not has_janitor:  # then the next harness sweeps
+            assert list(temporary.iterdir())
+            monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+            folders.sweep(temporary)
         assert list(temporary.iterdir()) == []
         assert not [g for parent in cgroups._parents().values() for g in parent.glob(f"soundcheck-{harness.pid}-*")]
 
