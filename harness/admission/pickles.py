@@ -51,7 +51,14 @@ class PickleReader(Cursor):
     """Follows the streams of one file or member, one :meth:`read` per stream."""
 
     def __init__(
-        self, source: ByteSource, notebook: Notebook, *, start: int = 0, where: str = "", has_storages: bool = False
+        self,
+        source: ByteSource,
+        notebook: Notebook,
+        *,
+        start: int = 0,
+        where: str = "",
+        has_storages: bool = False,
+        keeps_entries: bool = False,
     ) -> None:
         """Begin at a byte.
 
@@ -61,11 +68,16 @@ class PickleReader(Cursor):
             start: First byte of the first stream.
             where: Prefix of every place, e.g. ``member archive/data.pkl, ``.
             has_storages: Whether persistent ids may name storages, as in torch's files.
+            keeps_entries: Whether dictionaries keep every entry, for whoever asks what a loader finds under a name;
+                otherwise only small ones do.
         """
         super().__init__(source, start)
         self.notebook = notebook
         self.where = where
         self.has_storages = has_storages
+        self.has_views = False
+        """Whether a storage is a part of another, as very old files have it; its symbol is that of the whole."""
+        self._most_entries = MAX_KEPT if keeps_entries else MAX_DICT_ITEMS
         self.storages: dict[str, Storage] = {}
         self.tensors: list[Tensor] = []
         self.is_whole = False
@@ -195,7 +207,7 @@ class PickleReader(Cursor):
             box.items = items
             self._kept += len(items)
         elif box.kind in ("dict", "mapping"):
-            if box.count <= MAX_DICT_ITEMS and len(box.items) + len(items) == box.count:
+            if box.count <= self._most_entries and len(box.items) + len(items) == box.count:
                 box.items.extend(items)
                 self._kept += len(items)
         elif box.kind == "list":
@@ -320,6 +332,7 @@ class PickleReader(Cursor):
                     self._note(rules.OPERATION, str(problem), "asks the loader for something other than a storage")
                 return UNKNOWN
             if view is not None:
+                self.has_views = True
                 self._note(rules.LEGACY, "a view of a storage", "reads a part of another storage")
             known = self.storages.setdefault(storage.key, storage)
             if known.byte_count != storage.byte_count:

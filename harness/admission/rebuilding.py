@@ -119,13 +119,15 @@ def _hooks(value: object) -> None:
         raise Refused(f"expected no hooks, got {show(value)}")
 
 
-def _metadata(value: object) -> None:
+def _metadata(value: object) -> bool:
+    """Whether a tensor's marks say that its elements are to be negated or conjugated."""
     if value is None:
-        return
+        return False
     if not isinstance(value, Box) or value.kind != "dict" or not value.is_complete:
         raise Refused(f"expected a tensor's metadata, got {show(value)}")
     if any(key not in ("conj", "neg") for key in value.items[::2]):
         raise Refused(f"expected a tensor's conj and neg marks, got {show(value.items[0])}")
+    return any(mark is not False for mark in value.items[1::2])
 
 
 def _torch_dtype(value: object) -> str:
@@ -154,8 +156,9 @@ def _rebuild_tensor_v2(args: Sequence[object], position: int) -> object:
     _arguments(args, 5, 7, "_rebuild_tensor_v2")
     _flag(args[4], "requires_grad")
     _hooks(args[5] if len(args) > 5 else None)
-    _metadata(args[6] if len(args) > 6 else None)
-    return _tensor(args, position)
+    made = _tensor(args, position)
+    made.is_marked = _metadata(args[6] if len(args) > 6 else None)
+    return made
 
 
 def _rebuild_tensor_v3(args: Sequence[object], position: int) -> object:
@@ -163,8 +166,8 @@ def _rebuild_tensor_v3(args: Sequence[object], position: int) -> object:
     _flag(args[4], "requires_grad")
     _hooks(args[5])
     dtype = _torch_dtype(args[6])
-    _metadata(args[7] if len(args) > 7 else None)
     made = _tensor(args, position)
+    made.is_marked = _metadata(args[7] if len(args) > 7 else None)
     made.dtype = dtype
     return made
 

@@ -87,6 +87,8 @@ class Tensor:
     """Byte of the operation that rebuilds it."""
     label: str = ""
     """The first dictionary key it is stored under."""
+    is_marked: bool = False
+    """Whether its elements count as negated or conjugated: they are other numbers than the storage's."""
 
 
 @dataclass(slots=True, eq=False)

@@ -6,6 +6,7 @@ Knows torch's layout, not how pickles or zips are read.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from harness.admission import checkpoint_rules as rules
@@ -175,13 +176,18 @@ def is_legacy(value: object) -> bool:
     return isinstance(value, int) and value == MAGIC_NUMBER
 
 
-def read_legacy(reader: PickleReader, notebook: Notebook, *, has_values: bool) -> None:
+def read_legacy(
+    reader: PickleReader, notebook: Notebook, *, has_values: bool
+) -> tuple[object, Mapping[str, ByteSource]]:
     """Check the streams after the magic number: protocol, system, object, keys, then the storages' bytes.
 
     Args:
         reader: It has read the magic number.
         notebook: Where flaws go.
         has_values: Whether values are looked at.
+
+    Returns:
+        The symbol of the object, and the bytes of every storage that is as it should be, by its key.
 
     Raises:
         OutOfBudget: There is too much to read.
@@ -193,21 +199,25 @@ def read_legacy(reader: PickleReader, notebook: Notebook, *, has_values: bool) -
         streams.append(reader.read())
         if not reader.is_whole:
             check_tensors(reader, notebook, reader.where)
-            return
-    protocol, _, _, keys = streams
+            return None, {}
+    protocol, _, root, keys = streams
     check_tensors(reader, notebook, reader.where)
     if protocol != PROTOCOL:
         notebook.add(rules.BROKEN, f"{reader.where}byte 0x{reader.end:x}", "no protocol number of torch's")
     if not isinstance(keys, Box) or keys.kind != "list" or not keys.is_complete:
         notebook.add(rules.BROKEN, f"{reader.where}byte 0x{reader.end:x}", "no list of storages")
-        return
-    _read_raw_storages(reader, keys, notebook, has_values=has_values)
+        return root, {}
+    found = _read_raw_storages(reader, keys, notebook, has_values=has_values)
     if reader.end < reader.source.size:
         read_further(reader, notebook, "more than the storages")
+    return root, found
 
 
-def _read_raw_storages(reader: PickleReader, keys: Box, notebook: Notebook, *, has_values: bool) -> None:
+def _read_raw_storages(
+    reader: PickleReader, keys: Box, notebook: Notebook, *, has_values: bool
+) -> dict[str, ByteSource]:
     offset = reader.end
+    found: dict[str, ByteSource] = {}
     left = dict(reader.storages)
     for key in keys.items:
         storage = left.pop(key, None) if isinstance(key, str) else None
@@ -221,8 +231,9 @@ def _read_raw_storages(reader: PickleReader, keys: Box, notebook: Notebook, *, h
             notebook.add(rules.STORAGE_SIZE, place, f"storage {key}: {count} elements, the pickle says {storage.count}",
                          effect="reads past it, or leaves memory as it was")  # fmt: skip
             break
+        section = Section(reader.source, offset + 8, size)
+        found[storage.key] = section
         if has_values and _has_values(storage.dtype):
-            section = Section(reader.source, offset + 8, size)
             blocks = (section.read(at, 1 << 20) for at in range(0, size, 1 << 20))
             note_values(look_at(blocks, storage.dtype), notebook, place, f"storage {key} ({storage.dtype})")
         offset += 8 + size
@@ -230,3 +241,4 @@ def _read_raw_storages(reader: PickleReader, keys: Box, notebook: Notebook, *, h
         for key in left:
             notebook.add(rules.STORAGE_SIZE, f"{reader.where}byte 0x{offset:x}", f"no storage {key}")
     reader.move_to(offset)
+    return found
