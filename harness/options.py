@@ -50,6 +50,8 @@ class Settings:
     """Seconds a batch may take before its length is counted."""
     fresh: bool
     """Ignore renderings of earlier runs."""
+    reports: tuple[str, ...] = ()
+    """Formats to write the run in, as typed: ``FORMAT`` or ``FORMAT=PATH``."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -85,6 +87,13 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--tts-dir", metavar="DIR", help="folder of runs and cached renderings (default: .soundcheck)")
     group.addoption("--tts-fresh", action="store_true", help="render anew, whatever is cached")
+    group.addoption(
+        "--tts-report",
+        action="append",
+        metavar="FORMAT[=PATH]",
+        help="also write the run as sarif, github-summary, github-annotations, gitlab, csv, prometheus or json "
+        "(default path: in the run's folder); repeatable",
+    )
     for key, what in (
         ("tts_model", "candidate, as --tts-model"),
         ("tts_model_name", "as --tts-model-name"),
@@ -132,6 +141,7 @@ def read_settings(config: pytest.Config) -> Settings:
         memory_gb=float(number("memory_gb", DEFAULT_MEMORY_GB)),
         timeout=float(number("timeout", 60.0)),
         fresh=bool(config.getoption("tts_fresh", False)),
+        reports=tuple(config.getoption("tts_report", None) or ()),
     )
     check(settings)
     return settings

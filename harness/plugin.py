@@ -96,11 +96,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if RUN_ID not in config.stash or hasattr(config, "workeroutput"):
         return
     from harness.core.paths import shown
-    from harness.gate import write_reports
+    from harness.gate import write_reports, write_requested
     from harness.report.terminal import summary_lines
 
     try:
-        result, path = write_reports(read_settings(config), config.stash[RUN_ID])
+        settings = read_settings(config)
+        result, path = write_reports(settings, config.stash[RUN_ID])
     except SoundcheckError as error:
         terminalreporter.write_line(f"soundcheck: {error}", red=True)
         return
@@ -108,6 +109,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line, style in summary_lines(result, run_dir=shown(path), width=terminalreporter._tw.fullwidth):
         markup = {PYTEST_STYLES.get(name, name): True for name in style.split()}
         terminalreporter.write_line(line, **markup)
+    for delivery in write_requested(settings, result, path):
+        terminalreporter.write(delivery.printed)
+        if delivery.told:
+            terminalreporter.write_line(f"written  {delivery.told}", light=True)
+        if delivery.problem:
+            terminalreporter.write_line(f"soundcheck: {delivery.problem}", red=True)
 
 
 def _gate(config: pytest.Config) -> Gate:
@@ -128,9 +135,11 @@ def _only_inconclusive(config: pytest.Config) -> bool:
 
 
 def _look(settings: Settings) -> None:
+    from harness.gate import check_requested
     from harness.goldens import find_golden
     from harness.model import find_model
 
+    check_requested(settings)
     find_model(settings.model)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)
