@@ -5,6 +5,7 @@ Between the pytest nodes (:mod:`harness.collect`) and the run (:mod:`harness.ses
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from harness.door import PREFIX as DOOR_PREFIX
 from harness.door import UNCHANGED
 from harness.options import Settings
 from harness.report import html, results, terminal
+from harness.report.delivery import Delivery, deliver, read_requests
 from harness.session import Run, RunAudio, SuiteFileContent, is_observed, load_golden, seen_of
 from harness.store import RunDirectory, Store, write_atomically
 
@@ -133,3 +135,17 @@ def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:
     write_atomically(directory.path / RESULTS_NAME, results.to_json(result))
     html.write(result, audio, directory.path / REPORT_NAME)
     return result, directory.path
+
+
+def check_requested(settings: Settings) -> None:
+    """Refuse a ``--tts-report`` that cannot be obeyed before anything is rendered.
+
+    Raises:
+        BadInput: One line.
+    """
+    read_requests(settings.reports)
+
+
+def write_requested(settings: Settings, result: RunResult, folder: Path) -> list[Delivery]:
+    """Write what ``--tts-report`` asks for; what cannot be written is told, not raised."""
+    return deliver(read_requests(settings.reports), result, folder=folder, environment=os.environ)

@@ -57,6 +57,8 @@ class Settings:
     """Go on where no sandbox holds."""
     log: Path | None = None
     """Where every observed event goes, as JSON lines."""
+    reports: tuple[str, ...] = ()
+    """Formats to write the run in, as typed: ``FORMAT`` or ``FORMAT=PATH``."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -101,6 +103,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="go on where no sandbox holds; the verdict says so (a machine that can be thrown away)",
     )
     group.addoption("--tts-log", metavar="FILE", help="append what the candidate was seen to do, as JSON lines")
+    group.addoption(
+        "--tts-report",
+        action="append",
+        metavar="FORMAT[=PATH]",
+        help="also write the run as sarif, github-summary, github-annotations, gitlab, csv, prometheus or json "
+        "(default path: in the run's folder); repeatable",
+    )
     for key, what in (
         ("tts_model", "candidate, as --tts-model"),
         ("tts_model_name", "as --tts-model-name"),
@@ -151,6 +160,7 @@ def read_settings(config: pytest.Config) -> Settings:
         isolation=str(config.getoption("tts_isolation", None) or "auto"),
         allow_unsandboxed=bool(config.getoption("tts_allow_unsandboxed", False)),
         log=config.invocation_params.dir / str(log) if (log := config.getoption("tts_log", None)) else None,
+        reports=tuple(config.getoption("tts_report", None) or ()),
     )
     check(settings)
     return settings

@@ -108,11 +108,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if RUN_ID not in config.stash or hasattr(config, "workeroutput"):
         return
     from harness.core.paths import shown
-    from harness.gate import write_reports
+    from harness.gate import write_reports, write_requested
     from harness.report.terminal import summary_lines
 
     try:
-        result, path = write_reports(read_settings(config), config.stash[RUN_ID])
+        settings = read_settings(config)
+        result, path = write_reports(settings, config.stash[RUN_ID])
     except SoundcheckError as error:
         terminalreporter.write_line(f"soundcheck: {error}", red=True)
         return
@@ -120,6 +121,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line, style in summary_lines(result, run_dir=shown(path), width=terminalreporter._tw.fullwidth):
         markup = {PYTEST_STYLES.get(name, name): True for name in style.split()}
         terminalreporter.write_line(line, **markup)
+    for delivery in write_requested(settings, result, path):
+        terminalreporter.write(delivery.printed)
+        if delivery.told:
+            terminalreporter.write_line(f"written  {delivery.told}", light=True)
+        if delivery.problem:
+            terminalreporter.write_line(f"soundcheck: {delivery.problem}", red=True)
 
 
 def _judge_late(session: pytest.Session) -> None:
@@ -129,9 +136,11 @@ def _judge_late(session: pytest.Session) -> None:
 
     settings = read_settings(session.config)
     late = _checked(lambda: judge_late(settings, session.config.stash[RUN_ID]))
-    is_failure = any(outcome.verdict is Verdict.FAIL or settings.gate == "release" for outcome in late)
-    if is_failure and session.exitstatus == pytest.ExitCode.OK:
+    decided = (pytest.ExitCode.OK, ONLY_INCONCLUSIVE)
+    if session.exitstatus in decided and any(outcome.verdict is Verdict.FAIL for outcome in late):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif session.exitstatus == pytest.ExitCode.OK and late and settings.gate == "release":
+        session.exitstatus = ONLY_INCONCLUSIVE
 
 
 def _gate(config: pytest.Config) -> Gate:
@@ -152,11 +161,14 @@ def _only_inconclusive(config: pytest.Config) -> bool:
 
 
 def _look(settings: Settings) -> None:
+    from harness.gate import check_requested
     from harness.goldens import find_golden
     from harness.model import find_model
     from harness.source.local import local_model
 
     find_model(local_model(settings.model))
+    check_requested(settings)
+    find_model(settings.model)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)
 

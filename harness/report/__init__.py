@@ -8,6 +8,8 @@ measures, decides or reads the clock, so a report can be written again, years la
     results.to_json           results.json, described by ``harness/schemas/results.schema.json``
     junit.properties          properties of one JUnit test case
     html.render               the page for people
+    formats.FORMATS           everything else, by name: SARIF, GitHub, GitLab, CSV, Prometheus
+    delivery.deliver          puts what ``--tts-report`` asks for where it belongs
 """
 
 from pathlib import Path

@@ -29,12 +29,19 @@ def limits(result: RunResult) -> tuple[Limit, ...]:
     return tuple(Limit(title=title, text=text) for title, text in found)
 
 
+def never_reached(result: RunResult) -> str:
+    """What an incomplete run did not come to, ``""`` for a complete one."""
+    missing = result.planned - len(result.outcomes)
+    if missing <= 0:
+        return ""
+    text = f"The run ended before {missing} of {counted(result.planned, 'item')} could be decided."
+    return f"{text} The same command continues it."
+
+
 def _undecided(result: RunResult) -> list[tuple[str, str]]:
     said = []
-    missing = result.planned - len(result.outcomes)
-    if missing > 0:
-        text = f"The run ended before {missing} of {counted(result.planned, 'item')} could be decided."
-        said.append(("Items that were never reached", f"{text} The same command continues it."))
+    if text := never_reached(result):
+        said.append(("Items that were never reached", text))
     open_ones = [one for one in result.outcomes if one.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR)]
     if open_ones:
         text = (

@@ -6,9 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.verbs.common import add_format, verb
+from harness.core.errors import BadInput
+from harness.report.formats import FORMATS, find_format
+from harness.report.sarif import EXIT_CODES
+from harness.verbs.common import say, verb
 
-EXIT_CODES = {"pass": 0, "fail": 1, "error": 3, "inconclusive": 4}
+TEXT = "text"
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -17,35 +20,77 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         verbs,
         "report",
         "write the reports of a run again from its records, and print its verdict",
-        "soundcheck report .soundcheck/runs/3f2a9c01d7e4",
+        "soundcheck report .soundcheck/runs/3f2a9c01d7e4 --format sarif --out results.sarif",
     )
     parser.add_argument("folder", type=Path, metavar="RUN", help="run directory")
-    add_format(parser)
+    listed = "; ".join(f"{one.name}: {one.about.replace('%', '%%')}" for one in FORMATS.values())
+    parser.add_argument(
+        "--format",
+        type=_format_name,
+        default=TEXT,
+        metavar="FORMAT",
+        help=f"what stdout carries: {TEXT} (default), or one of: {listed}",
+    )
+    parser.add_argument("--out", type=Path, metavar="PATH", help="write the format to this file instead of stdout")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write and print."""
+    """Write and print.
+
+    Raises:
+        BadInput: ``--out`` without a format that can be written.
+        SoundcheckError: No run lies there, or a report cannot be written.
+    """
     import shutil
 
     from harness.goldens import find_golden, read_golden
     from harness.options import golden_folders
     from harness.report import html, results, terminal
+    from harness.report.delivery import write_report
     from harness.session import RunAudio
     from harness.store import RunDirectory, Store, write_atomically
 
+    if options.out and options.format == TEXT:
+        raise BadInput(f"--out: say which format to write with --format, one of {', '.join(FORMATS)}")
     folder: Path = options.folder.absolute()
     store = Store(folder.parent.parent)
     result = RunDirectory(store.root, folder.name).result()
+    chosen = FORMATS.get(options.format)
+    if chosen and (options.out or chosen.name != "json"):
+        data = chosen.write(result)
+        if options.out:
+            write_report(options.out, data)
+            say(f"{result.verdict.upper()}; {chosen.name} written to {options.out}")
+        else:
+            _print(data)
+        return EXIT_CODES[result.verdict]
     name = result.info.golden
     golden = read_golden(find_golden(name, golden_folders(Path("golden")))) if name else None
     data = results.to_json(result)
     write_atomically(folder / "results.json", data)
     html.write(result, RunAudio(store, golden), folder / "report.html")
-    if options.format == "json":
-        sys.stdout.write(data.decode("utf-8"))
+    if chosen:
+        _print(data)
     else:
         width = shutil.get_terminal_size().columns
         for line, _ in terminal.summary_lines(result, run_dir=str(options.folder), width=width):
             print(line)
-    return EXIT_CODES[result.verdict.value]
+    return EXIT_CODES[result.verdict]
+
+
+def _format_name(text: str) -> str:
+    """A name that is known; argparse would else list all of them without a suggestion."""
+    if text == TEXT:
+        return text
+    try:
+        return find_format(text, "--format").name
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from None
+
+
+def _print(data: bytes) -> None:
+    """To stdout byte for byte: a terminal's encoding or line ends must not change a file that is piped on."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

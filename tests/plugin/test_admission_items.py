@@ -63,6 +63,7 @@ class TestRefused:
         done.assert_outcomes(skipped=1, deselected=PROBES + BEHAVIOUR + 5)
         assert done.ret == pytest.ExitCode.TESTS_FAILED
         assert results(pytester)["verdict"] == "fail"
+        assert gate(hostile, "-k", "door", "--tts-gate=release").ret == pytest.ExitCode.TESTS_FAILED
 
     def test_records_no_golden(self, hostile: Path, recorded: Path, tmp_path: Path, capsys) -> None:
         from harness.cli import main

@@ -1,0 +1,250 @@
+"""A run as a list of issues at lines of suite files: what SARIF, GitLab and GitHub's annotations have in common.
+
+Owns the order, the wording, the place and the fingerprint of an issue; knows no format. Every text of an issue is
+printable, on one line and of bounded length, so that a writer only has to escape its own syntax.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from harness.core.types import Severity, Verdict
+from harness.report.limits import never_reached
+from harness.report.wording import by_severity, excerpt, heard_count, is_speech, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.core.types import Finding, Outcome
+    from harness.core.verdict import RunResult
+
+NAME_LIMIT: Final = 120
+"""Characters of an item's name, a rule's id or a title."""
+QUOTE_LIMIT: Final = 200
+"""Characters of what was heard or expected, around the first difference."""
+TEXT_LIMIT: Final = 300
+"""Characters of evidence, a hint or a reason."""
+READ_LIMIT: Final = 2_000
+"""Characters of what was heard or expected that are looked at: a suite of endless phrases must not hold a report up."""
+PATH_LIMIT: Final = 400
+"""Characters of a path."""
+
+
+class IssueKind(enum.StrEnum):
+    """What an issue says about the model."""
+
+    FAIL = "fail"
+    ERROR = "error"
+    OPEN = "open"
+
+
+SPECIAL_RULES: Final = {
+    IssueKind.FAIL: "soundcheck.failed",
+    IssueKind.ERROR: "soundcheck.error",
+    IssueKind.OPEN: "soundcheck.inconclusive",
+}
+"""Rules of what no detector found: failed without a finding, broken, undecided."""
+INCOMPLETE_RULE: Final = "soundcheck.incomplete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One thing to be said at one line of a suite."""
+
+    kind: IssueKind
+    rule: str
+    """Id of the rule, e.g. ``speech.word-dropped``."""
+    severity: Severity | None
+    """None where nothing was found: broken, undecided or incomplete."""
+    subject: str
+    """Probe id, the name of a model-wide check, or ``""`` for the run itself."""
+    title: str
+    """What is wrong, without numbers."""
+    message: str
+    """Subject and title as the first sentence, then the words, the numbers and what to do."""
+    reason: str
+    """Why it is broken or undecided; ``""`` for a failure."""
+    path: str
+    """Suite file, relative; ``""`` where the run names none."""
+    line: int
+    """From 1."""
+    fingerprint: str
+    """32 hex digits: equal for the same issue in a later run, whatever line it has moved to."""
+    audio: tuple[str, ...] = ()
+    """sha256 names of the renderings to listen to, worst first."""
+
+
+def issues(result: RunResult) -> tuple[Issue, ...]:
+    """All issues: findings worst first, then failures without a finding, errors, and what was not decided."""
+    paths = suite_paths(result)
+    failed = [one for one in result.outcomes if one.verdict is Verdict.FAIL]
+    found = [(finding, one) for one in failed for finding in by_severity(one)]
+    found.sort(key=lambda pair: (pair[0].severity.rank, pair[0].rule, pair[1].subject))
+    listed = [_of_finding(finding, one, result, paths) for finding, one in found]
+    rest = [one for one in failed if not one.findings]
+    rest += [one for one in result.outcomes if one.verdict is Verdict.ERROR]
+    rest += [one for one in result.outcomes if one.verdict is Verdict.INCONCLUSIVE]
+    listed += [_of_outcome(one, result, paths) for one in rest]
+    return _told_apart(listed)
+
+
+def undecided(listed: Iterable[Issue]) -> list[tuple[str, tuple[Issue, ...]]]:
+    """Undecided items by reason, the most frequent reason first."""
+    groups: dict[str, list[Issue]] = {}
+    for issue in listed:
+        if issue.kind is IssueKind.OPEN:
+            groups.setdefault(issue.reason, []).append(issue)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(reason, tuple(members)) for reason, members in ordered]
+
+
+def incomplete(result: RunResult) -> Issue | None:
+    """That the run ended early, as an issue of its own; None for a complete run."""
+    text = never_reached(result)
+    if not text:
+        return None
+    place = next(iter(suite_paths(result).values()), "")
+    return Issue(
+        kind=IssueKind.OPEN,
+        rule=INCOMPLETE_RULE,
+        severity=None,
+        subject="",
+        title="the run is incomplete",
+        message=f"The run is incomplete. {text}",
+        reason=text,
+        path=place,
+        line=1,
+        fingerprint=_fingerprint(result, place, "", INCOMPLETE_RULE),
+    )
+
+
+def suite_paths(result: RunResult) -> dict[str, str]:
+    """Relative path of each suite by its name, printable.
+
+    A path that leads out of the folder that pytest was started in means nothing to another machine: of such a one
+    the name is given.
+    """
+    return {suite.name: _relative(suite.path or suite.name) for suite in result.info.suites}
+
+
+def cut(text: str, limit: int) -> str:
+    """`text` printable, on one line, of at most `limit` characters."""
+    read = text[: 4 * limit]  # what is hidden in a text does not make it take for ever
+    shown = one_line(read)
+    return shown if len(shown) <= limit and len(read) == len(text) else f"{shown[: limit - 1]}…"
+
+
+def _relative(path: str) -> str:
+    shown = one_line(path).replace("\\", "/")
+    parts = [part for part in shown.split("/") if part not in ("", ".")]
+    if shown.startswith("/") or ".." in parts or not parts or (len(parts[0]) == 2 and parts[0].endswith(":")):
+        parts = parts[-1:] if parts and parts[-1] != ".." else []
+    return "/".join(parts)[-PATH_LIMIT:]
+
+
+def _place(outcome: Outcome, paths: dict[str, str]) -> tuple[str, int]:
+    """A probe stands in its suite; a check of the whole model at the head of the first one."""
+    if outcome.probe:
+        source = outcome.probe.source
+        return paths.get(source) or _relative(source), max(1, outcome.probe.line)
+    return next(iter(paths.values()), ""), 1
+
+
+def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: dict[str, str]) -> Issue:
+    path, line = _place(outcome, paths)
+    subject, title, rule = (cut(text, NAME_LIMIT) for text in (outcome.subject, finding.title, finding.rule))
+    sentences = [f"{subject}: {title}."]
+    sentences += _words(finding, outcome)
+    if evidence := cut(finding.evidence, TEXT_LIMIT):
+        sentences.append(f"Evidence: {evidence.rstrip('.')}.")
+    if hint := cut(finding.hint, TEXT_LIMIT):
+        sentences.append(f"Hint: {hint.rstrip('.')}.")
+    return Issue(
+        kind=IssueKind.FAIL,
+        rule=rule or SPECIAL_RULES[IssueKind.FAIL],
+        severity=finding.severity,
+        subject=subject,
+        title=title,
+        message=" ".join(sentences),
+        reason="",
+        path=path,
+        line=line,
+        fingerprint=_fingerprint(result, path, outcome.subject, finding.rule),
+        audio=tuple(cut(name, NAME_LIMIT) for name in finding.audio),
+    )
+
+
+def _words(finding: Finding, outcome: Outcome) -> list[str]:
+    """``Heard "..." in 8 of 8 renderings. Expected "...".``"""
+    heard, expected = _quoted(finding.heard, finding.expected), _quoted(finding.expected, finding.heard)
+    is_short = len(finding.heard) <= READ_LIMIT
+    mark = '"' if finding.rule.startswith("speech.") or (is_short and is_speech(finding, outcome)) else ""
+    said = []
+    if heard:
+        count = heard_count(finding.heard, outcome.takes) if mark and is_short else ""
+        said.append(f"Heard {mark}{heard}{mark}{' ' if count else ''}{count}.")
+    elif mark and expected:
+        said.append("Heard nothing.")
+    if expected:
+        said.append(f"Expected {mark}{expected}{mark}.")
+    return said
+
+
+def _quoted(text: str, beside: str) -> str:
+    """What differs, with some words around it; of an endless text its beginning."""
+    if max(len(text), len(beside)) <= READ_LIMIT:
+        return excerpt(one_line(text), one_line(beside), QUOTE_LIMIT)
+    more = f" ({len(text):,} characters)" if len(text) > QUOTE_LIMIT else ""
+    return cut(text, QUOTE_LIMIT) + more
+
+
+def _of_outcome(outcome: Outcome, result: RunResult, paths: dict[str, str]) -> Issue:
+    kind = {Verdict.FAIL: IssueKind.FAIL, Verdict.ERROR: IssueKind.ERROR}.get(outcome.verdict, IssueKind.OPEN)
+    title = {
+        IssueKind.FAIL: "failed",
+        IssueKind.ERROR: "the harness could not check this",
+        IssueKind.OPEN: "could not be decided",
+    }[kind]
+    path, line = _place(outcome, paths)
+    subject = cut(outcome.subject, NAME_LIMIT)
+    reason = cut(outcome.reason, TEXT_LIMIT) or "no reason was given"
+    return Issue(
+        kind=kind,
+        rule=SPECIAL_RULES[kind],
+        severity=Severity.HIGH if kind is IssueKind.FAIL else None,
+        subject=subject,
+        title=title,
+        message=f"{subject}: {title}. {reason.rstrip('.')}.",
+        reason=reason,
+        path=path,
+        line=line,
+        fingerprint=_fingerprint(result, path, outcome.subject, SPECIAL_RULES[kind]),
+    )
+
+
+def _fingerprint(result: RunResult, path: str, subject: str, rule: str) -> str:
+    """Of what stays the same from candidate to candidate: neither line nor digest nor any number.
+
+    The candidate's name is in it, so that two voices gated in one pipeline do not hide each other's issues.
+    """
+    plain = json.dumps([result.info.model_name, path, subject, rule])  # ASCII: no text can fail to be encoded
+    return hashlib.sha256(plain.encode("ascii")).hexdigest()[:32]
+
+
+def _told_apart(listed: list[Issue]) -> tuple[Issue, ...]:
+    """A second issue with the same fingerprint gets one of its own: viewers show only the first of equals."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for issue in listed:
+        seen[issue.fingerprint] += 1
+        if (number := seen[issue.fingerprint]) > 1:
+            again = hashlib.sha256(f"{issue.fingerprint} {number}".encode("ascii")).hexdigest()[:32]
+            apart.append(replace(issue, fingerprint=again))
+        else:
+            apart.append(issue)
+    return tuple(apart)
