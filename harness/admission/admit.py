@@ -63,20 +63,31 @@ def checks(*, has_values: bool = True, has_configuration: bool = True) -> tuple[
     return tuple(made)
 
 
-def admit(path: Path, *, has_values: bool = True, say: Callable[[str], None] = lambda _: None) -> Admission:
+def admit(
+    path: Path,
+    *,
+    has_values: bool = True,
+    reference: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Admission:
     """Examine a model directory or a single file. Nothing in it is executed.
 
     Args:
         path: The directory or file.
         has_values: Whether checksums and tensors' values are looked at.
+        reference: A trusted model, or its checkpoint, to compare the weights with.
         say: Told which check runs.
 
     Raises:
-        BadInput: The path cannot be read.
+        BadInput: A path cannot be read.
     """
     tree = Tree.of(path)
     is_other = path.is_file() and not path.name.lower().endswith(_CONFIGURATIONS)
     which = checks(has_values=has_values, has_configuration=not is_other)
+    if reference is not None:
+        from harness.admission.lineage import LineageCheck
+
+        which = (*which, LineageCheck(Tree.of(reference)))
     return Admission(root=path, examinations=tuple(_examine(tree, which, say)))
 
 

@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -77,7 +77,7 @@ def convert(path: Path, out: Path) -> Conversion:
     if not path.is_file():
         raise BadInput(printable(f"{path}: expected one checkpoint file to convert, got a directory"))
     with contents(tree, tree.files[0]) as found:
-        _check_types(found.weights, SAFE_DTYPES.values() if out.suffix == ".safetensors" else {*STORAGES, *UNTYPED})
+        _check_types(found.weights, _SAFE_NAMES if out.suffix == ".safetensors" else {*STORAGES, *UNTYPED})
         with _written_whole(out) as file:
             try:
                 _WRITERS[out.suffix](found.weights, file)
@@ -92,10 +92,10 @@ def convert(path: Path, out: Path) -> Conversion:
     return Conversion(path=out, sha256=digest, size_bytes=size, tensors=len(found.weights), dropped=found.left)
 
 
-def _check_types(weights: Weights, known: object) -> None:
+def _check_types(weights: Weights, known: Collection[str]) -> None:
     for name, weight in weights.items():
         shown = printable(name[:80])
-        if weight.dtype not in known:  # type: ignore[operator]
+        if weight.dtype not in known:
             raise Unreadable(f"{shown} is of {weight.dtype}, which the new format does not have")
         if len(name) > MAX_NAME or name == "__metadata__" or any("\ud800" <= one <= "\udfff" for one in name):
             raise Unreadable(f"{shown!r} is no name for a tensor")
@@ -133,19 +133,21 @@ def _written_whole(out: Path) -> Iterator[IO[bytes]]:
         BadInput: Meanwhile something else got that name.
         StorageError: The file cannot be written.
     """
-    temporary = None
+    temporary: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".", suffix=out.suffix, dir=out.parent)
-        temporary = Path(name)
-        with open(descriptor, "w+b") as opened, _Named(opened, name) as file:
+        with tempfile.NamedTemporaryFile(prefix=".", suffix=out.suffix, dir=out.parent, delete=False) as file:
+            temporary = Path(file.name)
             yield file
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        _name(temporary, out)
+        temporary.chmod(0o644)
+        try:
+            os.link(temporary, out)  # unlike a rename, it never replaces
+        except FileExistsError:
+            raise BadInput(printable(f"{out}: appeared meanwhile, and nothing is overwritten")) from None
+        except OSError:  # a file system without links
+            check_target(out)
+            temporary.rename(out)
     except OSError as error:
         raise StorageError(printable(f"{out}: cannot be written ({error.strerror or error})")) from None
     finally:
         if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from harness.admission.base import Flaw, Rule
@@ -18,19 +18,20 @@ _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.0
 _OFFSET = re.compile(r"byte 0x([0-9a-f]{1,12})\Z")
 
 
-def to_sarif(flaws: Sequence[Flaw], *, version: str) -> str:
+def to_sarif(flaws: Sequence[Flaw], *, version: str, properties: Mapping[str, object] | None = None) -> str:
     """One SARIF log with one run.
 
     Args:
         flaws: In the order of the results.
         version: Soundcheck's.
+        properties: What else is to be known about the run (section 3.8: a property bag).
 
     Returns:
         JSON with sorted keys and a newline at its end.
     """
     rules = sorted({flaw.rule.id: flaw.rule for flaw in flaws}.values(), key=lambda rule: rule.id)
     numbers = {rule.id: number for number, rule in enumerate(rules)}
-    log = {
+    log: dict[str, object] = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [
@@ -44,6 +45,7 @@ def to_sarif(flaws: Sequence[Flaw], *, version: str) -> str:
                 },
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(flaw, numbers[flaw.rule.id]) for flaw in flaws],
+                **({"properties": properties} if properties else {}),
             }
         ],
     }

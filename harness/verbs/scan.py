@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.core.errors import BadInput
 from harness.core.text import printable
+from harness.core.types import Verdict
 from harness.verbs.common import say_progress, verb
 
 if TYPE_CHECKING:
     from harness.admission.admit import Admission
     from harness.admission.base import Flaw
+    from harness.admission.convert import Conversion
 
 EXIT_CODES = {"pass": 0, "fail": 1, "error": 3, "inconclusive": 4}
 VERSION = 1
@@ -25,9 +29,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         verbs,
         "scan",
         "check a model's files without loading them: pickles, archives, tensors, configuration, directory",
-        "soundcheck scan voices/candidate\n  soundcheck scan --format sarif model.pth > scan.sarif\n\n"
+        "soundcheck scan voices/candidate\n  soundcheck scan --format sarif model.pth > scan.sarif\n"
+        "  soundcheck scan --reference voices/approved voices/candidate\n"
+        "  soundcheck scan --convert new/model.pth old/model.pth\n\n"
         "exit codes:\n  0 nothing found, 1 hostile or malformed, 2 usage, 3 the scan itself failed,\n"
-        "  4 inconclusive: a decision is needed, e.g. an old pickle must be converted first",
+        "  4 inconclusive: a decision is needed, e.g. an old pickle must be converted first\n"
+        "  with --convert: 0 written, and what was written is clean; 4 nothing there that can be converted",
     )
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="model directory or a single file")
     parser.add_argument(
@@ -36,29 +43,55 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--structure", action="store_true", help="structure only: skip checksums and the values of tensors"
     )
+    parser.add_argument(
+        "--reference", type=Path, metavar="DIR", help="trusted model: say how the weights differ from its own"
+    )
+    parser.add_argument(
+        "--convert",
+        type=Path,
+        metavar="OUT",
+        help="write the weights of one checkpoint to OUT, without loading it: .safetensors, or .pth for Coqui",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Scan and print."""
+    """Scan and print, and convert where that is asked for."""
     from harness.admission.admit import admit
 
+    if options.convert is not None:
+        _check_conversion(options)
     found = []
     for path in options.paths:
-        found.append(admit(path, has_values=not options.structure, say=lambda line: say_progress(f"scan: {line}")))
+        found.append(
+            admit(
+                path,
+                has_values=not options.structure,
+                reference=options.reference,
+                say=lambda line: say_progress(f"scan: {line}"),
+            )
+        )
+    converted = _convert(options, found[0]) if options.convert is not None else None
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)  # the progress line has done its work
     if options.format == "json":
-        sys.stdout.write(_to_json(found))
+        sys.stdout.write(_to_json(found, converted))
     elif options.format == "sarif":
         from harness import __version__
         from harness.admission.sarif import to_sarif
 
-        sys.stdout.write(to_sarif([flaw for one in found for flaw in one.flaws], version=__version__))
+        kinship = {printable(str(one.root)): about for one in found if (about := _lineage(one))}
+        properties = {"soundcheck/lineage": kinship} if kinship else None
+        flaws = [flaw for one in found for flaw in one.flaws]
+        sys.stdout.write(to_sarif(flaws, version=__version__, properties=properties))
     else:
         for one in found:
             for line in _lines(one):
                 print(line)
+        for line in _conversion_lines(converted):
+            print(line)
+    if converted is not None:
+        return converted.exit_code
     worst = {one.verdict.value for one in found}
     return next(EXIT_CODES[verdict] for verdict in ("fail", "inconclusive", "pass") if verdict in worst)
 
@@ -83,11 +116,66 @@ def _lines(admission: Admission) -> list[str]:
     )
     hostile = sum(flaw.rule.verdict.value == "fail" for flaw in admission.flaws)
     told = f"{hostile} hostile or malformed, {len(admission.flaws) - hostile} to decide; " if admission.flaws else ""
+    lines += [f"lineage: {path} {told}" for path, told in _lineage(admission).items()]
     lines.append(printable(f"{admission.root}: {admission.verdict.upper()} ({told}{facts})"))
     return lines
 
 
-def _to_json(found: list[Admission]) -> str:
+def _lineage(admission: Admission) -> dict[str, str]:
+    """How each checkpoint is related to the reference's, where there is one."""
+    return {path: told for one in admission.examinations if one.check == "lineage" for path, told in one.facts.items()}
+
+
+def _check_conversion(options: argparse.Namespace) -> None:
+    """See, before anything is read, whether the options go together.
+
+    Raises:
+        BadInput: They do not.
+    """
+    from harness.admission.convert import check_target
+
+    if len(options.paths) != 1 or not options.paths[0].is_file():
+        raise BadInput("scan: --convert takes exactly one checkpoint file")
+    if options.structure or options.reference is not None:
+        raise BadInput("scan: --convert goes with neither --structure nor --reference; scan what was written")
+    check_target(options.convert)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Converted:
+    """What came of a conversion."""
+
+    made: Conversion | None
+    reason: str = ""
+    """Why nothing was written."""
+    exit_code: int = 0
+
+
+def _convert(options: argparse.Namespace, source: Admission) -> _Converted:
+    from harness.admission.convert import convert
+    from harness.admission.weights import Unreadable
+
+    if any(one.check == "checkpoint" and one.verdict is Verdict.FAIL for one in source.examinations):
+        return _Converted(made=None, reason="hostile or malformed", exit_code=EXIT_CODES["fail"])
+    say_progress("scan: converting")
+    try:
+        return _Converted(made=convert(source.root, options.convert))
+    except Unreadable as error:
+        return _Converted(made=None, reason=str(error), exit_code=EXIT_CODES["inconclusive"])
+
+
+def _conversion_lines(converted: _Converted | None) -> list[str]:
+    if converted is None:
+        return []
+    made = converted.made
+    if made is None:
+        return [printable(f"not converted: {converted.reason}")]
+    dropped = [f"  dropped {one}" for one in made.dropped]
+    told = f"{made.path}: written, {made.tensors} tensors, {made.size_bytes} bytes, sha256 {made.sha256}"
+    return [printable(line) for line in (told, *dropped)]
+
+
+def _to_json(found: list[Admission], converted: _Converted | None) -> str:
     import json
 
     scans = [
@@ -99,7 +187,18 @@ def _to_json(found: list[Admission]) -> str:
         }
         for one in found
     ]
-    return json.dumps({"version": VERSION, "scans": scans}, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    told: dict[str, object] = {"version": VERSION, "scans": scans}
+    if converted is not None:
+        made = converted.made
+        told["conversion"] = {
+            "path": printable(str(made.path)) if made else None,
+            "sha256": made.sha256 if made else None,
+            "bytes": made.size_bytes if made else None,
+            "tensors": made.tensors if made else None,
+            "dropped": list(made.dropped) if made else [],
+            "refused": printable(converted.reason),
+        }
+    return json.dumps(told, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
 def _flaw(flaw: Flaw) -> dict[str, str]:

@@ -156,7 +156,7 @@ class TestMisbehaviour:
 
     def test_no_worker_is_left_behind(self, gate, fake_voice: Voice) -> None:
         gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=0.5")
-        ours = ["pgrep", "-P", str(os.getpid()), "-f", "harness.sandbox"]
+        ours = ["pgrep", "-P", str(os.getpid()), "-f", "harness.sandbox.(worker|stub)"]
         assert subprocess.run(ours, capture_output=True, check=False).stdout == b""
 
 
