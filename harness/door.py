@@ -21,7 +21,7 @@ from harness.core.types import Finding, Outcome, Verdict
 PREFIX = "admission-"
 UNCHANGED = "admission-unchanged"
 """Made at the end of a run: the files are still those that were admitted."""
-CHECKS = tuple(f"{PREFIX}{name}" for name in ("checkpoint", "config", "directory", "integrity"))
+CHECKS = tuple(f"{PREFIX}{name}" for name in ("checkpoint", "config", "architecture", "directory", "integrity"))
 """Made first, in this order."""
 MOST_FINDINGS = 50
 """Of one check, the worst ones; the others are counted."""

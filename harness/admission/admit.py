@@ -14,6 +14,7 @@ from harness.core.types import Verdict
 CHECKS = (
     "harness.admission.checkpoint.CheckpointCheck",
     "harness.admission.config.ConfigCheck",
+    "harness.admission.architecture.ArchitectureCheck",
     "harness.admission.directory.DirectoryCheck",
 )
 """What looks at a model, in the order of the report; imported when it runs, so that a scan starts fast."""

@@ -74,7 +74,7 @@ class TestItems:
         voice = fake_voice(FORGER)
         gate(voice)
         done = gate(voice, "-k", "behaviour-protocol")
-        done.assert_outcomes(failed=1, deselected=20)
+        done.assert_outcomes(failed=1, deselected=21)
 
 
 class TestOptions:
@@ -86,7 +86,7 @@ class TestOptions:
         assert done.ret == pytest.ExitCode.INTERNAL_ERROR
         done.stdout.fnmatch_lines(["*no sandbox holds here (A: planted; *"])
         done = gate(fake_voice(), "--tts-allow-unsandboxed")
-        done.assert_outcomes(passed=12, skipped=9)
+        done.assert_outcomes(passed=13, skipped=9)
         done.stdout.fnmatch_lines(["isolation: process (a child process, no sandbox)*"])
 
     def test_a_level_that_is_asked_for_is_the_one_that_is_used(self, gate, fake_voice: Voice) -> None:
