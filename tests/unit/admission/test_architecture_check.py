@@ -100,3 +100,13 @@ class TestTable:
         for name in ("vits", "glow_tts", "tacotron2", "fast_pitch", "neuralhmm_tts"):
             model = setup_model(register_config(name)())
             assert {key.partition(".")[0] for key in model.state_dict()} <= LAYERS[name]
+
+
+class TestDocumentation:
+    def test_has_every_rule_with_verdict_severity_and_title(self) -> None:
+        from harness.admission import checkpoint_rules
+        from harness.admission.integrity import IntegrityCheck
+
+        page = (Path(__file__).parents[3] / "docs" / "admission.md").read_text("utf-8")
+        for rule in (*checkpoint_rules.RULES, *ArchitectureCheck().rules, *IntegrityCheck.rules):
+            assert f"| `{rule.id}` | {rule.verdict} | {rule.severity} | {rule.title} |" in page
