@@ -37,10 +37,13 @@ class Conversion:
     """What was written."""
 
     path: Path
+    """Where."""
     sha256: str
-    """Of the file."""
+    """Of the file, in hex."""
     size_bytes: int
+    """Of the file."""
     tensors: int
+    """How many it has."""
     dropped: tuple[str, ...]
     """What the source holds besides the weights, e.g. ``optimizer: a list``. Printable."""
 
@@ -87,8 +90,8 @@ def convert(path: Path, out: Path) -> Conversion:
             result = CheckpointCheck().examine(Tree.of(Path(file.name)))
             if result.verdict is not Verdict.PASS:
                 raise Unreadable(printable(f"the result would not pass: {result.flaws[0].rule.title.lower()}"))
-            file.seek(0)
-            digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+            with Path(file.name).open("rb") as written:
+                digest, size = hashlib.file_digest(written, "sha256").hexdigest(), written.tell()
     return Conversion(path=out, sha256=digest, size_bytes=size, tensors=len(found.weights), dropped=found.left)
 
 

@@ -335,11 +335,12 @@ class PickleReader(Cursor):
                 self.has_views = True
                 self._note(rules.LEGACY, "a view of a storage", "reads a part of another storage")
             known = self.storages.setdefault(storage.key, storage)
-            if known.byte_count != storage.byte_count:
+            if (known.dtype, known.count) != (storage.dtype, storage.count):
+                shown = f"{known.count} of {known.dtype}, then {storage.count} of {storage.dtype}"
                 self._note(
-                    rules.STORAGE_SIZE, f"storage {storage.key}: {known.byte_count} bytes, then {storage.byte_count}"
+                    rules.STORAGE_SIZE, f"storage {storage.key}: {shown}", "torch takes the first, others may not"
                 )
-            return storage
+            return known
         self._note(
             rules.OPERATION, f"persistent id {show(pid)}", "asks the loader for an object that is not in the file"
         )

@@ -1,7 +1,9 @@
 """Writes tensors as torch's zip archive, with the standard library alone: one plain state dict, nothing else.
 
 The pickle is put together operation by operation (protocol 2, no memo), so that the same tensors give the same bytes.
-Each tensor has a storage of its own, aligned to 64 bytes as torch does. Source: torch/serialization.py, torch/_utils.py.
+Each tensor has a storage of its own, aligned to 64 bytes as torch does.
+
+Source: torch/serialization.py, torch/_utils.py.
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ class Contents:
     """What a checkpoint holds."""
 
     weights: Weights
+    """The state dict."""
     left: tuple[str, ...] = ()
     """What it holds besides, e.g. ``optimizer: a list``. Printable, cut short."""
 

@@ -116,7 +116,7 @@ def _lines(admission: Admission) -> list[str]:
     )
     hostile = sum(flaw.rule.verdict.value == "fail" for flaw in admission.flaws)
     told = f"{hostile} hostile or malformed, {len(admission.flaws) - hostile} to decide; " if admission.flaws else ""
-    lines += [f"lineage: {path} {told}" for path, told in _lineage(admission).items()]
+    lines += [f"lineage of {path}: {told}" for path, told in _lineage(admission).items()]
     lines.append(printable(f"{admission.root}: {admission.verdict.upper()} ({told}{facts})"))
     return lines
 
@@ -155,7 +155,7 @@ def _convert(options: argparse.Namespace, source: Admission) -> _Converted:
     from harness.admission.convert import convert
     from harness.admission.weights import Unreadable
 
-    if any(one.check == "checkpoint" and one.verdict is Verdict.FAIL for one in source.examinations):
+    if source.verdict is Verdict.FAIL:
         return _Converted(made=None, reason="hostile or malformed", exit_code=EXIT_CODES["fail"])
     say_progress("scan: converting")
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.core.errors import SoundcheckError
 from harness.sandbox.events import EventLog
 from harness.sandbox.layout import MODEL
+from harness.sandbox.janitor import JANITOR
 from harness.sandbox.sandboxed import SandboxLauncher
 from tests.attacks.catalogue import CALM
 from tests.attacks.coqui import Carrier, attempt_carrier
@@ -28,6 +29,7 @@ def sandboxed(level: str, log: EventLog) -> SandboxLauncher:
 
 def attempt_carrier_at(level: str, carrier: Carrier) -> tuple[Trial, tuple[BehaviourEvent, ...]]:
     """The same for a Coqui model, which needs the memory that torch needs."""
+    JANITOR.watch()  # of the harness: started before anybody counts who is there
     if level == "open":
         return attempt_carrier(carrier, OpenLauncher()), ()
     log = EventLog()
@@ -37,6 +39,7 @@ def attempt_carrier_at(level: str, carrier: Carrier) -> tuple[Trial, tuple[Behav
 
 def attempt_at(level: str, payload: Payload) -> tuple[Trial, tuple[BehaviourEvent, ...]]:
     """Run a payload at a level (``open``: without a sandbox), with what was noted of it."""
+    JANITOR.watch()
     if level == "open":
         return attempt(payload, OpenLauncher()), ()
     log = EventLog()

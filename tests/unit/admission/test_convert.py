@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import pickle
 import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 import torch
@@ -18,9 +20,11 @@ from admission_corpus.clean_checkpoints import write as write_clean
 from admission_corpus.hostile_checkpoints import CLEAN, FOUR, HOSTILE, write
 
 from harness.admission import convert as conversion
+from harness.admission.bytesource import MemoryBytes
 from harness.admission.checkpoint import CheckpointCheck
 from harness.admission.convert import convert
 from harness.admission.strided import Strided
+from harness.admission.torchwriter import write_torch
 from harness.admission.tree import Tree
 from harness.admission.weights import Unreadable, Weights, opened
 from harness.cli import main
@@ -109,7 +113,7 @@ class TestNumbers:
                 sources[f"{kind}-{name}"] = path, path
         torch.save(newer(), tmp_path / "newer.pth")
         sources["newer"] = tmp_path / "newer.pth", tmp_path / "newer.pth"
-        for name in ("legacy", "legacy-tied", "bfloat16", "parameter", "safetensors", "trainer-mixed", "protocol-5"):
+        for name in ("legacy", "legacy-tied", "bfloat16", "parameter", "safetensors", "trainer-mixed"):
             path = write_clean(name, tmp_path)
             sources[name] = path, path
         plain = write_clean("safetensors", tmp_path / "plain")  # the same numbers as the one with a configuration
@@ -155,17 +159,11 @@ class TestNumbers:
     def test_are_read_in_blocks_of_any_size(self) -> None:
         whole = torch.arange(60, dtype=torch.int32).reshape(3, 4, 5)
         turned = whole.permute(2, 0, 1)
-        source = conversion_source(whole)
+        source = MemoryBytes(whole.numpy().tobytes())
         made = Strided(source=source, width=4, shape=tuple(turned.shape), strides=turned.stride())
         expected = turned.contiguous().numpy().tobytes()
         for size in (1, 3, 4, 7, 64, 1000):
             assert b"".join(made.read(at, size) for at in range(0, made.size, size)) == expected
-
-
-def conversion_source(tensor: torch.Tensor) -> object:
-    from harness.admission.bytesource import MemoryBytes
-
-    return MemoryBytes(tensor.numpy().tobytes())
 
 
 class TestDropped:
@@ -230,6 +228,14 @@ class TestHostile:
             assert not marker.exists(), one.name
         assert all(name.endswith(".pth") for name in listing(target))
 
+    def test_one_storage_of_two_types_is_refused(self, tmp_path: Path, target: Path) -> None:
+        """torch takes the type that it meets first; readers that take each tensor's own see other numbers."""
+        first, second = (asm.tensor("0", 4, (4,), (1,), kind=kind) for kind in ("FloatStorage", "IntStorage"))
+        body = asm.stream(asm.state_dict(("a", first), ("b", second)))
+        (tmp_path / "m.pth").write_bytes(asm.torch_archive(body, FOUR))
+        assert main(["scan", "--convert", str(target / "m.pth"), str(tmp_path / "m.pth")]) == 1
+        assert listing(target) == []
+
 
 def old(body: bytes, *storages: tuple[str, bytes]) -> bytes:
     return asm.legacy(body, *storages)
@@ -260,7 +266,7 @@ def parts(body: bytes) -> tuple[bytes, ...]:
 
 def wide() -> bytes:
     """A few elements, each far from the next."""
-    count = 40_000_000
+    count = 17_000_000
     tensor = asm.tensor("0", count, (2,), (count - 1,))
     return asm.torch_archive(asm.stream(asm.state_dict(("weight", tensor))), bytes(4 * count))
 
@@ -339,6 +345,18 @@ class TestUsage:
         assert out.read_bytes() == b"mine"
         assert listing(target) == ["m.pth"]
 
+    def test_a_file_system_without_links_is_written_to_all_the_same(
+        self, clean: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EPERM, "no links here")
+
+        monkeypatch.setattr(os, "link", refuse)
+        made = convert(clean, target / "m.pth")
+        assert made.sha256 == hashlib.sha256((target / "m.pth").read_bytes()).hexdigest()
+        assert listing(target) == ["m.pth"]
+        assert (target / "m.pth").stat().st_mode & 0o777 == 0o644
+
     @pytest.mark.parametrize(
         ("arguments", "told"),
         [
@@ -380,7 +398,11 @@ class TestInterruption:
         assert listing(target) == []
 
     def test_a_source_that_shrinks_is_told(self, clean: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("harness.admission.bytesource.Section.read", lambda *_: b"")
-        with pytest.raises(Unreadable):
+        def shrink(weights: Weights, file: IO[bytes]) -> None:
+            os.truncate(clean, 100)
+            write_torch(weights, file)
+
+        monkeypatch.setitem(conversion._WRITERS, ".pth", shrink)  # type: ignore[arg-type]
+        with pytest.raises(Unreadable, match="ends before its tensors do"):
             convert(clean, target / "m.pth")
         assert listing(target) == []
