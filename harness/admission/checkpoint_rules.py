@@ -5,9 +5,7 @@ from __future__ import annotations
 from harness.admission.base import Rule
 from harness.core.types import Severity, Verdict
 
-_CONVERT = (
-    "Write its tensors anew, which executes nothing, and admit the result: soundcheck scan --convert OUT.pth FILE"
-)
+_CONVERT = "Write its tensors anew, which executes nothing: soundcheck scan --convert OUT.pth FILE. Admit the result."
 _PICKLE = "Python's pickle documentation; the opcodes are described in Lib/pickletools.py"
 _ZIP = "APPNOTE.TXT, .ZIP File Format Specification, sections 4.3 and 4.4"
 _TORCH = "torch/serialization.py and caffe2/serialize"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import SoundcheckError
 from harness.sandbox.events import EventLog
-from harness.sandbox.layout import MODEL
 from harness.sandbox.janitor import JANITOR
+from harness.sandbox.layout import MODEL
 from harness.sandbox.sandboxed import SandboxLauncher
 from tests.attacks.catalogue import CALM
 from tests.attacks.coqui import Carrier, attempt_carrier
