@@ -24,6 +24,21 @@ if TYPE_CHECKING:
 
 CHECKPOINT_NAMES = ("model.pth", "model_file.pth", "best_model.pth", "checkpoint.pth")
 """Checkpoint file names in Coqui's own order of use; otherwise the only ``*.pth`` in the directory."""
+ADMITTED_GLOBALS = frozenset(
+    (
+        "builtins.dict",
+        "builtins.frozenset",
+        "builtins.list",
+        "collections.defaultdict",
+        "numpy.dtype",
+        "numpy.ndarray",
+        "numpy.core.multiarray._reconstruct",
+        "numpy.core.multiarray.scalar",
+        "numpy._core.multiarray._reconstruct",
+        "numpy._core.multiarray.scalar",
+    )
+)
+"""Imports that torch calls unsafe and admission lets pass where their arguments are plain: trainers write them."""
 MAX_BATCH_TOKENS = 4096
 """Bound on padded input ids of one batch: keeps peak memory flat for long texts."""
 
@@ -51,8 +66,10 @@ class CoquiEngine:
         import_inflect()
         from TTS.utils.synthesizer import Synthesizer
 
+        checkpoint = find_checkpoint(model)
+        cross_check(checkpoint)
         self._synthesizer = Synthesizer(
-            tts_checkpoint=find_checkpoint(model),
+            tts_checkpoint=checkpoint,
             tts_config_path=model / "config.json",
             use_cuda=device.startswith("cuda"),
         )
@@ -191,6 +208,25 @@ def row_by_row(decoder: Any) -> Any:
             return torch.stack([torch.nn.functional.pad(audio, (0, longest - audio.shape[-1])) for audio in decoded])
 
     return RowByRow()
+
+
+def cross_check(checkpoint: Path) -> None:
+    """Ask torch itself what a checkpoint would import: a second opinion on admission, inside the walls.
+
+    Raises:
+        ValueError: It names what neither torch nor admission lets pass.
+    """
+    import pickle
+
+    from torch.serialization import get_unsafe_globals_in_checkpoint
+
+    try:
+        named = set(get_unsafe_globals_in_checkpoint(str(checkpoint)))
+    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError):
+        return  # no zip of torch's: what loads it says what is wrong with it
+    if odd := sorted(named - ADMITTED_GLOBALS):
+        shown = ", ".join(odd[:5])
+        raise ValueError(f"torch finds imports in the checkpoint that are not safe: {shown}; see soundcheck scan")
 
 
 def import_inflect() -> None:

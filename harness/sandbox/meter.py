@@ -24,6 +24,8 @@ class Usage:
     """Largest address space."""
     tasks: int = 0
     """Threads when it was last looked at."""
+    gpu_bytes: int | None = None
+    """Memory on GPUs when it was last looked at; None where that is not known."""
 
 
 def usage_of(pid: int, before: Usage | None = None) -> Usage:

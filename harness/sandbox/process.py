@@ -19,6 +19,7 @@ from harness.sandbox import cgroups
 from harness.sandbox.bait import Bait
 from harness.sandbox.events import EventLog
 from harness.sandbox.folders import WorkerFolder
+from harness.sandbox.gpu import gpu_bytes
 from harness.sandbox.launcher import WAITING, Drain
 from harness.sandbox.layout import Layout
 from harness.sandbox.meter import Usage, usage_of
@@ -124,6 +125,7 @@ class SandboxedProcess:
                 self._usage,
                 cpu_seconds=max(cpu, seen.cpu_seconds, self._usage.cpu_seconds),
                 peak_bytes=max(seen.peak_bytes, self._usage.peak_bytes),
+                gpu_bytes=gpu_bytes([self.pid]) if self._layout.devices else None,
             )
         return self._usage
 
