@@ -39,7 +39,7 @@ class TestOption:
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
         wanted = [f"--tts-report={name}" for name in FORMATS if name != "sarif"]
         done = gate(fake_voice(NOT_SAID), *wanted, "--tts-report=sarif=out/soundcheck.sarif")
-        done.assert_outcomes(passed=6, failed=1)
+        done.assert_outcomes(passed=21, failed=1)
         done.stdout.fnmatch_lines(
             [
                 "FAIL  candidate *",
@@ -70,7 +70,7 @@ class TestOption:
     ) -> None:
         (pytester.path / "file").write_text("")
         done = gate(fake_voice(), "--tts-seed=5", "--tts-report=csv=file/x.csv", "--tts-report=gitlab")
-        done.assert_outcomes(passed=7)
+        done.assert_outcomes(passed=22)
         assert done.ret == pytest.ExitCode.OK
         done.stdout.fnmatch_lines(
             [
