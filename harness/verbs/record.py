@@ -7,7 +7,11 @@ import json
 import sys
 from pathlib import Path
 
+from harness.core.text import printable
 from harness.verbs.common import add_format, add_running, say, say_progress, settings_of, verb
+
+MAX_EVENTS = 20
+"""Lines about what the reference was seen to do."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -66,6 +70,9 @@ def run(options: argparse.Namespace) -> int:
         )
     finally:
         bench.renderer.close()
+        bench.events.flush()
+    for event in bench.events.events[:MAX_EVENTS]:
+        say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
     if sys.stderr.isatty():
         print(file=sys.stderr)
     if options.format == "json":
@@ -73,4 +80,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(content, sort_keys=True))
     else:
         print(f"{golden.path}: {len(golden.records)} probes, {options.takes} takes each, digest {golden.digest[:12]}")
+    if bench.events.events:
+        say("an honest voice does none of this: do not trust this golden before you know why")
+        return 1
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.core.types import BehaviourEvent
 from tests.conftest import Voice
 
 PROBES = 6
@@ -76,6 +77,24 @@ class TestRefused:
         assert code == 2
         assert "not loaded: admission-checkpoint failed" in capsys.readouterr().err
         assert not (tmp_path / "golden").exists()
+
+
+class TestReference:
+    def test_that_was_seen_to_reach_out_is_told_and_not_trusted(
+        self, fake_voice: Voice, recorded: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from harness.cli import main
+        from harness.sandbox.events import EventLog
+
+        seen = BehaviourEvent(when="speaking", kind="network", what="connect", detail="192.0.2.1:80", phrases=())
+        monkeypatch.setattr(EventLog, "events", property(lambda _: (seen,)))
+        suite = str(recorded / "small.probes.yaml")
+        code = main(
+            ["record", "--tts-model", str(fake_voice()), "--suite", suite, "--tts-asr", "fake", "--no-audio",
+             "--out", str(tmp_path / "golden"), "--tts-dir", str(tmp_path / "runs")]
+        )  # fmt: skip
+        assert code == 1
+        assert "the reference was seen to network/connect while speaking: 192.0.2.1:80" in capsys.readouterr().err
 
 
 class TestPinned:
