@@ -21,7 +21,7 @@ LEGACY = re.compile(
     rf"|torch\.nn\.modules(\.{_MODULE})*\.[A-Z]\w*\Z"
     r"|torch\.optim\.(\w+\.)?[A-Z]\w*\Z"
     r"|torch(\.cuda)?\.[A-Z][a-z]+Tensor\Z"
-    r"|pathlib\.(Pure)?(Posix|Windows)?Path\Z"
+    r"|pathlib\.(_local\.)?(Pure)?(Posix|Windows)?Path\Z"  # Python 3.13 writes pathlib._local
     r"|(argparse\.Namespace|types\.SimpleNamespace|datetime\.(date|datetime))\Z"
     r"|copyreg\._reconstructor\Z"
     r"|builtins\.object\Z"

@@ -410,7 +410,11 @@ CALLS: Mapping[str, Maker] = {
 """What may be called, and who checks the arguments."""
 
 LEGACY_CALLS: Mapping[str, Maker] = {
-    **{f"pathlib.{name}": _path for name in ("Path", "PosixPath", "PurePath", "PurePosixPath", "WindowsPath")},
+    **{
+        f"pathlib.{module}{name}": _path
+        for module in ("", "_local.")
+        for name in ("Path", "PosixPath", "PurePath", "PurePosixPath", "WindowsPath", "PureWindowsPath")
+    },
     "datetime.date": _date,
     "datetime.datetime": _date,
     "copyreg._reconstructor": _reconstructor,

@@ -72,6 +72,12 @@ class TestPickles:
         assert found.flaws == []
         assert ids(read(b"c__builtin__\neval\nU\x011\x85R.", "x.pkl")) == {"admission.pickle-import"}
 
+    @pytest.mark.parametrize("module", [b"pathlib", b"pathlib._local"])  # the latter is written by Python 3.13
+    def test_a_path_is_an_old_habit_and_no_attack(self, module: bytes) -> None:
+        path = b"\x80\x02]c" + module + b"\nPosixPath\nX\x01\0\0\0/X\x04\0\0\0data\x86Ra."
+        assert ids(read(path, "x.pkl")) == {"admission.pickle-object"}
+        assert ids(read(path.replace(b"PosixPath", b"Path.home"), "x.pkl")) == {"admission.pickle-import"}
+
     def test_python_2_names_mean_nothing_in_protocol_3(self) -> None:
         assert ids(read(b"\x80\x03c__builtin__\nset\n(l\x85R.")) == {"admission.pickle-import"}
 
