@@ -25,6 +25,7 @@ PYTEST_STYLES = {"dim": "light"}
 ONLY_INCONCLUSIVE = 10
 """Exit code of ``--tts-gate=release`` where every failure is an inconclusive verdict."""
 
+ALLOW_UNSANDBOXED = "--tts-allow-unsandboxed"
 GATE = pytest.StashKey["Gate"]()
 RUN_ID = pytest.StashKey[str]()
 
@@ -41,6 +42,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not named and not config.getoption("tts_model", None):
         return
     settings = _checked(lambda: read_settings(config))
+    # addopts and PYTEST_ADDOPTS are written once and forgotten; this must be somebody's word each time.
+    is_typed = hasattr(config, "workerinput") or ALLOW_UNSANDBOXED in map(str, config.invocation_params.args)
+    if settings.allow_unsandboxed and not is_typed:
+        raise pytest.UsageError(f"{ALLOW_UNSANDBOXED}: expected on the command line itself, got it from addopts")
     if settings.model:
         _checked(lambda: _look(settings))
     elif not config.option.collectonly:

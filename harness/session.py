@@ -287,18 +287,18 @@ class Run:
         self.campaign.close()
         self._bench.events.flush()
         if self._is_admitted is not None:
-            self._record_failed([self._bench.door.outcome(UNCHANGED)])
+            self._record_unless_passed([self._bench.door.outcome(UNCHANGED)])
 
     def _refusal(self) -> str:
-        """Why the model must not be loaded, or ``""``. What failed is on record whichever items were selected."""
+        """Why the model must not be loaded, or ``""``. What did not pass is on record whichever items were selected."""
         if self._is_admitted is None:
-            self._record_failed(self._bench.door.outcomes)
+            self._record_unless_passed(self._bench.door.outcomes)
             self._is_admitted = not self._bench.door.refusal
         return "" if self._is_admitted else self._bench.door.refusal
 
-    def _record_failed(self, outcomes: Sequence[Outcome]) -> None:
+    def _record_unless_passed(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
-            if outcome.verdict is Verdict.FAIL:
+            if outcome.verdict is not Verdict.PASS:
                 self.record(outcome)
 
     def _event(self, line: str) -> None:

@@ -82,11 +82,13 @@ class RunResult:
     def verdict(self) -> Verdict:
         """The verdict on the model: :func:`overall` of what was decided.
 
-        Never pass while items are missing, or where no probe passed: that a model loads shows nothing about its speech.
+        Never pass while items are missing, where no probe passed (that a model loads shows nothing about its speech),
+        or where a check of the whole model is open: files that could not be judged and behaviour that nobody watched.
         """
         decided = overall(outcome.verdict for outcome in self.outcomes)
         has_shown = any(outcome.probe and outcome.verdict is Verdict.PASS for outcome in self.outcomes)
-        if decided is Verdict.PASS and not (self.complete and has_shown):
+        is_open = any(outcome.probe is None and outcome.verdict is not Verdict.PASS for outcome in self.outcomes)
+        if decided is Verdict.PASS and (is_open or not (self.complete and has_shown)):
             return Verdict.INCONCLUSIVE
         return decided
 

@@ -88,6 +88,16 @@ class TestOptions:
         done = gate(fake_voice(), "--tts-allow-unsandboxed")
         done.assert_outcomes(passed=13, skipped=9)
         done.stdout.fnmatch_lines(["isolation: process (a child process, no sandbox)*"])
+        done.stdout.fnmatch_lines(["INCONCLUSIVE  candidate *"])
+        done.stdout.no_fnmatch_line("PASS  candidate *")
+
+    def test_to_do_without_a_sandbox_takes_the_command_line_itself(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester
+    ) -> None:
+        pytester.makeini("[pytest]\naddopts = --tts-allow-unsandboxed")
+        done = gate(fake_voice())
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines(["*--tts-allow-unsandboxed: expected on the command line itself*"])
 
     def test_a_level_that_is_asked_for_is_the_one_that_is_used(self, gate, fake_voice: Voice) -> None:
         level = levels.choose().level

@@ -91,6 +91,13 @@ class TestVerdict:
         assert result(LOADED, *unjudged).verdict is INCONCLUSIVE
         assert result(LOADED).verdict is INCONCLUSIVE
 
+    @pytest.mark.parametrize("check", ["admission-checkpoint", "admission-unchanged", "behaviour-observer"])
+    def test_is_not_pass_while_a_check_of_the_whole_model_is_open(self, check: str) -> None:
+        open_check = Outcome(subject=check, verdict=INCONCLUSIVE, reason="nobody watched")
+        assert result(LOADED, probed(PASS)).verdict is PASS
+        assert result(LOADED, open_check, probed(PASS)).verdict is INCONCLUSIVE
+        assert result(LOADED, open_check, probed(PASS), probed(FAIL, "b")).verdict is FAIL
+
     def test_of_a_model_that_does_not_load_is_fail(self) -> None:
         broken = Outcome(subject="engine-load", verdict=FAIL)
         assert result(broken, probed(INCONCLUSIVE)).verdict is FAIL
