@@ -18,11 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from admission_corpus import hostile_checkpoints  # noqa: E402
+from admission_corpus import hostile_checkpoints  # noqa: E402 - found through the path set above
 
-from harness.admission.checkpoint import CheckpointCheck  # noqa: E402
-from harness.admission.tree import Tree  # noqa: E402
-from harness.core.types import Verdict  # noqa: E402
+from harness.admission.checkpoint import CheckpointCheck  # noqa: E402 - as above
+from harness.admission.tree import Tree  # noqa: E402 - as above
+from harness.core.types import Verdict  # noqa: E402 - as above
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 PAIRS = 5 if QUICK else 25

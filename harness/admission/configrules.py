@@ -8,8 +8,10 @@ from harness.core.types import Severity, Verdict
 _SEE = "docs/admission.md"
 
 
-def _rule(name: str, severity: Severity, title: str, help: str, verdict: Verdict = Verdict.FAIL) -> Rule:  # noqa: A002
-    return Rule(id=f"admission.config-{name}", severity=severity, title=title, help=help, verdict=verdict, source=_SEE)
+def _rule(name: str, severity: Severity, title: str, advice: str, verdict: Verdict = Verdict.FAIL) -> Rule:
+    return Rule(
+        id=f"admission.config-{name}", severity=severity, title=title, help=advice, verdict=verdict, source=_SEE
+    )
 
 
 UNREADABLE = _rule(

@@ -34,7 +34,6 @@ TOUCHED = Rule(
     "writing to the model.",
     verdict=Verdict.INCONCLUSIVE,
 )
-SEAL_RULES = (CHANGED, TOUCHED)
 _BUFFER_BYTES = 1 << 20
 
 

@@ -8,9 +8,9 @@ from harness.core.types import Severity, Verdict
 _SEE = "docs/admission.md"
 
 
-def _rule(name: str, severity: Severity, title: str, help: str, verdict: Verdict = Verdict.FAIL) -> Rule:  # noqa: A002
+def _rule(name: str, severity: Severity, title: str, advice: str, verdict: Verdict = Verdict.FAIL) -> Rule:
     return Rule(
-        id=f"admission.directory-{name}", severity=severity, title=title, help=help, verdict=verdict, source=_SEE
+        id=f"admission.directory-{name}", severity=severity, title=title, help=advice, verdict=verdict, source=_SEE
     )
 
 

@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     |(?P<word>true|false|null)|(?P<constant>-?Infinity|NaN))""",
     re.VERBOSE,
 )
-_scan_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
+_scan_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]  # not in typeshed
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 

@@ -52,7 +52,7 @@ def command(layout: Layout, model: Path, home: Path) -> list[str]:
     words += ["--cap-drop", "ALL", "--die-with-parent", "--new-session"]
     for path in layout.readable:
         words += ["--ro-bind", path, path]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"]  # noqa: S108
+    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"]  # noqa: S108 - inside
     for device in layout.devices:
         words += ["--dev-bind", device, device]
     for path in (*SYS_FOLDERS[:-1], *(GPU_SYS if layout.devices else ())):

@@ -34,7 +34,7 @@ def usage_of(pid: int, before: Usage | None = None) -> Usage:
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - of a process
             lines = [line.partition(":") for line in file]
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - as above
             fields = file.read().rpartition(")")[2].split()
     except OSError:
         return known

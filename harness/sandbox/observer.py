@@ -128,11 +128,6 @@ class Observer:
         self._thread = threading.Thread(target=self._run, daemon=True, name="soundcheck-observer")
         self._thread.start()
 
-    @property
-    def calls(self) -> int:
-        """System calls that were put before it."""
-        return self._calls
-
     def stop(self) -> None:
         """Read what is still to be read, and end. Not from the observer's own thread."""
         self._is_stopped = True

@@ -233,7 +233,7 @@ class Policy:
 
     def _symlink(self, call: Call, folder: int | None, place: int) -> Decision:
         target, link = self._tracee.string(call.arguments[0]), self._path(call, folder, place)
-        leads = os.path.normpath(f"{os.path.dirname(link)}/{target}" if not target.startswith("/") else target)  # noqa: PTH120
+        leads = os.path.normpath(f"{os.path.dirname(link)}/{target}" if not target.startswith("/") else target)  # noqa: PTH120 - of the worker
         if not self._may_read(leads):
             detail = f"{link} -> {target}"
             return Decision(error=errno.EPERM, kind="filesystem-write", what=call.name, detail=detail)

@@ -89,11 +89,6 @@ class SandboxedProcess:
         """See :class:`harness.sandbox.launcher.WorkerProcess`."""
         return self._drain.flooded
 
-    @property
-    def observed_calls(self) -> int:
-        """System calls that were put before the observer."""
-        return self._observer.calls if self._observer else 0
-
     def model_path(self, model: Path) -> str:
         """See :class:`harness.sandbox.launcher.WorkerProcess`."""
         del model

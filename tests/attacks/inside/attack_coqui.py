@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import torch  # noqa: F401
+import torch  # noqa: F401 - imported before the walls close
 import TTS.encoder.utils.generic_utils
 import TTS.tts.models.glow_tts
 import TTS.tts.models.vits
-import TTS.utils.synthesizer  # noqa: F401
+import TTS.utils.synthesizer  # noqa: F401 - as above
 
-import harness.engines.espeak  # noqa: F401
+import harness.engines.espeak  # noqa: F401 - as above
 from harness.engines.coqui import CoquiEngine
 
 if TYPE_CHECKING:
