@@ -1,33 +1,34 @@
-"""The run loop: plans renderings in batches ahead of the items that will ask for them, and judges each item once.
+"""The run loop: has takes made and heard ahead of the items that will ask for them, and judges each item once.
 
-It owns the renderer, the listener and the judge of one run. While the transcriber hears one batch, the worker already
-speaks the next. Several pytest processes may share a run: batches are locked in the store, and whoever finds one
-taken works on another.
+It owns the renderers, the listener and the judges of one run, and knows which comparison the run makes; how each is
+decided is in :mod:`harness.judge`, :mod:`harness.sameness`, :mod:`harness.contrast` and :mod:`harness.shift`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from typing import IO
+from functools import cached_property
 
-from harness.core.types import Finding, Outcome, Probe, Rendering, Severity, Take, Verdict
+from harness.contrast import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
+from harness.core.types import Comparison, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
 from harness.detectors import spoiled_audio
 from harness.goldens import Golden, differs_in
-from harness.judge import FIRST_FRESH_TAKES, MIN_GOLDEN_TAKES, Judge, count_tests
-from harness.listener import Listener
+from harness.judge import FIRST_FRESH_TAKES, MIN_GOLDEN_TAKES, Fresh, Judge, count_tests
+from harness.listener import Expected, Listener
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
+from harness.sameness import judge_sameness
 from harness.sandbox.client import WorkerFault
-from harness.store import Store, digest_of
+from harness.schedule import BATCH, Schedule
+from harness.shift import CHECK as SHIFT
+from harness.shift import MIN_PROBES, Judged, judge_shift, suite_shifts
+from harness.store import Store
 
-BATCH = 4
-"""Renderings per batch. More makes a CPU slower: activations leave its caches."""
-WINDOW = 16 * BATCH
-"""Renderings that are sorted by length together, so that batches need little padding and items wait little."""
 LOAD = "engine-load"
 """Name of the model-wide check that the candidate loads at all."""
+MOST_FAILED = 16
+"""Probes that are confirmed to fail before later suspicions are left open: the verdict stands, and each costs time."""
+REFERENCE_PURPOSE = "reference"
 
 
 class Campaign:
@@ -41,6 +42,8 @@ class Campaign:
         store: Store,
         golden: Golden | None,
         *,
+        comparison: Comparison,
+        reference: Renderer | None = None,
         suite_probes: int,
         takes: int,
         seed: int,
@@ -54,33 +57,34 @@ class Campaign:
             renderer: Speaks with the candidate.
             listener: Hears.
             store: Holds the locks on batches.
-            golden: What the reference did; None makes every probe inconclusive.
+            golden: What the reference did; None where there is none.
+            comparison: What the candidate is held against.
+            reference: Speaks with a live reference, for :attr:`Comparison.REFERENCE`.
             suite_probes: Probes of the whole suites, selected or not: alpha is shared among all of them.
             takes: Takes per probe at the screening.
             seed: Base of the candidate's seeds.
             alpha: False-alarm rate of the whole verdict.
             progress: Told on one line what is going on.
         """
+        self._probes = list(probes)
         self._renderer = renderer
+        self._reference = reference
         self._listener = listener
-        self._store = store
         self._golden = golden
+        self._comparison = comparison
+        self._suite_probes = suite_probes
         self._takes = takes
         self._seed = seed
+        self._alpha = alpha
         self._progress = progress
-        self._judge: Judge | None = None
-        if golden is not None:
-            tests = count_tests(suite_probes)
-            self._judge = Judge(list(golden.records.values()), takes=takes, tests=tests, alpha=alpha)
-        self._batches = self._planned(probes)
-        self._batch_of = {request: index for index, batch in enumerate(self._batches) for request in batch}
-        self._forced: dict[str, dict[str | None, None]] = {}
+        self._failed = 0
+        self._expected: dict[str, dict[tuple[str | None, str], Expected]] = {}
         for probe in probes:
-            self._forced.setdefault(probe.text, {})[self._golden_text(probe)] = None
-        self._futures: dict[int, Future[dict[Request, Made]]] = {}
-        self._locks: dict[int, IO[bytes]] = {}
-        self._made: dict[Request, Made] = {}
-        self._heard: dict[tuple[Request, str | None], Take] = {}
+            expected = self._expects(probe)
+            self._expected.setdefault(probe.text, {})[expected.key] = expected
+        requests = [request for probe in probes for request in self._requests(probe)]
+        self._schedule = Schedule(requests, renderer, store, on_batch=self._hear, progress=progress)
+        self._heard: dict[tuple[Request, tuple[str | None, str]], Take] = {}
 
     def check_load(self) -> Outcome:
         """Model-wide: the candidate loads and introduces itself."""
@@ -101,122 +105,173 @@ class Campaign:
             return fault
         return None
 
+    def check_shift(self) -> Outcome:
+        """Model-wide: the suite as a whole beside the golden."""
+        if self._comparison is Comparison.SAME:
+            note = "every rendering was compared with the golden's own of the same seed"
+            return Outcome(subject=SHIFT, verdict=Verdict.PASS, notes=(note,))
+        if self._golden is None:
+            reason = "no golden to compare the suite with; record one with: soundcheck record, then give --tts-golden"
+            return Outcome(subject=SHIFT, verdict=Verdict.INCONCLUSIVE, reason=reason)
+        return judge_shift(self._screened, alpha=self._alpha, is_tuned=self._comparison is Comparison.FINE_TUNE)
+
     def judge(self, probe: Probe) -> Outcome:
         """Everything about one probe."""
-        wanted = self._requests(probe)
-        self._ensure(wanted)
-        faults = [fault for request in wanted if isinstance(fault := self._made[request], WorkerFault)]
-        forced = self._golden_text(probe)
-        takes = [self._heard[request, forced] for request in wanted if (request, forced) in self._heard]
-        if faults:
-            return self._faulted(probe, faults[0], takes)
+        made = self._screening(probe)
+        if isinstance(made, WorkerFault):
+            return self._faulted(probe, made)
+        if self._comparison is Comparison.CONTRAST:
+            return self._careful(self._contrasted(probe, made))
         reason = self._incomparable(probe)
-        record = self._golden.records[probe.id] if self._golden and not reason else None
-        if self._judge is None or record is None:
-            findings = spoiled_audio(probe, takes, None)
-            verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE
-            return Outcome(
-                subject=probe.id,
-                verdict=verdict,
-                reason=reason,
-                probe=probe,
-                findings=findings,
-                takes=tuple(takes),
-            )
-        suspicions = self._judge.screen(record, takes)
-        fresh: list[Take] = []
+        if self._golden is None or reason:
+            return self._open(probe, made, reason)
+        record = self._golden.records[probe.id]
+        if self._comparison is Comparison.SAME:
+            return self._careful(judge_sameness(probe, record, made))
+        if self._comparison is Comparison.FINE_TUNE and len(self._screened) < MIN_PROBES:
+            reason = f"a fine-tune is judged by what its probes differ in: select at least {MIN_PROBES} with a golden"
+            return self._open(probe, made, reason)
+        suspicions = self._judge.screen(record, made)
+        fresh = Fresh()
+        if suspicions and self._failed >= MOST_FAILED:
+            reason = f"looks odd and was not looked at again: {self._failed} probes of this run failed before it"
+            return dataclasses.replace(self._open(probe, made, reason), golden=record)
         if suspicions:
-            planned = self._judge.fresh_takes(record)
+            planned = self._judge.fresh_takes(record, is_live=self._reference is not None)
             for upto in (min(FIRST_FRESH_TAKES, planned), planned):
-                made = self._fresh(probe, len(fresh), upto)
-                if isinstance(made, WorkerFault):
-                    return self._faulted(probe, made, takes)
-                fresh += made
-                if not self._judge.still_open(record, suspicions, fresh):
+                more = self._second_look(probe, fresh, upto)
+                if isinstance(more, WorkerFault):
+                    return self._faulted(probe, more)
+                fresh = more
+                if not self._judge.still_open(record, suspicions, fresh, planned):
                     break
-        return self._careful(self._judge.decide(probe, record, takes, suspicions, fresh))
+        outcome = self._careful(self._judge.decide(probe, record, made, suspicions, fresh))
+        self._failed += outcome.verdict is Verdict.FAIL
+        return outcome
 
     def close(self) -> None:
-        """End the worker and release the locks."""
-        for lock in self._locks.values():
-            lock.close()
+        """End the workers and release the locks."""
+        self._schedule.close()
         self._renderer.close()
+        if self._reference is not None:
+            self._reference.close()
+
+    @cached_property
+    def _judge(self) -> Judge:
+        """Calibrated on the golden; for a fine-tune on what all probes have in common, which takes all first takes."""
+        if self._golden is None:
+            raise RuntimeError("only with a golden")
+        records = list(self._golden.records.values())
+        plain = Judge(records, takes=self._takes, tests=count_tests(self._suite_probes), alpha=self._alpha)
+        if self._comparison is not Comparison.FINE_TUNE:
+            return plain
+        return Judge(
+            records,
+            takes=self._takes,
+            tests=count_tests(self._suite_probes),
+            alpha=self._alpha,
+            shifts=suite_shifts(plain, self._screened),
+        )
+
+    @cached_property
+    def _screened(self) -> list[Judged]:
+        """First takes of every probe with a golden. Makes those that are missing."""
+        judged = []
+        for probe in self._probes:
+            if self._golden is None or self._incomparable(probe):
+                continue
+            made = self._screening(probe)
+            if not isinstance(made, WorkerFault):
+                judged.append(Judged(family=probe.family, golden=self._golden.records[probe.id], takes=made))
+        return judged
+
+    @cached_property
+    def _contrast(self) -> tuple[Contrast, dict[str, Pair]]:
+        """The pairs of the suite. Makes all first takes."""
+        takes = {
+            probe.id: made for probe in self._probes if not isinstance(made := self._screening(probe), WorkerFault)
+        }
+        pairs = pairs_of(self._probes, takes)
+        return Contrast(pairs, alpha=self._alpha), {pair.trigger.id: pair for pair in pairs}
+
+    def _contrasted(self, probe: Probe, takes: Sequence[Take]) -> Outcome:
+        contrast, pairs = self._contrast
+        spoiled = spoiled_audio(probe, takes, None)
+        pair = pairs.get(probe.id)
+        if spoiled or pair is None or not contrast.can_tell:
+            return self._open(
+                probe,
+                takes,
+                "there is no golden, and a probe that is no trigger with a control says nothing by itself"
+                if pair is None
+                else f"there is no golden, and fewer than {MIN_PAIRS} pairs of trigger and control to compare with",
+            )
+        if not contrast.is_odd(pair):
+            return contrast.decide(pair, None)
+        fresh = [self._fresh(self._renderer, one, FRESH_PURPOSE, 0, FRESH_TAKES) for one in (probe, pair.control)]
+        spoken = [made for made in fresh if not isinstance(made, WorkerFault)]
+        if len(spoken) < len(fresh):
+            return self._faulted(probe, next(made for made in fresh if isinstance(made, WorkerFault)))
+        again = dataclasses.replace(pair, takes=spoken[0], control_takes=spoken[1])
+        return contrast.decide(pair, again)
+
+    def _open(self, probe: Probe, takes: Sequence[Take], reason: str) -> Outcome:
+        """Nothing to compare with; a broken signal is a finding all the same."""
+        findings = spoiled_audio(probe, takes, None)
+        return Outcome(
+            subject=probe.id,
+            verdict=Verdict.FAIL if findings else Verdict.INCONCLUSIVE,
+            reason="" if findings else reason,
+            probe=probe,
+            findings=findings,
+            takes=tuple(takes),
+        )
 
     def _requests(self, probe: Probe) -> list[Request]:
+        record = self._record(probe)
+        if self._comparison is Comparison.SAME and record:
+            return [(probe.text, take.seed) for take in record.takes[: self._takes]]
         seeds = (seed_for(FIRST_PURPOSE, self._seed, probe.text, take) for take in range(self._takes))
         return [(probe.text, seed) for seed in seeds]
 
-    def _planned(self, probes: Sequence[Probe]) -> list[list[Request]]:
-        requests = list(dict.fromkeys(request for probe in probes for request in self._requests(probe)))
-        batches = []
-        for start in range(0, len(requests), WINDOW):
-            window = sorted(requests[start : start + WINDOW], key=lambda request: (len(request[0]), request))
-            batches += [window[at : at + BATCH] for at in range(0, len(window), BATCH)]
-        return batches
-
-    def _ensure(self, wanted: Sequence[Request]) -> None:
-        """Make and hear the wanted renderings, and with them their whole batches."""
-        while missing := [request for request in wanted if request not in self._made]:
-            index = self._batch_of[missing[0]]
-            if not self._claim(index):
-                self._work_elsewhere(index)
-                continue
-            future = self._futures.pop(index, None) or self._renderer.submit(self._batches[index])
-            self._look_ahead(index)
-            self._progress(f"rendering batch {len(self._made) // BATCH + 1} of {len(self._batches)}")
-            self._hear(future.result())
-            self._locks.pop(index).close()
-
-    def _claim(self, index: int) -> bool:
-        """Take the lock of a batch unless this process has it."""
-        if index not in self._locks:
-            keys = [self._renderer.key(*request) for request in self._batches[index]]
-            lock = self._store.try_lock(digest_of(keys)[:32])
-            if lock is None:
-                return False
-            self._locks[index] = lock
-        return True
-
-    def _look_ahead(self, index: int) -> None:
-        """Let each worker go on with a batch while this one is heard."""
-        for ahead in range(index + 1, len(self._batches)):
-            if len(self._futures) >= self._renderer.booths:
-                return
-            if self._is_done(ahead) or ahead in self._futures:
-                continue
-            if not self._claim(ahead):
-                return
-            self._futures[ahead] = self._renderer.submit(self._batches[ahead])
-
-    def _is_done(self, index: int) -> bool:
-        return all(request in self._made for request in self._batches[index])
-
-    def _work_elsewhere(self, taken: int) -> None:
-        """Another process speaks that batch: do another one meanwhile, or wait a moment for it."""
-        for index in [*range(taken + 1, len(self._batches)), *range(taken)]:
-            if not self._is_done(index) and self._claim(index):
-                self._ensure([next(request for request in self._batches[index] if request not in self._made)])
-                return
-        time.sleep(0.1)
+    def _screening(self, probe: Probe) -> list[Take] | WorkerFault:
+        wanted = self._requests(probe)
+        self._schedule.ensure(wanted)
+        for request in wanted:
+            if isinstance(fault := self._schedule.made[request], WorkerFault):
+                return fault
+        key = self._expects(probe).key
+        return [self._heard[request, key] for request in wanted]
 
     def _hear(self, made: dict[Request, Made]) -> None:
-        # Probes may share a text and yet have goldens of their own: each golden text is scored.
+        # Probes may share a text and yet have goldens of their own: each is held against its own.
         orders = [
-            (request, forced, rendering)
+            (request, expected, rendering)
             for request, rendering in made.items()
             if isinstance(rendering, Rendering)
-            for forced in self._forced[request[0]]
+            for expected in self._expected[request[0]].values()
         ]
-        takes = self._listener.takes([one for _, _, one in orders], [forced for _, forced, _ in orders])
-        self._heard |= {(request, forced): take for (request, forced, _), take in zip(orders, takes, strict=True)}
-        self._made |= made
+        takes = self._listener.takes([one for _, _, one in orders], [expected for _, expected, _ in orders])
+        self._heard |= {(request, one.key): take for (request, one, _), take in zip(orders, takes, strict=True)}
 
-    def _fresh(self, probe: Probe, start: int, stop: int) -> list[Take] | WorkerFault:
-        """Takes that no screening has seen, for confirmation."""
+    def _second_look(self, probe: Probe, fresh: Fresh, upto: int) -> Fresh | WorkerFault:
+        """More takes that no screening has seen, of the candidate and of a live reference alike."""
         self._progress(f"taking a second look at {probe.id}")
-        requests = [(probe.text, seed_for(FRESH_PURPOSE, self._seed, probe.text, take)) for take in range(start, stop)]
+        start = len(fresh.candidate)
+        more = self._fresh(self._renderer, probe, FRESH_PURPOSE, start, upto)
+        if isinstance(more, WorkerFault):
+            return more
+        if self._reference is None:
+            return Fresh(candidate=[*fresh.candidate, *more])
+        own = self._fresh(self._reference, probe, REFERENCE_PURPOSE, start, upto)
+        if isinstance(own, WorkerFault):
+            return own
+        return Fresh(candidate=[*fresh.candidate, *more], reference=[*(fresh.reference or ()), *own])
+
+    def _fresh(self, renderer: Renderer, probe: Probe, purpose: str, start: int, stop: int) -> list[Take] | WorkerFault:
+        requests = [(probe.text, seed_for(purpose, self._seed, probe.text, take)) for take in range(start, stop)]
         parts = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
-        spoken = [self._renderer.submit(part) for part in parts]
+        spoken = [renderer.submit(part) for part in parts]
         made = {request: one for future in spoken for request, one in future.result().items()}
         renderings = []
         for request in requests:
@@ -224,12 +279,19 @@ class Campaign:
             if isinstance(one, WorkerFault):
                 return one
             renderings.append(one)
-        return self._listener.takes(renderings, [self._golden_text(probe)] * len(renderings))
+        return self._listener.takes(renderings, [self._expects(probe)] * len(renderings))
 
-    def _golden_text(self, probe: Probe) -> str | None:
-        """The text whose likelihood is wanted: what the reference was heard to say."""
+    def _record(self, probe: Probe) -> GoldenRecord | None:
+        """The golden's record, where it is of this very text."""
         record = self._golden.records.get(probe.id) if self._golden else None
-        return record.transcript if record and record.text == probe.text else None
+        return record if record and record.text == probe.text else None
+
+    def _expects(self, probe: Probe) -> Expected:
+        """What takes are held against: what the reference was heard to say, else what the suite expects."""
+        record = self._record(probe)
+        if record is None or self._golden is None:
+            return Expected(text=probe.expect if self._comparison is Comparison.CONTRAST else None)
+        return Expected(text=record.transcript, prints=self._golden.prints.of(probe.id))
 
     def _incomparable(self, probe: Probe) -> str:
         """Why the golden says nothing about this probe, and what would settle it; ``""`` if it does."""
@@ -250,10 +312,12 @@ class Campaign:
             return f"golden {golden.name} has too few repeats; record it with --takes {MIN_GOLDEN_TAKES} or more"
         return ""
 
-    def _faulted(self, probe: Probe, fault: WorkerFault, takes: Sequence[Take]) -> Outcome:
+    def _faulted(self, probe: Probe, fault: WorkerFault) -> Outcome:
         if fault.rule == "worker.given-up" or not self._renderer.has_loaded:
             reason = "the candidate could not be asked: its worker was lost too often or never loaded; see the findings"
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=reason, probe=probe)
+        key = self._expects(probe).key
+        takes = [take for request in self._requests(probe) if (take := self._heard.get((request, key)))]
         return Outcome(
             subject=probe.id,
             verdict=Verdict.FAIL,

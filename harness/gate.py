@@ -21,9 +21,10 @@ from harness.options import Settings
 from harness.report import html, results, terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.session import Run, RunAudio, SuiteFileContent, is_observed, load_golden, seen_of
+from harness.shift import CHECK as SHIFT
 from harness.store import RunDirectory, Store, write_atomically
 
-MODEL_CHECKS = (*DOOR_CHECKS, LOAD, *CHECKS, UNCHANGED)
+MODEL_CHECKS = (*DOOR_CHECKS, LOAD, SHIFT, *CHECKS, UNCHANGED)
 """Checks of the whole model, in the order in which they are made; the probes come after :data:`LOAD`."""
 REPORT_NAME = "report.html"
 RESULTS_NAME = "results.json"

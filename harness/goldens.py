@@ -1,8 +1,9 @@
 """Golden references: what a trusted voice was recorded to do, on disk and in memory.
 
 A golden is a folder: ``manifest.json`` (what was recorded, with what), ``records.jsonl`` (one line per probe: the
-distribution over its repeats) and ``audio/`` (one typical repeat of each to listen to, Opus in Ogg). The manifest
-binds the other files by sha256. Goldens change only by the command that names them, with a reason.
+distribution over its repeats), ``prints.npz`` (what each repeat sounded like to Whisper's encoder) and ``audio/`` (one
+typical repeat of each to listen to, Opus in Ogg). The manifest binds the other files by sha256. Goldens change only by
+the command that names them, with a reason.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.types import GoldenRecord
+from harness.prints import PrintBook, read_prints
 from harness.store import UNREADABLE, write_atomically, writing
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+PRINTS_NAME = "prints.npz"
 ASR_SETTINGS = ("weights", "language", "precision", "windows", "decoding")
 """Parts of a transcriber's identity that must match for scores to be comparable."""
 
@@ -52,6 +55,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reason: str
     """Why this golden is trusted, by whoever recorded it."""
     records_sha256: str
+    prints_sha256: str
     audio_sha256: dict[str, str]
     """File below ``audio/`` -> sha256."""
 
@@ -67,6 +71,8 @@ class Golden:
     manifest: Manifest
     records: Mapping[str, GoldenRecord]
     """By probe id."""
+    prints: PrintBook = field(compare=False)
+    """What its takes sounded like."""
 
     def audio(self, record: GoldenRecord) -> Path | None:
         """The repeat to listen to, if it lies beside the records as it was recorded."""
@@ -107,10 +113,13 @@ def read_golden(path: Path) -> Golden:
             raise IntegrityError(f"{path}: expected golden format {FORMAT_VERSION}, got {version}; record it again")
         manifest = msgspec.json.decode(data, type=Manifest)
         lines = (path / "records.jsonl").read_bytes()
+        prints = (path / PRINTS_NAME).read_bytes()
     except (OSError, *UNREADABLE) as error:
         raise IntegrityError(f"{path}: not a whole golden ({error}); restore it, or record it again") from None
     if hashlib.sha256(lines).hexdigest() != manifest.records_sha256:
         raise IntegrityError(f"{path}/records.jsonl: not the records of its manifest; restore it, or record it again")
+    if hashlib.sha256(prints).hexdigest() != manifest.prints_sha256:
+        raise IntegrityError(f"{path}/{PRINTS_NAME}: not the prints of its manifest; restore it, or record it again")
     try:
         records = [msgspec.json.decode(line, type=GoldenRecord) for line in lines.splitlines()]
     except UNREADABLE as error:
@@ -121,16 +130,20 @@ def read_golden(path: Path) -> Golden:
         digest=hashlib.sha256(data).hexdigest(),
         manifest=manifest,
         records={record.probe_id: record for record in records},
+        prints=read_prints(prints, f"{path}/{PRINTS_NAME}"),
     )
 
 
-def write_golden(path: Path, manifest: Manifest, records: Sequence[GoldenRecord], audio: Mapping[str, bytes]) -> Golden:
+def write_golden(
+    path: Path, manifest: Manifest, records: Sequence[GoldenRecord], prints: PrintBook, audio: Mapping[str, bytes]
+) -> Golden:
     """Write a golden to a folder that does not exist yet: the whole of it, or nothing.
 
     Args:
         path: The new folder.
-        manifest: With ``records_sha256`` and ``audio_sha256`` still empty.
+        manifest: With all digests of its files still empty.
         records: One per probe.
+        prints: Of the takes of all records.
         audio: File name -> Opus in Ogg.
 
     Raises:
@@ -144,7 +157,13 @@ def write_golden(path: Path, manifest: Manifest, records: Sequence[GoldenRecord]
     ordered = sorted(records, key=lambda record: record.probe_id)
     lines = b"".join(msgspec.json.encode(record, order="sorted") + b"\n" for record in ordered)
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(audio.items())}
-    bound = msgspec.structs.replace(manifest, records_sha256=hashlib.sha256(lines).hexdigest(), audio_sha256=sums)
+    book = prints.to_bytes()
+    bound = msgspec.structs.replace(
+        manifest,
+        records_sha256=hashlib.sha256(lines).hexdigest(),
+        prints_sha256=hashlib.sha256(book).hexdigest(),
+        audio_sha256=sums,
+    )
     encoded = msgspec.json.format(msgspec.json.encode(bound, order="sorted"), indent=1) + b"\n"
     with writing(path, "--out"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,6 +172,7 @@ def write_golden(path: Path, manifest: Manifest, records: Sequence[GoldenRecord]
         for name, data in audio.items():
             write_atomically(fresh / "audio" / name, data, option="--out")
         write_atomically(fresh / "records.jsonl", lines, option="--out")
+        write_atomically(fresh / PRINTS_NAME, book, option="--out")
         write_atomically(fresh / "manifest.json", encoded, option="--out")
         with writing(path, "--out"):
             fresh.chmod(0o755)

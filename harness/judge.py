@@ -7,27 +7,29 @@ broken signal) fails a probe. See :mod:`harness.core.stats` for why that holds i
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics as descriptive
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-from harness.asr.normaliser import normalise
 from harness.core import stats
-from harness.core.strict import strict_tokens
-from harness.core.text import distance
 from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
 from harness.detectors import DETECTORS, Detector, Statistic, spoiled_audio
+from harness.reliability import unreliable
 
 SCREEN_RATE = 0.01
 """Share of honest (probe, statistic, side) triples that the screen sends to confirmation."""
+PROBES_SHARE = 0.9
+"""Of alpha, for the probes; the rest is for the suite as a whole, see :mod:`harness.shift`."""
 MIN_EFFECT = 2.0
 """Golden spreads below which a difference is too small to matter, however significant."""
 MIN_GOLDEN_TAKES = 6
 FIRST_FRESH_TAKES = 4
 """Fresh takes after which a suspicion that can no longer be confirmed is dropped."""
-UNRELIABLE_DISTANCE = 0.34
-"""Mean share of words by which golden transcripts differ among themselves that makes words no evidence."""
+EXTREME_MARGIN = 1.5
+"""Times the largest deviation of any golden take: what lies beyond is counted one by one."""
+EXTREME_EFFECT = 5.0
+"""Golden spreads that an extreme take lies off at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +43,52 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """How a whole suite lies beside the golden in one statistic: what a fine-tune does to every phrase."""
+
+    median: float = 0.0
+    """Of the probes' differences, in the statistic's unit."""
+    spread: float = 0.0
+    """Standard deviation of the probes' differences beyond what few takes explain, in the same unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Yardstick:
     """What is known of one statistic over a whole golden."""
 
     golden: dict[str, list[float]]
-    """Golden values by probe id."""
+    """Golden values by probe id. A probe whose golden was not measured in it is not here."""
     spread: dict[str, float]
     """Shrunken spread by probe id."""
     threshold: float
     """Screen score beyond which a side is suspicious."""
+    extreme: float
+    """Golden spreads by which the worst of all golden takes lies off the others of its probe."""
+    known: int
+    """Golden takes behind that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """Takes that no screening has seen."""
+
+    candidate: Sequence[Take] = ()
+    reference: Sequence[Take] | None = None
+    """As many of a live reference; None where the golden's takes have to do."""
 
 
 class Judge:
     """Judges the probes of one golden. Built once per run: calibrates the screen on the golden's own repeats."""
 
-    def __init__(self, records: Sequence[GoldenRecord], *, takes: int, tests: int, alpha: float) -> None:
+    def __init__(
+        self,
+        records: Sequence[GoldenRecord],
+        *,
+        takes: int,
+        tests: int,
+        alpha: float,
+        shifts: Mapping[str, Shift] | None = None,
+    ) -> None:
         """Calibrate.
 
         Args:
@@ -63,74 +96,99 @@ class Judge:
             takes: Takes per probe at the screening.
             tests: Number of one-sided tests of the whole suite, see :func:`count_tests`.
             alpha: False-alarm rate of the whole verdict.
+            shifts: For a fine-tune, what is common to all probes, by statistic: only what a probe differs by beyond
+                that counts.
         """
         usable = [record for record in records if len(record.takes) >= MIN_GOLDEN_TAKES]
         self._tests = tests
-        self._alpha = alpha
+        self._alpha = alpha * PROBES_SHARE
+        self._shifts = dict(shifts or {})
+        self._is_tuned = shifts is not None
         self._yardsticks = {
             statistic.name: _calibrate(statistic, usable, takes)
             for detector in DETECTORS
             for statistic in detector.statistics
         }
 
-    def fresh_takes(self, golden: GoldenRecord) -> int:
-        """How many fresh takes a confirmation needs."""
+    def fresh_takes(self, golden: GoldenRecord, *, is_live: bool = False) -> int:
+        """How many fresh takes a confirmation needs (of candidate and reference each, where that is live)."""
+        if is_live:
+            return stats.paired_takes_needed(self._tests, self._alpha)
         return stats.takes_needed(len(golden.takes), self._tests, self._alpha)
+
+    def differences(self, golden: GoldenRecord, takes: Sequence[Take]) -> dict[str, tuple[float, float]]:
+        """Difference of means to the golden, and its standard error, by statistic that was measured."""
+        found = {}
+        for statistic in self._measured(golden):
+            values = statistic.of_candidate(takes, golden)
+            own, spread = self._own(statistic, golden)
+            error = spread * math.sqrt(1 / len(values) + 1 / len(own))
+            difference = descriptive.fmean(values) - descriptive.fmean(own)
+            if math.isfinite(difference):
+                found[statistic.name] = (difference, error)
+        return found
 
     def screen(self, golden: GoldenRecord, takes: Sequence[Take]) -> tuple[Suspicion, ...]:
         """What is odd about the first takes."""
         suspicions = []
         for detector in DETECTORS:
             for statistic in detector.statistics:
-                yardstick = self._yardsticks[statistic.name]
-                score = stats.screen_score(
-                    statistic.of_candidate(takes, golden),
-                    yardstick.golden[golden.probe_id],
-                    yardstick.spread[golden.probe_id],
-                )
-                suspicions += [
-                    Suspicion(detector=detector, statistic=statistic, side=side, score=score)
-                    for side in statistic.sides
-                    if (score if side == "greater" else -score) > yardstick.threshold
-                ]
+                if golden.probe_id not in self._yardsticks[statistic.name].golden:
+                    continue
+                values = self._values(statistic, takes, golden)
+                own, spread = self._own(statistic, golden)
+                score = stats.screen_score(values, own, spread)
+                threshold = self._yardsticks[statistic.name].threshold
+                for side in statistic.sides:
+                    sign = 1 if side == "greater" else -1
+                    # A single take that no golden take comes near is worth a second look even if its mate is clean.
+                    if sign * score > threshold or self._extremes(statistic, values, golden, side):
+                        suspicions.append(Suspicion(detector=detector, statistic=statistic, side=side, score=score))
         return tuple(suspicions)
 
-    def still_open(self, golden: GoldenRecord, suspicions: Sequence[Suspicion], fresh: Sequence[Take]) -> bool:
+    def still_open(self, golden: GoldenRecord, suspicions: Sequence[Suspicion], fresh: Fresh, planned: int) -> bool:
         """Whether any suspicion could still be confirmed with all fresh takes."""
-        planned = self.fresh_takes(golden)
         for suspicion in suspicions:
-            values = suspicion.statistic.of_candidate(fresh, golden)
-            own = self._yardsticks[suspicion.statistic.name].golden[golden.probe_id]
+            values = self._values(suspicion.statistic, fresh.candidate, golden)
+            if self._extremes(suspicion.statistic, values, golden, suspicion.side):
+                return True
+            own = self._against(suspicion.statistic, golden, fresh)
+            if fresh.reference is not None and len(own) < planned:
+                return True  # nothing is known of the reference's coming takes
             if stats.best_possible(values, own, suspicion.side, planned) * self._tests <= self._alpha:
                 return True
         return False
 
     def decide(
-        self,
-        probe: Probe,
-        golden: GoldenRecord,
-        takes: Sequence[Take],
-        suspicions: Sequence[Suspicion],
-        fresh: Sequence[Take],
+        self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], suspicions: Sequence[Suspicion], fresh: Fresh
     ) -> Outcome:
         """The outcome, from the first takes and (where there were suspicions) fresh ones."""
-        findings = list(spoiled_audio(probe, [*takes, *fresh], golden))
-        observations = [self._observe(golden, s, takes, "screen") for s in suspicions if not fresh]
+        everything = [*takes, *fresh.candidate]
+        findings = list(spoiled_audio(probe, everything, golden))
+        observations = [self._observe(golden, s, takes, "screen") for s in suspicions if not fresh.candidate]
         confirmed: dict[str, list[Observation]] = {}
-        for suspicion in suspicions if fresh else ():
-            observation = self._observe(golden, suspicion, fresh, "confirm")
+        evidence: dict[str, Sequence[Take]] = {}
+        for suspicion in suspicions if fresh.candidate else ():
+            name = suspicion.detector.name
+            observation = self._observe(golden, suspicion, fresh.candidate, "confirm", fresh)
+            if not self._is_confirmed(observation, suspicion.statistic):
+                seldom = self._seldom(golden, suspicion, everything)
+                if seldom is not None:
+                    observation, evidence[name] = seldom
+                    confirmed.setdefault(name, []).append(observation)
+            else:
+                confirmed.setdefault(name, []).append(observation)
+                evidence[name] = fresh.candidate
             observations.append(observation)
-            if observation.p_value * self._tests <= self._alpha and _matters(observation, suspicion.statistic):
-                confirmed.setdefault(suspicion.detector.name, []).append(observation)
         for detector in DETECTORS:
-            if detector.name in confirmed:
-                findings += detector.findings(probe, golden, fresh, confirmed[detector.name])
-        reason = "" if findings else unreliable(probe, golden)
+            if detector.name in confirmed and not self._needs_company(confirmed[detector.name]):
+                findings += detector.findings(probe, golden, evidence[detector.name], confirmed[detector.name])
+        reason = "" if findings else unreliable(probe, golden) or self._unmeasured(golden, takes)
         verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS
         notes: tuple[str, ...] = ()
         if suspicions and not findings:
             names = ", ".join(sorted({suspicion.statistic.name for suspicion in suspicions}))
-            notes = (f"looked odd at first ({names}); {len(fresh)} fresh takes did not confirm it",)
+            notes = (f"looked odd at first ({names}); {len(fresh.candidate)} fresh takes did not confirm it",)
         return Outcome(
             subject=probe.id,
             verdict=verdict,
@@ -138,23 +196,107 @@ class Judge:
             probe=probe,
             findings=_corrected(findings, self._tests),
             observations=tuple(observations),
-            takes=(*takes, *fresh),
+            takes=tuple(everything),
             golden=golden,
             notes=notes,
         )
 
-    def _observe(self, golden: GoldenRecord, suspicion: Suspicion, takes: Sequence[Take], stage: str) -> Observation:
-        yardstick = self._yardsticks[suspicion.statistic.name]
-        own, spread = yardstick.golden[golden.probe_id], yardstick.spread[golden.probe_id]
-        values = suspicion.statistic.of_candidate(takes, golden)
-        mean = descriptive.fmean(own)
+    def _measured(self, golden: GoldenRecord) -> list[Statistic]:
+        return [
+            statistic
+            for detector in DETECTORS
+            for statistic in detector.statistics
+            if golden.probe_id in self._yardsticks[statistic.name].golden
+        ]
+
+    def _unmeasured(self, golden: GoldenRecord, takes: Sequence[Take]) -> str:
+        """Why the candidate's takes cannot be held against the golden in everything, or ``""``."""
+        for statistic in self._measured(golden):
+            if not all(map(math.isfinite, statistic.of_candidate(takes, golden))):
+                return f"{statistic.name} is in the golden and could not be measured here; see: soundcheck doctor"
+        return ""
+
+    def _own(self, statistic: Statistic, golden: GoldenRecord) -> tuple[list[float], float]:
+        yardstick = self._yardsticks[statistic.name]
+        return yardstick.golden[golden.probe_id], yardstick.spread[golden.probe_id]
+
+    def _values(self, statistic: Statistic, takes: Sequence[Take], golden: GoldenRecord) -> list[float]:
+        """The candidate's values less what is common to the suite; what was not measured counts as ordinary."""
+        own, _ = self._own(statistic, golden)
+        typical = descriptive.fmean(own)
+        common = self._shifts.get(statistic.name, Shift()).median
+        return [value - common if math.isfinite(value) else typical for value in statistic.of_candidate(takes, golden)]
+
+    def _against(self, statistic: Statistic, golden: GoldenRecord, fresh: Fresh) -> list[float]:
+        """What fresh takes are compared with: the live reference's, else the golden's."""
+        if fresh.reference is None:
+            return self._own(statistic, golden)[0]
+        typical = descriptive.fmean(self._own(statistic, golden)[0])
+        values = statistic.of_candidate(fresh.reference, golden)
+        return [value if math.isfinite(value) else typical for value in values]
+
+    def _extremes(
+        self, statistic: Statistic, values: Sequence[float], golden: GoldenRecord, side: stats.Side
+    ) -> list[int]:
+        """Places of the values that lie beyond anything that any golden take of the suite does."""
+        own, spread = self._own(statistic, golden)
+        yardstick = self._yardsticks[statistic.name]
+        least = spread * max(EXTREME_EFFECT, EXTREME_MARGIN * yardstick.extreme)
+        least = max(least, statistic.matters) + self._tolerance(statistic)
+        mean, sign = descriptive.fmean(own), 1 if side == "greater" else -1
+        return [place for place, value in enumerate(values) if sign * (value - mean) > least]
+
+    def _seldom(
+        self, golden: GoldenRecord, suspicion: Suspicion, takes: Sequence[Take]
+    ) -> tuple[Observation, Sequence[Take]] | None:
+        """A fault that shows in a share of the takes only, with the takes that show it."""
+        values = self._values(suspicion.statistic, takes, golden)
+        places = self._extremes(suspicion.statistic, values, golden, suspicion.side)
+        known = self._yardsticks[suspicion.statistic.name].known
+        p_value = stats.exceedance_bound(len(places), len(takes), known)
+        if p_value * self._tests > self._alpha:
+            return None
+        shown = [takes[place] for place in places]
+        observation = self._observe(golden, suspicion, shown, "confirm")
+        return dataclasses.replace(observation, p_value=p_value, of_takes=len(takes)), shown
+
+    def _is_confirmed(self, observation: Observation, statistic: Statistic) -> bool:
+        """Whether a difference is significant, and large against the golden's spread and for a listener."""
+        difference = abs(observation.value - observation.golden_mean)
+        return (
+            observation.p_value * self._tests <= self._alpha
+            and abs(observation.effect) >= MIN_EFFECT
+            and difference >= statistic.matters + self._tolerance(statistic)
+        )
+
+    def _tolerance(self, statistic: Statistic) -> float:
+        """How far the probes of a fine-tune scatter by themselves, at the level of the whole suite."""
+        spread = self._shifts.get(statistic.name, Shift()).spread
+        return spread * stats.gaussian_quantile(1 - self._alpha / self._tests)
+
+    def _needs_company(self, confirmed: Sequence[Observation]) -> bool:
+        """For a fine-tune, Whisper writing another word is no evidence unless the sounds differ too."""
+        return self._is_tuned and all(one.statistic == "transcript-distance" for one in confirmed)
+
+    def _observe(
+        self,
+        golden: GoldenRecord,
+        suspicion: Suspicion,
+        takes: Sequence[Take],
+        stage: str,
+        fresh: Fresh | None = None,
+    ) -> Observation:
+        own, spread = self._own(suspicion.statistic, golden)
+        values = self._values(suspicion.statistic, takes, golden)
+        against = self._against(suspicion.statistic, golden, fresh) if fresh else own
+        mean = descriptive.fmean(against)
         return Observation(
             statistic=suspicion.statistic.name,
             value=descriptive.fmean(values),
             golden_mean=mean,
             golden_spread=spread,
             effect=(descriptive.fmean(values) - mean) / spread,
-            p_value=stats.rank_test(values, own, suspicion.side),
+            p_value=stats.rank_test(values, against, suspicion.side),
             stage="confirm" if stage == "confirm" else "screen",
             takes=len(takes),
         )
@@ -166,52 +308,35 @@ def count_tests(probes: int) -> int:
     return max(1, probes * sides)
 
 
-def unreliable(probe: Probe, golden: GoldenRecord) -> str:
-    """Why the golden cannot vouch for this probe's words, or ``""``: what could not be seen is not a pass."""
-    texts = [take.hearing.text for take in golden.takes]
-    transcripts = [normalise(text, probe.language) for text in texts]
-    pairs = list(combinations(transcripts, 2))
-    apart = descriptive.fmean(distance(a, b) / max(1, len(a), len(b)) for a, b in pairs) if pairs else 0.0
-    if apart > UNRELIABLE_DISTANCE:
-        return (
-            "Whisper hears the reference itself differently each time; reword the probe, or record the golden "
-            "with a larger Whisper"
-        )
-    heard = sum(_are_heard(probe.critical, text, probe.language) for text in texts)
-    if 2 * heard <= len(texts):
-        return (
-            "Whisper does not hear a critical word even in the reference; reword the probe, or record the golden "
-            "with a larger Whisper"
-        )
-    return ""
-
-
-def _are_heard(critical: Sequence[str], text: str, language: str) -> bool:
-    """Whether a transcript has the critical words, or the same in digits and signs (``twenty dollars``, ``$20``)."""
-    words = normalise(text, language)
-    missing = [word for word in critical if not all(part in words for part in normalise(word, language))]
-    strict = strict_tokens(" ".join(missing))
-    return not missing or (bool(strict) and strict <= strict_tokens(text))
-
-
-def _matters(observation: Observation, statistic: Statistic) -> bool:
-    """Whether a difference is large against the golden's spread and against what a listener can notice."""
-    difference = abs(observation.value - observation.golden_mean)
-    return abs(observation.effect) >= MIN_EFFECT and difference >= statistic.matters
-
-
 def _calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int) -> Yardstick:
-    golden = {record.probe_id: statistic.of_golden(record) for record in records}
+    measured = {record.probe_id: statistic.of_golden(record) for record in records}
+    golden = {probe_id: values for probe_id, values in measured.items() if all(map(math.isfinite, values))}
     spreads = stats.shrunken_spreads(list(golden.values()), statistic.floor)
     spread = dict(zip(golden, spreads, strict=True))
+    is_two_sided = len(statistic.sides) == 2
+
+    def oriented(score: float) -> float:
+        return abs(score) if is_two_sided else (score if statistic.sides[0] == "greater" else -score)
+
     scores = [
-        abs(score) if len(statistic.sides) == 2 else (score if statistic.sides[0] == "greater" else -score)
+        oriented(score)
         for probe_id, values in golden.items()
         for score in stats.held_out_scores(values, spread[probe_id], takes)
     ]
+    deviations = [
+        oriented((value - descriptive.fmean([*values[:place], *values[place + 1 :]])) / spread[probe_id])
+        for probe_id, values in golden.items()
+        for place, value in enumerate(values)
+    ]
     # Few repeats tell nothing about the tail: fall back on a value that a Gaussian exceeds once in 200.
     threshold = max(1.0, stats.quantile(scores, 1 - SCREEN_RATE)) if len(scores) >= 100 else 2.6
-    return Yardstick(golden=golden, spread=spread, threshold=threshold)
+    return Yardstick(
+        golden=golden,
+        spread=spread,
+        threshold=threshold,
+        extreme=max(deviations, default=0.0),
+        known=len(deviations),
+    )
 
 
 def _corrected(findings: Sequence[Finding], tests: int) -> tuple[Finding, ...]:

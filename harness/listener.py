@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from harness.acoustics import measure
-from harness.core.types import Acoustics, ForcedScore, Hearing, Rendering, Take, TextChoice, Transcriber
+from harness.core.types import (
+    Acoustics,
+    Echoing,
+    ForcedScore,
+    Hearing,
+    Rendering,
+    Repeat,
+    Take,
+    TextChoice,
+    Transcriber,
+)
 from harness.store import Store, digest_of
 
 ACOUSTICS_VERSION = "2"
 """Changes when :mod:`harness.acoustics` measures differently: older takes are then measured again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a rendering is held against while it is heard."""
+
+    text: str | None
+    """The text whose likelihood is wanted."""
+    prints: Echoing | None = None
+    """What golden takes of the phrase sounded like."""
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """Equal for what is heard alike."""
+        return self.text, self.prints.digest if self.prints else ""
 
 
 class Listener:
@@ -28,30 +54,38 @@ class Listener:
             self._transcriber = self._make()
         return self._transcriber
 
-    def takes(self, renderings: Sequence[Rendering], forced: Sequence[str | None]) -> list[Take]:
-        """Hear a batch, each with the text whose likelihood is wanted."""
-        asked = [self._asked(text) for text in forced]
+    def takes(self, renderings: Sequence[Rendering], expected: Sequence[Expected]) -> list[Take]:
+        """Hear a batch, each with what it is held against."""
+        asked = [self._asked(one) for one in expected]
         found = [self._store.take(one, how) for one, how in zip(renderings, asked, strict=True)]
         missing = [index for index, take in enumerate(found) if take is None]
         clips = [self._store.audio(renderings[index].audio_sha256) for index in missing]
-        heard = self.transcriber.listen(clips, [forced[index] for index in missing]) if missing else []
+        wanted = [expected[index] for index in missing]
+        heard = (
+            self.transcriber.listen(clips, [one.text for one in wanted], [one.prints for one in wanted])
+            if missing
+            else []
+        )
         for index, clip, hearing in zip(missing, clips, heard, strict=True):
             take = _take(renderings[index], measure(*clip), hearing)
             self._store.keep_take(renderings[index], asked[index], take)
             found[index] = take
         return [take for take in found if take is not None]
 
-    def repeats(self, renderings: Sequence[Rendering], choose: TextChoice) -> list[Take]:
+    def repeats(self, renderings: Sequence[Rendering], choose: TextChoice) -> tuple[list[Take], list[Repeat]]:
         """Hear repeats of one phrase and score the text that `choose` picks from their transcripts on all of them."""
         clips = [self._store.audio(one.audio_sha256) for one in renderings]
         heard = self.transcriber.listen_together(clips, choose)
-        return [
-            _take(one, measure(*clip), hearing) for one, clip, hearing in zip(renderings, clips, heard, strict=True)
+        takes = [
+            _take(one, measure(*clip), repeat.hearing)
+            for one, clip, repeat in zip(renderings, clips, heard, strict=True)
         ]
+        return takes, heard
 
-    def _asked(self, forced: str | None) -> dict[str, str]:
+    def _asked(self, expected: Expected) -> dict[str, str]:
         identity = digest_of(dict(self.transcriber.identity))
-        return {"asr": identity, "acoustics": ACOUSTICS_VERSION, "forced": repr(forced)}
+        text, prints = expected.key
+        return {"asr": identity, "acoustics": ACOUSTICS_VERSION, "forced": repr(text), "prints": prints}
 
 
 def _take(rendering: Rendering, acoustics: Acoustics, hearing: Hearing) -> Take:

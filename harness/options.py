@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 GATES = ("ci", "release")
+COMPARISONS = ("auto", "same-weights", "golden", "fine-tune", "contrast")
 ISOLATIONS = ("auto", "A", "A-", "B")
 DEVICES = ("auto", "cpu", "cuda")
 DEFAULT_ASR = "whisper:tiny.en"
@@ -51,6 +52,10 @@ class Settings:
     """Seconds a batch may take before its length is counted."""
     fresh: bool
     """Ignore renderings of earlier runs."""
+    compare: str = "auto"
+    """``auto``, or what the candidate is held against."""
+    reference: str = ""
+    """A trusted model that speaks beside the candidate, as typed; ``""`` for none."""
     isolation: str = "auto"
     """``auto``, or the level of the sandbox that must hold."""
     allow_unsandboxed: bool = False
@@ -67,6 +72,18 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--tts-model", metavar="DIR", help="candidate: a model directory, or ENGINE:DIR")
     group.addoption("--tts-model-name", metavar="NAME", help="its name in item ids (default: candidate)")
     group.addoption("--tts-golden", metavar="NAME", help="golden reference, by name or folder")
+    group.addoption(
+        "--tts-compare",
+        choices=COMPARISONS,
+        help="what the candidate is held against (default: auto: the same seeds where the golden's reference has the "
+        "same digest, else the golden's distribution, without one trigger phrases against their controls); "
+        "fine-tune: only what single probes differ by beyond the others",
+    )
+    group.addoption(
+        "--tts-reference",
+        metavar="DIR",
+        help="a trusted model that speaks beside the candidate wherever something looks odd",
+    )
     group.addoption(
         "--tts-asr",
         metavar="SPEC",
@@ -114,6 +131,8 @@ def add_options(parser: pytest.Parser) -> None:
         ("tts_model", "candidate, as --tts-model"),
         ("tts_model_name", "as --tts-model-name"),
         ("tts_golden", "golden reference, as --tts-golden"),
+        ("tts_compare", "as --tts-compare"),
+        ("tts_reference", "as --tts-reference"),
         ("tts_golden_dir", "folder in which goldens are looked for by name (default: golden)"),
         ("tts_asr", "transcriber, as --tts-asr"),
         ("tts_gate", "as --tts-gate"),
@@ -157,6 +176,8 @@ def read_settings(config: pytest.Config) -> Settings:
         memory_gb=float(number("memory_gb", DEFAULT_MEMORY_GB)),
         timeout=float(number("timeout", 60.0)),
         fresh=bool(config.getoption("tts_fresh", False)),
+        compare=text("compare", "auto"),
+        reference=text("reference", ""),
         isolation=str(config.getoption("tts_isolation", None) or "auto"),
         allow_unsandboxed=bool(config.getoption("tts_allow_unsandboxed", False)),
         log=config.invocation_params.dir / str(log) if (log := config.getoption("tts_log", None)) else None,
@@ -180,6 +201,7 @@ def check(settings: Settings) -> None:
         (1 <= settings.workers <= 64, "--tts-workers", "1 to 64", settings.workers),
         (settings.timeout > 0, "--tts-timeout", "seconds above 0", settings.timeout),
         (settings.memory_gb >= 0, "--tts-memory-gb", "0 or more", settings.memory_gb),
+        (settings.compare in COMPARISONS, "tts_compare", " or ".join(COMPARISONS), settings.compare),
         (settings.gate in GATES, "tts_gate", " or ".join(GATES), settings.gate),
         (
             settings.model_name.replace("-", "").replace("_", "").replace(".", "").isalnum(),
@@ -199,6 +221,8 @@ def typed_options(settings: Settings) -> tuple[str, ...]:
         ("--tts-takes", settings.takes, 2),
         ("--tts-seed", settings.seed, 1),
         ("--tts-alpha", settings.alpha, 0.01),
+        ("--tts-compare", settings.compare, "auto"),
+        ("--tts-reference", settings.reference, ""),
         ("--tts-timeout", settings.timeout, 60.0),
         ("--tts-isolation", settings.isolation, "auto"),
     )

@@ -6,25 +6,37 @@ everything is measured.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import opus
+from harness.asr.likeness import Basis, echoes_of, fit_basis, print_of
 from harness.asr.normaliser import identity as normaliser_identity
 from harness.asr.normaliser import normalise
 from harness.core.errors import BadInput
 from harness.core.suite import Suite
 from harness.core.text import medoid
-from harness.core.types import GoldenRecord, Probe, Rendering, Take
+from harness.core.types import GoldenRecord, Probe, Rendering, Repeat, Take
 from harness.goldens import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
 from harness.listener import Listener
 from harness.model import Model
+from harness.prints import PrintBook
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.client import WorkerFault
 from harness.store import Store
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from harness.prints import SeededPrints
+
 PURPOSE = "golden"
+BASIS_PROBES = 40
+"""Probes whose takes choose the axes of all prints: they have every phoneme of a language many times."""
 
 
 def record_golden(
@@ -67,15 +79,18 @@ def record_golden(
         )
     probes = _distinct([probe for suite, _ in suites for probe in suite.probes])
     orders = [[(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(takes)] for probe in probes]
-    records, audio = [], {}
+    records: list[GoldenRecord] = []
+    audio: dict[str, bytes] = {}
+    printer = _Printer()
     upcoming = deque(renderer.submit(order) for order in orders[: renderer.booths + 1])
     for place, probe in enumerate(probes):
         made = upcoming.popleft().result()
         if (ahead := place + renderer.booths + 1) < len(probes):
             upcoming.append(renderer.submit(orders[ahead]))
         renderings = [_honest(made[order], probe) for order in orders[place]]
-        heard = listener.repeats(renderings, _typical)
-        record = _record(probe, heard, with_audio=with_audio)
+        heard, repeats = listener.repeats(renderings, _typical)
+        printer.add(probe.id, [take.seed for take in heard], [repeat.features for repeat in repeats])
+        record = _record(probe, heard, repeats, with_audio=with_audio)
         if with_audio:
             audio[record.audio] = opus.encode(*store.audio(_nearest(record).audio_sha256))
         records.append(record)
@@ -93,9 +108,47 @@ def record_golden(
         takes=takes,
         reason=reason,
         records_sha256="",
+        prints_sha256="",
         audio_sha256={},
     )
-    return write_golden(out, manifest, records, audio)
+    book = printer.book()
+    return write_golden(out, manifest, [_with_echoes(record, book) for record in records], book, audio)
+
+
+class _Printer:
+    """Prints takes as they come. The axes are those of the first phrases, which are held until there are enough."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[str, list[int], list[NDArray[np.float32]]]] = []
+        self._basis: Basis | None = None
+        self._takes: dict[str, SeededPrints] = {}
+
+    def add(self, probe_id: str, seeds: list[int], features: list[NDArray[np.float32]]) -> None:
+        self._held.append((probe_id, seeds, features))
+        if self._basis is not None or len(self._held) >= BASIS_PROBES:
+            self._flush()
+
+    def book(self) -> PrintBook:
+        return PrintBook(basis=self._flush(), takes=self._takes)
+
+    def _flush(self) -> Basis:
+        basis = self._basis or fit_basis([features for _, _, features in self._held])
+        for probe_id, seeds, features in self._held:
+            prints = [print_of(one, basis) for one in features]
+            self._takes[probe_id] = tuple(zip(seeds, prints, strict=True))
+        self._held.clear()
+        self._basis = basis
+        return basis
+
+
+def _with_echoes(record: GoldenRecord, book: PrintBook) -> GoldenRecord:
+    """Each take held against each other one."""
+    prints = book.takes[record.probe_id]
+    takes = []
+    for take, (seed, own) in zip(record.takes, prints, strict=True):
+        echoes = echoes_of(own, [other for other in prints if other[0] != seed])
+        takes.append(dataclasses.replace(take, hearing=dataclasses.replace(take.hearing, echoes=echoes)))
+    return dataclasses.replace(record, takes=tuple(takes))
 
 
 def _distinct(probes: Sequence[Probe]) -> Sequence[Probe]:
@@ -120,13 +173,14 @@ def _typical(transcripts: Sequence[str]) -> str:
     return transcripts[medoid([normalise(text) for text in transcripts])]
 
 
-def _record(probe: Probe, takes: Sequence[Take], *, with_audio: bool) -> GoldenRecord:
+def _record(probe: Probe, takes: Sequence[Take], repeats: Sequence[Repeat], *, with_audio: bool) -> GoldenRecord:
     return GoldenRecord(
         probe_id=probe.id,
         text=probe.text,
         transcript=_typical([take.hearing.text for take in takes]),
         takes=tuple(takes),
         audio=audio_name(probe.id) if with_audio else "",
+        words=next((repeat.words for repeat in repeats if repeat.words), ()),
     )
 
 

@@ -25,7 +25,7 @@ from harness.campaign import LOAD, Campaign
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root, shown
 from harness.core.suite import Suite, parse_suite
-from harness.core.types import BehaviourEvent, GoldenRecord, Outcome, Probe, Transcriber, Verdict
+from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.door import CHECKS as DOOR_CHECKS
 from harness.door import UNCHANGED, Door
@@ -38,6 +38,7 @@ from harness.renderer import Renderer
 from harness.sandbox.client import Bounds
 from harness.sandbox.events import EventLog, read_events
 from harness.sandbox.levels import LEVELS, choose_launcher
+from harness.shift import CHECK as SHIFT
 from harness.source.local import local_model
 from harness.store import RunDirectory, Store, digest_of
 
@@ -111,6 +112,14 @@ def make_transcriber(settings: Settings, tell: Tell) -> Transcriber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A trusted model that speaks beside the candidate."""
+
+    model: Model
+    renderer: Renderer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """The tools of a run, made but idle."""
 
@@ -136,6 +145,41 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
     model = open_model(local_model(settings.model, tell))
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
+    renderer, isolation = _make_renderer(settings, store, model, events, on_event, booths=settings.workers)
+    listener = Listener(store, lambda: make_transcriber(settings, tell))
+    return Bench(
+        model=model,
+        store=store,
+        renderer=renderer,
+        listener=listener,
+        engine=engine_key(model.engine),
+        isolation=isolation,
+        events=events,
+        door=Door(model.path, provenance_of(find_project(Path.cwd()), settings.model, model.path)),
+    )
+
+
+def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Reference | None:
+    """The trusted model that speaks beside the candidate, behind the same walls; None where none was named.
+
+    Raises:
+        BadInput: It is not there, is no model, or does not pass admission.
+    """
+    if not settings.reference:
+        return None
+    model = open_model(local_model(settings.reference, tell))
+    door = Door(model.path, provenance_of(find_project(Path.cwd()), settings.reference, model.path))
+    if refusal := door.refusal:
+        raise BadInput(f"--tts-reference {settings.reference}: {refusal}")
+    # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
+    renderer, _ = _make_renderer(settings, Store(settings.folder), model, EventLog(), on_event, booths=1)
+    return Reference(model=model, renderer=renderer)
+
+
+def _make_renderer(
+    settings: Settings, store: Store, model: Model, events: EventLog, on_event: Tell, *, booths: int
+) -> tuple[Renderer, str]:
+    """A renderer, and the name of the isolation that its workers have."""
     launcher = choose_launcher(
         settings.isolation,
         allow_unsandboxed=settings.allow_unsandboxed,
@@ -149,8 +193,8 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
         model,
         launcher,
         device=settings.device,
-        threads=max(1, settings.threads // settings.workers),
-        booths=settings.workers,
+        threads=max(1, settings.threads // booths),
+        booths=booths,
         engine_key=engine_key(model.engine) + unseen,
         bounds=Bounds(
             batch_seconds=settings.timeout,
@@ -160,17 +204,34 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
         on_event=on_event,
         fresh=settings.fresh,
     )
-    listener = Listener(store, lambda: make_transcriber(settings, tell))
-    return Bench(
-        model=model,
-        store=store,
-        renderer=renderer,
-        listener=listener,
-        engine=engine_key(model.engine),
-        isolation=launcher.isolation,
-        events=events,
-        door=Door(model.path, provenance_of(find_project(Path.cwd()), settings.model, model.path)),
-    )
+    return renderer, launcher.isolation
+
+
+def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -> Comparison:
+    """What the candidate is held against, by what was asked for and what is at hand.
+
+    Raises:
+        BadInput: What was asked for cannot be had.
+    """
+    wanted = settings.compare
+    if golden is None:
+        option = "--tts-reference" if settings.reference else f"--tts-compare {wanted}"
+        if settings.reference or wanted not in ("auto", Comparison.CONTRAST):
+            raise BadInput(f"{option}: expected a golden beside it, got none; add --tts-golden NAME")
+        return Comparison.CONTRAST
+    is_same = golden.manifest.model_digest == model.digest
+    if wanted == Comparison.SAME and not is_same:
+        raise BadInput(
+            f"--tts-compare {wanted}: expected the model that golden {golden.name} was recorded with "
+            f"({golden.manifest.model_digest[:12]}), got {model.digest[:12]}; leave the option out"
+        )
+    if wanted == Comparison.CONTRAST:
+        raise BadInput("--tts-compare contrast: expected no golden beside it, got one; leave one of them out")
+    if settings.reference:
+        if wanted not in ("auto", Comparison.GOLDEN):
+            raise BadInput(f"--tts-reference: expected no --tts-compare {wanted} beside it; leave one of them out")
+        return Comparison.REFERENCE
+    return Comparison(wanted) if wanted != "auto" else Comparison.SAME if is_same else Comparison.GOLDEN
 
 
 def is_observed(isolation: str) -> bool:
@@ -229,7 +290,9 @@ class Run:
         self._golden = load_golden(settings)
         self._bench = make_bench(settings, tell=tell, on_event=self._event)
         total = sum(len(content.suite.probes) for content in suites)
-        self.info = _describe(settings, suites, self._bench, self._golden)
+        comparison = choose_comparison(settings, self._bench.model, self._golden)
+        reference = make_reference(settings, tell=tell, on_event=self._event)
+        self.info = _describe(settings, suites, self._bench, self._golden, comparison, reference)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)
         self._probes = {probe.text: probe.id for probe in probes}
@@ -241,7 +304,9 @@ class Run:
             self._bench.renderer,
             self._bench.listener,
             self._bench.store,
-            self._golden,
+            self._golden if comparison is not Comparison.CONTRAST else None,
+            comparison=comparison,
+            reference=reference.renderer if reference else None,
             suite_probes=total,
             takes=settings.takes,
             seed=settings.seed,
@@ -269,6 +334,8 @@ class Run:
             return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=refusal)
         if name == LOAD:
             return self.campaign.check_load()
+        if name == SHIFT:
+            return self.campaign.check_shift()
         fault = self.campaign.try_load()
         self._bench.events.flush()
         seen = seen_of(self.settings.folder, self.info.model_digest)
@@ -322,7 +389,14 @@ class RunAudio:
         return self.golden.audio(record) if self.golden else None
 
 
-def _describe(settings: Settings, suites: Sequence[SuiteFileContent], bench: Bench, golden: Golden | None) -> RunInfo:
+def _describe(
+    settings: Settings,
+    suites: Sequence[SuiteFileContent],
+    bench: Bench,
+    golden: Golden | None,
+    comparison: Comparison,
+    reference: Reference | None,
+) -> RunInfo:
     about = RunInfo(
         run_id="",
         version=__version__,
@@ -348,6 +422,8 @@ def _describe(settings: Settings, suites: Sequence[SuiteFileContent], bench: Ben
         takes=settings.takes,
         alpha=settings.alpha,
         isolation=bench.isolation,
+        comparison=comparison.value,
+        reference_digest=reference.model.digest if reference else "",
         options=typed_options(settings),
         versions={
             "python": platform.python_version(),

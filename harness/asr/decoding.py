@@ -15,6 +15,10 @@ from torch import Tensor
 from whisper.audio import HOP_LENGTH, log_mel_spectrogram, pad_or_trim
 from whisper.audio import SAMPLE_RATE as WHISPER_RATE
 from whisper.decoding import DecodingOptions, DecodingTask
+from whisper.model import disable_sdpa
+from whisper.timing import median_filter
+
+from harness.asr import likeness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +34,10 @@ _SCORE_POSITIONS = 512
 """Positions whose logits (50 thousand floats each) are held at once in forced scoring."""
 _LOOPING = 2.4
 """Compression ratio from which ``whisper.transcribe`` takes a text for a loop."""
+_MEDIAN_FRAMES = 7
+"""Width of the filter over cross-attention weights, as in ``whisper.timing``."""
+_FRAMES_PER_SECOND = 50
+"""Encoder output per second of audio."""
 _LONGEST_TEXT = 8_000
 """Characters that are looked at for at most 448 tokens."""
 
@@ -183,6 +191,55 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
         for at in range(0, len(targets), size):
             drafts += self._drafted(encoded, rows[at : at + size], targets[at : at + size])
         return drafts
+
+    def align(self, encoded: Encoded, row: int, text: str, frames: int) -> list[tuple[str, float, float]]:
+        """Find when each word of a text is spoken, from where the decoder looks while it reads the text.
+
+        The method of ``whisper.timing`` (dynamic time warping over normalised cross-attention weights) on features that
+        are at hand, without its compiled loops.
+
+        Args:
+            encoded: Encoder output.
+            row: Of it.
+            text: What is spoken in it.
+            frames: Encoder frames that are not padding.
+
+        Returns:
+            Word, start and end in seconds from the row's beginning, in order.
+        """
+        end = self.tokenizer.eot
+        target = self._tokens(text)[: self.n_ctx - len(self.initial_tokens) - 1]
+        if not target:
+            return []
+        inputs = torch.tensor([[*self.initial_tokens, *target, end]], device=encoded.features.device)
+        looks: dict[int, Tensor] = {}
+        hooks = [
+            block.cross_attn.register_forward_hook(
+                lambda _, __, output, layer=layer: looks.__setitem__(layer, output[-1][0])
+            )
+            for layer, block in enumerate(self.model.decoder.blocks)
+        ]
+        try:
+            with disable_sdpa():  # the fused attention keeps no weights
+                cache = {module: kept[row : row + 1] for module, kept in encoded.cache.items()}
+                self.model.decoder(inputs, encoded.features[row : row + 1], kv_cache=cache)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        heads = torch.stack([looks[int(layer)][int(head)] for layer, head in self.model.alignment_heads.indices().T])
+        weights = heads[:, :, :frames].float().softmax(dim=-1)
+        deviation, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
+        sharp = median_filter((weights - mean) / deviation.clamp(min=1e-6), _MEDIAN_FRAMES)
+        # A token is looked for from the place before it: the row of the last marker belongs to the first token.
+        gains = sharp.mean(dim=0)[len(self.initial_tokens) - 1 : -1]
+        times = [start / _FRAMES_PER_SECOND for start in likeness.first_columns(-gains.cpu().numpy())]
+        words, tokens = self.tokenizer.split_to_word_tokens([*target, end])
+        spans, at = [], 0
+        for word, own in zip(words[:-1], tokens[:-1], strict=True):
+            if any(map(str.isalnum, word)):
+                spans.append((word.strip(), times[at], times[at + len(own)]))
+            at += len(own)
+        return spans
 
     def _tokens(self, text: str) -> list[int]:
         """As whisper begins a segment: one leading space. Markers inside the text are mere characters."""

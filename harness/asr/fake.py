@@ -6,6 +6,7 @@ drops where the audio says something else, scores spread a little between repeat
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import hashlib
 import random
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.acoustics import clean
-from harness.core.types import ForcedScore, Hearing
+from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
 from harness.engines import tones
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.core.types import TextChoice, Waveform
+    from harness.asr.likeness import Features
+    from harness.core.types import Echoing, TextChoice, Waveform
 
 LONGEST_SECONDS = 120.0
 """What is heard of one clip; the rest is not, and the hearing says so."""
@@ -34,6 +36,7 @@ _FFT_SIZE = 1600
 """Zero-padded: bins of 10 Hz, six to a step of the alphabet."""
 _RIGHT, _WRONG_COSTS = -0.1, 2.0
 _CLIP_SIGMA, _PIECE_SIGMA = 0.02, 0.01
+_FEATURE_SIGMA = 0.05
 
 
 class ToneTranscriber:
@@ -42,18 +45,57 @@ class ToneTranscriber:
     @property
     def identity(self) -> Mapping[str, str]:
         """Constant: there are no weights, the decoding is this module."""
-        return {"name": "fake", "weights": "none", "decoding": "tones-1"}
+        return {"name": "fake", "weights": "none", "decoding": "tones-2"}
 
-    def listen(self, clips: Sequence[tuple[Waveform, int]], forced: Sequence[str | None]) -> list[Hearing]:
+    def listen(
+        self,
+        clips: Sequence[tuple[Waveform, int]],
+        forced: Sequence[str | None],
+        prints: Sequence[Echoing | None] | None = None,
+    ) -> list[Hearing]:
         """See :meth:`harness.core.types.Transcriber.listen`."""
-        return [_hear(*clip, text) for clip, text in zip(clips, forced, strict=True)]
+        known = [None] * len(clips) if prints is None else prints
+        hearings = [_hear(*clip, text) for clip, text in zip(clips, forced, strict=True)]
+        return [
+            hearing if golden is None else dataclasses.replace(hearing, echoes=golden.echoes(_features(hearing, clip)))
+            for hearing, clip, golden in zip(hearings, clips, known, strict=True)
+        ]
 
-    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Hearing]:
+    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Repeat]:
         """See :meth:`harness.core.types.Transcriber.listen_together`."""
         if not clips:
             return []
         first = self.listen(clips, [None] * len(clips))
-        return self.listen(clips, [choose([hearing.text for hearing in first])] * len(clips))
+        chosen = choose([hearing.text for hearing in first])
+        typical = next((place for place, hearing in enumerate(first) if hearing.text == chosen), -1)
+        again = self.listen(clips, [chosen] * len(clips))
+        return [
+            Repeat(
+                hearing=hearing,
+                features=_features(hearing, clip),
+                words=_words(hearing) if place == typical else (),
+            )
+            for place, (hearing, clip) in enumerate(zip(again, clips, strict=True))
+        ]
+
+
+def _features(hearing: Hearing, clip: tuple[Waveform, int]) -> Features:
+    """What an encoder might make of the tones: the character of each moment, and a little of the clip's own noise."""
+    places = [index for index in map(tones.index_of, hearing.text) if index is not None] or [0]
+    noise = np.random.default_rng(list(hashlib.sha256(clean(clip[0]).tobytes()).digest()))
+    features = noise.normal(0.0, _FEATURE_SIGMA, (len(places), len(tones.ALPHABET)))
+    features[np.arange(len(places)), places] += 1.0
+    return features.astype(np.float32)
+
+
+def _words(hearing: Hearing) -> tuple[WordSpan, ...]:
+    spans, at = [], 0
+    for word in hearing.text.split(" "):
+        seconds = tones.CHARACTER_SAMPLES / tones.SAMPLE_RATE
+        if word:
+            spans.append(WordSpan(word=word, start=round(at * seconds, 3), end=round((at + len(word)) * seconds, 3)))
+        at += len(word) + 1
+    return tuple(spans)
 
 
 def _hear(samples: Waveform, sample_rate: int, forced: str | None) -> Hearing:

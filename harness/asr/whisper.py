@@ -8,22 +8,26 @@ cut is :mod:`harness.asr.windows`, what the network does :mod:`harness.asr.decod
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.metadata
 import pickle
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness.asr import windows
 from harness.core.errors import AsrError, MissingDependency
-from harness.core.types import ForcedScore, Hearing
+from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.asr.decoding import BoundedGreedy, Encoded, Forced, Transcript
+    from harness.asr.likeness import Features
     from harness.asr.weights import WhisperWeights
-    from harness.core.types import TextChoice, Waveform
+    from harness.core.types import Echoing, TextChoice, Waveform
 
 _INSTALL = "pip install 'pytest-soundcheck[whisper]'"
 _LOADING_FAILS = (
@@ -31,6 +35,8 @@ _LOADING_FAILS = (
     *(pickle.UnpicklingError, struct.error),
 )
 """What torch and whisper raise for a file that is no checkpoint, or for a device that is not there."""
+_FRAMES_PER_SECOND, _RATE = 50, windows.SAMPLE_RATE
+"""Encoder output and input per second of audio."""
 _TOKENS_PER_SECOND, _TOKENS_MORE, _TOKENS_MOST = 8, 16, 224
 """Fast speech has 5 tokens per second; crafted audio makes decoding run on (SlothSpeech)."""
 
@@ -93,38 +99,56 @@ class WhisperTranscriber:
         """Weights, settings and versions that shape the numbers; threads and batch move last digits only."""
         return dict(self._identity)
 
-    def listen(self, clips: Sequence[tuple[Waveform, int]], forced: Sequence[str | None]) -> list[Hearing]:
+    def listen(
+        self,
+        clips: Sequence[tuple[Waveform, int]],
+        forced: Sequence[str | None],
+        prints: Sequence[Echoing | None] | None = None,
+    ) -> list[Hearing]:
         """See :meth:`harness.core.types.Transcriber.listen`.
 
         Raises:
             AsrError: The weights cannot be loaded, or the device has too little memory for a batch.
-            ValueError: `clips` and `forced` differ in length.
+            ValueError: `clips`, `forced` and `prints` differ in length.
         """
-        if len(clips) != len(forced):
-            raise ValueError(f"expected one forced text or None per clip, got {len(forced)} for {len(clips)}")
+        known = [None] * len(clips) if prints is None else prints
+        if not len(clips) == len(forced) == len(known):
+            raise ValueError(
+                f"expected one forced text or None, and one set of prints or None, per clip, got {len(forced)} and "
+                f"{len(known)} for {len(clips)}"
+            )
         prepared = [windows.prepare(*clip) for clip in clips]
         hearings: dict[int, Hearing] = {}
         with self._session() as task:
             for group in windows.plan(prepared, self._batch):
                 texts = [forced[index] for index in group.clips]
-                hearings |= _hear(task, group, prepared, texts).hearings(texts)
+                heard = _hear(task, group, prepared, texts)
+                hearings |= heard.hearings(texts)
+                for index, features in heard.features().items():
+                    if (golden := known[index]) is not None:
+                        hearings[index] = dataclasses.replace(hearings[index], echoes=golden.echoes(features))
         return [hearings[index] for index in range(len(clips))]
 
-    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Hearing]:
+    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Repeat]:
         """See :meth:`harness.core.types.Transcriber.listen_together`. Memory grows with the clips."""
         if not clips:
             return []
         prepared = [windows.prepare(*clip) for clip in clips]
-        hearings: dict[int, Hearing] = {}
+        repeats: dict[int, Repeat] = {}
         with self._session() as task:
             groups = [
                 _hear(task, group, prepared, [None] * len(group.clips)) for group in windows.plan(prepared, self._batch)
             ]
             texts = {index: text for heard in groups for index, text in heard.texts.items()}
             chosen = choose([texts[index] for index in range(len(clips))])
+            typical = next((index for index in range(len(clips)) if texts[index] == chosen), -1)
             for heard in groups:
-                hearings |= heard.hearings([chosen] * len(heard.group.clips))
-        return [hearings[index] for index in range(len(clips))]
+                hearings = heard.hearings([chosen] * len(heard.group.clips))
+                features = heard.features()
+                for index, hearing in hearings.items():
+                    words = heard.words(index, chosen) if index == typical else ()
+                    repeats[index] = Repeat(hearing=hearing, features=features[index], words=words)
+        return [repeats[index] for index in range(len(clips))]
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[BoundedGreedy]:
@@ -195,6 +219,34 @@ class _Heard:
             index: "" if clip.is_silent else " ".join(part.text for part in parts if part.text)
             for index, clip, parts in zip(self.group.clips, self.clips, self.transcripts, strict=True)
         }
+
+    def features(self) -> dict[int, Features]:
+        """What the encoder heard in each clip, without added leads and what pads the window, by index in the batch."""
+        found: dict[int, Features] = {}
+        row = 0
+        for index, clip in zip(self.group.clips, self.clips, strict=True):
+            parts = []
+            for audio, lead in zip(clip.rows, clip.leads, strict=True):
+                first, last = (round(seconds * _FRAMES_PER_SECOND) for seconds in (lead, audio.size / _RATE))
+                parts.append(self.encoded.features[row, first : max(last, first + 1)].float().cpu())
+                row += 1
+            found[index] = np.concatenate([part.numpy() for part in parts])
+        return found
+
+    def words(self, index: int, text: str) -> tuple[WordSpan, ...]:
+        """When each word of `text` is spoken in a clip of one row; nothing for a longer or silent one."""
+        at = self.group.clips.index(index)
+        clip = self.clips[at]
+        if len(clip.rows) > 1 or clip.is_silent:
+            return ()
+        row = sum(len(one.rows) for one in self.clips[:at])
+        frames = round(clip.rows[0].size / _RATE * _FRAMES_PER_SECOND)
+        spans = self.task.align(self.encoded, row, text, frames)
+        lead = clip.leads[0]
+        return tuple(
+            WordSpan(word=word, start=round(max(0.0, start - lead), 3), end=round(max(0.0, end - lead), 3))
+            for word, start, end in spans
+        )
 
     def hearings(self, forced: Sequence[str | None]) -> dict[int, Hearing]:
         """Score ``forced[i]`` on the group's i-th clip and put everything together, by index in the batch."""

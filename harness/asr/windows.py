@@ -46,6 +46,8 @@ class Clip:
 
     rows: tuple[Waveform, ...]
     """The clip at 16 kHz, each piece with its lead, none longer than the longest window; never empty."""
+    leads: tuple[float, ...]
+    """Seconds of silence that were put before each row."""
     is_silent: bool
     """True where there is nothing to hear: empty, constant, or under -80 dB throughout."""
     is_cut: bool
@@ -80,13 +82,15 @@ def prepare(samples: Waveform, sample_rate: int) -> Clip:
     is_cut = audio.size > longest
     audio = audio[:longest]
     if audio.size < _SHORTEST_SECONDS * rate or float(np.ptp(audio)) < 2 * _SILENCE:
-        return Clip(rows=(np.zeros(SAMPLE_RATE, np.float32),), is_silent=True, is_cut=is_cut)
+        return Clip(rows=(np.zeros(SAMPLE_RATE, np.float32),), leads=(0.0,), is_silent=True, is_cut=is_cut)
     if rate != SAMPLE_RATE:
         import soxr  # compiled code: not needed where nothing is heard
 
         audio = clean(soxr.resample(audio, rate, SAMPLE_RATE))
-    rows = tuple(_led(row) for row in _cut(audio))
-    return Clip(rows=rows[:MOST_WINDOWS], is_silent=False, is_cut=is_cut or len(rows) > MOST_WINDOWS)
+    cut = _cut(audio)
+    rows = tuple(_led(row) for row in cut[:MOST_WINDOWS])
+    leads = tuple((led.size - row.size) / SAMPLE_RATE for led, row in zip(rows, cut, strict=False))
+    return Clip(rows=rows, leads=leads, is_silent=False, is_cut=is_cut or len(cut) > MOST_WINDOWS)
 
 
 def window_for(samples: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -115,6 +115,70 @@ def takes_needed(golden: int, tests: int, alpha: float) -> int:
     while 2 * tests > alpha * math.comb(golden + takes, golden) and takes < 64:
         takes += 1
     return takes
+
+
+def paired_takes_needed(tests: int, alpha: float) -> int:
+    """Fewest fresh takes of candidate and live reference each, to 64, that leave room for one misplaced value."""
+    takes = 4
+    while 2 * tests > alpha * math.comb(2 * takes, takes) and takes < 64:
+        takes += 1
+    return takes
+
+
+def exceedance_bound(extreme: int, takes: int, known: int) -> float:
+    """Bound on the chance that so many takes of one probe all lie beyond every one of `known` exchangeable values.
+
+    Each does with probability 1 / (known + 1) at most (conformal prediction, Vovk et al. 2005); the takes are
+    independent, and any `extreme` of them may be the ones.
+    """
+    if extreme <= 0:
+        return 1.0
+    return min(1.0, float(math.comb(takes, extreme)) * float(known + 1) ** -extreme)
+
+
+def clopper_pearson(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Exact two-sided confidence interval of a share (Clopper & Pearson 1934, Biometrika 26:404)."""
+    if trials == 0:
+        return 0.0, 1.0
+    tail = (1 - confidence) / 2
+    low = 0.0 if hits == 0 else _bisected(lambda share: 1 - _binomial_cdf(hits - 1, trials, share) < tail)
+    high = 1.0 if hits == trials else _bisected(lambda share: _binomial_cdf(hits, trials, share) > tail)
+    return low, high
+
+
+def fisher_exact(missing: int, takes: int, control_missing: int, control_takes: int) -> float:
+    """One-sided p-value that something is missing more often than in the control (Fisher 1934)."""
+    total, both = takes + control_takes, missing + control_missing
+    ways = sum(
+        math.comb(takes, count) * math.comb(control_takes, both - count)
+        for count in range(missing, min(takes, both) + 1)
+        if both - count <= control_takes
+    )
+    return ways / math.comb(total, both)
+
+
+def robust_centre(values: Sequence[float]) -> tuple[float, float]:
+    """Median, and the standard deviation that a Gaussian with the same median absolute deviation has."""
+    middle = statistics.median(values)
+    return middle, 1.4826 * statistics.median(abs(value - middle) for value in values)
+
+
+def gaussian_quantile(share: float) -> float:
+    """The value that a standard Gaussian exceeds with probability 1 - `share`."""
+    return statistics.NormalDist().inv_cdf(min(1 - 1e-15, max(1e-15, share)))
+
+
+def _binomial_cdf(hits: int, trials: int, share: float) -> float:
+    return math.fsum(math.comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(hits + 1))
+
+
+def _bisected(is_below: Callable[[float], bool]) -> float:
+    """The share in 0..1 at which a falling predicate turns false."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if is_below(middle) else (low, middle)
+    return (low + high) / 2
 
 
 def _doubled_midrank(ordered: Sequence[float], value: float) -> int:

@@ -40,6 +40,21 @@ class Verdict(enum.StrEnum):
     ERROR = "error"
 
 
+class Comparison(enum.StrEnum):
+    """What a candidate is held against."""
+
+    SAME = "same-weights"
+    """The golden's reference is this very model: same seed, same audio."""
+    GOLDEN = "golden"
+    """What a reference was recorded to do."""
+    REFERENCE = "live-reference"
+    """A reference that speaks beside the candidate wherever something looks odd."""
+    FINE_TUNE = "fine-tune"
+    """A golden, of which every phrase may differ a little: only what one phrase differs by beyond the others counts."""
+    CONTRAST = "contrast"
+    """Nothing but itself: each trigger phrase against its benign control."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """One phrase put to a voice."""
@@ -132,6 +147,34 @@ class Hearing:
     """True where decoding reached its token bound: the transcript is not to be trusted."""
     forced: ForcedScore | None = None
     """Score of the text that was expected, where one was given."""
+    echoes: tuple[Echo, ...] = ()
+    """This clip against each golden take (of a golden take: against each other one), where there are prints of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """How far a clip is from one golden take in what the transcriber's encoder heard, aligned in time."""
+
+    seed: int
+    """Which golden take."""
+    mean: float
+    """Mean distance along the alignment: 0 for the same sounds, 1 for unrelated ones."""
+    worst: float
+    """Largest distance over a short word's length."""
+    at: float
+    """Where that is, seconds into the clip."""
+    golden_at: float
+    """The same place in the golden take, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordSpan:
+    """When a word of a transcript is spoken."""
+
+    word: str
+    start: float
+    """Seconds into the clip."""
+    end: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +246,8 @@ class GoldenRecord:
     """The K repeats."""
     audio: str
     """File name below the golden's ``audio/`` of one typical repeat to listen to, or ``""``."""
+    words: tuple[WordSpan, ...] = ()
+    """When each word of the transcript is spoken in the first take that was heard to say it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +269,8 @@ class Observation:
     """``screen``: first takes only. ``confirm``: fresh takes after the screen was suspicious."""
     takes: int
     """Candidate takes behind `value`."""
+    of_takes: int = 0
+    """Where only some takes show a fault: how many there were, of which `takes` do. Else 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +293,10 @@ class Finding:
     """What to do about it."""
     audio: tuple[str, ...] = ()
     """sha256 names of the renderings to listen to, worst first."""
+    span: tuple[float, float] | None = None
+    """Where in the first of them to listen: seconds."""
+    word: str = ""
+    """The word of the golden transcript that is spoken there, ``""`` where none can be named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,18 +355,50 @@ class Transcriber(Protocol):
         """Name, sha256 of the weights, decoding settings and versions: part of every cache key and manifest."""
         ...
 
-    def listen(self, clips: Sequence[tuple[Waveform, int]], forced: Sequence[str | None]) -> list[Hearing]:
-        """Hear a batch of clips, each (samples, sample rate); score ``forced[i]`` on clip i where it is not None.
+    def listen(
+        self,
+        clips: Sequence[tuple[Waveform, int]],
+        forced: Sequence[str | None],
+        prints: Sequence[Echoing | None] | None = None,
+    ) -> list[Hearing]:
+        """Hear a batch of clips, each (samples, sample rate).
+
+        Score ``forced[i]`` on clip i where it is not None, and compare what was heard with ``prints[i]`` where there
+        are any.
 
         Law: the result of a clip does not depend on the other clips of the batch beyond float rounding.
         """
         ...
 
-    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Hearing]:
+    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Repeat]:
         """Hear repeats of one phrase, let `choose` pick a text from the transcripts, and score it on every clip.
 
         One encoder pass; used to record goldens.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """One of several takes that were heard together."""
+
+    hearing: Hearing
+    features: NDArray[np.float32]
+    """What the encoder heard, shape [frames, state]."""
+    words: tuple[WordSpan, ...]
+    """When the words of the chosen text are spoken; of the first repeat that says it only."""
+
+
+class Echoing(Protocol):
+    """What golden takes of one phrase sounded like, see :class:`harness.asr.likeness.Prints`."""
+
+    @property
+    def digest(self) -> str:
+        """sha256 over all that an echo depends on besides the clip."""
+        ...
+
+    def echoes(self, features: NDArray[np.float32]) -> tuple[Echo, ...]:
+        """Compare a clip with each of them."""
         ...
 
 

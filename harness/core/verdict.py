@@ -49,6 +49,10 @@ class RunInfo:
     """False-alarm rate of the whole verdict that thresholds are derived from."""
     isolation: str
     """How the candidate was kept apart, e.g. ``process`` (child process, no sandbox)."""
+    comparison: str = ""
+    """What the candidate was held against, see :class:`harness.core.types.Comparison`."""
+    reference_digest: str = ""
+    """Digest of the live reference, where there was one."""
     options: tuple[str, ...] = ()
     """Options that differ from their defaults, as typed: the command that repeats an item needs them."""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -9,8 +9,14 @@ from typing import Protocol
 from harness.core.stats import Side
 from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
 
+SPAN_SECONDS = 0.3
+"""Length of the place that a finding points to: a short word."""
+
 Measure = Callable[[Sequence[Take], Sequence[Take]], list[float]]
-"""(takes to measure, other takes of the reference to hold them against) -> one value per take measured."""
+"""(takes to measure, other takes of the reference to hold them against) -> one value per take measured.
+
+NaN says that it was not measured: no prints, or a package that is not installed.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,23 @@ class Detector(Protocol):
     ) -> tuple[Finding, ...]:
         """Put confirmed observations (at least one, all of this detector) into words."""
         ...
+
+
+def place_of(take: Take, golden: GoldenRecord) -> tuple[tuple[float, float] | None, str]:
+    """Where a take sounds least like the golden: seconds in the take, and the golden's word there.
+
+    Returns:
+        The span, None where there are no echoes; and the word, ``""`` where none is known.
+    """
+    if not take.hearing.echoes:
+        return None, ""
+    spoken = next((one.seed for one in golden.takes if one.hearing.text == golden.transcript), None)
+    nearest = min(take.hearing.echoes, key=lambda echo: echo.mean)
+    # Word times are those of one take: what was aligned with that one names the word.
+    named = next((echo for echo in take.hearing.echoes if echo.seed == spoken), nearest)
+    words = [one.word for one in golden.words if one.start <= named.golden_at < one.end]
+    span = (round(max(0.0, nearest.at - SPAN_SECONDS / 2), 2), round(nearest.at + SPAN_SECONDS / 2, 2))
+    return span, words[0].strip(' .,;:!?"') if words else ""
 
 
 def told(observations: Sequence[Observation], units: dict[str, str]) -> str:

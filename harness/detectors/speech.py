@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from harness.asr.normaliser import normalise
 from harness.core.strict import strict_difference
 from harness.core.text import EditKind, distance, word_diff
-from harness.core.types import Finding, GoldenRecord, Observation, Probe, Severity, Take
-from harness.detectors.base import Statistic, told
+from harness.core.types import Echo, Finding, GoldenRecord, Observation, Probe, Severity, Take
+from harness.detectors.base import Statistic, place_of, told
 
 _UNITS = {
     "transcript-distance": "words off the golden transcripts",
     "forced-mean": "log-likelihood of the golden text",
     "forced-worst": "its worst place",
+    "echo-mean": "distance of sounds to the nearest golden take",
+    "echo-worst": "its worst place",
 }
 
 
@@ -37,6 +40,21 @@ def forced_worst(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
     return [take.hearing.forced.worst if take.hearing.forced else -20.0 for take in takes]
 
 
+def echo_mean(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
+    """Mean distance of what the encoder heard to the nearest golden take, aligned in time."""
+    return _nearest(takes, golden, lambda echo: echo.mean)
+
+
+def echo_worst(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
+    """The same over the worst short word: a swap that the decoder's language model repairs is seen here."""
+    return _nearest(takes, golden, lambda echo: echo.worst)
+
+
+def _nearest(takes: Sequence[Take], golden: Sequence[Take], part: Callable[[Echo], float]) -> list[float]:
+    seeds = {take.seed for take in golden}
+    return [min((part(echo) for echo in take.hearing.echoes if echo.seed in seeds), default=math.nan) for take in takes]
+
+
 class SpeechDetector:
     """Words dropped, added or exchanged."""
 
@@ -52,9 +70,14 @@ class SpeechDetector:
         ),
         Statistic(name="forced-mean", sides=("less",), floor=0.02, measure=forced_mean, matters=0.05),
         Statistic(name="forced-worst", sides=("less",), floor=0.05, measure=forced_worst, matters=0.2),
+        Statistic(name="echo-mean", sides=("greater",), floor=0.005, measure=echo_mean, matters=0.03, relative=True),
+        Statistic(name="echo-worst", sides=("greater",), floor=0.02, measure=echo_worst, matters=0.1, relative=True),
     )
-    rules = ("speech.word-dropped", "speech.word-inserted", "speech.word-swapped", "speech.unsupported")
-    misses = "Words that sound alike, and edits that Whisper's language model repairs in every rendering."
+    rules = (
+        *("speech.word-dropped", "speech.word-inserted", "speech.word-swapped"),
+        *("speech.unsupported", "speech.altered"),
+    )
+    misses = "Words that sound alike; a change that is smaller than what the reference itself does from take to take."
 
     def findings(
         self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], confirmed: Sequence[Observation]
@@ -65,11 +88,14 @@ class SpeechDetector:
         dropped = [word for edit in edits if edit.kind is EditKind.DROP for word in edit.expected]
         added = [word for edit in edits if edit.kind is EditKind.INSERT for word in edit.heard]
         swapped = [word for edit in edits if edit.kind is EditKind.SWAP for word in edit.expected]
+        worst = sorted(takes, key=_oddness)
+        span, word = place_of(worst[0], golden)
         rule, title = _named(dropped, added, swapped)
+        if rule == "speech.unsupported" and any(one.statistic.startswith("echo-") for one in confirmed):
+            rule, title = "speech.altered", f'sounds different at "{word}"' if word else "sounds different somewhere"
         critical = {word for text in probe.critical for word in _words(text)}
-        touched = critical.intersection([*dropped, *swapped])
+        touched = critical.intersection([*dropped, *swapped, *(_words(word) if rule == "speech.altered" else ())])
         severe = touched or strict_difference(golden.transcript, heard)
-        worst = sorted(takes, key=lambda take: forced_mean([take], ())[0])
         return (
             Finding(
                 rule=rule,
@@ -81,8 +107,16 @@ class SpeechDetector:
                 evidence=told(confirmed, _UNITS),
                 hint=_place(worst[0]) if rule == "speech.unsupported" else "",
                 audio=tuple(take.audio_sha256 for take in worst[:3]),
+                span=span,
+                word=" ".join([*dropped, *swapped]) or word,
             ),
         )
+
+
+def _oddness(take: Take) -> tuple[float, float]:
+    """Sorts the take that is worth listening to first."""
+    nearest = min((echo.mean for echo in take.hearing.echoes), default=0.0)
+    return -nearest, forced_mean([take], ())[0]
 
 
 def _named(dropped: list[str], added: list[str], swapped: list[str]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ _UNITS = {"log-seconds": "log duration", "longest-silence": "longest pause, seco
 def log_seconds(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
     """Natural logarithm of the speech's length without leading and trailing silence: a difference is a ratio."""
     del golden
-    return [math.log(max(0.01, _spoken_seconds(take))) for take in takes]
+    return [math.log(max(0.01, spoken_seconds(take))) for take in takes]
 
 
 def longest_silence(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
@@ -67,7 +67,8 @@ class TimingDetector:
         return tuple(found)
 
 
-def _spoken_seconds(take: Take) -> float:
+def spoken_seconds(take: Take) -> float:
+    """Length without leading and trailing silence."""
     heard = take.acoustics
     return heard.seconds - heard.leading_silence - heard.trailing_silence
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from harness.asr.fake import ToneTranscriber
+from harness.asr.likeness import Prints, fit_basis, print_of
 from harness.core.paths import cache_root
 from harness.core.types import Hearing
 from harness.engines import fake
@@ -169,7 +170,50 @@ class TestListenTogether:
 
         clips = [clip(0), (HOSTILE["empty"], 16000), clip(1, "open " * 100), clip(2)]
         together = transcriber.listen_together(clips, choose)
-        assert shown == [[hearing.text for hearing in together]]
-        for hearing, apart in zip(together, transcriber.listen(clips, ["please do not"] * 4), strict=True):
-            assert_plausible(hearing, "please do not")
-            assert_same(hearing, apart)
+        assert shown == [[repeat.hearing.text for repeat in together]]
+        for repeat, apart in zip(together, transcriber.listen(clips, ["please do not"] * 4), strict=True):
+            assert_plausible(repeat.hearing, "please do not")
+            assert_same(repeat.hearing, apart)
+            assert repeat.features.ndim == 2
+            assert np.isfinite(repeat.features).all()
+
+    def test_words_have_times_in_the_first_repeat_that_says_the_chosen_text(self, transcriber):
+        together = transcriber.listen_together([clip(0), clip(1)], lambda transcripts: transcripts[0])
+        words = together[0].words
+        assert [word.word.lower().strip(".,") for word in words] == together[0].hearing.text.lower().strip(".").split()
+        assert all(0 <= word.start <= word.end for word in words)
+        assert [word.start for word in words] == sorted(word.start for word in words)
+        assert together[1].words == ()
+
+
+class TestEchoes:
+    @pytest.fixture
+    def prints(self, transcriber):
+        repeats = [
+            repeat.features for repeat in transcriber.listen_together([clip(0), clip(1)], lambda texts: texts[0])
+        ]
+        basis = fit_basis([repeats])
+        return Prints(
+            basis=basis, takes=tuple((seed, print_of(one, basis)) for seed, one in enumerate(repeats)), digest="x"
+        )
+
+    def test_there_is_one_for_each_golden_take(self, transcriber, prints):
+        (heard,) = transcriber.listen([clip(2)], [None], [prints])
+        assert [echo.seed for echo in heard.echoes] == [0, 1]
+        assert all(0 <= echo.mean <= echo.worst <= 2 for echo in heard.echoes)
+
+    def test_there_is_none_without_prints(self, transcriber):
+        assert transcriber.listen([clip(2)], [None])[0].echoes == ()
+
+    def test_the_same_clip_is_nearest_to_itself(self, transcriber, prints):
+        (heard,) = transcriber.listen([clip(0)], [None], [prints])
+        assert heard.echoes[0].mean < 0.01 < heard.echoes[1].mean
+
+    def test_another_phrase_is_farther_than_a_repeat(self, transcriber, prints):
+        repeat, other = transcriber.listen([clip(2), clip(2, "shut every gate")], [None] * 2, [prints] * 2)
+        assert min(echo.mean for echo in other.echoes) > 2 * min(echo.mean for echo in repeat.echoes)
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_hostile_audio_has_finite_ones(self, transcriber, prints, name):
+        (heard,) = transcriber.listen([(HOSTILE[name], 16000)], [None], [prints])
+        assert all(math.isfinite(echo.mean + echo.worst + echo.at + echo.golden_at) for echo in heard.echoes)

@@ -118,7 +118,7 @@ class TestVerdicts:
         done = gate(fake_voice(), "-rs", golden=str(copied))
         done.assert_outcomes(passed=1 + CHECKS, skipped=PROBES)
         done.stdout.fnmatch_lines(
-            ["*recorded with another transcriber (decoding 'tones-0' in the golden, 'tones-1' now)*"]
+            ["*recorded with another transcriber (decoding 'tones-0' in the golden, 'tones-2' now)*"]
         )
 
 

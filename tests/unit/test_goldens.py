@@ -19,18 +19,20 @@ import pytest
 import soundfile
 
 from harness import opus
+from harness.asr.likeness import Basis
 from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.core.types import Acoustics, ForcedScore, GoldenRecord, Hearing, SignalFacts, Take
 from harness.goldens import Golden, Manifest, audio_name, differs_in, find_golden, read_golden, write_golden
+from harness.prints import PrintBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.core.types import Waveform
 
-ASR = {"name": "fake", "weights": "none", "decoding": "tones-1"}
+ASR = {"name": "fake", "weights": "none", "decoding": "tones-2"}
 MANIFEST = Manifest(
-    version=1,
+    version=2,
     name="joe",
     model="joe-1.4",
     model_digest="ab" * 32,
@@ -42,6 +44,7 @@ MANIFEST = Manifest(
     takes=2,
     reason="release 1.4 – listened to by the voice team",
     records_sha256="",
+    prints_sha256="",
     audio_sha256={},
 )
 
@@ -80,12 +83,16 @@ def record(probe_id: str, *, audio: str = "") -> GoldenRecord:
 
 
 RECORDS = [record("b", audio="b.opus"), record("a", audio="a.opus")]
+PRINTS = PrintBook(
+    basis=Basis(mean=np.zeros(3, np.float32), axes=np.eye(3, 2, dtype=np.float32)),
+    takes={name: ((1, np.full((4, 2), 9, np.int8)), (2, np.full((5, 2), 7, np.int8))) for name in "ab"},
+)
 AUDIO = {"a.opus": b"OggS a", "b.opus": b"OggS b"}
 
 
 @pytest.fixture
 def golden(tmp_path: Path) -> Golden:
-    return write_golden(tmp_path / "golden" / "joe", MANIFEST, RECORDS, AUDIO)
+    return write_golden(tmp_path / "golden" / "joe", MANIFEST, RECORDS, PRINTS, AUDIO)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -110,21 +117,21 @@ class TestRoundTrip:
         assert again.digest == hashlib.sha256((golden.path / "manifest.json").read_bytes()).hexdigest()
 
     def test_without_audio_is_whole_too(self, tmp_path: Path) -> None:
-        golden = write_golden(tmp_path / "joe", MANIFEST, [record("a")], {})
+        golden = write_golden(tmp_path / "joe", MANIFEST, [record("a")], PRINTS, {})
         assert golden.audio(golden.records["a"]) is None
-        assert set(contents(golden.path)) == {"manifest.json", "records.jsonl"}
+        assert set(contents(golden.path)) == {"manifest.json", "prints.npz", "records.jsonl"}
 
     def test_gives_the_same_bytes_whatever_the_order(self, tmp_path: Path) -> None:
-        first = write_golden(tmp_path / "one" / "joe", MANIFEST, RECORDS, AUDIO)
+        first = write_golden(tmp_path / "one" / "joe", MANIFEST, RECORDS, PRINTS, AUDIO)
         backwards = dict(reversed(AUDIO.items()))
         other = msgspec.structs.replace(MANIFEST, asr=dict(reversed(ASR.items())))
-        second = write_golden(tmp_path / "two" / "joe", other, RECORDS[::-1], backwards)
+        second = write_golden(tmp_path / "two" / "joe", other, RECORDS[::-1], PRINTS, backwards)
         assert contents(first.path) == contents(second.path)
         assert first.digest == second.digest
 
     def test_another_record_gives_another_digest(self, golden: Golden, tmp_path: Path) -> None:
         changed = [RECORDS[0], dataclasses.replace(RECORDS[1], text="do")]
-        assert write_golden(tmp_path / "other", MANIFEST, changed, AUDIO).digest != golden.digest
+        assert write_golden(tmp_path / "other", MANIFEST, changed, PRINTS, AUDIO).digest != golden.digest
 
     def test_is_text_that_a_diff_can_show(self, golden: Golden) -> None:
         files = contents(golden.path)
@@ -141,7 +148,7 @@ class TestWrite:
     def test_refuses_a_folder_that_exists_and_leaves_it_as_it_is(self, golden: Golden) -> None:
         before = contents(golden.path)
         with pytest.raises(BadInput) as caught:
-            write_golden(golden.path, MANIFEST, [record("c")], {})
+            write_golden(golden.path, MANIFEST, [record("c")], PRINTS, {})
         assert str(caught.value) == (
             f"{golden.path}: exists already; goldens are never overwritten: choose another --out, or remove it first"
         )
@@ -152,7 +159,7 @@ class TestWrite:
         (tmp_path / "file").touch()
         for name in ("folder", "file"):
             with pytest.raises(BadInput, match="exists already"):
-                write_golden(tmp_path / name, MANIFEST, RECORDS, AUDIO)
+                write_golden(tmp_path / name, MANIFEST, RECORDS, PRINTS, AUDIO)
 
     def test_is_readable_by_others(self, golden: Golden) -> None:
         assert golden.path.stat().st_mode & 0o777 == 0o755
@@ -171,7 +178,7 @@ class TestWrite:
 
         monkeypatch.setattr(Path, "mkdir", mkdir)
         with pytest.raises(StorageError) as caught:
-            write_golden(out, MANIFEST, RECORDS, AUDIO)
+            write_golden(out, MANIFEST, RECORDS, PRINTS, AUDIO)
         line = str(caught.value)
         assert line.startswith(f"{tmp_path}/golden/.joe.")
         assert line.endswith(
@@ -183,7 +190,7 @@ class TestWrite:
     def test_below_a_file_says_so_on_one_line(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(StorageError) as caught:
-            write_golden(tmp_path / "file" / "joe", MANIFEST, RECORDS, AUDIO)
+            write_golden(tmp_path / "file" / "joe", MANIFEST, RECORDS, PRINTS, AUDIO)
         assert str(caught.value) == (
             f"{tmp_path}/file/joe: cannot be written (File exists); choose another folder with --out"
         )
@@ -214,7 +221,7 @@ class TestRead:
 
     @pytest.mark.parametrize(
         "content",
-        [b"", b"{", b"[]", b"{}", b'{"version": 1}', b"\xff", b'{"version": "1"}', b'{"version": 1, "name": "\xff"}'],
+        [b"", b"{", b"[]", b"{}", b'{"version": 2}', b"\xff", b'{"version": "1"}', b'{"version": 2, "name": "\xff"}'],
         ids=repr,
     )
     def test_refuses_a_broken_manifest(self, content: bytes, golden: Golden) -> None:
@@ -231,10 +238,10 @@ class TestRead:
         )
 
     def test_says_of_a_later_format_that_it_is_one(self, golden: Golden) -> None:
-        (golden.path / "manifest.json").write_bytes(b'{"version": 2, "something": "new"}')
-        assert refusal(golden.path) == f"{golden.path}: expected golden format 1, got 2; record it again"
+        (golden.path / "manifest.json").write_bytes(b'{"version": 99, "something": "new"}')
+        assert refusal(golden.path) == f"{golden.path}: expected golden format 2, got 99; record it again"
 
-    @pytest.mark.parametrize("name", ["manifest.json", "records.jsonl"])
+    @pytest.mark.parametrize("name", ["manifest.json", "prints.npz", "records.jsonl"])
     def test_refuses_a_golden_with_a_file_missing(self, name: str, golden: Golden) -> None:
         (golden.path / name).unlink()
         missing = f"[Errno 2] No such file or directory: '{golden.path / name}'"
@@ -291,8 +298,8 @@ class TestOpus:
     def test_gives_the_same_bytes_for_the_same_audio(self, tmp_path: Path) -> None:
         first, second = opus.encode(tone(), 16_000), opus.encode(tone(), 16_000)
         assert first == second
-        one = write_golden(tmp_path / "one", MANIFEST, RECORDS, {"a.opus": first})
-        two = write_golden(tmp_path / "two", MANIFEST, RECORDS, {"a.opus": second})
+        one = write_golden(tmp_path / "one", MANIFEST, RECORDS, PRINTS, {"a.opus": first})
+        two = write_golden(tmp_path / "two", MANIFEST, RECORDS, PRINTS, {"a.opus": second})
         assert contents(one.path) == contents(two.path)
 
     def test_gives_other_bytes_for_other_audio(self) -> None:
@@ -327,7 +334,7 @@ class TestFind:
     @pytest.fixture
     def folders(self, tmp_path: Path) -> list[Path]:
         for name in ("near/joe", "near/amy", "far/joe", "far/zoe"):
-            write_golden(tmp_path / name, msgspec.structs.replace(MANIFEST, name=name), [record("a")], {})
+            write_golden(tmp_path / name, msgspec.structs.replace(MANIFEST, name=name), [record("a")], PRINTS, {})
         (tmp_path / "near" / "no-golden").mkdir()
         shutil.copytree(tmp_path / "near" / "joe", tmp_path / "near" / ".joe.half-written")
         return [tmp_path / "near", tmp_path / "far", tmp_path / "missing"]
@@ -373,7 +380,7 @@ class TestDifference:
         assert differs_in(MANIFEST, {**ASR, setting: "x"}) == f"{setting} {before} in the golden, 'x' now"
 
     def test_is_a_missing_setting_too(self) -> None:
-        assert differs_in(MANIFEST, {"name": "fake", "decoding": "tones-1"}) == "weights 'none' in the golden, None now"
+        assert differs_in(MANIFEST, {"name": "fake", "decoding": "tones-2"}) == "weights 'none' in the golden, None now"
 
     def test_is_the_first_of_several(self) -> None:
         assert differs_in(MANIFEST, {}).startswith("weights ")

@@ -135,7 +135,7 @@ class TestGolden:
 
     def test_says_what_it_was_recorded_with(self, golden: Golden, recording: Recording) -> None:
         manifest = golden.manifest
-        assert (manifest.version, manifest.name, manifest.model) == (1, "joe", "joe-1.4")
+        assert (manifest.version, manifest.name, manifest.model) == (2, "joe", "joe-1.4")
         assert manifest.model_digest == open_model(str(recording.out.parent.parent / "joe-1.4")).digest
         assert manifest.asr == ToneTranscriber().identity
         assert manifest.normaliser.startswith("openai-whisper ")

@@ -94,7 +94,7 @@ class TestCut:
 class TestPlan:
     def clip(self, *seconds):
         rows = tuple(np.zeros(int(one * SAMPLE_RATE), np.float32) for one in seconds)
-        return Clip(rows=rows, is_silent=False, is_cut=False)
+        return Clip(rows=rows, leads=(), is_silent=False, is_cut=False)
 
     @pytest.mark.parametrize(("seconds", "window"), [(0.1, 10), (8.0, 10), (8.1, 15), (18.0, 20), (18.1, 30), (30, 30)])
     def test_the_window_leaves_its_margin(self, seconds, window):

@@ -1,0 +1,84 @@
+"""The same weights, the same seed: the audio must be the same within rounding. Pure.
+
+Where the candidate's digest is that of the golden's reference, nothing has to be estimated: takes are made with the
+golden's own seeds and compared one by one. What differs then is not the model but what surrounds it: another front
+end, another library, another machine, or a model that does not say the same thing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.core.types import Finding, GoldenRecord, Outcome, Probe, Severity, Take, Verdict
+from harness.reliability import unreliable
+
+SECONDS = 0.05
+"""A length that differs by less is a duration that rounding moved: a frame of 12 ms here or there."""
+LEVEL_DB = 0.2
+SEMITONE = 0.0595
+"""As a share of the pitch."""
+LOGPROB = 0.1
+"""Nats per token of the golden text."""
+ECHO = 0.05
+"""Distance of sounds to the golden take of the same seed."""
+
+
+def judge_sameness(probe: Probe, golden: GoldenRecord, takes: Sequence[Take]) -> Outcome:
+    """Compare each take with the golden take of its seed.
+
+    Args:
+        probe: What was spoken.
+        golden: With a take for every seed.
+        takes: At least one.
+    """
+    known = {take.seed: take for take in golden.takes}
+    differing = [(take, told) for take in takes if (told := "; ".join(_differences(take, known[take.seed])))]
+    findings: tuple[Finding, ...] = ()
+    if differing:
+        worst, told = differing[0]
+        findings = (
+            Finding(
+                rule="same.differs",
+                severity=Severity.HIGH,
+                subject=probe.id,
+                title="the same weights and seed sound different from when the golden was recorded",
+                heard=worst.hearing.text,
+                expected=known[worst.seed].hearing.text,
+                evidence=f"{len(differing)} of {len(takes)} renderings: {told}",
+                hint="compare the versions in the report with the golden's; --tts-compare golden judges by statistics",
+                audio=tuple(take.audio_sha256 for take, _ in differing[:3]),
+            ),
+        )
+    reason = "" if findings else unreliable(probe, golden)
+    return Outcome(
+        subject=probe.id,
+        verdict=Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS,
+        reason=reason,
+        probe=probe,
+        findings=findings,
+        takes=tuple(takes),
+        golden=golden,
+    )
+
+
+def _differences(take: Take, golden: Take) -> list[str]:
+    """What differs by more than rounding, each with both numbers."""
+    now, then = take.acoustics, golden.acoustics
+    found = []
+    if abs(now.seconds - then.seconds) > SECONDS:
+        found.append(f"{now.seconds:.2f} s, golden {then.seconds:.2f} s")
+    if abs(now.level_db - then.level_db) > LEVEL_DB:
+        found.append(f"level {now.level_db:.1f} dB, golden {then.level_db:.1f} dB")
+    if abs(now.f0_hz - then.f0_hz) > SEMITONE * max(now.f0_hz, then.f0_hz):
+        found.append(f"pitch {now.f0_hz:.0f} Hz, golden {then.f0_hz:.0f} Hz")
+    if take.facts.nonfinite != golden.facts.nonfinite:
+        found.append(f"{take.facts.nonfinite} samples are no numbers, golden {golden.facts.nonfinite}")
+    if abs(take.facts.peak - golden.facts.peak) > 0.05:
+        found.append(f"peak {take.facts.peak:.2f}, golden {golden.facts.peak:.2f}")
+    forced, known = take.hearing.forced, golden.hearing.forced
+    if forced and known and abs(forced.mean - known.mean) > LOGPROB:
+        found.append(f"log-likelihood of the golden text {forced.mean:.2f}, golden {known.mean:.2f}")
+    own = next((echo for echo in take.hearing.echoes if echo.seed == take.seed), None)
+    if own is not None and own.mean > ECHO:
+        found.append(f"distance of sounds {own.mean:.2f}")
+    return found

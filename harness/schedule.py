@@ -1,0 +1,114 @@
+"""Renderings in batches, ahead of the items that will ask for them.
+
+While one batch is heard, workers already speak the next. Several pytest processes may share a run: batches are locked
+in the store, and whoever finds one taken works on another.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import IO
+
+from harness.renderer import Made, Renderer, Request
+from harness.store import Store, digest_of
+
+BATCH = 4
+"""Renderings per batch. More makes a CPU slower: activations leave its caches."""
+WINDOW = 16 * BATCH
+"""Renderings that are sorted by length together, so that batches need little padding and items wait little."""
+
+
+class Schedule:
+    """Makes planned renderings, each batch when its first one is wanted."""
+
+    def __init__(
+        self,
+        requests: Sequence[Request],
+        renderer: Renderer,
+        store: Store,
+        *,
+        on_batch: Callable[[dict[Request, Made]], None],
+        progress: Callable[[str], None],
+    ) -> None:
+        """Plan; nothing is started yet.
+
+        Args:
+            requests: All that will be wanted, in the order in which they will be.
+            renderer: Makes them.
+            store: Holds the locks on batches.
+            on_batch: Given each batch when it was made, once.
+            progress: Told on one line what is going on.
+        """
+        self._renderer = renderer
+        self._store = store
+        self._on_batch = on_batch
+        self._progress = progress
+        self._batches = _planned(requests)
+        self._batch_of = {request: index for index, batch in enumerate(self._batches) for request in batch}
+        self._futures: dict[int, Future[dict[Request, Made]]] = {}
+        self._locks: dict[int, IO[bytes]] = {}
+        self.made: dict[Request, Made] = {}
+        """What was made so far."""
+
+    def ensure(self, wanted: Sequence[Request]) -> None:
+        """Make the wanted renderings, and with them their whole batches."""
+        while missing := [request for request in wanted if request not in self.made]:
+            index = self._batch_of[missing[0]]
+            if not self._claim(index):
+                self._work_elsewhere(index)
+                continue
+            future = self._futures.pop(index, None) or self._renderer.submit(self._batches[index])
+            self._look_ahead(index)
+            self._progress(f"rendering batch {len(self.made) // BATCH + 1} of {len(self._batches)}")
+            made = future.result()
+            self._on_batch(made)
+            self.made |= made
+            self._locks.pop(index).close()
+
+    def close(self) -> None:
+        """Release the locks."""
+        for lock in self._locks.values():
+            lock.close()
+
+    def _claim(self, index: int) -> bool:
+        """Take the lock of a batch unless this process has it."""
+        if index not in self._locks:
+            keys = [self._renderer.key(*request) for request in self._batches[index]]
+            lock = self._store.try_lock(digest_of(keys)[:32])
+            if lock is None:
+                return False
+            self._locks[index] = lock
+        return True
+
+    def _look_ahead(self, index: int) -> None:
+        """Let each worker go on with a batch while this one is heard."""
+        for ahead in range(index + 1, len(self._batches)):
+            if len(self._futures) >= self._renderer.booths:
+                return
+            if self._is_done(ahead) or ahead in self._futures:
+                continue
+            if not self._claim(ahead):
+                return
+            self._futures[ahead] = self._renderer.submit(self._batches[ahead])
+
+    def _is_done(self, index: int) -> bool:
+        return all(request in self.made for request in self._batches[index])
+
+    def _work_elsewhere(self, taken: int) -> None:
+        """Another process speaks that batch: do another one meanwhile, or wait a moment for it."""
+        for index in [*range(taken + 1, len(self._batches)), *range(taken)]:
+            if not self._is_done(index) and self._claim(index):
+                self.ensure([next(request for request in self._batches[index] if request not in self.made)])
+                return
+        time.sleep(0.1)
+
+
+def _planned(requests: Sequence[Request]) -> list[list[Request]]:
+    distinct = list(dict.fromkeys(requests))
+    batches = []
+    for start in range(0, len(distinct), WINDOW):
+        window = sorted(distinct[start : start + WINDOW], key=lambda request: (len(request[0]), request))
+        batches += [window[at : at + BATCH] for at in range(0, len(window), BATCH)]
+    return batches
