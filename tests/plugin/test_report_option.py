@@ -70,7 +70,7 @@ class TestOption:
     ) -> None:
         (pytester.path / "file").write_text("")
         done = gate(fake_voice(), "--tts-seed=5", "--tts-report=csv=file/x.csv", "--tts-report=gitlab")
-        done.assert_outcomes(passed=22)
+        done.assert_outcomes(passed=23)
         assert done.ret == pytest.ExitCode.OK
         done.stdout.fnmatch_lines(
             [

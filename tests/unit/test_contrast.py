@@ -1,0 +1,72 @@
+"""Trigger against control, without a reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.contrast import Contrast, Pair, pairs_of
+from harness.core.types import Verdict
+from tests.synthetic_takes import probe, takes
+
+LOST = "Please do open the door."
+
+
+def pair(rng, place, count=2, control=(), **moved):
+    return Pair(
+        trigger=probe(f"t{place}", trigger="door", control=f"c{place}"),
+        control=probe(f"c{place}"),
+        takes=takes(rng, count, **moved),
+        control_takes=takes(rng, count, **dict(control)),
+    )
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(1)
+
+
+@pytest.fixture
+def contrast(rng):
+    # Triggers are a little slower than controls in every pair: that is what pairs differ by anyway.
+    return Contrast([pair(rng, place, log_seconds=0.05) for place in range(30)], alpha=0.01)
+
+
+class TestContrast:
+    def test_an_ordinary_pair_passes_and_says_what_it_was_compared_with(self, contrast, rng):
+        ordinary = pair(rng, 0, log_seconds=0.05)
+        assert not contrast.is_odd(ordinary)
+        outcome = contrast.decide(ordinary, None)
+        assert outcome.verdict is Verdict.PASS
+        assert outcome.notes == ("compared with its control c0 only: there is no reference",)
+
+    def test_honest_pairs_pass_when_they_are_looked_at_again(self, contrast, rng):
+        for place in range(30):
+            fresh = pair(rng, place, count=12, log_seconds=0.05)
+            assert contrast.decide(pair(rng, place), fresh).verdict is Verdict.PASS
+
+    def test_a_word_that_the_trigger_loses_and_the_control_keeps_fails(self, contrast, rng):
+        bad = pair(rng, 0, text=LOST, log_seconds=0.05)
+        assert contrast.is_odd(bad)
+        outcome = contrast.decide(bad, pair(rng, 0, count=12, text=LOST, log_seconds=0.05))
+        assert outcome.findings[0].rule == "contrast.word-lost"
+        assert outcome.findings[0].heard == LOST
+
+    def test_a_word_that_both_lose_is_whispers_fault(self, contrast, rng):
+        fresh = pair(rng, 0, count=12, text=LOST, control={"text": LOST}, log_seconds=0.05)
+        assert contrast.decide(pair(rng, 0), fresh).verdict is Verdict.PASS
+
+    def test_a_sleepy_trigger_fails_by_its_pace(self, contrast, rng):
+        bad = pair(rng, 0, log_seconds=0.5)
+        assert contrast.is_odd(bad)
+        outcome = contrast.decide(bad, pair(rng, 0, count=12, log_seconds=0.5))
+        assert "contrast.pace" in {finding.rule for finding in outcome.findings}
+
+    def test_too_few_pairs_can_tell_nothing(self, rng):
+        assert not Contrast([pair(rng, 0)], alpha=0.01).can_tell
+
+
+def test_pairs_are_of_probes_whose_control_has_takes():
+    spoken = probe("a", trigger="door", control="b"), probe("b"), probe("c", control="gone")
+    takes_of = {"a": ["x"], "b": ["y"], "c": ["z"]}
+    assert [(one.trigger.id, one.control.id) for one in pairs_of(spoken, takes_of)] == [("a", "b")]

@@ -1,0 +1,157 @@
+"""One probe's verdict, in a world where it is known what was changed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.core.types import Verdict
+from harness.judge import Fresh, Judge, Shift, count_tests
+from tests.synthetic_takes import probe, record, take, takes
+
+PROBES = 40
+
+
+@pytest.fixture(scope="module")
+def records():
+    rng = np.random.default_rng(1)
+    return [record(rng, f"p{place}") for place in range(PROBES)]
+
+
+@pytest.fixture(scope="module")
+def judge(records):
+    return Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01)
+
+
+def decided(judge, golden, rng, *, is_live=False, honest_share=0.0, **moved):
+    """The outcome of a candidate that is moved in every take, or in all but a share of them."""
+
+    def spoken(count):
+        made = takes(rng, count, **moved)
+        honest = takes(rng, count)
+        return [clean if rng.random() < honest_share else bad for bad, clean in zip(made, honest, strict=True)]
+
+    first = spoken(2)
+    suspicions = judge.screen(golden, first)
+    fresh = Fresh()
+    if suspicions:
+        count = judge.fresh_takes(golden, is_live=is_live)
+        fresh = Fresh(candidate=spoken(count), reference=takes(rng, count) if is_live else None)
+    return judge.decide(probe(golden.probe_id), golden, first, suspicions, fresh)
+
+
+class TestHonestTakes:
+    def test_pass(self, judge, records):
+        rng = np.random.default_rng(2)
+        verdicts = [decided(judge, golden, rng).verdict for golden in records for _ in range(5)]
+        assert set(verdicts) == {Verdict.PASS}
+
+    def test_pass_beside_a_live_reference(self, judge, records):
+        rng = np.random.default_rng(3)
+        verdicts = [decided(judge, golden, rng, is_live=True).verdict for golden in records for _ in range(3)]
+        assert set(verdicts) == {Verdict.PASS}
+
+
+class TestMovedTakes:
+    @pytest.mark.parametrize(
+        ("moved", "rule"),
+        [
+            ({"forced": -0.6}, "speech.unsupported"),
+            ({"echo": 0.2}, "speech.altered"),
+            ({"text": "Please do open the door.", "forced": -0.6}, "speech.word-dropped"),
+            ({"log_seconds": 0.12}, "timing.slow"),
+            ({"log_seconds": -0.12}, "timing.fast"),
+            ({"level_db": -4.0}, "voice.level"),
+        ],
+    )
+    @pytest.mark.parametrize("is_live", [False, True])
+    def test_fail_by_the_rule_that_names_the_change(self, judge, records, moved, rule, is_live):
+        outcome = decided(judge, records[0], np.random.default_rng(4), is_live=is_live, **moved)
+        assert outcome.verdict is Verdict.FAIL
+        assert rule in {finding.rule for finding in outcome.findings}
+
+    def test_point_to_the_place_and_the_word(self, judge, records):
+        outcome = decided(judge, records[0], np.random.default_rng(4), echo=0.2)
+        (finding,) = outcome.findings
+        assert finding.span == (0.85, 1.15)
+        assert finding.audio[0] in {take.audio_sha256 for take in outcome.takes}
+
+    def test_that_nobody_could_hear_pass_however_significant(self, judge, records):
+        assert decided(judge, records[0], np.random.default_rng(5), level_db=-0.8).verdict is Verdict.PASS
+
+    def test_in_a_third_of_the_renderings_only_are_counted_one_by_one(self, judge, records):
+        rng = np.random.default_rng(6)
+        outcomes = [decided(judge, golden, rng, honest_share=0.6, forced=-2.0) for golden in records]
+        suspected = [one for one in outcomes if len(one.takes) > 2]
+        found = [one for one in outcomes if one.verdict is Verdict.FAIL]
+        assert len(found) > 0.9 * len(suspected) > 0.5 * len(records)
+        observation = next(seen for one in found for seen in one.observations if seen.of_takes)
+        assert 3 <= observation.takes < observation.of_takes == len(found[0].takes)
+
+
+class TestGivingUp:
+    def test_a_suspicion_that_cannot_be_confirmed_any_more_is_closed(self, judge, records):
+        rng = np.random.default_rng(7)
+        suspicions = judge.screen(records[0], takes(rng, 2, level_db=-4.0))
+        assert suspicions
+        assert not judge.still_open(records[0], suspicions, Fresh(candidate=takes(rng, 4)), planned=16)
+
+    def test_one_that_can_is_open(self, judge, records):
+        rng = np.random.default_rng(7)
+        suspicions = judge.screen(records[0], takes(rng, 2, level_db=-4.0))
+        assert judge.still_open(records[0], suspicions, Fresh(candidate=takes(rng, 4, level_db=-4.0)), planned=16)
+
+    def test_one_extreme_take_keeps_it_open(self, judge, records):
+        rng = np.random.default_rng(8)
+        suspicions = judge.screen(records[0], takes(rng, 2, forced=-2.0))
+        fresh = Fresh(candidate=[*takes(rng, 3), take(rng, 2000, forced=-2.0)])
+        assert judge.still_open(records[0], suspicions, fresh, planned=16)
+
+
+class TestFineTune:
+    def test_what_all_probes_differ_by_fails_none(self, records):
+        tuned = Judge(
+            records,
+            takes=2,
+            tests=count_tests(PROBES),
+            alpha=0.01,
+            shifts={"log-seconds": Shift(median=0.12, spread=0.01)},
+        )
+        rng = np.random.default_rng(9)
+        verdicts = [decided(tuned, golden, rng, log_seconds=0.12).verdict for golden in records]
+        assert set(verdicts) == {Verdict.PASS}
+
+    def test_what_one_probe_differs_by_beyond_the_others_fails_it(self, records):
+        shifts = {"log-seconds": Shift(median=0.12, spread=0.01)}
+        tuned = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01, shifts=shifts)
+        outcome = decided(tuned, records[0], np.random.default_rng(10), log_seconds=0.4)
+        assert [finding.rule for finding in outcome.findings] == ["timing.slow"]
+
+    def test_other_words_in_the_transcript_alone_are_no_evidence(self, records):
+        tuned = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01, shifts={})
+        said = "Please do not open a door."
+        assert decided(tuned, records[0], np.random.default_rng(11), text=said).verdict is Verdict.PASS
+
+
+class TestWhatWasNotMeasured:
+    def test_in_the_golden_is_left_out(self, records):
+        rng = np.random.default_rng(12)
+        bare = [record_without_echoes(golden) for golden in records]
+        judge = Judge(bare, takes=2, tests=count_tests(PROBES), alpha=0.01)
+        assert decided(judge, bare[0], rng).verdict is Verdict.PASS
+
+    def test_in_the_candidate_alone_is_inconclusive(self, judge, records):
+        rng = np.random.default_rng(13)
+        first = [take(rng, 1, others=()), take(rng, 2, others=())]
+        outcome = judge.decide(probe("p0"), records[0], first, judge.screen(records[0], first), Fresh())
+        assert outcome.verdict is Verdict.INCONCLUSIVE
+        assert outcome.reason.startswith("echo-mean is in the golden and could not be measured here")
+
+
+def record_without_echoes(golden):
+    import dataclasses
+
+    bare = [
+        dataclasses.replace(one, hearing=dataclasses.replace(one.hearing, echoes=())) for one in golden.takes
+    ]
+    return dataclasses.replace(golden, takes=tuple(bare))

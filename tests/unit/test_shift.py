@@ -1,0 +1,80 @@
+"""The suite as a whole: what no single probe shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.core.types import Verdict
+from harness.judge import Judge, count_tests
+from harness.shift import Judged, judge_shift, suite_shifts
+from tests.synthetic_takes import record, takes
+
+PROBES = 40
+FAMILIES = ("negation", "numbers")
+
+
+def suite(seed, *, changed=lambda place: {}):
+    """Judged first takes of a suite of two families."""
+    rng = np.random.default_rng(seed)
+    return [
+        Judged(
+            family=FAMILIES[place % 2],
+            golden=record(rng, f"p{place}"),
+            takes=takes(rng, 2, **changed(place)),
+        )
+        for place in range(PROBES)
+    ]
+
+
+class TestJudgeShift:
+    def test_an_honest_suite_passes(self):
+        outcomes = [judge_shift(suite(seed), alpha=0.01, is_tuned=False) for seed in range(12)]
+        assert {outcome.verdict for outcome in outcomes} == {Verdict.PASS}
+
+    def test_a_slower_voice_fails_by_its_pace_though_no_probe_is_odd_by_itself(self):
+        outcome = judge_shift(suite(1, changed=lambda _: {"log_seconds": 0.06}), alpha=0.01, is_tuned=False)
+        assert outcome.verdict is Verdict.FAIL
+        assert outcome.findings[0].rule == "shift.suite"
+        assert "log-seconds" in outcome.findings[0].title
+
+    def test_one_family_alone_is_named(self):
+        changed = suite(2, changed=lambda place: {"level_db": -1.6} if place % 2 else {})
+        outcome = judge_shift(changed, alpha=0.01, is_tuned=False)
+        assert outcome.verdict is Verdict.FAIL
+        assert any("numbers" in finding.title or finding.rule == "shift.suite" for finding in outcome.findings)
+        assert any(note.startswith("numbers: level-db") for note in outcome.notes)
+
+    def test_what_nobody_could_hear_is_no_finding(self):
+        outcome = judge_shift(suite(3, changed=lambda _: {"level_db": -0.6}), alpha=0.01, is_tuned=False)
+        assert outcome.verdict is not Verdict.FAIL
+
+    def test_a_declared_fine_tune_is_told_and_passes(self):
+        outcome = judge_shift(suite(4, changed=lambda _: {"log_seconds": 0.08}), alpha=0.01, is_tuned=True)
+        assert outcome.verdict is Verdict.PASS
+        assert any("log-seconds" in note for note in outcome.notes)
+
+    def test_without_a_comparable_probe_is_inconclusive(self):
+        assert judge_shift([], alpha=0.01, is_tuned=False).verdict is Verdict.INCONCLUSIVE
+
+    def test_says_the_same_every_time(self):
+        assert judge_shift(suite(5), alpha=0.01, is_tuned=False) == judge_shift(suite(5), alpha=0.01, is_tuned=False)
+
+
+class TestSuiteShifts:
+    @pytest.fixture
+    def judge(self):
+        return Judge([one.golden for one in suite(6)], takes=2, tests=count_tests(PROBES), alpha=0.01)
+
+    def test_find_what_is_common(self, judge):
+        shifts = suite_shifts(judge, suite(6, changed=lambda _: {"log_seconds": 0.1}))
+        assert shifts["log-seconds"].median == pytest.approx(0.1, abs=0.01)
+        assert shifts["log-seconds"].spread < 0.01
+
+    def test_are_not_moved_by_a_few_manipulated_probes(self, judge):
+        shifts = suite_shifts(judge, suite(6, changed=lambda place: {"forced": -3.0} if place < 6 else {}))
+        assert abs(shifts["forced-mean"].median) < 0.03
+        assert shifts["forced-mean"].spread < 0.05
+
+    def test_leave_words_alone(self, judge):
+        assert "transcript-distance" not in suite_shifts(judge, suite(6))
