@@ -21,6 +21,7 @@ from harness.asr.fake import ToneTranscriber
 from harness.asr.weights import resolve_whisper
 from harness.asr.whisper import WhisperTranscriber
 from harness.behaviour import judge_behaviour
+from harness.calibration import known_self_test
 from harness.campaign import LOAD, Campaign
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root, shown
@@ -423,6 +424,7 @@ def _describe(
         alpha=settings.alpha,
         isolation=bench.isolation,
         comparison=comparison.value,
+        self_test=tested.line() if golden and (tested := known_self_test(golden)) else "",
         reference_digest=reference.model.digest if reference else "",
         options=typed_options(settings),
         versions={

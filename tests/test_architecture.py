@@ -27,6 +27,7 @@ LAYERS = (
     {"judge", "recording", "sameness", "schedule"},
     {"contrast", "shift"},
     {"campaign"},
+    {"calibration"},
     {"session"},
     {"gate"},
     {"collect", "verbs"},

@@ -51,6 +51,8 @@ class RunInfo:
     """How the candidate was kept apart, e.g. ``process`` (child process, no sandbox)."""
     comparison: str = ""
     """What the candidate was held against, see :class:`harness.core.types.Comparison`."""
+    self_test: str = ""
+    """What was measured of the golden's false alarms, in one line; ``""`` where nothing was."""
     reference_digest: str = ""
     """Digest of the live reference, where there was one."""
     options: tuple[str, ...] = ()

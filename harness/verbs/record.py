@@ -36,6 +36,14 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--takes", type=int, default=8, metavar="K", help="repeats per probe (default: 8)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="base of the seeds (default: 0)")
     parser.add_argument("--reason", default="", help="why this reference is trusted; kept in the manifest")
+    parser.add_argument(
+        "--self-test",
+        type=int,
+        default=0,
+        metavar="N",
+        help="then run the reference against the golden N times on other seeds, and keep how often it failed; "
+        "a golden that is there already is tested, not recorded",
+    )
     parser.add_argument("--no-audio", action="store_true", help="keep no repeat to listen to")
     add_running(parser)
     add_format(parser)
@@ -44,7 +52,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Record."""
+    import msgspec
+
+    from harness.calibration import keep_self_test, self_test
     from harness.core.errors import BadInput
+    from harness.goldens import read_golden
     from harness.recording import record_golden
     from harness.session import make_bench, read_suite
 
@@ -53,9 +65,16 @@ def run(options: argparse.Namespace) -> int:
     bench = make_bench(settings, tell=say, on_event=say)
     if refusal := bench.door.refusal:
         raise BadInput(f"{options.tts_model}: {refusal}")
+    out = options.out.absolute()
     try:
-        golden = record_golden(
-            options.out.absolute(),
+        known = read_golden(out) if options.self_test and (out / "manifest.json").is_file() else None
+        if known and known.manifest.model_digest != bench.model.digest:
+            raise BadInput(
+                f"{options.out}: expected the golden of {options.tts_model} ({bench.model.digest[:12]}) to test, "
+                f"got one of {known.manifest.model} ({known.manifest.model_digest[:12]})"
+            )
+        golden = known or record_golden(
+            out,
             [(content.suite, content.sha256) for content in suites],
             bench.model,
             bench.renderer,
@@ -68,6 +87,20 @@ def run(options: argparse.Namespace) -> int:
             with_audio=not options.no_audio,
             progress=say_progress,
         )
+        tested = None
+        if options.self_test:
+            tested = self_test(
+                golden,
+                [probe for content in suites for probe in content.suite.probes],
+                bench.renderer,
+                bench.listener,
+                bench.store,
+                runs=options.self_test,
+                takes=2,
+                alpha=settings.alpha,
+                progress=say_progress,
+            )
+            keep_self_test(golden, tested)
     finally:
         bench.renderer.close()
         bench.events.flush()
@@ -76,10 +109,17 @@ def run(options: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         print(file=sys.stderr)
     if options.format == "json":
-        content = {"golden": str(golden.path), "digest": golden.digest, "probes": len(golden.records)}
+        content = {
+            "golden": str(golden.path),
+            "digest": golden.digest,
+            "probes": len(golden.records),
+            "self_test": msgspec.to_builtins(tested),
+        }
         print(json.dumps(content, sort_keys=True))
     else:
         print(f"{golden.path}: {len(golden.records)} probes, {options.takes} takes each, digest {golden.digest[:12]}")
+        if tested:
+            print(tested.line())
     if bench.events.events:
         say("an honest voice does none of this: do not trust this golden before you know why")
         return 1

@@ -151,7 +151,5 @@ class TestWhatWasNotMeasured:
 def record_without_echoes(golden):
     import dataclasses
 
-    bare = [
-        dataclasses.replace(one, hearing=dataclasses.replace(one.hearing, echoes=())) for one in golden.takes
-    ]
+    bare = [dataclasses.replace(one, hearing=dataclasses.replace(one.hearing, echoes=())) for one in golden.takes]
     return dataclasses.replace(golden, takes=tuple(bare))

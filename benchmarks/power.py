@@ -1,0 +1,86 @@
+"""What the statistics find and blame in a world where it is known: simulated suites, no voice, no Whisper.
+
+Each run is a suite of 400 probes with Gaussian takes; in half of the runs one probe is moved by five golden spreads in
+one statistic. It runs the product's own screen, confirmation and alpha. Run it with ``make bench-power``; ``QUICK=1``
+makes fewer runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from harness.core.stats import clopper_pearson
+from harness.core.types import Verdict
+from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
+from tests.synthetic_takes import probe, record, takes
+
+QUICK = os.environ.get("QUICK", "0") not in ("", "0")
+PROBES = 400
+RUNS = 10 if QUICK else 60
+BAD_RUNS = 60 if QUICK else 300
+GOAL = 0.85
+ALPHA = 0.01
+MOVES = {"forced-mean": ("forced", 0.05), "log-seconds": ("log_seconds", 0.015), "level-db": ("level_db", 0.3)}
+"""Statistic -> what moves a synthetic take in it, and the spread of an honest one."""
+EFFECT = 5.0
+
+
+def fails(judge: Judge, golden: object, rng: np.random.Generator, **moved: float) -> bool:
+    """One probe, as a run would judge it."""
+    first = takes(rng, 2, **moved)
+    suspicions = judge.screen(golden, first)
+    fresh = Fresh()
+    if suspicions:
+        planned = judge.fresh_takes(golden)
+        fresh = Fresh(candidate=takes(rng, FIRST_FRESH_TAKES, **moved))
+        if judge.still_open(golden, suspicions, fresh, planned):
+            fresh = Fresh(candidate=[*fresh.candidate, *takes(rng, planned - FIRST_FRESH_TAKES, **moved)])
+    return judge.decide(probe(golden.probe_id), golden, first, suspicions, fresh).verdict is Verdict.FAIL
+
+
+def main() -> int:
+    """Simulate, print, judge.
+
+    Returns:
+        0 where a probe moved by five spreads is found in 85 % of the runs and honest runs fail no more than alpha.
+    """
+    rng = np.random.default_rng(20261125)
+    short = []
+    goldens = [record(rng, f"p{place}") for place in range(PROBES)]
+    judge = Judge(goldens, takes=2, tests=count_tests(PROBES), alpha=ALPHA)
+    print(f"{'suite of 400 probes':38} {'runs':>5} {'failed':>7}   95 % interval")
+    for name, (argument, spread) in MOVES.items():
+        found = 0
+        for run in range(BAD_RUNS):
+            sign = -1 if argument == "forced" else 1
+            found += fails(judge, goldens[run % PROBES], rng, **{argument: sign * EFFECT * spread})
+        low, high = clopper_pearson(found, BAD_RUNS)
+        print(
+            f"{f'one probe at {EFFECT:g} spreads, {name}':38} {BAD_RUNS:5} {found / BAD_RUNS:7.3f}   {low:.3f} to {high:.3f}"
+        )
+        if found < GOAL * BAD_RUNS:
+            short.append(name)
+    blamed = 0
+    for _ in range(RUNS):
+        own = [record(rng, f"p{place}") for place in range(PROBES)]
+        judge = Judge(own, takes=2, tests=count_tests(PROBES), alpha=ALPHA)
+        blamed += any(fails(judge, golden, rng) for golden in own)
+    low, high = clopper_pearson(blamed, RUNS)
+    print(f"{'honest':38} {RUNS:5} {blamed / RUNS:7.3f}   {low:.3f} to {high:.3f}")
+    ok = not short and low <= ALPHA
+    print(
+        f"power: one bad probe in {PROBES} at {EFFECT:g} spreads found in at least {GOAL:.0%} of runs "
+        f"{'in every statistic' if not short else 'except in ' + ', '.join(short)}; "
+        f"{blamed} of {RUNS} honest runs failed: {'reached' if ok else 'FELL SHORT'}"
+    )
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""A/A: how often the gate fails the very voice that its golden was recorded from, on seeds that the golden never saw.
+
+The promise of ``--tts-alpha`` is arithmetic about takes that are exchangeable with the golden's. Whether they are, on
+this voice, this Whisper and this suite, is measured here, and every run with that golden says what came out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from harness.campaign import Campaign
+from harness.core import stats
+from harness.core.types import Comparison, Outcome, Probe, Verdict
+from harness.goldens import Golden
+from harness.listener import Listener
+from harness.renderer import Renderer
+from harness.store import UNREADABLE, Store, write_atomically
+
+NAME = "self-test.json"
+"""File in the golden's folder. It informs and decides nothing, so the manifest does not bind it."""
+FIRST_SEED = 1_000_001
+"""Base of the seeds of the first run; nobody types these by accident."""
+
+
+class SelfTest(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it."""
+
+    golden_digest: str
+    """Of the golden that was tested: of another one this says nothing."""
+    runs: int
+    failed_runs: int
+    """Runs in which any probe or the suite as a whole failed."""
+    probes: int
+    """Probes that were decided, over all runs."""
+    failed_probes: int
+    open_probes: int
+    """Of them inconclusive."""
+    alpha: float
+    takes: int
+    rules: dict[str, int]
+    """Rules of the findings, with how often."""
+
+    def line(self) -> str:
+        """One line for people."""
+        _, most = stats.clopper_pearson(self.failed_runs, self.runs)
+        _, most_probes = stats.clopper_pearson(self.failed_probes, self.probes)
+        return (
+            f"{self.failed_runs} of {self.runs} runs of the reference against itself failed "
+            f"(at most {most:.1%} at 95 %), "
+            f"{self.failed_probes} of {self.probes} probes (at most {most_probes:.2%})"
+        )
+
+
+def self_test(
+    golden: Golden,
+    probes: Sequence[Probe],
+    renderer: Renderer,
+    listener: Listener,
+    store: Store,
+    *,
+    runs: int,
+    takes: int,
+    alpha: float,
+    progress: Callable[[str], None],
+) -> SelfTest:
+    """Run the reference against its golden, each time on other seeds. Interrupted, it goes on from the store.
+
+    Args:
+        golden: Recorded from the model that `renderer` speaks with.
+        probes: Its suite.
+        renderer: Speaks with the reference.
+        listener: The one that the golden was recorded with.
+        store: Where takes are kept.
+        runs: How often.
+        takes: Takes per probe at the screening.
+        alpha: False-alarm rate that is promised.
+        progress: Told on one line how far it is.
+    """
+    decided: list[list[Outcome]] = []
+    for run in range(runs):
+        campaign = Campaign(
+            probes,
+            renderer,
+            listener,
+            store,
+            golden,
+            comparison=Comparison.GOLDEN,
+            suite_probes=len(probes),
+            takes=takes,
+            seed=FIRST_SEED + run,
+            alpha=alpha,
+        )
+        outcomes = []
+        for place, probe in enumerate(probes):
+            outcomes.append(campaign.judge(probe))
+            progress(f"self-test {run + 1} of {runs}: {place + 1} of {len(probes)} probes")
+        decided.append([*outcomes, campaign.check_shift()])
+    probed = [outcome for outcomes in decided for outcome in outcomes if outcome.probe]
+    rules = Counter(finding.rule for outcomes in decided for outcome in outcomes for finding in outcome.findings)
+    return SelfTest(
+        golden_digest=golden.digest,
+        runs=runs,
+        failed_runs=sum(any(one.verdict is Verdict.FAIL for one in outcomes) for outcomes in decided),
+        probes=len(probed),
+        failed_probes=sum(outcome.verdict is Verdict.FAIL for outcome in probed),
+        open_probes=sum(outcome.verdict is Verdict.INCONCLUSIVE for outcome in probed),
+        alpha=alpha,
+        takes=takes,
+        rules=dict(sorted(rules.items())),
+    )
+
+
+def keep_self_test(golden: Golden, result: SelfTest) -> Path:
+    """Write it beside the golden.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    path = golden.path / NAME
+    write_atomically(
+        path, msgspec.json.format(msgspec.json.encode(result, order="sorted"), indent=1) + b"\n", option="--out"
+    )
+    return path
+
+
+def known_self_test(golden: Golden) -> SelfTest | None:
+    """What was measured for this very golden, if anything was."""
+    try:
+        known = msgspec.json.decode((golden.path / NAME).read_bytes(), type=SelfTest)
+    except (OSError, *UNREADABLE):
+        return None
+    return known if known.golden_digest == golden.digest else None
