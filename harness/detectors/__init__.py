@@ -13,7 +13,7 @@ signal    whether it is whole: NaN, silence, clipping, an offset, another sample
 from harness.detectors.base import Detector, Statistic
 from harness.detectors.prosody import ProsodyDetector
 from harness.detectors.quality import QualityDetector
-from harness.detectors.signal import spoiled_audio
+from harness.detectors.signal import RULES, spoiled_audio
 from harness.detectors.spectrum import SpectrumDetector
 from harness.detectors.speech import SpeechDetector
 from harness.detectors.timing import TimingDetector
@@ -29,4 +29,4 @@ DETECTORS: tuple[Detector, ...] = (
 )
 """Every statistical detector, in the order in which findings of equal severity are told."""
 
-__all__ = ["DETECTORS", "Detector", "Statistic", "spoiled_audio"]
+__all__ = ["DETECTORS", "RULES", "Detector", "Statistic", "spoiled_audio"]

@@ -78,7 +78,7 @@ class ProsodyDetector:
         Statistic(name="pace", sides=("greater",), floor=0.02, measure=pace, matters=PACE_JND, relative=True),
     )
     rules = rules_of(_WORDS)
-    misses = "Another melody of the same width (a question for a statement); a word stretched by less than a third."
+    misses = "Another melody of the same width (a question for a statement); a word stretched by less than half."
     source = (
         "'t Hart 1981, JASA 69:811; Quené 2007, J. Phonetics 35:353; Zwicker & Fastl, Psychoacoustics; "
         "pitch after Boersma 1993, IFA Proc. 17:97."

@@ -34,7 +34,6 @@ RULES = (
     "signal.repeated",
 )
 """Every finding that this module can make."""
-MISSES = "A voice that is spoilt in a share of renderings that were not spoken; audio taken from another phrase."
 
 
 def spoiled_audio(probe: Probe, takes: Sequence[Take], golden: GoldenRecord | None) -> tuple[Finding, ...]:

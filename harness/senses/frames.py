@@ -37,7 +37,7 @@ class Frames:
     audio: Waveform
     """Shape [samples], finite, within -1..1, at most :data:`LONGEST_SECONDS` long."""
     rate: int
-    """Hz, at least 1."""
+    """Hz, at least 1 and at most the higher of :data:`RATES`."""
     seconds: float
     """Length of the whole clip, also of what lies beyond the bound."""
     hop: int
@@ -75,7 +75,7 @@ def cut(samples: Waveform, sample_rate: int) -> Frames:
         samples: Shape [samples], any values.
         sample_rate: Hz, any number.
     """
-    rate = max(1, int(sample_rate))
+    rate = min(max(1, int(sample_rate)), RATES[1])
     audio = clean(samples)
     seconds = audio.size / rate
     audio = audio[: int(LONGEST_SECONDS * rate)]
