@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from harness.acoustics import measure
 from harness.core.types import (
     Acoustics,
     Echoing,
@@ -18,10 +18,11 @@ from harness.core.types import (
     TextChoice,
     Transcriber,
 )
+from harness.senses import measure_all, senses_identity
 from harness.store import Store, digest_of
 
-ACOUSTICS_VERSION = "2"
-"""Changes when :mod:`harness.acoustics` measures differently: older takes are then measured again."""
+if TYPE_CHECKING:
+    from harness.core.types import Waveform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,8 @@ class Listener:
             if missing
             else []
         )
-        for index, clip, hearing in zip(missing, clips, heard, strict=True):
-            take = _take(renderings[index], measure(*clip), hearing)
+        for index, acoustics, hearing in zip(missing, self._measured(clips), heard, strict=True):
+            take = _take(renderings[index], acoustics, hearing)
             self._store.keep_take(renderings[index], asked[index], take)
             found[index] = take
         return [take for take in found if take is not None]
@@ -77,15 +78,24 @@ class Listener:
         clips = [self._store.audio(one.audio_sha256) for one in renderings]
         heard = self.transcriber.listen_together(clips, choose)
         takes = [
-            _take(one, measure(*clip), repeat.hearing)
-            for one, clip, repeat in zip(renderings, clips, heard, strict=True)
+            _take(one, acoustics, repeat.hearing)
+            for one, acoustics, repeat in zip(renderings, self._measured(clips), heard, strict=True)
         ]
         return takes, heard
 
+    def _measured(self, clips: Sequence[tuple[Waveform, int]]) -> list[Acoustics]:
+        return measure_all(clips, with_networks=self._hears_speech)
+
+    @property
+    def _hears_speech(self) -> bool:
+        """False for the fake transcriber: networks that were trained on speech have nothing to say of its tones."""
+        return self.transcriber.identity.get("weights") != "none"
+
     def _asked(self, expected: Expected) -> dict[str, str]:
         identity = digest_of(dict(self.transcriber.identity))
+        senses = digest_of(dict(senses_identity(with_networks=self._hears_speech)))
         text, prints = expected.key
-        return {"asr": identity, "acoustics": ACOUSTICS_VERSION, "forced": repr(text), "prints": prints}
+        return {"asr": identity, "acoustics": senses, "forced": repr(text), "prints": prints}
 
 
 def _take(rendering: Rendering, acoustics: Acoustics, hearing: Hearing) -> Take:

@@ -21,6 +21,7 @@ LAYERS = (
     {"project", "signing"},
     {"pins"},
     {"acoustics", "admission", "behaviour", "engines", "model", "options", "opus", "pinned", "store"},
+    {"senses"},
     {"asr", "demo", "report", "sandbox", "source"},
     {"listener", "prints", "reliability"},
     {"detectors", "door", "goldens", "redteam", "renderer"},
@@ -48,7 +49,7 @@ NARROWER = {
 """What a part may import where that is less than everything below it."""
 
 HEAVY = {"TTS", "ctranslate2", "librosa", "numba", "onnx", "onnxruntime", "scipy", "torch", "torchaudio", "whisper"}
-MAY_LOAD_HEAVY = {"asr", "demo", "engines", "pinned", "redteam"}
+MAY_LOAD_HEAVY = {"asr", "demo", "engines", "pinned", "redteam", "senses"}
 """Who may import them inside a function. The rest of the harness works with none of them installed."""
 ALL_HEAVY = "harness.asr.decoding"
 """The one module that is torch from end to end: imported inside functions only."""

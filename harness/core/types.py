@@ -220,6 +220,36 @@ class Acoustics:
     """Median fundamental frequency of voiced frames, Hz (0 where nothing is voiced)."""
     timbre: tuple[float, ...]
     """Long-term average spectrum: 24 mel bands, dB relative to their own mean."""
+    # What follows is None where it could not be measured: silence, a clip that is too short, a network that is not
+    # installed, a golden that was recorded before the harness had this sense.
+    sample_rate: int | None = None
+    """Hz."""
+    f0_spread: float | None = None
+    """Standard deviation of voiced frames' F0, semitones."""
+    voiced_share: float | None = None
+    """Share of sounding frames that are voiced."""
+    dynamics_db: float | None = None
+    """Standard deviation of sounding frames' levels, dB."""
+    pace: tuple[float, ...] = ()
+    """Shares of the spoken time at which each sixteenth of the spectral movement is done: 15 rising numbers."""
+    ending_db: float | None = None
+    """Level of the clip's last 30 ms, dB re ``level_db``."""
+    floor_db: float | None = None
+    """Level of the quietest 50 ms, dB re ``level_db``."""
+    rumble_db: float | None = None
+    """Level below 50 Hz, dB re ``level_db``."""
+    treble_db: float | None = None
+    """Level from 8 kHz to half the sample rate, dB re ``level_db``."""
+    edge_db: float | None = None
+    """Level above 18 kHz, or of the last 5 % below half the sample rate, dB re ``level_db``."""
+    line_db: float | None = None
+    """How far the steadiest narrow tone stands over its neighbourhood, dB."""
+    cepstral_peaks: tuple[tuple[int, float], ...] = ()
+    """Strongest peaks of the cepstrum (an echo, a mark that repeats): (lag in samples, robust standard deviations)."""
+    voiceprint: bytes | None = None
+    """Print of the speaker: 256 values, each in 255ths of the largest."""
+    opinion: float | None = None
+    """Estimated mean opinion score of the sound, 1 (bad) to 5 (excellent)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,31 @@
 
 speech    the words: transcript, strict tokens, forced score of the golden text
 timing    how long it takes: duration, pauses
-voice     who speaks and how: level, pitch, timbre
-signal    whether it is speech at all: NaN, emptiness, clipping (a rule, not a statistic)
+prosody   how it is spoken: melody, stress, voicing, pace within the phrase
+voice     who speaks: level, pitch, timbre, a print of the speaker
+spectrum  what lies beside the voice: noise, rumble, treble, tones, marks
+quality   what listeners would say of the sound
+signal    whether it is whole: NaN, silence, clipping, an offset, another sample rate, the same audio again, an end cut
+          off or never reached (rules, not statistics)
 """
 
 from harness.detectors.base import Detector, Statistic
-from harness.detectors.signal import spoiled_audio
+from harness.detectors.prosody import ProsodyDetector
+from harness.detectors.quality import QualityDetector
+from harness.detectors.signal import RULES, spoiled_audio
+from harness.detectors.spectrum import SpectrumDetector
 from harness.detectors.speech import SpeechDetector
 from harness.detectors.timing import TimingDetector
 from harness.detectors.voice import VoiceDetector
 
-DETECTORS: tuple[Detector, ...] = (SpeechDetector(), TimingDetector(), VoiceDetector())
+DETECTORS: tuple[Detector, ...] = (
+    SpeechDetector(),
+    TimingDetector(),
+    ProsodyDetector(),
+    VoiceDetector(),
+    SpectrumDetector(),
+    QualityDetector(),
+)
 """Every statistical detector, in the order in which findings of equal severity are told."""
 
-__all__ = ["DETECTORS", "Detector", "Statistic", "spoiled_audio"]
+__all__ = ["DETECTORS", "RULES", "Detector", "Statistic", "spoiled_audio"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from harness.core.stats import Side
-from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
+from harness.core.types import Acoustics, Finding, GoldenRecord, Observation, Probe, Severity, Take
 
 SPAN_SECONDS = 0.3
 """Length of the place that a finding points to: a short word."""
@@ -15,8 +16,11 @@ SPAN_SECONDS = 0.3
 Measure = Callable[[Sequence[Take], Sequence[Take]], list[float]]
 """(takes to measure, other takes of the reference to hold them against) -> one value per take measured.
 
-NaN says that it was not measured: no prints, or a package that is not installed.
+NaN says that it was not measured: silence, no prints, or a package that is not installed.
 """
+
+Wording = Mapping[tuple[str, bool], tuple[str, str]]
+"""(statistic, whether it is higher than the golden's) -> (rule id, title)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,11 @@ class Detector(Protocol):
         """What it cannot catch, in one sentence."""
         ...
 
+    @property
+    def source(self) -> str:
+        """Where its measures and their just-noticeable differences come from."""
+        ...
+
     def findings(
         self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], confirmed: Sequence[Observation]
     ) -> tuple[Finding, ...]:
@@ -101,7 +110,50 @@ def place_of(take: Take, golden: GoldenRecord) -> tuple[tuple[float, float] | No
     return span, words[0].strip(' .,;:!?"') if words else ""
 
 
-def told(observations: Sequence[Observation], units: dict[str, str]) -> str:
+def reading(read: Callable[[Acoustics], float | None]) -> Measure:
+    """A measure that reads one number of each take; NaN where it was not measured."""
+
+    def measure(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
+        del golden
+        return [math.nan if (value := read(take.acoustics)) is None else value for take in takes]
+
+    return measure
+
+
+def one_each(
+    probe: Probe,
+    takes: Sequence[Take],
+    confirmed: Sequence[Observation],
+    *,
+    words: Wording,
+    units: Mapping[str, str],
+    severity: Severity = Severity.MEDIUM,
+) -> tuple[Finding, ...]:
+    """One finding per confirmed observation, titled by `words`."""
+    found = []
+    for observation in confirmed:
+        is_higher = observation.effect > 0
+        # Ranks decide and means only tell: one odd take can pull the mean to the side that has no words.
+        rule, title = words.get((observation.statistic, is_higher)) or words[observation.statistic, not is_higher]
+        found.append(
+            Finding(
+                rule=rule,
+                severity=severity,
+                subject=probe.id,
+                title=title,
+                evidence=told([observation], units),
+                audio=tuple(take.audio_sha256 for take in takes[:3]),
+            )
+        )
+    return tuple(found)
+
+
+def rules_of(words: Wording) -> tuple[str, ...]:
+    """The rule ids in `words`, each once, in order."""
+    return tuple(dict.fromkeys(rule for rule, _ in words.values()))
+
+
+def told(observations: Sequence[Observation], units: Mapping[str, str]) -> str:
     """The numbers behind a finding on one line, strongest first."""
     strongest = sorted(observations, key=lambda one: -abs(one.effect))
     return "; ".join(

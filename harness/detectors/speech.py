@@ -78,6 +78,7 @@ class SpeechDetector:
         *("speech.unsupported", "speech.altered"),
     )
     misses = "Words that sound alike; a change that is smaller than what the reference itself does from take to take."
+    source = "Whisper (Radford et al. 2022, arXiv 2212.04356), forced on the golden transcript."
 
     def findings(
         self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], confirmed: Sequence[Observation]

@@ -42,7 +42,8 @@ class TimingDetector:
         ),
     )
     rules = ("timing.slow", "timing.fast", "timing.pause")
-    misses = "A change of pace within a phrase that leaves its length alone."
+    misses = "A change of pace within a phrase that leaves its length alone: prosody listens for that."
+    source = "Quené 2007, J. Phonetics 35:353; pauses of at least 0.1 s, longer than a stop consonant is silent."
 
     def findings(
         self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], confirmed: Sequence[Observation]
