@@ -61,9 +61,8 @@ def main() -> int:
             sign = -1 if argument == "forced" else 1
             found += fails(judge, goldens[run % PROBES], rng, **{argument: sign * EFFECT * spread})
         low, high = clopper_pearson(found, BAD_RUNS)
-        print(
-            f"{f'one probe at {EFFECT:g} spreads, {name}':38} {BAD_RUNS:5} {found / BAD_RUNS:7.3f}   {low:.3f} to {high:.3f}"
-        )
+        row = f"one probe at {EFFECT:g} spreads, {name}"
+        print(f"{row:38} {BAD_RUNS:5} {found / BAD_RUNS:7.3f}   {low:.3f} to {high:.3f}")
         if found < GOAL * BAD_RUNS:
             short.append(name)
     blamed = 0

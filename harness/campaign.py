@@ -13,7 +13,7 @@ from functools import cached_property
 from harness.contrast import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
 from harness.core.types import Comparison, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
 from harness.detectors import spoiled_audio
-from harness.goldens import Golden, differs_in
+from harness.goldens import Golden, differs_in, senses_differ
 from harness.judge import FIRST_FRESH_TAKES, MIN_GOLDEN_TAKES, Fresh, Judge, count_tests
 from harness.listener import Expected, Listener
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
@@ -303,6 +303,8 @@ class Campaign:
                 f"golden {golden.name} was recorded with another transcriber ({different}); "
                 "record it again or choose that one with --tts-asr"
             )
+        if different := senses_differ(golden.manifest, self._listener.senses):
+            return f"golden {golden.name} was measured with another ear ({different}); record it again"
         record = golden.records.get(probe.id)
         if record is None:
             return f"golden {golden.name} has no record of this probe; record the suite again with: soundcheck record"

@@ -21,6 +21,7 @@ import msgspec
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.types import GoldenRecord
 from harness.prints import PrintBook, read_prints
+from harness.senses import ABSENT
 from harness.store import UNREADABLE, write_atomically, writing
 
 FORMAT_VERSION = 2
@@ -47,6 +48,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Engine and versions."""
     asr: dict[str, str]
     """Identity of the transcriber."""
+    senses: dict[str, str]
+    """What the acoustic numbers depend on."""
     normaliser: str
     suites: dict[str, str]
     """Suite file name -> sha256."""
@@ -181,6 +184,18 @@ def write_golden(
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     return read_golden(path)
+
+
+def senses_differ(manifest: Manifest, senses: Mapping[str, str]) -> str:
+    """Which part of the ear is another one than the golden was measured with, or ``""``.
+
+    A network that is absent on one side is no other one: its statistics are then missing, and the judge says so.
+    """
+    for part, version in manifest.senses.items():
+        now = senses.get(part, ABSENT)
+        if ABSENT not in (version, now) and version != now:
+            return f"{part} {version[:12]!r} in the golden, {now[:12]!r} now"
+    return ""
 
 
 def differs_in(manifest: Manifest, asr: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,11 @@ class Listener:
         ]
         return takes, heard
 
+    @property
+    def senses(self) -> Mapping[str, str]:
+        """What the acoustic numbers depend on."""
+        return senses_identity(with_networks=self._hears_speech)
+
     def _measured(self, clips: Sequence[tuple[Waveform, int]]) -> list[Acoustics]:
         return measure_all(clips, with_networks=self._hears_speech)
 
@@ -93,7 +98,7 @@ class Listener:
 
     def _asked(self, expected: Expected) -> dict[str, str]:
         identity = digest_of(dict(self.transcriber.identity))
-        senses = digest_of(dict(senses_identity(with_networks=self._hears_speech)))
+        senses = digest_of(dict(self.senses))
         text, prints = expected.key
         return {"asr": identity, "acoustics": senses, "forced": repr(text), "prints": prints}
 

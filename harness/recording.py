@@ -102,6 +102,7 @@ def record_golden(
         model_digest=model.digest,
         engine=engine,
         asr=dict(listener.transcriber.identity),
+        senses=dict(listener.senses),
         normaliser=normaliser_identity(),
         suites={suite.name: sha256 for suite, sha256 in suites},
         seed=seed,

@@ -46,6 +46,7 @@ MANIFEST = Manifest(
     records_sha256="",
     prints_sha256="",
     audio_sha256={},
+    senses={"senses": "3"},
 )
 
 
