@@ -40,18 +40,18 @@ def align(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[Path
     distance = np.sqrt(np.maximum(squared, 0.0))
     extra = STALL * float(distance.mean())
     steps = np.zeros((n, m), np.uint8)
+    cells, ways = distance.ravel(), steps.ravel()  # views: cell (i, k - i) lies at k + i (m - 1)
     # One anti-diagonal after the other: all of its cells depend on the two before it only.
     before, last = np.full(n + 1, np.inf), np.full(n + 1, np.inf)  # cost of cell (i, k - i) at i + 1
+    before[0] = 0.0  # the way into the first cell
     for k in range(n + m - 1):
         low, high = max(0, k - m + 1), min(n, k + 1)
-        i = np.arange(low, high)
-        ways = np.stack((before[low:high], last[low:high] + extra, last[low + 1 : high + 1] + extra))
-        if k == 0:
-            ways[_BOTH] = 0.0
-        best = ways.argmin(0)
-        steps[i, k - i] = best
+        diagonal = slice(k + low * (m - 1), k + (high - 1) * (m - 1) + 1, max(1, m - 1))
+        both, first_only, second_only = before[low:high], last[low:high] + extra, last[low + 1 : high + 1] + extra
+        one = np.minimum(first_only, second_only)
+        ways[diagonal] = np.where(both <= one, _BOTH, np.where(first_only <= second_only, _FIRST, _SECOND))
         now = np.full(n + 1, np.inf)
-        now[low + 1 : high + 1] = ways[best, np.arange(high - low)] + distance[i, k - i]
+        now[low + 1 : high + 1] = np.minimum(both, one) + cells[diagonal]
         before, last = last, now
     return _walk_back(steps)
 

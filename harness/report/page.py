@@ -23,7 +23,7 @@ CELL_LIMIT: Final = 160
 """Characters of a phrase in the table."""
 OPEN_CARDS: Final = 1
 """Cards that are open when the page is; the rest is one line each until asked for."""
-HEARD_CARDS: Final = 40
+HEARD_CARDS: Final = 30
 """Cards whose sound and pictures are in the page: making them takes the time, and nobody listens to more."""
 CARDS: Final = 150
 """Findings with a card; beyond them the table has a line for each. So many have one cause."""

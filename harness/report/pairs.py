@@ -110,7 +110,7 @@ def seconds_of_audio(result: RunResult) -> Comparison | None:
 
 def _ratios(outcome: Outcome, known: Mapping[Key, Outcome]) -> _Ratios | None:
     probe = outcome.probe
-    control = known.get((probe.source, probe.control)) if probe and probe.control else None
+    control = known.get((probe.source, probe.control)) if probe and probe.trigger and probe.control else None
     if control is None or control is outcome or outcome.verdict is Verdict.ERROR:
         return None
     ours, theirs = _seconds(outcome.takes), _seconds(control.takes)

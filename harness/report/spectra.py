@@ -43,6 +43,8 @@ GAP_SECONDS: Final = 0.09
 """Time that one recording must take, while the other stands still, for that to be a gap."""
 GAP_RISE_DB: Final = 20.0
 """How far above the floor that time must be: a longer pause is no missing word."""
+COARSE: Final = 4
+"""Frames of the control that are one for the player."""
 SAMPLES: Final = 96
 """Points of the curve from place to time that the player reads."""
 
@@ -230,10 +232,10 @@ def _times(path: Frames, hop: float, seconds: float) -> tuple[float, ...]:
 
 
 def _follow(a: Frames, ours: Mel, control: Sound, hop: float) -> Frames:
-    """Frames of the control along the axis: laid over the candidate at half the resolution, for a player."""
+    """Frames of the control along the axis: laid over the candidate coarsely, for a player needs no more."""
     hop = max(hop, control.seconds / MOST_FRAMES)
-    theirs = mel_decibels(control, 2 * hop)
+    theirs = mel_decibels(control, COARSE * hop)
     theirs = np.maximum(theirs - float(theirs.max()) + RANGE_DB, 0.0)
-    mine, its = align(ours[::2], theirs)
-    frames: Frames = np.rint(np.interp(a, mine * 2, its * 2)).astype(np.int64)
+    mine, its = align(ours[::COARSE], theirs)
+    frames: Frames = np.rint(np.interp(a, mine * COARSE, its * COARSE)).astype(np.int64)
     return frames
