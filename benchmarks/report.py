@@ -42,7 +42,10 @@ def prepare(folder: Path) -> None:
         if at % FAIL_EVERY == 0:
             outcome = dropped(replace(probe, trigger=probe.text.split()[0], control=twin))
             outcome = replace(outcome, takes=outcome.takes * 2)
-            for take in (outcome.takes[0], *(one for one in outcome.takes if one.audio_sha256 in outcome.findings[0].audio)):
+            for take in (
+                outcome.takes[0],
+                *(one for one in outcome.takes if one.audio_sha256 in outcome.findings[0].audio),
+            ):
                 speak(folder / "audio" / f"{take.audio_sha256}.flac", at)
             assert outcome.golden is not None
             speak(folder / "golden" / outcome.golden.audio, at)

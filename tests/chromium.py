@@ -71,7 +71,9 @@ class Browser:
         message, _, self._rest = self._rest.partition(b"\0")
         return dict(json.loads(message))
 
-    def open(self, page: Path, *, width: int = 1440, height: int = 900, scheme: str = "light", script: bool = True) -> None:
+    def open(
+        self, page: Path, *, width: int = 1440, height: int = 900, scheme: str = "light", script: bool = True
+    ) -> None:
         """Open a file in a fresh tab and wait until it is there; complaints begin anew."""
         self._session = ""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -122,7 +124,13 @@ def browsing(program: str, folder: Path) -> Iterator[Browser]:
     ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (theirs_in, theirs_out)]
     arguments = [
         *(program, "--headless=new", "--remote-debugging-pipe", f"--user-data-dir={folder}", "--no-first-run"),
-        *("--disable-gpu", "--disable-dev-shm-usage", "--mute-audio", "--hide-scrollbars", "--no-default-browser-check"),
+        *(
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--mute-audio",
+            "--hide-scrollbars",
+            "--no-default-browser-check",
+        ),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--log-level=3"),
         *(["--no-sandbox"] if os.geteuid() == 0 else []),  # Chromium refuses to start as root otherwise
         "about:blank",

@@ -96,9 +96,7 @@ def failed_cards(result: RunResult, clips: Clips) -> tuple[Card, ...]:
     """A card for each failed item, worst first."""
     builder = CardBuilder(result, clips)
     failed = worst_first(result.outcomes)[:CARDS]
-    return tuple(
-        builder.card(one, is_open=at < OPEN_CARDS, is_heard=at < HEARD_CARDS) for at, one in enumerate(failed)
-    )
+    return tuple(builder.card(one, is_open=at < OPEN_CARDS, is_heard=at < HEARD_CARDS) for at, one in enumerate(failed))
 
 
 def undecided(result: RunResult, clips: Clips) -> tuple[Group, ...]:

@@ -49,8 +49,8 @@ def read_sound(path: Path) -> Sound:
         if found.duration > LONGEST_SECONDS:
             raise UnreadableSound(f"not embedded: longer than {LONGEST_SECONDS:g} s")
         samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
-    except (OSError, RuntimeError, ValueError) as error:  # soundfile's errors are RuntimeErrors
-        raise UnreadableSound(f"cannot be read: {error}") from None
+    except (OSError, RuntimeError, ValueError):  # soundfile's errors are RuntimeErrors; they name this machine's paths
+        raise UnreadableSound("cannot be read as sound") from None
     if not len(samples):
         raise UnreadableSound("holds no sound")
     is_opus = (found.format, found.subtype) == ("OGG", "OPUS")

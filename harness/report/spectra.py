@@ -88,9 +88,7 @@ class Picture:
         return len(self.candidate) + len(self.golden) + len(self.difference)
 
 
-def picture(
-    candidate: Sound, golden: Sound, control: Sound | None, span: tuple[float, float] | None
-) -> Picture:
+def picture(candidate: Sound, golden: Sound, control: Sound | None, span: tuple[float, float] | None) -> Picture:
     """Both recordings side by side.
 
     Args:
