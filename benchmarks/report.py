@@ -2,8 +2,8 @@
 
 The run is fabricated: 1,300 probes in a run directory on disk, every twentieth failed, every thirtieth undecided, with
 audio of speech's length and bandwidth for all that failed. A fresh process reads it and writes the page, as
-``soundcheck report`` does. It waits for nothing and has one thread, so its CPU time is its wall-clock on a calm machine, and
-is what the goal is held against. Run it with ``make bench-report``; ``QUICK=1`` takes one repeat.
+``soundcheck report`` does. It waits for nothing, in one thread, so that its CPU time is its wall-clock on a calm
+machine, and the goal is held against that. Run it with ``make bench-report``; ``QUICK=1`` takes one repeat.
 """
 
 from __future__ import annotations
@@ -142,8 +142,9 @@ def main() -> int:
     peak, size = max(one["peak_mb"] for one in runs), max(one["file_mb"] for one in runs)
     ok = seconds < GOAL_SECONDS and peak < GOAL_MB and size < GOAL_FILE_MB
     print(
-        f"report: {PROBES:,} probes in {seconds:.1f} s of CPU (goal < {GOAL_SECONDS:g}), {peak:.0f} MB (goal < {GOAL_MB:g}), "
-        f"page {size:.1f} MB (goal < {GOAL_FILE_MB:g}): {'reached' if ok else 'FELL SHORT'}"
+        f"report: {PROBES:,} probes in {seconds:.1f} s of CPU (goal < {GOAL_SECONDS:g}), "
+        f"{peak:.0f} MB (goal < {GOAL_MB:g}), page {size:.1f} MB (goal < {GOAL_FILE_MB:g}): "
+        f"{'reached' if ok else 'FELL SHORT'}"
     )
     return 0 if ok else 1
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.text import printable
 from harness.core.types import Verdict
-from harness.report.clips import Clips
 from harness.report.cards import anchors
+from harness.report.clips import Clips
 from harness.report.limits import limits, never_reached
 from harness.report.page import coverage, failed_cards, families, rows, undecided
 from harness.report.pairs import seconds_of_audio

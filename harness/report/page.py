@@ -33,6 +33,10 @@ GROUPED_CARDS: Final = 120
 """Cards in all groups together."""
 
 
+MOST_CELLS: Final = 240
+"""Items that the overview shows one by one; a larger run has a bar for each family, so that findings stay in sight."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One item in the table of all."""
@@ -58,6 +62,9 @@ class Family:
 
     name: str
     rows: tuple[Row, ...]
+    """Its items, each a cell; () in a run that has too many for that."""
+    bar: tuple[tuple[str, float, float], ...]
+    """Verdict, start and width of what is drawn instead, in percent; () where there are cells."""
     tally: str
     is_calm: bool
     """Whether everything in it passed."""
@@ -137,7 +144,8 @@ def families(table: Iterable[Row]) -> tuple[Family, ...]:
     grouped: dict[str, list[Row]] = {}
     for row in table:
         grouped.setdefault(row.family, []).append(row)
-    return tuple(_family(name, tuple(members)) for name, members in grouped.items())
+    has_cells = sum(map(len, grouped.values())) <= MOST_CELLS
+    return tuple(_family(name, tuple(members), has_cells=has_cells) for name, members in grouped.items())
 
 
 def coverage(outcomes: Sequence[Outcome]) -> tuple[Covered, ...]:
@@ -148,7 +156,7 @@ def coverage(outcomes: Sequence[Outcome]) -> tuple[Covered, ...]:
             family=one_line(one.family),
             judged=f"{one.judged} of {one.probes}",
             failed=str(one.failed) if one.failed else "",
-            bound="failed" if one.miss_bound is None else _percentage(one.miss_bound),
+            bound="something failed" if one.miss_bound is None else _percentage(one.miss_bound),
             share=round(100 * (one.miss_bound or 0.0), 1),
         )
         for one in found
@@ -177,11 +185,18 @@ def _row(outcome: Outcome, anchor: str, cards: set[str]) -> Row:
     )
 
 
-def _family(name: str, members: tuple[Row, ...]) -> Family:
+def _family(name: str, members: tuple[Row, ...], *, has_cells: bool) -> Family:
     verdicts = [row.verdict for row in members]
     failed = verdicts.count(Verdict.FAIL)
     undecided = verdicts.count(Verdict.INCONCLUSIVE) + verdicts.count(Verdict.ERROR)
     parts = [f"{failed} of {len(members)} failed"] if failed else []
     parts += [f"{undecided} undecided"] if undecided else []
     tally = ", ".join(parts) or f"{len(members)} passed"
-    return Family(name=name, rows=members, tally=tally, is_calm=not parts)
+    bar: list[tuple[str, float, float]] = []
+    start = 0.0
+    for verdict in RANKS if not has_cells else ():
+        width = 100 * verdicts.count(verdict) / len(members)
+        if width:
+            bar.append((verdict.value, round(start, 2), round(width, 2)))
+        start += width
+    return Family(name=name, rows=members if has_cells else (), bar=tuple(bar), tally=tally, is_calm=not parts)

@@ -184,7 +184,8 @@ def _smooth(picture: Mel) -> Mel:
 
 
 def _levels(mel: Mel) -> NDArray[np.uint8]:
-    return np.clip(np.rint(mel / RANGE_DB * (LEVELS - 1)), 0, LEVELS - 1).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.clip(np.rint(mel / RANGE_DB * (LEVELS - 1)), 0, LEVELS - 1).astype(np.uint8)
+    return levels
 
 
 def _row(levels: NDArray[np.uint8], ink: tuple[int, int, int], gap: NDArray[np.bool_]) -> str:
@@ -211,9 +212,9 @@ def _span(a: Frames, span: tuple[float, float], hop: float) -> Stretch | None:
     """The columns of these seconds, at least one frame wide."""
     if not all(np.isfinite(span)) or span[1] < span[0]:
         return None
-    first, last = (int(np.clip(second / hop, 0, a[-1])) for second in span)
+    first, last = (min(max(0, int(second / hop)), int(a[-1])) for second in span)
     start, stop = np.searchsorted(a, first, "left"), np.searchsorted(a, last, "right")
-    return Stretch(start=float(start), width=float(max(1, stop - start)))
+    return Stretch(start=float(start), width=max(1.0, float(stop - start)))
 
 
 def _ticks(a: Frames, hop: float, seconds: float) -> tuple[tuple[float, str], ...]:
@@ -225,8 +226,9 @@ def _ticks(a: Frames, hop: float, seconds: float) -> tuple[tuple[float, str], ..
 def _times(path: Frames, hop: float, seconds: float) -> tuple[float, ...]:
     """Seconds at evenly spaced places of the axis, from the beginning to the end of the recording."""
     places = np.linspace(0, len(path) - 1, SAMPLES)
-    at = np.interp(places, np.arange(len(path)), path * hop)
-    return tuple(round(float(min(second, seconds)), 3) for second in (*at[:-1], seconds))
+    at = np.minimum(np.interp(places, np.arange(len(path)), path * hop), seconds)
+    at[-1] = seconds
+    return tuple(round(float(second), 3) for second in at)
 
 
 def _follow(a: Frames, ours: Mel, control: Sound, hop: float) -> Frames:

@@ -70,7 +70,7 @@ def timeline(result: RunResult) -> tuple[Phase, ...]:
 def _moment(event: BehaviourEvent, probes: Mapping[str, str]) -> Moment:
     names = [probes.get(text) or f"“{middle_cut(text, 60)}”" for text in dict.fromkeys(event.phrases)]
     shown = tuple(one_line(name) for name in names[:PHRASES])
-    more = (f"{len(names) - PHRASES} more",) if len(names) > PHRASES else ()
+    more = (f"and {len(names) - PHRASES} more",) if len(names) > PHRASES else ()
     return Moment(
         kind=one_line(event.kind),
         what=one_line(event.what),

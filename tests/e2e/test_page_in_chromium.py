@@ -99,7 +99,9 @@ class TestHostileText:
     def test_is_refused_what_the_policy_forbids(self, browser: Browser, pages: dict[str, Path], tmp_path: Path) -> None:
         # The same page after somebody got a script, a handler and a style into it: the policy must hold by itself.
         text = pages["hostile"].read_text("utf-8")
-        bad = '<main><script>document.title = "owned"</script><img src="x.png" onerror="document.title = 1"><p id="p" style="color:red">'
+        script = '<script>document.title = "owned"</script>'
+        handler = '<img src="x.png" onerror="document.title = 1">'
+        bad = f'<main>{script}{handler}<p id="p" style="color:red">'
         (tmp_path / "bad.html").write_text(text.replace("<main>", bad, 1), "utf-8")
         browser.open(tmp_path / "bad.html")
         assert browser.run("document.title.startsWith('FAIL: candidate')")

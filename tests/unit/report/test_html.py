@@ -203,7 +203,7 @@ class TestThePage:
         assert text[start:].startswith(
             "What the candidate tried While the model was loaded secrets bait-read let through ~/.aws/credentials"
             " While it spoke network connect refused 12 times 203.0.113.7:443 (TCP)"
-            " asked for not-transfer-money, not-transfer-money-osprey, not-open-door, not-open-door-osprey, 4 more"
+            " asked for not-transfer-money, not-transfer-money-osprey, not-open-door, not-open-door-osprey, and 4 more"
         )
 
     def test_without_events_or_pairs_has_no_section_for_them(self, failed: Page) -> None:
@@ -221,7 +221,7 @@ class TestThePage:
     def test_says_what_could_have_hidden_in_each_family(self, failed: Page) -> None:
         text = " ".join(failed.text.split())
         assert re.search(r"numbers\s*12 of 12\s*22 %", text)
-        assert re.search(r"negation\s*16 of 16\s*8\s*failed", text)
+        assert re.search(r"negation\s*16 of 16\s*8\s*something failed", text)
 
     def test_of_a_thousand_failures_has_cards_for_the_worst_and_rows_for_all(self) -> None:
         probes = calm_probes(CARDS + 50)
@@ -232,6 +232,13 @@ class TestThePage:
         assert "50 more failed; they are in the table of all items." in " ".join(page.text.split())
         targets = [value[1:] for value in page.values("href") if value.startswith("#")]
         assert set(targets) <= set(page.ids)
+
+    def test_of_a_large_run_has_bars_for_cells(self, failed: Page) -> None:
+        assert failed.values("class").count("bar") == 0
+        run = replace(sample_run(), outcomes=tuple(map(make_outcome, calm_probes(300))), planned=300)
+        page = page_of(run)
+        assert page.values("class").count("bar") == 10
+        assert not [value for value in page.values("class") if value.startswith("cell ")]
 
     def test_of_a_passing_run_has_no_findings_but_says_what_was_not_seen(self) -> None:
         page = page_of(passing_run())
