@@ -106,6 +106,7 @@ INFO = RunInfo(
     takes=2,
     alpha=0.01,
     isolation="process",
+    comparison="golden",
     versions={"python": "3.11.7", "numpy": "2.4.6", "torch": "2.11.0", "openai-whisper": "20250625"},
 )
 

@@ -59,8 +59,6 @@ class RunInfo:
     """Options that differ from their defaults, as typed: the command that repeats an item needs them."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Python and package versions on the harness side."""
-    comparison: str = "golden"
-    """What the candidate was held against: ``same weights``, ``golden``, ``live reference`` or ``none``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

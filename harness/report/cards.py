@@ -290,10 +290,14 @@ def _number(seen: Observation, outcome: Outcome) -> Number:
         golden=f"{number(seen.golden_mean)} ± {number(seen.golden_spread)}",
         effect=f"{abs(seen.effect):.1f} golden spreads {side}",
         p_value=f"p = {seen.p_value:.2g}",
-        basis=f"{seen.stage}, {counted(seen.takes, 'take')}",
+        basis=f"{seen.stage}, {_of_takes(seen)}",
         plot=strip(seen, outcome.takes, outcome.golden),
         is_notable=abs(seen.effect) >= NOTABLE,
     )
+
+
+def _of_takes(seen: Observation) -> str:
+    return f"{seen.takes} of {counted(seen.of_takes, 'take')}" if seen.of_takes else counted(seen.takes, "take")
 
 
 def _take_row(take: Take) -> TakeRow:

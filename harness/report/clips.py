@@ -93,20 +93,22 @@ class Clips:
         if wanted.control:
             clip = Clip(kind="control", label="Candidate, without the trigger", name=wanted.control)
             clips.append(self._clip(self.audio.path(wanted.control), clip, sounds, wanted))
-        drawn = self._picture(sounds, wanted.span)
+        drawn = self._picture(sounds, wanted)
         longest = max((sound.seconds for sound in sounds.values()), default=0.0)
         plain = (0.0, round(longest, 3))
         curves = dict(zip(("candidate", "golden", "control"), drawn.times, strict=False)) if drawn else {}
         timed = tuple(replace(clip, times=curves.get(clip.kind, plain)) for clip in clips)
         return Exhibit(clips=timed, picture=drawn)
 
-    def _picture(self, sounds: dict[str, Sound], span: tuple[float, float] | None) -> Picture | None:
+    def _picture(self, sounds: dict[str, Sound], wanted: Wanted) -> Picture | None:
         # Here, because a run without findings need not load what draws them.
         from harness.report.spectra import picture
 
         if self.budget <= 0 or not {"candidate", "golden"} <= sounds.keys():
             return None
-        drawn = picture(sounds["candidate"], sounds["golden"], sounds.get("control"), span)
+        words = wanted.golden.words if wanted.golden else ()
+        voices = (sounds["candidate"], sounds["golden"], sounds.get("control"))
+        drawn = picture(*voices, span=wanted.span, words=words)
         self.budget -= drawn.size
         return drawn
 

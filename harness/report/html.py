@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.text import printable
-from harness.core.types import Verdict
+from harness.core.types import Comparison, Verdict
 from harness.report.cards import anchors
 from harness.report.clips import Clips
 from harness.report.limits import limits, never_reached
@@ -56,9 +56,11 @@ SENTENCES: Final = {
 
 
 COMPARISONS: Final = {
-    "golden": "with a golden",
-    "same weights": "same weights, same seeds",
-    "live reference": "with a live reference",
+    Comparison.SAME.value: "same weights, same seeds",
+    Comparison.GOLDEN.value: "with a golden",
+    Comparison.REFERENCE.value: "with a live reference",
+    Comparison.FINE_TUNE.value: "as a fine-tune of a golden",
+    Comparison.CONTRAST.value: "with its own controls",
 }
 
 
@@ -171,9 +173,9 @@ def _sentence(result: RunResult) -> str:
 
 
 def _comparison(info: RunInfo) -> str:
-    """What the candidate was held against, in words."""
-    if not info.golden and info.comparison == "golden":
-        return "none"
+    """What the candidate was held against, in words; runs of older versions do not say it."""
+    if not info.comparison:
+        return COMPARISONS[Comparison.GOLDEN] if info.golden else "with nothing"
     return COMPARISONS.get(info.comparison, _short(info.comparison))
 
 
@@ -201,7 +203,8 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
                 ("name", info.golden or "none"),
                 ("digest", info.golden_digest),
                 ("recorded from", info.golden_model_digest),
-                ("comparison", _comparison(info)),
+                ("compared", _comparison(info)),
+                ("live reference", info.reference_digest or "none"),
             ],
         ),
         ("Listener", list(info.asr.items())),

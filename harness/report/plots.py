@@ -65,6 +65,8 @@ NAMES: Final = {
     "transcript-distance": "words off the golden transcripts",
     "forced-mean": "support for the golden's words",
     "forced-worst": "support in its worst place",
+    "echo-mean": "distance of the sounds",
+    "echo-worst": "distance of the sounds, worst place",
     "log-seconds": "length of the speech, log",
     "longest-silence": "longest silence, s",
     "level-db": "level, dB",

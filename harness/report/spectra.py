@@ -9,6 +9,7 @@ Source of the mel scale: O'Shaughnessy (1987), *Speech Communication*, p. 150.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -17,10 +18,14 @@ import numpy as np
 
 from harness.report.alignment import align
 from harness.report.png import data_uri, indexed_png
+from harness.report.wording import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from harness.core.types import WordSpan
     from harness.report.png import Colour
     from harness.report.sound import Sound
 
@@ -45,6 +50,8 @@ GAP_RISE_DB: Final = 20.0
 """How far above the floor that time must be: a longer pause is no missing word."""
 COARSE: Final = 4
 """Frames of the control that are one for the player."""
+CHARACTERS: Final = 150
+"""What fits along the axis: a word that takes more than its share has no label."""
 SAMPLES: Final = 96
 """Points of the curve from place to time that the player reads."""
 
@@ -77,6 +84,8 @@ class Picture:
     """Where the golden speaks on and the candidate has nothing."""
     added: tuple[Stretch, ...]
     """Where the candidate speaks on and the golden has nothing."""
+    words: tuple[tuple[float, str], ...]
+    """Column of the middle, and text, of the golden's words, as far as there is room for them."""
     ticks: tuple[tuple[float, str], ...]
     """Column and label of the candidate's seconds."""
     times: tuple[tuple[float, ...], ...]
@@ -88,7 +97,14 @@ class Picture:
         return len(self.candidate) + len(self.golden) + len(self.difference)
 
 
-def picture(candidate: Sound, golden: Sound, control: Sound | None, span: tuple[float, float] | None) -> Picture:
+def picture(
+    candidate: Sound,
+    golden: Sound,
+    control: Sound | None = None,
+    *,
+    span: tuple[float, float] | None = None,
+    words: Sequence[WordSpan] = (),
+) -> Picture:
     """Both recordings side by side.
 
     Args:
@@ -96,6 +112,7 @@ def picture(candidate: Sound, golden: Sound, control: Sound | None, span: tuple[
         golden: A typical repeat of the golden.
         control: The candidate on the benign twin: laid over the candidate too, so that a player can follow.
         span: First and last second in the candidate of what was found, or None.
+        words: When the golden's words are spoken. Repeats differ by hundredths of a second: near enough for a label.
     """
     hop = max(HOP_SECONDS, candidate.seconds / MOST_FRAMES, golden.seconds / MOST_FRAMES)
     ours, theirs = mel_decibels(candidate, hop), mel_decibels(golden, hop)
@@ -117,6 +134,7 @@ def picture(candidate: Sound, golden: Sound, control: Sound | None, span: tuple[
         span=_span(a, span, hop) if span else None,
         missing=_stretches(missing),
         added=_stretches(added),
+        words=_words(b, words, hop),
         ticks=_ticks(a, hop, candidate.seconds),
         times=tuple(times),
     )
@@ -215,6 +233,18 @@ def _span(a: Frames, span: tuple[float, float], hop: float) -> Stretch | None:
     first, last = (min(max(0, int(second / hop)), int(a[-1])) for second in span)
     start, stop = np.searchsorted(a, first, "left"), np.searchsorted(a, last, "right")
     return Stretch(start=float(start), width=max(1.0, float(stop - start)))
+
+
+def _words(b: Frames, words: Sequence[WordSpan], hop: float) -> tuple[tuple[float, str], ...]:
+    placed = []
+    for word in words:
+        text = one_line(word.word)
+        if not (text and math.isfinite(word.start) and math.isfinite(word.end)):
+            continue
+        start, stop = np.searchsorted(b, [int(word.start / hop), int(word.end / hop)], "left")
+        if (stop - start) / len(b) * CHARACTERS >= len(text):
+            placed.append((round(float(start + stop) / 2, 1), text))
+    return tuple(placed)
 
 
 def _ticks(a: Frames, hop: float, seconds: float) -> tuple[tuple[float, str], ...]:

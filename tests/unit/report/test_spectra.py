@@ -7,6 +7,7 @@ import base64
 import numpy as np
 import pytest
 
+from harness.core.types import WordSpan
 from harness.report.sound import Sound
 from harness.report.spectra import BANDS, HOP_SECONDS, SAMPLES, Picture, mel_decibels, picture
 from tests.unit.report.test_png import read
@@ -29,11 +30,14 @@ def pixels(uri: str) -> np.ndarray:
 
 WHOLE = syllables(150, 420, 230, 700)
 CUT = syllables(150, 230, 700)
+WORDS = tuple(
+    WordSpan(word=word, start=0.25 * at, end=0.25 * at + 0.25) for at, word in enumerate(("you", "not", "open", "it"))
+)
 
 
 @pytest.fixture(scope="module")
 def dropped() -> Picture:
-    return picture(CUT, WHOLE, None, (0.2, 0.3))
+    return picture(CUT, WHOLE, span=(0.2, 0.3), words=WORDS)
 
 
 class TestAPicture:
@@ -53,12 +57,12 @@ class TestAPicture:
         assert gap.start - 2 <= less.argmax() <= gap.start + gap.width + 2
 
     def test_shows_an_inserted_word_on_the_other_side(self) -> None:
-        found = picture(WHOLE, CUT, None, None)
+        found = picture(WHOLE, CUT)
         assert found.missing == ()
         assert len(found.added) == 1
 
     def test_of_equal_recordings_shows_no_difference(self) -> None:
-        found = picture(WHOLE, WHOLE, WHOLE, None)
+        found = picture(WHOLE, WHOLE, WHOLE)
         assert (found.missing, found.added, found.span) == ((), (), None)
         assert set(np.unique(pixels(found.difference))) == {7}
         assert found.times[1] == pytest.approx(found.times[0])
@@ -71,10 +75,24 @@ class TestAPicture:
 
     @pytest.mark.parametrize("span", [(float("nan"), 0.2), (0.3, 0.2), (float("-inf"), float("inf"))])
     def test_marks_nothing_where_the_span_is_none(self, span: tuple[float, float]) -> None:
-        assert picture(CUT, WHOLE, None, span).span is None
+        assert picture(CUT, WHOLE, span=span).span is None
+
+    def test_names_the_golden_words_where_they_are_said(self, dropped: Picture) -> None:
+        assert [word for _, word in dropped.words] == ["you", "not", "open", "it"]
+        gap = dropped.missing[0]
+        assert gap.start - 3 <= dropped.words[1][0] <= gap.start + gap.width + 3
+
+    def test_leaves_out_words_that_have_no_room_or_no_time(self) -> None:
+        odd = (
+            WordSpan(word="x" * 500, start=0.0, end=0.5),
+            WordSpan(word="nan", start=float("nan"), end=0.5),
+            WordSpan(word="back", start=0.5, end=0.2),
+            WordSpan(word="after", start=70.0, end=90.0),
+        )
+        assert picture(CUT, WHOLE, words=odd).words == ()
 
     def test_keeps_a_span_beyond_the_end_within_the_axis(self) -> None:
-        found = picture(CUT, WHOLE, None, (5.0, 9.0))
+        found = picture(CUT, WHOLE, span=(5.0, 9.0))
         assert found.span is not None
         assert found.span.start + found.span.width <= found.columns
 
@@ -91,14 +109,14 @@ class TestAPicture:
         short = Sound(samples=np.zeros(1, np.float32), rate=8_000, is_opus=False)
         wide = syllables(200, 300, rate=96_000)
         for one, other in ((short, wide), (wide, short), (short, short)):
-            found = picture(one, other, other, (0.0, 1.0))
+            found = picture(one, other, other, span=(0.0, 1.0))
             assert pixels(found.candidate).shape == (BANDS, found.columns)
 
     def test_of_a_minute_is_no_larger_than_others(self) -> None:
         long = Sound(
             samples=np.random.default_rng(1).normal(size=60 * 8_000).astype(np.float32), rate=8_000, is_opus=False
         )
-        found = picture(long, WHOLE, None, None)
+        found = picture(long, WHOLE)
         assert found.size < 40_000
 
 
