@@ -216,6 +216,7 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
                 ("soundcheck", info.version),
                 ("isolation", info.isolation),
                 ("false-alarm rate", f"{info.alpha:g} for the whole verdict"),
+                ("measured", info.self_test or "nothing of this golden: soundcheck record --self-test"),
                 ("first seed", str(info.seed)),
                 ("first takes per probe", str(info.takes)),
             ],
