@@ -16,12 +16,17 @@ _SERIAL: Final = 0x50554F53
 _CRC_POLYNOMIAL: Final = 0x04C11DB7
 
 
-def encode(samples: Waveform, rate: int) -> bytes:
+QUICK: Final = 0.8
+"""Compression that costs a third of the default's time, for half as many bytes again (libsndfile 1.2.2, 24 kHz)."""
+
+
+def encode(samples: Waveform, rate: int, *, compression: float | None = None) -> bytes:
     """Encode speech, about 4 KB per second.
 
     Args:
         samples: Mono, shape [samples].
         rate: Hz.
+        compression: From 0, large, to 1, small; None for libsndfile's default.
     """
     # Here, because pytest --help must not load libsndfile.
     import numpy as np
@@ -30,7 +35,8 @@ def encode(samples: Waveform, rate: int) -> bytes:
 
     resampled = soxr.resample(samples, rate, RATE) if rate != RATE else samples
     buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(resampled, -1.0, 1.0), RATE, format="OGG", subtype="OPUS")
+    audio = np.clip(resampled, -1.0, 1.0)
+    soundfile.write(buffer, audio, RATE, format="OGG", subtype="OPUS", compression_level=compression)
     return with_fixed_serial(buffer.getvalue())
 
 

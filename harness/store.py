@@ -8,6 +8,7 @@ reader never sees half a file. A run's records are appended line by line by each
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import fcntl
 import hashlib
@@ -21,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from harness.core.errors import IntegrityError, StorageError
-from harness.core.types import Outcome, Rendering, RenderingKey, SignalFacts, Take
+from harness.core.types import BehaviourEvent, Outcome, Rendering, RenderingKey, SignalFacts, Take
 from harness.core.verdict import RunInfo, RunResult
 
 if TYPE_CHECKING:
@@ -205,7 +206,25 @@ class RunDirectory:
             if line.event is not None and line.event not in events:
                 events.append(line.event)
         ordered = sorted(outcomes.values(), key=_place)
-        return RunResult(info=begun.info, outcomes=tuple(ordered), planned=begun.planned, events=tuple(events))
+        return RunResult(
+            info=begun.info,
+            outcomes=tuple(ordered),
+            planned=begun.planned,
+            events=tuple(events),
+            behaviour=self._behaviour(),
+        )
+
+    def _behaviour(self) -> tuple[BehaviourEvent, ...]:
+        """What the workers were seen to try, from the observers' own files; repeats are added up."""
+        found: dict[tuple[str, str, str, str], BehaviourEvent] = {}
+        for file in sorted((self.path / "behaviour").glob("*.jsonl")):
+            for line in file.read_bytes().split(b"\n"):
+                with contextlib.suppress(*UNREADABLE):
+                    event = msgspec.json.decode(line, type=BehaviourEvent)
+                    key = (event.when, event.kind, event.what, event.detail)
+                    count = event.count + (found[key].count if key in found else 0)
+                    found[key] = dataclasses.replace(found.get(key, event), count=count)
+        return tuple(found.values())
 
     def _append(self, writer: str, record: dict[str, object]) -> None:
         path = self.path / "records" / f"{writer}.jsonl"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from harness.core.types import Finding, Outcome, Verdict
+from harness.core.types import BehaviourEvent, Finding, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,8 @@ class RunResult:
     """Items that a complete run has."""
     events: tuple[str, ...] = ()
     """One line for each thing that happened on the way (a worker restarted, ...), oldest first."""
+    behaviour: tuple[BehaviourEvent, ...] = ()
+    """What the workers of this run were seen to try, in the order in which it was first seen."""
 
     @property
     def complete(self) -> bool:

@@ -7,7 +7,8 @@ measures, decides or reads the clock, so a report can be written again, years la
     terminal.failure_text     what pytest prints for one failed item
     results.to_json           results.json, described by ``harness/schemas/results.schema.json``
     junit.properties          properties of one JUnit test case
-    html.render               the page for people
+    html.render               the page for people: cards, page, pairs and timeline say what is on it, clips and spectra
+                              make what is heard and seen
     formats.FORMATS           everything else, by name: SARIF, GitHub, GitLab, CSV, Prometheus
     delivery.deliver          puts what ``--tts-report`` asks for where it belongs
 """

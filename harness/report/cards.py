@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.core.types import Verdict
+from harness.report.clips import Wanted
 from harness.report.phrases import Piece, coded, diff_pieces, merged_pieces, middle_cut, phrase_pieces
-from harness.report.plots import Strip, number, strip
+from harness.report.plots import Strip, number, statistic_name, strip
 from harness.report.wording import (
     by_severity,
     counted,
@@ -15,7 +15,7 @@ from harness.report.wording import (
     item_key,
     one_line,
     rerun_command,
-    same_words,
+    word_key,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from harness.core.types import Finding, Observation, Outcome, Take
     from harness.core.verdict import RunInfo, RunResult
-    from harness.report.clips import Clip, Clips
+    from harness.report.clips import Clips, Exhibit
     from harness.report.wording import Key
 
 PHRASE_LIMIT: Final = 600
@@ -43,13 +43,14 @@ class Fault:
     rule: str
     told: str
     """What happened and what should have, where these are not words in a diff."""
-    evidence: str
+    evidence: tuple[str, ...]
+    """The numbers, one measured thing each."""
     hint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One way in which the phrase was heard."""
+    """One way in which a phrase was heard."""
 
     count: str
     expected: tuple[Piece, ...]
@@ -91,6 +92,8 @@ class Twin:
     subject: str
     anchor: str
     verdict: str
+    version: Version | None
+    """How the candidate said it, most often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +112,16 @@ class Card:
     phrase: tuple[Piece, ...]
     twin: Twin | None
     versions: tuple[Version, ...]
+    """What was heard, differences first, then the most frequent first."""
     reference: str
     """Where the expected words come from."""
-    clips: tuple[Clip, ...]
+    word: str
+    """What is missing or changed where the picture is marked."""
+    exhibit: Exhibit
     numbers: tuple[Number, ...]
+    """Those that stand out."""
+    calm: tuple[Number, ...]
+    """The others."""
     takes: tuple[TakeRow, ...]
     notes: tuple[str, ...]
     rerun: str
@@ -134,11 +143,19 @@ class CardBuilder:
         self.outcomes: Mapping[Key, Outcome] = {item_key(one): one for one in result.outcomes}
         self.paths = {suite.name: suite.path for suite in result.info.suites}
 
-    def card(self, outcome: Outcome, *, is_open: bool = False) -> Card:
-        """The card of one item. Asks for its clips, so the most important item is to come first."""
+    def card(self, outcome: Outcome, *, is_open: bool = False, is_heard: bool = False) -> Card:
+        """The card of one item.
+
+        Args:
+            outcome: What was decided. Its sound takes from the page's budget, so the most important comes first.
+            is_open: Whether it is open when the page is.
+            is_heard: Whether its sound belongs into the page itself.
+        """
         probe, record = outcome.probe, outcome.golden
         expected = record.transcript if record else probe.expect if probe else ""
-        faults = tuple(_fault(finding, outcome) for finding in by_severity(outcome))
+        findings = by_severity(outcome)
+        faults = tuple(_fault(finding, outcome) for finding in findings)
+        numbers = tuple(_number(seen, outcome) for seen in by_effect(outcome.observations))
         return Card(
             anchor=f"{self.anchors[item_key(outcome)]}-card",
             subject=one_line(outcome.subject),
@@ -152,8 +169,10 @@ class CardBuilder:
             twin=self._twin(outcome),
             versions=_versions(expected, outcome.takes),
             reference="golden" if record else "expected",
-            clips=self._clips(outcome),
-            numbers=tuple(_number(seen, outcome) for seen in by_effect(outcome.observations)),
+            word=middle_cut(one_line(next((one.word for one in findings if one.word), "")), GLANCE_LIMIT),
+            exhibit=self._exhibit(outcome, is_heard=is_heard),
+            numbers=tuple(one for one in numbers if one.is_notable),
+            calm=tuple(one for one in numbers if not one.is_notable),
             takes=tuple(_take_row(take) for take in outcome.takes),
             notes=tuple(one_line(note) for note in outcome.notes),
             rerun=rerun_command(outcome.subject, self.info, self._suite_path(outcome)),
@@ -171,32 +190,46 @@ class CardBuilder:
 
     def _twin(self, outcome: Outcome) -> Twin | None:
         control = self._control(outcome)
-        if control is None:
+        if control is None or control is outcome:
             return None
-        anchor = self.anchors[item_key(control)]
-        return Twin(subject=one_line(control.subject), anchor=anchor, verdict=control.verdict.value)
+        expected = control.golden.transcript if control.golden else control.probe.expect if control.probe else ""
+        return Twin(
+            subject=one_line(control.subject),
+            anchor=self.anchors[item_key(control)],
+            verdict=control.verdict.value,
+            version=next(iter(_versions(expected, control.takes)), None),
+        )
 
-    def _clips(self, outcome: Outcome) -> tuple[Clip, ...]:
+    def _exhibit(self, outcome: Outcome, *, is_heard: bool) -> Exhibit:
         """The candidate's worst take, the golden, and the candidate on the benign twin."""
-        made = []
-        if take := worst_take(outcome):
-            count = len(outcome.takes)
-            label = "Candidate" if count == 1 else f"Candidate, worst of {count} takes"
-            made.append(self.clips.candidate(take.audio_sha256, label))
-        if outcome.golden:
-            made.append(self.clips.golden(outcome.golden, "Golden"))
-        twin = self._control(outcome) if outcome.verdict is Verdict.FAIL else None
-        if twin and twin.takes:
-            made.append(self.clips.candidate(twin.takes[0].audio_sha256, "Candidate, without the trigger"))
-        return tuple(made)
+        finding = _with_sound(outcome)
+        take = worst_take(outcome)
+        twin = self._control(outcome)
+        label = "Candidate" if len(outcome.takes) < 2 else f"Candidate, worst of {len(outcome.takes)} takes"
+        has_span = finding and take and finding.audio[0] == take.audio_sha256
+        return self.clips.exhibit(
+            Wanted(
+                sha256=take.audio_sha256 if take else "",
+                label=label,
+                span=finding.span if finding and has_span else None,
+                golden=outcome.golden,
+                control=twin.takes[0].audio_sha256 if twin and twin.takes else "",
+                is_embedded=is_heard,
+            )
+        )
+
+
+def _with_sound(outcome: Outcome) -> Finding | None:
+    """The worst finding that names a rendering."""
+    return next((finding for finding in by_severity(outcome) if finding.audio), None)
 
 
 def worst_take(outcome: Outcome) -> Take | None:
     """The take that the worst finding names first, else the one with the lowest score."""
-    named = [sha for finding in outcome.findings for sha in finding.audio[:1]]
+    finding = _with_sound(outcome)
     known = {take.audio_sha256: take for take in outcome.takes}
-    if named and named[0] in known:
-        return known[named[0]]
+    if finding and finding.audio[0] in known:
+        return known[finding.audio[0]]
 
     def score(take: Take) -> float:
         forced = take.hearing.forced
@@ -210,38 +243,38 @@ def _fault(finding: Finding, outcome: Outcome) -> Fault:
     told = ""
     if not (is_speech(finding, outcome) and outcome.takes):
         told = f"{heard}, expected {expected}" if heard and expected else heard
+    evidence = middle_cut(one_line(finding.evidence), 2 * PHRASE_LIMIT)
     return Fault(
         severity=finding.severity.value,
         title=middle_cut(one_line(finding.title), PHRASE_LIMIT),
         rule=one_line(finding.rule),
         told=told,
-        evidence=one_line(finding.evidence),
+        evidence=tuple(part for part in evidence.split("; ") if part),
         hint=one_line(finding.hint),
     )
 
 
 def _versions(expected: str, takes: tuple[Take, ...]) -> tuple[Version, ...]:
-    """The different things that were heard, the most frequent first."""
-    leaders: list[Take] = []
+    """The different things that were heard: differences first, then the most frequent first."""
+    heard: dict[tuple[str, ...], list[Take]] = {}
     for take in takes:
-        if not any(same_words(take.hearing.text, one.hearing.text) for one in leaders):
-            leaders.append(take)
-    heard = [one.hearing.text for one in leaders]
-    sizes = {text: sum(same_words(text, take.hearing.text) for take in takes) for text in heard}
+        heard.setdefault(word_key(take.hearing.text), []).append(take)
     made = []
-    for text in sorted(heard, key=lambda text: -sizes[text]):
-        upper, lower = diff_pieces(expected, text, PHRASE_LIMIT)
+    for alike in sorted(heard.values(), key=lambda alike: -len(alike)):
+        upper, lower = diff_pieces(expected, alike[0].hearing.text, PHRASE_LIMIT)
         is_same = all(piece.kind in ("plain", "code") for piece in (*upper, *lower))
-        count = f"{sizes[text]} of {len(takes)}"
+        count = f"{len(alike)} of {len(takes)}"
         made.append(Version(count=count, expected=upper, heard=lower, is_same=is_same))
-    return tuple(made)
+    return tuple(sorted(made, key=lambda version: version.is_same))
 
 
 def _glance(outcome: Outcome, expected: str) -> tuple[Piece, ...]:
-    """The worst take's difference, or else the phrase."""
+    """The worst take's difference, else the phrase; for a check what happened."""
     take, probe = worst_take(outcome), outcome.probe
     merged = merged_pieces(expected, take.hearing.text, GLANCE_LIMIT) if take and expected else ()
-    return merged or (phrase_pieces(probe.text, probe.trigger, GLANCE_LIMIT) if probe else ())
+    if probe is None:
+        return coded(middle_cut(one_line(next((one.heard for one in by_severity(outcome)), "")), GLANCE_LIMIT))
+    return merged or phrase_pieces(probe.text, probe.trigger, GLANCE_LIMIT)
 
 
 def by_effect(observations: tuple[Observation, ...]) -> list[Observation]:
@@ -252,15 +285,19 @@ def by_effect(observations: tuple[Observation, ...]) -> list[Observation]:
 def _number(seen: Observation, outcome: Outcome) -> Number:
     side = "above" if seen.effect > 0 else "below"
     return Number(
-        name=one_line(seen.statistic),
+        name=statistic_name(seen.statistic),
         value=number(seen.value),
         golden=f"{number(seen.golden_mean)} ± {number(seen.golden_spread)}",
         effect=f"{abs(seen.effect):.1f} golden spreads {side}",
         p_value=f"p = {seen.p_value:.2g}",
-        basis=f"{seen.stage}, {counted(seen.takes, 'take')}",
+        basis=f"{seen.stage}, {_of_takes(seen)}",
         plot=strip(seen, outcome.takes, outcome.golden),
         is_notable=abs(seen.effect) >= NOTABLE,
     )
+
+
+def _of_takes(seen: Observation) -> str:
+    return f"{seen.takes} of {counted(seen.of_takes, 'take')}" if seen.of_takes else counted(seen.takes, "take")
 
 
 def _take_row(take: Take) -> TakeRow:

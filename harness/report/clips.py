@@ -1,29 +1,35 @@
-"""Sound for the page: small Opus clips as data URIs within a budget, links to files beyond it."""
+"""Sound and pictures for the page: embedded as data URIs within a budget, linked beyond it."""
 
 from __future__ import annotations
 
 import base64
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from harness.opus import encode
+from harness.opus import QUICK, encode
+from harness.report.sound import Sound, UnreadableSound, read_sound
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.types import GoldenRecord
     from harness.report import AudioSource
+    from harness.report.spectra import Picture
 
-LONGEST_SECONDS: Final = 60
-"""A longer file is linked: a model that does not stop speaking must not hold up its own report."""
+BUDGET: Final = 20 * 1024 * 1024
+"""Characters of data URIs in a page, which then stays below 25 MB with everything else in it."""
+FULL: Final = "not embedded: the page is large enough"
+LATER: Final = "not embedded: only the first findings are"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
     """Something to listen to."""
 
+    kind: str
+    """``candidate``, ``golden`` or ``control``."""
     label: str
     """Who speaks, for people."""
     source: str = ""
@@ -32,62 +38,104 @@ class Clip:
     """URL of the file relative to the page, or ``""`` where there is no file."""
     note: str = ""
     """Why there is no player, or ``""``."""
+    name: str = ""
+    """sha256 of the file, or the golden's name for it."""
+    times: tuple[float, ...] = ()
+    """Seconds at evenly spaced places of the phrase, the same places for all clips of a card: see
+    :attr:`harness.report.spectra.Picture.times`. Two points where nothing was laid over anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a card has to show and to play."""
+
+    sha256: str
+    """The candidate's rendering, or ``""``."""
+    label: str
+    span: tuple[float, float] | None
+    """Seconds in it that the finding points to."""
+    golden: GoldenRecord | None
+    control: str = ""
+    """The candidate's rendering of the benign twin, or ``""``."""
+    is_embedded: bool = True
+    """Whether it is important enough to be in the page itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """What a card has got."""
+
+    clips: tuple[Clip, ...]
+    picture: Picture | None
 
 
 @dataclass(slots=True, kw_only=True)
 class Clips:
-    """Makes clips until the budget is spent. The caller asks for the most important ones first."""
+    """Makes exhibits until the budget is spent. The caller asks for the most important ones first."""
 
     audio: AudioSource
     folder: Path
     """Folder that the page lies in: links are relative to it."""
-    budget: int = 20 * 1024 * 1024
+    budget: int = BUDGET
     """Characters of data URIs that the page may still take."""
-    _made: dict[Path, tuple[str, str]] = field(default_factory=dict)
+    _made: dict[Path, str] = field(default_factory=dict)
 
-    def candidate(self, sha256: str, label: str) -> Clip:
-        """A rendering of the candidate."""
-        return self._clip(self.audio.path(sha256), label, f"no file for {sha256[:12]}")
+    def exhibit(self, wanted: Wanted) -> Exhibit:
+        """Clips of candidate, golden and control, and the picture where candidate and golden can be read."""
+        sounds: dict[str, Sound] = {}
+        clips = []
+        if wanted.sha256:
+            clip = Clip(kind="candidate", label=wanted.label, name=wanted.sha256)
+            clips.append(self._clip(self.audio.path(wanted.sha256), clip, sounds, wanted))
+        if wanted.golden:
+            clip = Clip(kind="golden", label="Golden", name=wanted.golden.audio)
+            clips.append(self._clip(self.audio.golden_path(wanted.golden), clip, sounds, wanted))
+        if wanted.control:
+            clip = Clip(kind="control", label="Candidate, without the trigger", name=wanted.control)
+            clips.append(self._clip(self.audio.path(wanted.control), clip, sounds, wanted))
+        drawn = self._picture(sounds, wanted)
+        longest = max((sound.seconds for sound in sounds.values()), default=0.0)
+        plain = (0.0, round(longest, 3))
+        curves = dict(zip(("candidate", "golden", "control"), drawn.times, strict=False)) if drawn else {}
+        timed = tuple(replace(clip, times=curves.get(clip.kind, plain)) for clip in clips)
+        return Exhibit(clips=timed, picture=drawn)
 
-    def golden(self, record: GoldenRecord, label: str) -> Clip:
-        """The typical repeat of the golden."""
-        return self._clip(self.audio.golden_path(record), label, "the golden holds no audio for it")
+    def _picture(self, sounds: dict[str, Sound], wanted: Wanted) -> Picture | None:
+        # Here, because a run without findings need not load what draws them.
+        from harness.report.spectra import picture
 
-    def _clip(self, path: Path | None, label: str, absent: str) -> Clip:
+        if self.budget <= 0 or not {"candidate", "golden"} <= sounds.keys():
+            return None
+        words = wanted.golden.words if wanted.golden else ()
+        voices = (sounds["candidate"], sounds["golden"], sounds.get("control"))
+        drawn = picture(*voices, span=wanted.span, words=words)
+        self.budget -= drawn.size
+        return drawn
+
+    def _clip(self, path: Path | None, clip: Clip, sounds: dict[str, Sound], wanted: Wanted) -> Clip:
+        """The clip with its source; what could be read goes into `sounds`."""
         if path is None:
-            return Clip(label=label, note=absent)
-        link = quote(os.path.relpath(path, self.folder))
-        if path not in self._made:
-            self._made[path] = self._source(path)
-        source, note = self._made[path]
-        return Clip(label=label, source=source, link=link, note=note)
-
-    def _source(self, path: Path) -> tuple[str, str]:
-        """Data URI, or why there is none."""
+            return replace(clip, note="the golden holds no audio for it" if clip.kind == "golden" else "no file for it")
+        clip = replace(clip, link=quote(os.path.relpath(path, self.folder)))
+        if not wanted.is_embedded:
+            return replace(clip, note=LATER)
         if self.budget <= 0:
-            return "", "not embedded: the page is large enough"
+            return replace(clip, note=FULL)
         try:
-            data = _opus(path)
-        except (OSError, RuntimeError, ValueError) as error:  # soundfile's errors are RuntimeErrors
-            return "", f"cannot be read: {error}"
-        if data is None:
-            return "", f"not embedded: longer than {LONGEST_SECONDS} s"
-        source = "data:audio/ogg;base64," + base64.b64encode(data).decode("ascii")
-        if len(source) > self.budget:
-            return "", "not embedded: the page is large enough"
-        self.budget -= len(source)
-        return source, ""
+            sound = read_sound(path)
+        except UnreadableSound as error:
+            return replace(clip, note=str(error))
+        sounds[clip.kind] = sound
+        if path not in self._made:
+            source = _data_uri(sound, path)
+            if len(source) > self.budget:
+                return replace(clip, note=FULL)
+            self.budget -= len(source)
+            self._made[path] = source
+        return replace(clip, source=self._made[path])
 
 
-def _opus(path: Path) -> bytes | None:
-    """The file as Opus in Ogg, mono; None where it is too long."""
-    # Here, because a run that needs no page need not load libsndfile.
-    import soundfile
-
-    found = soundfile.info(str(path))
-    if found.duration > LONGEST_SECONDS:
-        return None
-    if found.format == "OGG" and found.subtype == "OPUS":
-        return path.read_bytes()
-    samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
-    return encode(samples.mean(axis=1), rate)
+def _data_uri(sound: Sound, path: Path) -> str:
+    """The recording as Opus in Ogg, mono."""
+    data = path.read_bytes() if sound.is_opus else encode(sound.samples, sound.rate, compression=QUICK)
+    return "data:audio/ogg;base64," + base64.b64encode(data).decode("ascii")

@@ -1,7 +1,7 @@
 """The page for people: one file, opened from disk, years later, without a network. Owns rendering and safety.
 
 The page runs nothing but its own script and loads nothing at all: a Content-Security-Policy names the hashes
-of the one script and the one style sheet and allows sound from data URIs only. Every value is escaped by
+of the one script and the one style sheet and allows sound and pictures from data URIs only. Every value is escaped by
 jinja2, and every text has its control and bidirectional characters spelled out before it gets there.
 """
 
@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.text import printable
-from harness.core.types import Verdict
+from harness.core.types import Comparison, Verdict
+from harness.report.cards import anchors
 from harness.report.clips import Clips
-from harness.report.limits import limits
-from harness.report.page import failed_cards, families, open_groups, rows
+from harness.report.limits import limits, never_reached
+from harness.report.page import coverage, failed_cards, families, rows, undecided
+from harness.report.pairs import seconds_of_audio
 from harness.report.phrases import middle_cut
 from harness.report.plots import WIDTH
+from harness.report.timeline import timeline
 from harness.report.wording import (
     counted,
     gate_options,
@@ -52,6 +55,15 @@ SENTENCES: Final = {
 }
 
 
+COMPARISONS: Final = {
+    Comparison.SAME.value: "same weights, same seeds",
+    Comparison.GOLDEN.value: "with a golden",
+    Comparison.REFERENCE.value: "with a live reference",
+    Comparison.FINE_TUNE.value: "as a fine-tune of a golden",
+    Comparison.CONTRAST.value: "with its own controls",
+}
+
+
 def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
     """The page as text.
 
@@ -66,7 +78,9 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
     from markupsafe import Markup  # comes with jinja2
 
     clips = Clips(audio=audio, folder=run_dir)
-    table = rows(result)
+    cards = failed_cards(result, clips)  # first: the findings' sound has the first right to the budget
+    groups = undecided(result, clips)
+    table = rows(result, [*cards, *(card for group in groups for card in group.cards)])
     return environment.get_template("report.html.j2").render(
         # Our own files, not input: they must reach the page byte for byte, or their hashes do not hold.
         script=Markup(script),  # noqa: S704 - our own file, never the candidate's text
@@ -82,11 +96,18 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         info=result.info,
         subject=_short(result.info.model),
         golden=_short(result.info.golden) or "none",
+        comparison=_comparison(result.info),
         listener=_short(result.info.asr.get("name", "none")),
-        cards=failed_cards(result, clips),
-        groups=open_groups(result, clips),
+        unreached=never_reached(result),
+        failed=result.counts[Verdict.FAIL],
+        cards=cards,
+        phases=timeline(result),
+        cost=seconds_of_audio(result),
+        anchors=anchors(result),
+        groups=groups,
         rows=table,
         families=families(table),
+        covered=coverage(result.outcomes),
         limits=limits(result),
         provenance=_provenance(result.info),
         again=_whole_run(result.info),
@@ -105,12 +126,13 @@ def write(result: RunResult, audio: AudioSource, path: Path) -> None:
 
 
 def content_security_policy(script: str, style: str) -> str:
-    """Policy that allows this script, this style sheet, sound from data URIs, and nothing else."""
+    """Policy that allows this script, this style sheet, sound and pictures from data URIs, and nothing else."""
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src {_source_hash(script)}",
             f"style-src {_source_hash(style)}",
+            "img-src data:",
             "media-src data:",
             "base-uri 'none'",
             "form-action 'none'",
@@ -150,6 +172,13 @@ def _sentence(result: RunResult) -> str:
     return SENTENCES[result.verdict]
 
 
+def _comparison(info: RunInfo) -> str:
+    """What the candidate was held against, in words; runs of older versions do not say it."""
+    if not info.comparison:
+        return COMPARISONS[Comparison.GOLDEN] if info.golden else "with nothing"
+    return COMPARISONS.get(info.comparison, _short(info.comparison))
+
+
 def _short(text: str) -> str:
     """A name at the head of the page: the whole of it is in the provenance."""
     return middle_cut(one_line(text), HEAD_LIMIT)
@@ -174,6 +203,8 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
                 ("name", info.golden or "none"),
                 ("digest", info.golden_digest),
                 ("recorded from", info.golden_model_digest),
+                ("compared", _comparison(info)),
+                ("live reference", info.reference_digest or "none"),
             ],
         ),
         ("Listener", list(info.asr.items())),
@@ -185,6 +216,7 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
                 ("soundcheck", info.version),
                 ("isolation", info.isolation),
                 ("false-alarm rate", f"{info.alpha:g} for the whole verdict"),
+                ("measured", info.self_test or "nothing of this golden: soundcheck record --self-test"),
                 ("first seed", str(info.seed)),
                 ("first takes per probe", str(info.takes)),
             ],

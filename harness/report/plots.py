@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.report.wording import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -57,6 +59,26 @@ STATISTICS: Final[Mapping[str, Callable[[Take], float]]] = {
 A report may not import detectors. Should the two ever differ, then the plot falls back to the mean, see
 :func:`_behind`; so it does for statistics that are not listed.
 """
+
+
+NAMES: Final = {
+    "transcript-distance": "words off the golden transcripts",
+    "forced-mean": "support for the golden's words",
+    "forced-worst": "support in its worst place",
+    "echo-mean": "distance of the sounds",
+    "echo-worst": "distance of the sounds, worst place",
+    "log-seconds": "length of the speech, log",
+    "longest-silence": "longest silence, s",
+    "level-db": "level, dB",
+    "log-f0": "pitch, log",
+    "timbre-db": "distance in timbre, dB",
+}
+"""Statistics in words; the support is a log-likelihood per token."""
+
+
+def statistic_name(statistic: str) -> str:
+    """A statistic in words, or its own name where nobody put it in words."""
+    return NAMES.get(statistic) or one_line(statistic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,13 @@ def _probe(probe: Probe) -> Json:
 
 
 def _finding(finding: Finding) -> Json:
-    return {**_plain(finding), "severity": finding.severity.value, "audio": list(finding.audio)}
+    span = None if finding.span is None else [_number(second) for second in finding.span]
+    return {
+        **_plain(finding),
+        "severity": finding.severity.value,
+        "audio": list(finding.audio),
+        "span": None if span and None in span else span,
+    }
 
 
 def _observation(observation: Observation) -> Json:

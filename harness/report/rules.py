@@ -55,6 +55,15 @@ RULES: Final[dict[str, Rule]] = {
         advice=f"{_LISTEN} The transcript may look right: Whisper repairs what it hears towards what is likely.",
         worst=Severity.CRITICAL,
     ),
+    "speech.altered": Rule(
+        title="The candidate sounds different from the golden in some place",
+        text=(
+            "Whisper's encoder hears other sounds somewhere in the phrase than in the golden's repeats, whatever its"
+            " decoder writes."
+        ),
+        advice=f"{_LISTEN} The transcript may look right: Whisper repairs what it hears towards what is likely.",
+        worst=Severity.CRITICAL,
+    ),
     "signal.not-finite": Rule(
         title="The audio holds NaN or infinite samples",
         text="The model produced samples that are no numbers.",

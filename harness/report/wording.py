@@ -147,11 +147,12 @@ def heard_count(heard: str, takes: Sequence[Take]) -> str:
 
 def same_words(one: str, other: str) -> bool:
     """Equality up to case, punctuation and spacing."""
-    return _words(one) == _words(other)
+    return word_key(one) == word_key(other)
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[\w']+", text.casefold())
+def word_key(text: str) -> tuple[str, ...]:
+    """The same for texts that have the same words."""
+    return tuple(re.findall(r"[\w']+", text.casefold()))
 
 
 def one_line(text: str) -> str:

@@ -39,7 +39,7 @@ class TestOption:
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
         wanted = [f"--tts-report={name}" for name in FORMATS if name != "sarif"]
         done = gate(fake_voice(NOT_SAID), *wanted, "--tts-report=sarif=out/soundcheck.sarif")
-        done.assert_outcomes(passed=21, failed=1)
+        done.assert_outcomes(passed=22, failed=1)
         done.stdout.fnmatch_lines(
             [
                 "FAIL  candidate *",

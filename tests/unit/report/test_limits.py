@@ -42,3 +42,8 @@ class TestLimits:
 @pytest.mark.parametrize("level", ["", "none", "process", "process (child process, no sandbox)", "Unsandboxed!"])
 def test_no_sandbox_is_never_taken_for_one(level: str) -> None:
     assert not is_sandboxed(replace(INFO, isolation=level))
+
+
+def test_limits_of_a_contrast_say_what_a_voice_was_held_against() -> None:
+    run = replace(passing_run(), info=replace(INFO, golden="", comparison="contrast"))
+    assert any("held against its benign twin" in limit.text for limit in limits(run))
