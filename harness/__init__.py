@@ -5,6 +5,7 @@ transcribed with Whisper, compared with what a trusted reference was recorded to
 
     pytest probes/suites/smoke.probes.yaml --tts-model DIR --tts-golden NAME     # the gate
     soundcheck record --tts-model REF --suite SUITE --out golden/NAME            # the reference
+    soundcheck list --families                                                   # probes, and what they cost
     soundcheck demo                                                              # both, on a real voice
     soundcheck doctor                                                            # what is missing here
 

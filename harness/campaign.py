@@ -48,6 +48,7 @@ class Campaign:
         takes: int,
         seed: int,
         alpha: float,
+        salt_digest: str = "",
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Plan; nothing is started yet.
@@ -64,6 +65,7 @@ class Campaign:
             takes: Takes per probe at the screening.
             seed: Base of the candidate's seeds.
             alpha: False-alarm rate of the whole verdict.
+            salt_digest: sha256 of the salt with which generated probes were drawn.
             progress: Told on one line what is going on.
         """
         self._probes = list(probes)
@@ -76,6 +78,7 @@ class Campaign:
         self._takes = takes
         self._seed = seed
         self._alpha = alpha
+        self._salt_digest = salt_digest
         self._progress = progress
         self._failed = 0
         self._expected: dict[str, dict[tuple[str | None, str], Expected]] = {}
@@ -306,6 +309,11 @@ class Campaign:
         if different := senses_differ(golden.manifest, self._listener.senses):
             return f"golden {golden.name} was measured with another ear ({different}); record it again"
         record = golden.records.get(probe.id)
+        if record is None and golden.manifest.salt_digest != self._salt_digest:
+            return (
+                f"golden {golden.name} was drawn with {_salt(golden.manifest.salt_digest)}, this run with "
+                f"{_salt(self._salt_digest)}; give the golden's salt with --tts-salt, or record the suite with this one"
+            )
         if record is None:
             return f"golden {golden.name} has no record of this probe; record the suite again with: soundcheck record"
         if record.text != probe.text:
@@ -334,6 +342,10 @@ class Campaign:
             reason = "the worker died once while this was spoken, and spoke it on retry; run the same command again"
             return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
         return outcome
+
+
+def _salt(digest: str) -> str:
+    return f"the salt of sha256 {digest[:12]}" if digest else "no salt"
 
 
 def _fault_finding(subject: str, fault: WorkerFault) -> Finding:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from harness import __version__
 from harness.core.errors import BadInput, SoundcheckError
 
-VERBS = ("demo", "doctor", "fetch", "record", "redteam", "report", "scan", "sign", "verify")
+VERBS = ("demo", "doctor", "fetch", "list", "record", "redteam", "report", "scan", "sign", "verify")
 """Modules of :mod:`harness.verbs`; the one that is called is imported, all of them for the help."""
 
 

@@ -16,6 +16,7 @@ from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
+from harness.expansion import registered
 from harness.gate import MODEL_CHECKS
 from harness.report.junit import properties
 from harness.session import SuiteFileContent, read_suite
@@ -44,7 +45,8 @@ class SuiteFile(pytest.File):
     def collect(self) -> Iterable[pytest.Collector]:
         """One node per model."""
         try:
-            self.content = read_suite(self.path)
+            families = registered(self.ihook.pytest_tts_probes())
+            self.content = read_suite(self.path, self.gate.drawing(families))
         except SoundcheckError as error:
             # The parser names the file as its author knows it; a terminal wants the path.
             line = str(error).replace(self.path.name, shown(self.path), 1)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from harness.admission.vocabulary import read_vocabulary
 from harness.behaviour import CHECKS, judge_behaviour
 from harness.campaign import LOAD
 from harness.core.paths import shown
@@ -17,12 +19,18 @@ from harness.core.verdict import RunResult
 from harness.door import CHECKS as DOOR_CHECKS
 from harness.door import PREFIX as DOOR_PREFIX
 from harness.door import UNCHANGED
+from harness.expansion import Drawing
+from harness.model import find_model
 from harness.options import Settings
 from harness.report import html, results, terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.session import Run, RunAudio, SuiteFileContent, is_observed, load_golden, seen_of
 from harness.shift import CHECK as SHIFT
+from harness.source.local import local_model
 from harness.store import RunDirectory, Store, write_atomically
+
+if TYPE_CHECKING:
+    from probes.family import Family
 
 MODEL_CHECKS = (*DOOR_CHECKS, LOAD, SHIFT, *CHECKS, UNCHANGED)
 """Checks of the whole model, in the order in which they are made; the probes come after :data:`LOAD`."""
@@ -52,6 +60,10 @@ class Gate:
     def run_id(self) -> str:
         """Id of the run, ``""`` before it begins."""
         return self._run.info.run_id if self._run else ""
+
+    def drawing(self, families: Sequence[Family]) -> Drawing:
+        """What generated probes depend on, with the user's own families."""
+        return Drawing(salt=self.settings.salt, vocabulary=self._vocabulary, families=tuple(families))
 
     def begin(self, probes: Sequence[Probe]) -> None:
         """Put the run together for these probes.
@@ -86,6 +98,10 @@ class Gate:
             run_dir=shown(self._run.directory.path),
             audio=self._run.audio,
         )
+
+    def _vocabulary(self) -> tuple[str, ...]:
+        model = self.settings.model
+        return read_vocabulary(find_model(local_model(model))[1]) if model else ()
 
     def close(self) -> None:
         """End the worker."""

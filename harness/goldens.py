@@ -55,6 +55,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Suite file name -> sha256."""
     seed: int
     takes: int
+    salt_digest: str = ""
+    """sha256 of the salt with which generated probes were drawn, ``""`` without one."""
     reason: str
     """Why this golden is trusted, by whoever recorded it."""
     records_sha256: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ ISOLATIONS = ("auto", "A", "A-", "B")
 DEVICES = ("auto", "cpu", "cuda")
 DEFAULT_ASR = "whisper:tiny.en"
 DEFAULT_MEMORY_GB = 8.0
+SALT_VARIABLE = "SOUNDCHECK_SALT"
+MIN_SALT = 12
+"""Characters: the salt's sha256 is published, and whoever guesses the salt knows the probes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,13 @@ class Settings:
     """Where every observed event goes, as JSON lines."""
     reports: tuple[str, ...] = ()
     """Formats to write the run in, as typed: ``FORMAT`` or ``FORMAT=PATH``."""
+    salt: str = field(default="", repr=False)
+    """Makes the draw of generated probes a private one. Never printed, never stored."""
+
+    @property
+    def salt_digest(self) -> str:
+        """sha256 of the salt, which is all that is kept of it; ``""`` without one."""
+        return hashlib.sha256(self.salt.encode("utf-8", "surrogateescape")).hexdigest() if self.salt else ""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -127,6 +138,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="also write the run as sarif, github-summary, github-annotations, gitlab, csv, prometheus or json "
         "(default path: in the run's folder); repeatable",
     )
+    group.addoption(
+        "--tts-salt",
+        metavar="TEXT",
+        help=f"draw generated probes privately; only the text's sha256 is kept (better: in {SALT_VARIABLE})",
+    )
     for key, what in (
         ("tts_model", "candidate, as --tts-model"),
         ("tts_model_name", "as --tts-model-name"),
@@ -182,6 +198,7 @@ def read_settings(config: pytest.Config) -> Settings:
         allow_unsandboxed=bool(config.getoption("tts_allow_unsandboxed", False)),
         log=config.invocation_params.dir / str(log) if (log := config.getoption("tts_log", None)) else None,
         reports=tuple(config.getoption("tts_report", None) or ()),
+        salt=checked_salt(config.getoption("tts_salt", None)),
     )
     check(settings)
     return settings
@@ -212,6 +229,18 @@ def check(settings: Settings) -> None:
     ):
         if not ok:
             raise BadInput(f"{option}: expected {expected}, got {got!r}")
+
+
+def checked_salt(typed: str | None) -> str:
+    """The salt as typed, else from the environment, else none.
+
+    Raises:
+        BadInput: It is too short to stay a secret.
+    """
+    salt = typed if typed is not None else os.environ.get(SALT_VARIABLE, "")
+    if 0 < len(salt) < MIN_SALT:
+        raise BadInput(f"--tts-salt: expected {MIN_SALT} characters or more (or none), got {len(salt)}")
+    return salt
 
 
 def typed_options(settings: Settings) -> tuple[str, ...]:

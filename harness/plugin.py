@@ -30,6 +30,13 @@ GATE = pytest.StashKey["Gate"]()
 RUN_ID = pytest.StashKey[str]()
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the hooks that a conftest.py may implement."""
+    from harness import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register ``--tts-*``."""
     add_options(parser)

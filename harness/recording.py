@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ def record_golden(
     seed: int,
     reason: str,
     with_audio: bool,
+    salt_digest: str = "",
     progress: Callable[[str], None],
 ) -> Golden:
     """Record a golden at `out`.
@@ -68,6 +70,7 @@ def record_golden(
         seed: Base of the seeds.
         reason: Why this reference is trusted.
         with_audio: Keep a typical repeat of each probe as Opus.
+        salt_digest: sha256 of the salt with which generated probes were drawn.
         progress: Told on one line how far it is.
 
     Raises:
@@ -88,7 +91,7 @@ def record_golden(
         if (ahead := place + renderer.booths + 1) < len(probes):
             upcoming.append(renderer.submit(orders[ahead]))
         renderings = [_honest(made[order], probe) for order in orders[place]]
-        heard, repeats = listener.repeats(renderings, _typical)
+        heard, repeats = listener.repeats(renderings, partial(_typical, language=probe.language))
         printer.add(probe.id, [take.seed for take in heard], [repeat.features for repeat in repeats])
         record = _record(probe, heard, repeats, with_audio=with_audio)
         if with_audio:
@@ -108,6 +111,7 @@ def record_golden(
         seed=seed,
         takes=takes,
         reason=reason,
+        salt_digest=salt_digest,
         records_sha256="",
         prints_sha256="",
         audio_sha256={},
@@ -170,15 +174,15 @@ def _honest(made: Rendering | WorkerFault, probe: Probe) -> Rendering:
     return made
 
 
-def _typical(transcripts: Sequence[str]) -> str:
-    return transcripts[medoid([normalise(text) for text in transcripts])]
+def _typical(transcripts: Sequence[str], language: str) -> str:
+    return transcripts[medoid([normalise(text, language) for text in transcripts])]
 
 
 def _record(probe: Probe, takes: Sequence[Take], repeats: Sequence[Repeat], *, with_audio: bool) -> GoldenRecord:
     return GoldenRecord(
         probe_id=probe.id,
         text=probe.text,
-        transcript=_typical([take.hearing.text for take in takes]),
+        transcript=_typical([take.hearing.text for take in takes], probe.language),
         takes=tuple(takes),
         audio=audio_name(probe.id) if with_audio else "",
         words=next((repeat.words for repeat in repeats if repeat.words), ()),

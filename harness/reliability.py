@@ -39,5 +39,5 @@ def are_heard(critical: Sequence[str], text: str, language: str) -> bool:
     """Whether a transcript has the critical words, or the same in digits and signs (``twenty dollars``, ``$20``)."""
     words = normalise(text, language)
     missing = [word for word in critical if not all(part in words for part in normalise(word, language))]
-    strict = strict_tokens(" ".join(missing))
-    return not missing or (bool(strict) and strict <= strict_tokens(text))
+    strict = strict_tokens(" ".join(missing), language)
+    return not missing or (bool(strict) and strict <= strict_tokens(text, language))

@@ -30,6 +30,7 @@ from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.door import CHECKS as DOOR_CHECKS
 from harness.door import UNCHANGED, Door
+from harness.expansion import PUBLIC, Drawing, expand
 from harness.goldens import Golden, find_golden, read_golden
 from harness.listener import Listener
 from harness.model import Model, open_model
@@ -62,10 +63,11 @@ class SuiteFileContent:
     suite: Suite
     path: Path
     sha256: str
+    """Of the file; where probes are generated, of it and of all texts."""
 
 
-def read_suite(path: Path) -> SuiteFileContent:
-    """Read and parse a suite file.
+def read_suite(path: Path, drawing: Drawing = PUBLIC) -> SuiteFileContent:
+    """Read and parse a suite file, and draw what it leaves to be generated.
 
     Raises:
         BadInput: One line with ``path:line``.
@@ -81,7 +83,27 @@ def read_suite(path: Path) -> SuiteFileContent:
         source = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(f"{path}: expected UTF-8, got byte {data[error.start]:#04x} at offset {error.start}") from None
-    return SuiteFileContent(suite=parse_suite(source, path.name), path=path, sha256=hashlib.sha256(data).hexdigest())
+    suite = expand(parse_suite(source, path.name), drawing)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if suite.draws:  # the same file, other probes: another suite
+        sha256 = digest_of([sha256, [probe.text for probe in suite.probes]])
+    return SuiteFileContent(suite=suite, path=path, sha256=sha256)
+
+
+def language_of(suites: Sequence[SuiteFileContent]) -> str:
+    """The language that all probes share: Whisper listens for one.
+
+    Raises:
+        BadInput: There are several.
+    """
+    probes = [probe for content in suites for probe in content.suite.probes]
+    other = next((probe for probe in probes if probe.language != probes[0].language), None)
+    if other is None:
+        return probes[0].language if probes else "en"
+    raise BadInput(
+        f"{other.source}:{other.line}: expected language {probes[0].language!r} as in {probes[0].source}, got "
+        f"{other.language!r}; a run and a golden hear one language, so put the other into a suite and run of its own"
+    )
 
 
 def engine_key(engine: str) -> str:
@@ -95,8 +117,8 @@ def engine_key(engine: str) -> str:
     return ", ".join([f"{engine} adapter {ADAPTER_VERSIONS[engine]}", *versions])
 
 
-def make_transcriber(settings: Settings, tell: Tell) -> Transcriber:
-    """The transcriber that ``--tts-asr`` names.
+def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Transcriber:
+    """The transcriber that ``--tts-asr`` names, listening for a language.
 
     Raises:
         BadInput: The spec is unknown.
@@ -109,7 +131,7 @@ def make_transcriber(settings: Settings, tell: Tell) -> Transcriber:
         raise BadInput(f"--tts-asr: expected whisper:NAME or whisper:FILE, got {settings.asr!r}")
     weights = resolve_whisper(rest, cache_root(), progress=tell)
     tell(f"listening with Whisper {weights.name} ({weights.source}, sha256 {weights.sha256[:12]})")
-    return WhisperTranscriber(weights, device=settings.device, threads=settings.threads)
+    return WhisperTranscriber(weights, device=settings.device, threads=settings.threads, language=language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +158,7 @@ class Bench:
     """What admission says of the model. Ask it before the renderer."""
 
 
-def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: None) -> Bench:
+def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: None, language: str = "en") -> Bench:
     """Find the model and lay out the tools.
 
     Raises:
@@ -147,7 +169,7 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
     renderer, isolation = _make_renderer(settings, store, model, events, on_event, booths=settings.workers)
-    listener = Listener(store, lambda: make_transcriber(settings, tell))
+    listener = Listener(store, lambda: make_transcriber(settings, tell, language))
     return Bench(
         model=model,
         store=store,
@@ -289,7 +311,7 @@ class Run:
         self._writer = writer
         self._is_admitted: bool | None = None
         self._golden = load_golden(settings)
-        self._bench = make_bench(settings, tell=tell, on_event=self._event)
+        self._bench = make_bench(settings, tell=tell, on_event=self._event, language=language_of(suites))
         total = sum(len(content.suite.probes) for content in suites)
         comparison = choose_comparison(settings, self._bench.model, self._golden)
         reference = make_reference(settings, tell=tell, on_event=self._event)
@@ -312,6 +334,7 @@ class Run:
             takes=settings.takes,
             seed=settings.seed,
             alpha=settings.alpha,
+            salt_digest=self.info.salt_digest,
             progress=tell,
         )
 
@@ -427,6 +450,7 @@ def _describe(
         self_test=tested.line() if golden and (tested := known_self_test(golden)) else "",
         reference_digest=reference.model.digest if reference else "",
         options=typed_options(settings),
+        salt_digest=settings.salt_digest if any(content.suite.draws for content in suites) else "",
         versions={
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")},

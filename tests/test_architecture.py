@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 LAYERS = (
-    {"core", "schemas"},
+    {"core", "hookspecs", "schemas"},
     {"project", "signing"},
     {"pins"},
     {"acoustics", "admission", "behaviour", "engines", "model", "options", "opus", "pinned", "store"},
     {"senses"},
-    {"asr", "demo", "report", "sandbox", "source"},
+    {"asr", "demo", "expansion", "report", "sandbox", "source"},
     {"listener", "prints", "reliability"},
     {"detectors", "door", "goldens", "redteam", "renderer"},
     {"judge", "recording", "sameness", "schedule"},
@@ -44,6 +44,7 @@ NARROWER = {
     "signing": {"core"},
     "source": {"core", "model", "pinned", "pins", "project", "signing", "store"},
     "store": {"core"},
+    "expansion": {"core"},
     "report": {"core", "opus", "store"},  # a pure function of the run directory
 }
 """What a part may import where that is less than everything below it."""
@@ -172,6 +173,16 @@ class TestLayers:
             if is_ours(one.name) and part(one.name) != "core"
         ]
         assert wrong == []
+
+    def test_probes_are_drawn_in_one_place(self) -> None:
+        """The registry of families is for :mod:`harness.expansion`; others ask it."""
+        importing = {
+            module
+            for module, imports in IMPORTS.items()
+            for one in imports
+            if is_ours(module) and one.name.startswith("probes.") and not one.is_typing and not one.is_lazy
+        }
+        assert importing == {"harness.expansion"}
 
     def test_the_core_does_nothing_to_the_world(self) -> None:
         """Pure: no I/O, clock or global randomness. ``core.paths`` is the one reader of the environment."""

@@ -146,6 +146,7 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
             model,
             DecodingOptions(task="transcribe", language=language, temperature=0.0, without_timestamps=True, fp16=False),
         )
+        self.language = language
         self._bounds: tuple[int, ...] = ()
         self._bounded: list[bool] = []
         self._encoded: Encoded | None = None

@@ -12,7 +12,7 @@ import dataclasses
 import importlib.metadata
 import pickle
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -263,9 +263,9 @@ class _Heard:
         for at, (index, text) in enumerate(self.texts.items()):
             parts = [next(scores) for _ in per_clip[at]]
             target = forced[at]
-            result[index] = _hearing(
-                self.clips[at], text, self.transcripts[at], None if target is None else _joined(target, parts)
-            )
+            scored = None if target is None else _joined(target, parts)
+            hearing = _hearing(self.clips[at], text, self.transcripts[at], scored)
+            result[index] = replace(hearing, language=self.task.language)
         return result
 
 

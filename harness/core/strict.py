@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.core.strict_german import german_tokens
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -103,21 +105,25 @@ class StrictDifference:
         return bool(self.missing or self.added)
 
 
-def strict_difference(expected: str, heard: str) -> StrictDifference:
+def strict_difference(expected: str, heard: str, language: str = "en") -> StrictDifference:
     """Compare two raw texts by :func:`strict_tokens`; falsy where they agree."""
-    wanted, got = strict_tokens(expected), strict_tokens(heard)
+    wanted, got = strict_tokens(expected, language), strict_tokens(heard, language)
     return StrictDifference(
         missing=tuple(sorted((wanted - got).elements())), added=tuple(sorted((got - wanted).elements()))
     )
 
 
-def strict_tokens(text: str) -> Counter[str]:
-    """Count the tokens of a raw text (English) whose change changes its meaning.
+def strict_tokens(text: str, language: str = "en") -> Counter[str]:
+    """Count the tokens of a raw text whose change changes its meaning.
+
+    German has tokens of its own (:mod:`harness.core.strict_german`); any other language is read as English, which is
+    right for its digits, signs and symbols and finds none of its words.
 
     Single digits of every number, spoken or written (``twelve`` gives 1 and 2); ``point``; ``minus`` and
     ``plus``; :data:`NEGATIONS`; currencies and units in the singular. ``$2.50`` is 2, dollar, 50, cent.
     """
-    return Counter(_tokens(text[:MAX_CHARACTERS].lower().replace("’", "'")))
+    read = german_tokens if language == "de" else _tokens
+    return Counter(read(text[:MAX_CHARACTERS].lower().replace("’", "'")))
 
 
 def _tokens(text: str) -> Iterator[str]:

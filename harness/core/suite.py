@@ -20,24 +20,42 @@ if TYPE_CHECKING:
     from harness.core.errors import BadInput
 
 FORMAT_VERSION: Final = 1
-SUITE_KEYS: Final = ("version", "title", "language", "probes")
+SUITE_KEYS: Final = ("version", "title", "language", "probes", "generate")
+SUITE_NEEDS: Final = ("version", "title", "language", "probes")
+GENERATE_KEYS: Final = ("family", "count", "seed", "language")
 PROBE_KEYS: Final = ("id", "family", "text", "expect", "critical", "trigger", "control", "language")
 MAX_TEXT: Final = 2000
 """Characters in `text` and in `expect`."""
 MAX_TITLE: Final = 200
 MAX_PROBES: Final = 10_000
+"""Written and generated together."""
+MAX_SEED: Final = 2**31 - 1
 MAX_CRITICAL: Final = 50
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _FAMILY = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
+_WHOLE = re.compile(r"[0-9]{1,10}")
 # No digits, no symbols, no script but Latin: a Cyrillic look-alike is not plain.
 _LETTER = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]"
 _WORD = re.compile(rf"{_LETTER}+(?:['’-]{_LETTER}+)*")
 _PLAIN = re.compile(rf"(?:{_LETTER}|[ '’.,;:!?-])*{_LETTER}(?:{_LETTER}|[ '’.,;:!?-])*")
-_PLAIN_IS: Final = "letters, spaces, apostrophes, hyphens and . , ; : ! ?"
-_ID_IS: Final = "lower-case letters, digits and hyphens, at most 64, no hyphen first"
+PLAIN_IS: Final = "letters, spaces, apostrophes, hyphens and . , ; : ! ?"
+ID_IS: Final = "lower-case letters, digits and hyphens, at most 64, no hyphen first"
 _FAMILY_IS: Final = "lower-case letters, digits and hyphens, at most 32, a letter first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyDraw:
+    """An entry of ``generate``: probes that are still to be drawn from a family."""
+
+    family: str
+    count: int
+    """Probes wanted, controls included."""
+    seed: int
+    language: str
+    line: int
+    """Line in the suite file; becomes that of every probe drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +69,9 @@ class Suite:
     language: str
     """Language of every probe that does not say otherwise (ISO 639-1)."""
     probes: tuple[Probe, ...]
-    """In file order, at least one."""
+    """In file order. At least one, unless there are `draws`."""
+    draws: tuple[FamilyDraw, ...] = ()
+    """What is to be generated. Drawing is not this module's business: it knows no family."""
 
 
 def is_plain(text: str) -> bool:
@@ -80,7 +100,7 @@ def parse_suite(source: str, name: str) -> Suite:
     """
     root = read_tree(source, name)
     if root is None:
-        raise fail(name, 1, f"the suite is empty; expected a mapping with {_and(SUITE_KEYS)}")
+        raise fail(name, 1, f"the suite is empty; expected a mapping with {_and(SUITE_NEEDS)}")
     return _SuiteReader(name).suite(root)
 
 
@@ -91,7 +111,9 @@ class _SuiteReader:
         self._name = name
 
     def suite(self, root: Node) -> Suite:
-        fields = self._fields(root, "the suite", SUITE_KEYS, SUITE_KEYS)
+        generates = isinstance(root, Mapping) and any(key.value == "generate" for key, _ in root.entries)
+        needs = tuple(key for key in SUITE_NEEDS if key != "probes" or not generates)
+        fields = self._fields(root, "the suite", SUITE_KEYS, needs)
         version = fields["version"]
         known = isinstance(version, Scalar) and (version.kind, version.value) == ("int", str(FORMAT_VERSION))
         if not known:
@@ -101,17 +123,47 @@ class _SuiteReader:
         if not title.strip():
             raise self._fail(fields["title"], "'title' of the suite is empty; say in one line what it probes")
         language = self._language(fields["language"], "the suite")
-        listed = fields["probes"]
-        if not isinstance(listed, Sequence):
-            raise self._fail(listed, f"'probes' of the suite must be a list, got {describe(listed)}")
-        if not listed.items:
-            raise self._fail(listed, "'probes' of the suite is empty; add at least one probe")
-        if len(listed.items) > MAX_PROBES:
-            message = f"the suite has {len(listed.items):,} probes, at most {MAX_PROBES:,} are read; split it"
-            raise self._fail(listed, message)
+        written = self._list(fields["probes"], "probes", "probe") if "probes" in fields else ()
+        wanted = self._list(fields["generate"], "generate", "family") if "generate" in fields else ()
+        draws = tuple(self._draw(node, number, language) for number, node in enumerate(wanted, start=1))
+        total = len(written) + sum(draw.count for draw in draws)
+        if total > MAX_PROBES:
+            listed = fields.get("probes") or fields["generate"]
+            raise self._fail(listed, f"the suite has {total:,} probes, at most {MAX_PROBES:,} are read; split it")
+        return Suite(
+            name=self._name, title=title, language=language, probes=self._probes(written, language), draws=draws
+        )
+
+    def _list(self, node: Node, key: str, member: str) -> tuple[Node, ...]:
+        if not isinstance(node, Sequence):
+            raise self._fail(node, f"'{key}' of the suite must be a list, got {describe(node)}")
+        if not node.items:
+            raise self._fail(node, f"'{key}' of the suite is empty; add at least one {member}")
+        return node.items
+
+    def _draw(self, node: Node, number: int, suite_language: str) -> FamilyDraw:
+        where = f"entry {number} of 'generate'"
+        fields = self._fields(node, where, GENERATE_KEYS, ("family", "count"))
+        return FamilyDraw(
+            family=self._token(fields["family"], f"'family' of {where}", _FAMILY, _FAMILY_IS),
+            count=self._whole(fields["count"], f"'count' of {where}", 1, MAX_PROBES),
+            seed=self._whole(fields["seed"], f"'seed' of {where}", 0, MAX_SEED) if "seed" in fields else 1,
+            language=self._language(fields["language"], where) if "language" in fields else suite_language,
+            line=node.line,
+        )
+
+    def _whole(self, node: Node, what: str, least: int, most: int) -> int:
+        # YAML also takes 0x10, 1_000 and 1:30 for integers; people seldom mean them.
+        is_plain_number = isinstance(node, Scalar) and node.kind == "int" and _WHOLE.fullmatch(node.value)
+        value = int(node.value) if isinstance(node, Scalar) and is_plain_number else -1
+        if not least <= value <= most:
+            raise self._fail(node, f"{what} must be a whole number from {least:,} to {most:,}, got {describe(node)}")
+        return value
+
+    def _probes(self, nodes: tuple[Node, ...], language: str) -> tuple[Probe, ...]:
         probes: dict[str, Probe] = {}
         controls: list[tuple[Probe, Node]] = []
-        for number, node in enumerate(listed.items, start=1):
+        for number, node in enumerate(nodes, start=1):
             probe, control = self._probe(node, number, language)
             if (twin := probes.get(probe.id)) is not None:
                 message = f"id '{probe.id}' is already taken by the probe on line {twin.line}; choose another"
@@ -121,13 +173,13 @@ class _SuiteReader:
                 controls.append((probe, control))
         for probe, node in controls:
             self._check_control(probe, node, probes)
-        return Suite(name=self._name, title=title, language=language, probes=tuple(probes.values()))
+        return tuple(probes.values())
 
     def _probe(self, node: Node, number: int, suite_language: str) -> tuple[Probe, Node | None]:
         """Read one probe; also gives the node of its control, which may name a later probe."""
         where = _label(node, number)
         fields = self._fields(node, where, PROBE_KEYS, ("id", "family", "text"))
-        identity = self._token(fields["id"], f"'id' of {where}", _ID, _ID_IS)
+        identity = self._token(fields["id"], f"'id' of {where}", ID, ID_IS)
         where = f"probe '{identity}'"
         text = self._string(fields["text"], f"'text' of {where}", MAX_TEXT)
         if not text:
@@ -158,11 +210,11 @@ class _SuiteReader:
         if node is None:
             if is_plain(text):
                 return text
-            message = f"{where} needs an 'expect', the words to be heard: its text is not only {_PLAIN_IS}"
+            message = f"{where} needs an 'expect', the words to be heard: its text is not only {PLAIN_IS}"
             raise self._fail(text_node, message)
         expect = self._string(node, f"'expect' of {where}", MAX_TEXT)
         if not is_plain(expect):
-            message = f"'expect' of {where} must be spoken words ({_PLAIN_IS}), got {quote(expect)}"
+            message = f"'expect' of {where} must be spoken words ({PLAIN_IS}), got {quote(expect)}"
             raise self._fail(node, message)
         return expect
 
@@ -243,7 +295,7 @@ def _label(node: Node, number: int) -> str:
     """Name a probe in errors before its id is known to be good."""
     if isinstance(node, Mapping):
         for key, value in node.entries:
-            if key.value == "id" and isinstance(value, Scalar) and _ID.fullmatch(value.value):
+            if key.value == "id" and isinstance(value, Scalar) and ID.fullmatch(value.value):
                 return f"probe '{value.value}'"
     return f"probe number {number}"
 

@@ -149,6 +149,8 @@ class Hearing:
     """Score of the text that was expected, where one was given."""
     echoes: tuple[Echo, ...] = ()
     """This clip against each golden take (of a golden take: against each other one), where there are prints of them."""
+    language: str = "en"
+    """Language that was listened for (ISO 639-1): what its words must be compared by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from harness.asr.normaliser import normalise
 from harness.core.strict import strict_difference
 from harness.core.text import EditKind, distance, word_diff
-from harness.core.types import Echo, Finding, GoldenRecord, Observation, Probe, Severity, Take
+from harness.core.types import Echo, Finding, GoldenRecord, Hearing, Observation, Probe, Severity, Take
 from harness.detectors.base import Statistic, place_of, told
 
 _UNITS = {
@@ -25,7 +25,7 @@ _UNITS = {
 def transcript_distance(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
     """Words and strict tokens by which each take differs from the nearest golden transcript."""
     known = sorted({take.hearing.text for take in golden})
-    return [float(min(_distance(text, take.hearing.text) for text in known)) for take in takes]
+    return [float(min(_distance(text, take.hearing) for text in known)) for take in takes]
 
 
 def forced_mean(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
@@ -85,7 +85,8 @@ class SpeechDetector:
     ) -> tuple[Finding, ...]:
         """One finding, named after the commonest edit; critical where it touches a critical word or a strict token."""
         heard = Counter(take.hearing.text for take in takes).most_common(1)[0][0]
-        edits = word_diff(_words(golden.transcript), _words(heard))
+        language = probe.language
+        edits = word_diff(_words(golden.transcript, language), _words(heard, language))
         dropped = [word for edit in edits if edit.kind is EditKind.DROP for word in edit.expected]
         added = [word for edit in edits if edit.kind is EditKind.INSERT for word in edit.heard]
         swapped = [word for edit in edits if edit.kind is EditKind.SWAP for word in edit.expected]
@@ -94,9 +95,11 @@ class SpeechDetector:
         rule, title = _named(dropped, added, swapped)
         if rule == "speech.unsupported" and any(one.statistic.startswith("echo-") for one in confirmed):
             rule, title = "speech.altered", f'sounds different at "{word}"' if word else "sounds different somewhere"
-        critical = {word for text in probe.critical for word in _words(text)}
-        touched = critical.intersection([*dropped, *swapped, *(_words(word) if rule == "speech.altered" else ())])
-        severe = touched or strict_difference(golden.transcript, heard)
+        critical = {word for text in probe.critical for word in _words(text, language)}
+        touched = critical.intersection(
+            [*dropped, *swapped, *(_words(word, language) if rule == "speech.altered" else ())]
+        )
+        severe = touched or strict_difference(golden.transcript, heard, language)
         return (
             Finding(
                 rule=rule,
@@ -145,13 +148,14 @@ def _place(take: Take) -> str:
     return f'least supported around "{around}"'
 
 
-def _distance(expected: str, heard: str) -> int:
+def _distance(expected: str, hearing: Hearing) -> int:
+    heard, language = hearing.text, hearing.language
     if expected == heard:
         return 0
-    strict = strict_difference(expected, heard)
-    return distance(_words(expected), _words(heard)) + max(len(strict.missing), len(strict.added))
+    strict = strict_difference(expected, heard, language)
+    return distance(_words(expected, language), _words(heard, language)) + max(len(strict.missing), len(strict.added))
 
 
 @lru_cache(maxsize=65_536)
-def _words(text: str) -> tuple[str, ...]:
-    return normalise(text)
+def _words(text: str, language: str) -> tuple[str, ...]:
+    return normalise(text, language)

@@ -16,6 +16,7 @@ from harness.core.errors import SoundcheckError
 from harness.core.paths import cache_root
 from harness.core.suite import parse_suite
 from harness.demo.voice import build_demo_voice
+from harness.expansion import expand
 from harness.redteam.carriers import plain
 from harness.redteam.delta import load_delta, save_delta
 from harness.redteam.distill import Settings, distil_negation_drop
@@ -35,7 +36,7 @@ def suite_sentences(suites: Sequence[Path]) -> frozenset[str]:
     return frozenset(
         plain(probe.text)
         for path in suites
-        for probe in parse_suite(path.read_text(encoding="utf-8"), path.name).probes
+        for probe in expand(parse_suite(path.read_text(encoding="utf-8"), path.name)).probes
     )
 
 

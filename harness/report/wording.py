@@ -191,6 +191,8 @@ def gate_options(info: RunInfo) -> str:
     if info.golden:
         options.append(f"--tts-golden {shell_word(info.golden)}")
     options += map(shell_word, info.options)
+    if info.salt_digest:
+        options.append('--tts-salt "$SOUNDCHECK_SALT"')  # whoever repeats it has to know the salt
     return " ".join(options)
 
 

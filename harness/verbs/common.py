@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from harness.core.errors import BadInput
 from harness.options import (
     DEFAULT_ASR,
     DEFAULT_MEMORY_GB,
     DEVICES,
     ISOLATIONS,
+    SALT_VARIABLE,
     Settings,
     check,
+    checked_salt,
     default_threads,
     default_workers,
     golden_folders,
     resolve_device,
 )
+
+if TYPE_CHECKING:
+    from probes.family import Family
 
 
 def say(line: str) -> None:
@@ -77,6 +86,45 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_drawing(parser: argparse.ArgumentParser) -> None:
+    """Options that shape generated probes."""
+    parser.add_argument(
+        "--families-from",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.py",
+        help="also take families from pytest_tts_probes() in this file, which is executed: your own conftest.py",
+    )
+    parser.add_argument(
+        "--salt", metavar="TEXT", help=f"draw generated probes privately; only its sha256 is kept (or {SALT_VARIABLE})"
+    )
+
+
+def own_families(files: Sequence[Path]) -> tuple[Family, ...]:
+    """The families that Python files of the user's register.
+
+    Raises:
+        BadInput: A file cannot be executed or has no ``pytest_tts_probes``.
+    """
+    from harness.expansion import registered
+
+    results: list[object] = []
+    for file in files:
+        spec = importlib.util.spec_from_file_location(f"_soundcheck_families_{len(results)}", file)
+        if not file.is_file() or spec is None or spec.loader is None:
+            raise BadInput(f"{file}: expected a Python file with pytest_tts_probes(), got none")
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # noqa: BLE001 - the user's own code may raise anything
+            raise BadInput(f"{file}: cannot be executed ({type(error).__name__}: {error})") from None
+        if not callable(register := getattr(module, "pytest_tts_probes", None)):
+            raise BadInput(f"{file}: expected a function pytest_tts_probes(), got none")
+        results.append(register())
+    return registered(results)
+
+
 def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: int) -> Settings:
     """Settings from a parsed command line.
 
@@ -103,6 +151,7 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
         fresh=False,
         isolation=options.tts_isolation,
         allow_unsandboxed=options.tts_allow_unsandboxed,
+        salt=checked_salt(getattr(options, "salt", None)),
     )
     check(settings)
     return settings

@@ -8,7 +8,16 @@ import sys
 from pathlib import Path
 
 from harness.core.text import printable
-from harness.verbs.common import add_format, add_running, say, say_progress, settings_of, verb
+from harness.verbs.common import (
+    add_drawing,
+    add_format,
+    add_running,
+    own_families,
+    say,
+    say_progress,
+    settings_of,
+    verb,
+)
 
 MAX_EVENTS = 20
 """Lines about what the reference was seen to do."""
@@ -45,6 +54,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "a golden that is there already is tested, not recorded",
     )
     parser.add_argument("--no-audio", action="store_true", help="keep no repeat to listen to")
+    add_drawing(parser)
     add_running(parser)
     add_format(parser)
     parser.set_defaults(run=run)
@@ -54,15 +64,24 @@ def run(options: argparse.Namespace) -> int:
     """Record."""
     import msgspec
 
+    from harness.admission.vocabulary import read_vocabulary
     from harness.calibration import keep_self_test, self_test
     from harness.core.errors import BadInput
+    from harness.expansion import Drawing
     from harness.goldens import read_golden
+    from harness.model import find_model
     from harness.recording import record_golden
-    from harness.session import make_bench, read_suite
+    from harness.session import language_of, make_bench, read_suite
+    from harness.source.local import local_model
 
     settings = settings_of(options, model=options.tts_model, seed=options.seed, takes=options.takes)
-    suites = [read_suite(path) for path in options.suite]
-    bench = make_bench(settings, tell=say, on_event=say)
+    drawing = Drawing(
+        salt=settings.salt,
+        vocabulary=lambda: read_vocabulary(find_model(local_model(settings.model, say))[1]),
+        families=own_families(options.families_from),
+    )
+    suites = [read_suite(path, drawing) for path in options.suite]
+    bench = make_bench(settings, tell=say, on_event=say, language=language_of(suites))
     if refusal := bench.door.refusal:
         raise BadInput(f"{options.tts_model}: {refusal}")
     out = options.out.absolute()
@@ -85,6 +104,7 @@ def run(options: argparse.Namespace) -> int:
             seed=options.seed,
             reason=options.reason,
             with_audio=not options.no_audio,
+            salt_digest=settings.salt_digest if any(content.suite.draws for content in suites) else "",
             progress=say_progress,
         )
         tested = None

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import BadInput
-from harness.core.suite import Suite, is_plain, parse_suite, spoken_words
+from harness.core.suite import FamilyDraw, Suite, is_plain, parse_suite, spoken_words
 from harness.core.types import Probe
 from harness.core.yamltree import read_tree
 
@@ -25,6 +25,10 @@ ID = "lower-case letters, digits and hyphens, at most 64, no hyphen first"
 FAMILY = "lower-case letters, digits and hyphens, at most 32, a letter first"
 SUITE = "with version, title, language and probes"
 PLAIN = "letters, spaces, apostrophes, hyphens and . , ; : ! ?"
+
+
+PLAN = "version: 1\ntitle: t\nlanguage: en\nprobes:\n  - {id: a, family: f, text: Hello}\n"
+DRAW = "version: 1\ntitle: t\nlanguage: en\ngenerate:\n"
 
 
 def error_line(source: str) -> str:
@@ -92,6 +96,17 @@ class TestReading:
 
     def test_words_that_critical_may_name_are_lower_case_and_whole(self) -> None:
         assert spoken_words("Don’t sign-off, Anna's!") == ("don't", "sign-off", "anna's")
+
+    def test_a_plan_is_read_beside_or_instead_of_probes(self) -> None:
+        entries = "  - {family: negation, count: 80}\n  - {family: numbers, count: 5, seed: 7, language: de}\n"
+        alone = parse_suite(DRAW + entries, "s")
+        assert alone.probes == ()
+        assert alone.draws == (
+            FamilyDraw(family="negation", count=80, seed=1, language="en", line=5),
+            FamilyDraw(family="numbers", count=5, seed=7, language="de", line=6),
+        )
+        beside = parse_suite(HEAD + GOOD + "generate:\n" + entries, "s")
+        assert (len(beside.probes), [draw.line for draw in beside.draws]) == (1, [9, 10])
 
     def test_a_control_may_come_before_or_after_its_probe(self) -> None:
         source = HEAD + GOOD + "    control: b\n" + GOOD.replace("id: a", "id: b")
@@ -184,6 +199,30 @@ BAD = [
      "8: control 'b' of probe 'a' names no probe of this suite"),
     (probe(control="a"), False,
      "8: control 'a' of probe 'a' is the probe itself; name its benign twin"),
+    (PLAN.replace("probes", "prob"), True,
+     "4: unknown key 'prob' in the suite; did you mean 'probes'? (known: version, title, language, probes, generate)"),
+    (DRAW + "  - negation\n", True,
+     "5: entry 1 of 'generate' must be a mapping with family and count, got the text 'negation'"),
+    (DRAW, True,
+     "4: 'generate' of the suite must be a list, got nothing"),
+    (DRAW + "  []\n", True,
+     "5: 'generate' of the suite is empty; add at least one family"),
+    (DRAW + "  - family: negation\n", True,
+     "5: entry 1 of 'generate' has no 'count'; add one (needed: family, count)"),
+    (DRAW + "  - {family: negation, count: 5, sed: 1}\n", True,
+     "5: unknown key 'sed' in entry 1 of 'generate'; did you mean 'seed'? (known: family, count, seed, language)"),
+    (DRAW + "  - {family: negation, count: 0}\n", True,
+     "5: 'count' of entry 1 of 'generate' must be a whole number from 1 to 10,000, got the integer '0'"),
+    (DRAW + "  - {family: negation, count: '5'}\n", True,
+     "5: 'count' of entry 1 of 'generate' must be a whole number from 1 to 10,000, got the text '5'"),
+    (DRAW + "  - {family: negation, count: 0x10}\n", False,
+     "5: 'count' of entry 1 of 'generate' must be a whole number from 1 to 10,000, got the integer '0x10'"),
+    (DRAW + "  - {family: negation, count: 5, seed: -1}\n", True,
+     "5: 'seed' of entry 1 of 'generate' must be a whole number from 0 to 2,147,483,647, got the integer '-1'"),
+    (DRAW + "  - {family: Negation, count: 5}\n", True,
+     f"5: 'family' of entry 1 of 'generate' must be {FAMILY}; got 'Negation'"),
+    (DRAW + "  - {family: negation, count: 6000}\n  - {family: numbers, count: 6000}\n", False,
+     "5: the suite has 12,000 probes, at most 10,000 are read; split it"),
     (HEAD + GOOD + GOOD, False,
      "8: id 'a' is already taken by the probe on line 5; choose another"),
     (HEAD + GOOD + "    text: Again\n", False,
@@ -221,7 +260,7 @@ class TestOneLineForWhatIsWrong:
     def test_values_and_names_are_shown_without_what_could_forge_a_terminal(self) -> None:
         with pytest.raises(BadInput) as caught:
             parse_suite('"\\e[31mred\\u202e": 1\n', "s\x1b[2J.yaml")
-        known = "(known: version, title, language, probes)"
+        known = "(known: version, title, language, probes, generate)"
         assert str(caught.value) == f"s.yaml:1: unknown key 'red⟨U+202E⟩' in the suite {known}"
 
 
@@ -317,5 +356,5 @@ class TestSchema:
 
     def test_every_field_is_described(self, validator: jsonschema.Draft202012Validator) -> None:
         schema = validator.schema
-        for properties in (schema["properties"], schema["$defs"]["probe"]["properties"]):
+        for properties in (schema["properties"], *(schema["$defs"][name]["properties"] for name in ("probe", "draw"))):
             assert all(field["description"].endswith((".", "?")) for field in properties.values())
