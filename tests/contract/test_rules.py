@@ -1,0 +1,23 @@
+"""Every finding that can be made is described for formats that carry words."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.contrast import MEASURES
+from harness.detectors import DETECTORS, RULES
+from harness.report.rules import RULES as DESCRIBED
+
+MADE = (
+    *(rule for detector in DETECTORS for rule in detector.rules),
+    *RULES,
+    *("same.differs", "shift.suite", "shift.family", "contrast.word-lost"),
+    *(f"contrast.{measure.name}" for measure in MEASURES),
+)
+
+
+@pytest.mark.parametrize("rule", MADE)
+def test_a_rule_has_words(rule: str) -> None:
+    words = DESCRIBED[rule]
+    assert all((words.title, words.text, words.advice))
+    assert len(words.title) < 80
