@@ -29,6 +29,8 @@ LOAD = "engine-load"
 MOST_FAILED = 16
 """Probes that are confirmed to fail before later suspicions are left open: the verdict stands, and each costs time."""
 REFERENCE_PURPOSE = "reference"
+NO_GOLDEN = "no golden to compare with; record one with: soundcheck record, then give --tts-golden"
+ONLY_PAIRS = f"without one only trigger phrases with a control say something, where there are {MIN_PAIRS} such pairs"
 
 
 class Campaign:
@@ -114,8 +116,7 @@ class Campaign:
             note = "every rendering was compared with the golden's own of the same seed"
             return Outcome(subject=SHIFT, verdict=Verdict.PASS, notes=(note,))
         if self._golden is None:
-            reason = "no golden to compare the suite with; record one with: soundcheck record, then give --tts-golden"
-            return Outcome(subject=SHIFT, verdict=Verdict.INCONCLUSIVE, reason=reason)
+            return Outcome(subject=SHIFT, verdict=Verdict.INCONCLUSIVE, reason=NO_GOLDEN)
         return judge_shift(self._screened, alpha=self._alpha, is_tuned=self._comparison is Comparison.FINE_TUNE)
 
     def judge(self, probe: Probe) -> Outcome:
@@ -202,13 +203,7 @@ class Campaign:
         spoiled = spoiled_audio(probe, takes, None)
         pair = pairs.get(probe.id)
         if spoiled or pair is None or not contrast.can_tell:
-            return self._open(
-                probe,
-                takes,
-                "there is no golden, and a probe that is no trigger with a control says nothing by itself"
-                if pair is None
-                else f"there is no golden, and fewer than {MIN_PAIRS} pairs of trigger and control to compare with",
-            )
+            return self._open(probe, takes, f"{NO_GOLDEN}; {ONLY_PAIRS}")
         if not contrast.is_odd(pair):
             return contrast.decide(pair, None)
         fresh = [self._fresh(self._renderer, one, FRESH_PURPOSE, 0, FRESH_TAKES) for one in (probe, pair.control)]
@@ -300,7 +295,7 @@ class Campaign:
         """Why the golden says nothing about this probe, and what would settle it; ``""`` if it does."""
         golden = self._golden
         if golden is None:
-            return "no golden to compare with; record one with: soundcheck record, then give --tts-golden"
+            return NO_GOLDEN
         if different := differs_in(golden.manifest, self._listener.transcriber.identity):
             return (
                 f"golden {golden.name} was recorded with another transcriber ({different}); "

@@ -57,7 +57,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "same.differs": Rule(
         title="The same weights and seed sound different",
-        text="The candidate has the digest of the golden's reference, and its audio is not what was recorded with that seed.",
+        text="The candidate has the digest of the golden's reference, but not the audio recorded with that seed.",
         advice="Compare engine, versions and device with the golden's: what surrounds the model has changed.",
         worst=Severity.HIGH,
     ),

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.core.types import BehaviourEvent
+from harness.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
 PROBES = 6
-BEHAVIOUR = 9
 DOOR = 6
 
 
@@ -51,7 +51,7 @@ def hostile(fake_voice: Voice) -> Path:
 class TestRefused:
     def test_is_named_and_never_loaded(self, gate, hostile: Path, pytester: pytest.Pytester) -> None:
         done = gate(hostile)
-        done.assert_outcomes(passed=DOOR - 1, failed=1, skipped=1 + PROBES + BEHAVIOUR)
+        done.assert_outcomes(passed=DOOR - 1, failed=1, skipped=PROBES + len(MODEL_CHECKS) - DOOR)
         done.stdout.fnmatch_lines(["*admission-checkpoint on candidate   CRITICAL  admission.pickle-import"])
         done.stdout.fnmatch_lines(["*model.pth, byte 0x*builtins.print*"])
         done.stdout.fnmatch_lines(["*inconclusive: not loaded: admission-checkpoint failed*"])
@@ -62,7 +62,7 @@ class TestRefused:
         self, gate, hostile: Path, pytester: pytest.Pytester
     ) -> None:
         done = gate(hostile, "-k", "door")
-        done.assert_outcomes(skipped=1, deselected=PROBES + BEHAVIOUR + DOOR)
+        done.assert_outcomes(skipped=1, deselected=PROBES + len(MODEL_CHECKS) - 1)
         assert done.ret == pytest.ExitCode.TESTS_FAILED
         assert results(pytester)["verdict"] == "fail"
         assert gate(hostile, "-k", "door", "--tts-gate=release").ret == pytest.ExitCode.TESTS_FAILED

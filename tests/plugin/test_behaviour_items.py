@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.campaign import LOAD
+from harness.gate import MODEL_CHECKS
 from harness.sandbox import levels
 from tests.conftest import Voice
 
@@ -42,9 +44,8 @@ class TestItems:
         (pytester.path / "other.probes.yaml").write_text(other.replace("control: ", "control: other-"), "utf-8")
         done = gate(fake_voice(), "other.probes.yaml", "--collect-only", "-q")
         names = [line.rpartition("::")[2] for line in done.outlines if "::" in line]
-        first = min(place for place, name in enumerate(names) if name.startswith("behaviour-"))
-        assert all(name.startswith("behaviour-") or name == "admission-unchanged" for name in names[first:])
-        assert len(names[first:]) == 20
+        late = MODEL_CHECKS[MODEL_CHECKS.index(LOAD) + 1 :]
+        assert names[-2 * len(late) :] == [*late, *late]
 
     def test_name_the_phrase_and_the_evidence(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(FORGER))
@@ -74,7 +75,7 @@ class TestItems:
         voice = fake_voice(FORGER)
         gate(voice)
         done = gate(voice, "-k", "behaviour-protocol")
-        done.assert_outcomes(failed=1, deselected=21)
+        done.assert_outcomes(failed=1, deselected=6 + len(MODEL_CHECKS) - 1)
 
 
 class TestOptions:
@@ -86,7 +87,7 @@ class TestOptions:
         assert done.ret == pytest.ExitCode.INTERNAL_ERROR
         done.stdout.fnmatch_lines(["*no sandbox holds here (A: planted; *"])
         done = gate(fake_voice(), "--tts-allow-unsandboxed")
-        done.assert_outcomes(passed=13, skipped=9)
+        done.assert_outcomes(passed=6 + len(MODEL_CHECKS) - 9, skipped=9)
         done.stdout.fnmatch_lines(["isolation: process (a child process, no sandbox)*"])
         done.stdout.fnmatch_lines(["INCONCLUSIVE  candidate *"])
         done.stdout.no_fnmatch_line("PASS  candidate *")

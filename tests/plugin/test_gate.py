@@ -13,14 +13,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from harness.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
 PROBES = 6
-BEHAVIOUR = 9
 DOOR = 6
-CHECKS = BEHAVIOUR + DOOR
-"""Of behaviour."""
-ITEMS = PROBES + 2 + CHECKS
+"""Checks of the files."""
+ITEMS = PROBES + len(MODEL_CHECKS)
 
 
 @pytest.fixture
@@ -91,12 +90,12 @@ class TestVerdicts:
 
     def test_without_a_golden_nothing_passes(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "-rs", golden="")
-        done.assert_outcomes(passed=1 + CHECKS, skipped=PROBES)
+        done.assert_outcomes(passed=len(MODEL_CHECKS) - 1, skipped=PROBES + 1)
         done.stdout.fnmatch_lines(["*inconclusive: no golden to compare with; record one with: soundcheck record*"])
 
     def test_the_release_gate_fails_what_the_ci_gate_skips(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "--tts-gate=release", golden="")
-        done.assert_outcomes(passed=1 + CHECKS, failed=PROBES)
+        done.assert_outcomes(passed=len(MODEL_CHECKS) - 1, failed=PROBES + 1)
         assert done.ret == 10
 
     def test_the_release_gate_says_by_its_exit_code_when_something_really_failed(self, gate, fake_voice: Voice) -> None:
@@ -116,7 +115,7 @@ class TestVerdicts:
         manifest["asr"]["decoding"] = "tones-0"
         (copied / "manifest.json").write_text(json.dumps(manifest), "utf-8")
         done = gate(fake_voice(), "-rs", golden=str(copied))
-        done.assert_outcomes(passed=1 + CHECKS, skipped=PROBES)
+        done.assert_outcomes(passed=len(MODEL_CHECKS) - 1, skipped=PROBES + 1)
         done.stdout.fnmatch_lines(
             ["*recorded with another transcriber (decoding 'tones-0' in the golden, 'tones-2' now)*"]
         )
@@ -151,7 +150,7 @@ class TestMisbehaviour:
 
     def test_a_model_that_cannot_load_fails_once_and_nothing_else_is_judged(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "load-crash"}), "-rs")
-        done.assert_outcomes(passed=DOOR, failed=1, skipped=PROBES + BEHAVIOUR)
+        done.assert_outcomes(passed=DOOR, failed=1, skipped=ITEMS - DOOR - 1)
         done.stdout.fnmatch_lines(["  heard     the worker was killed by SIGSEGV while loading"])
 
     def test_no_worker_is_left_behind(self, gate, fake_voice: Voice) -> None:
@@ -170,7 +169,7 @@ class TestPytest:
     def test_keywords_select_ids_and_families(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "-k", "carriers")
         done.assert_outcomes(passed=4, deselected=ITEMS - 4)
-        done.stdout.fnmatch_lines(["INCONCLUSIVE*incomplete (4 of 23 items decided)*"])
+        done.stdout.fnmatch_lines([f"INCONCLUSIVE*incomplete (4 of {ITEMS} items decided)*"])
 
     def test_last_failed_repeats_the_failure_only(self, gate, fake_voice: Voice) -> None:
         voice = fake_voice({"kind": "nan", "when": "door"})

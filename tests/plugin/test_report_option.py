@@ -9,6 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.core.types import Outcome, Verdict
+from harness.gate import MODEL_CHECKS
 from harness.report.formats import FORMATS
 from harness.store import RunDirectory
 from tests.conftest import Voice
@@ -39,7 +40,7 @@ class TestOption:
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
         wanted = [f"--tts-report={name}" for name in FORMATS if name != "sarif"]
         done = gate(fake_voice(NOT_SAID), *wanted, "--tts-report=sarif=out/soundcheck.sarif")
-        done.assert_outcomes(passed=22, failed=1)
+        done.assert_outcomes(passed=5 + len(MODEL_CHECKS), failed=1)
         done.stdout.fnmatch_lines(
             [
                 "FAIL  candidate *",
@@ -70,7 +71,7 @@ class TestOption:
     ) -> None:
         (pytester.path / "file").write_text("")
         done = gate(fake_voice(), "--tts-seed=5", "--tts-report=csv=file/x.csv", "--tts-report=gitlab")
-        done.assert_outcomes(passed=23)
+        done.assert_outcomes(passed=6 + len(MODEL_CHECKS))
         assert done.ret == pytest.ExitCode.OK
         done.stdout.fnmatch_lines(
             [
