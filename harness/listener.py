@@ -123,5 +123,6 @@ def _rounded(hearing: Hearing) -> Hearing:
         hearing,
         avg_logprob=round(hearing.avg_logprob, 4),
         no_speech=round(hearing.no_speech, 4),
+        language_logprob=None if hearing.language_logprob is None else round(hearing.language_logprob, 4),
         forced=forced,
     )

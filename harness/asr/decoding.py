@@ -193,6 +193,21 @@ class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no
             drafts += self._drafted(encoded, rows[at : at + size], targets[at : at + size])
         return drafts
 
+    def language_logprobs(self, encoded: Encoded) -> list[float | None]:
+        """How likely each row is in the language that is expected, among all that the network knows (nats).
+
+        One decoder step over the first marker, as ``whisper.detect_language`` takes. None for a network that knows one.
+        """
+        rows = len(encoded.features)
+        if not self.model.is_multilingual:
+            return [None] * rows
+        first = torch.full((rows, 1), self.tokenizer.sot, device=encoded.features.device)
+        logits = self.model.decoder(first, encoded.features, kv_cache=dict(encoded.cache))[:, 0]
+        known = list(self.tokenizer.all_language_tokens)
+        own = known.index(self.tokenizer.to_language_token(self.language))
+        chosen: list[float | None] = logits[:, known].log_softmax(dim=-1)[:, own].tolist()
+        return chosen
+
     def align(self, encoded: Encoded, row: int, text: str, frames: int) -> list[tuple[str, float, float]]:
         """Find when each word of a text is spoken, from where the decoder looks while it reads the text.
 

@@ -211,6 +211,8 @@ class _Heard:
     """Per clip, one per row."""
     scored: Mapping[int, Forced]
     """By row: the whole forced text of clips of one row, where it was the draft of their transcript."""
+    languages: tuple[float | None, ...]
+    """By row: log-probability of the expected language; None where the network knows only one."""
 
     @property
     def texts(self) -> dict[int, str]:
@@ -265,7 +267,9 @@ class _Heard:
             target = forced[at]
             scored = None if target is None else _joined(target, parts)
             hearing = _hearing(self.clips[at], text, self.transcripts[at], scored)
-            result[index] = replace(hearing, language=self.task.language)
+            row = sum(len(one.rows) for one in self.clips[:at])
+            likely = self.languages[row]
+            result[index] = replace(hearing, language=self.task.language, language_logprob=likely)
         return result
 
 
@@ -300,6 +304,7 @@ def _hear(
         encoded=encoded,
         transcripts=tuple(tuple(next(transcripts) for _ in clip.rows) for clip in clips),
         scored={row: draft.forced for row, draft in drafts.items()},
+        languages=tuple(task.language_logprobs(encoded)),
     )
 
 

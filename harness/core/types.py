@@ -147,6 +147,8 @@ class Hearing:
     """True where decoding reached its token bound: the transcript is not to be trusted."""
     forced: ForcedScore | None = None
     """Score of the text that was expected, where one was given."""
+    language_logprob: float | None = None
+    """Log-probability of the expected language among those the network knows (nats); None where it knows only one."""
     echoes: tuple[Echo, ...] = ()
     """This clip against each golden take (of a golden take: against each other one), where there are prints of them."""
     language: str = "en"

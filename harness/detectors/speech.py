@@ -19,7 +19,15 @@ _UNITS = {
     "forced-worst": "its worst place",
     "echo-mean": "distance of sounds to the nearest golden take",
     "echo-worst": "its worst place",
+    "no-speech": "probability that nobody speaks",
+    "language-logprob": "log-probability of the language",
 }
+
+_OTHERWISE = {
+    frozenset({"language-logprob"}): ("speech.language", "sounds like another language"),
+    frozenset({"no-speech"}): ("speech.no-speech", "is hardly heard as speech"),
+}
+"""Statistics that were confirmed alone, where the words are as they should be -> rule and title."""
 
 
 def transcript_distance(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
@@ -50,6 +58,18 @@ def echo_worst(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
     return _nearest(takes, golden, lambda echo: echo.worst)
 
 
+def no_speech(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
+    """Probability that nobody speaks, by Whisper's own marker."""
+    del golden
+    return [take.hearing.no_speech for take in takes]
+
+
+def language(takes: Sequence[Take], golden: Sequence[Take]) -> list[float]:
+    """Log-probability of the expected language (nats); not measured by a Whisper that knows one language only."""
+    del golden
+    return [math.nan if (likely := take.hearing.language_logprob) is None else likely for take in takes]
+
+
 def _nearest(takes: Sequence[Take], golden: Sequence[Take], part: Callable[[Echo], float]) -> list[float]:
     seeds = {take.seed for take in golden}
     return [min((part(echo) for echo in take.hearing.echoes if echo.seed in seeds), default=math.nan) for take in takes]
@@ -72,10 +92,12 @@ class SpeechDetector:
         Statistic(name="forced-worst", sides=("less",), floor=0.05, measure=forced_worst, matters=0.2),
         Statistic(name="echo-mean", sides=("greater",), floor=0.005, measure=echo_mean, matters=0.03, relative=True),
         Statistic(name="echo-worst", sides=("greater",), floor=0.02, measure=echo_worst, matters=0.1, relative=True),
+        Statistic(name="no-speech", sides=("greater",), floor=0.02, measure=no_speech, matters=0.3),
+        Statistic(name="language-logprob", sides=("less",), floor=0.05, measure=language, matters=0.7),
     )
     rules = (
         *("speech.word-dropped", "speech.word-inserted", "speech.word-swapped"),
-        *("speech.unsupported", "speech.altered"),
+        *("speech.unsupported", "speech.altered", "speech.language", "speech.no-speech"),
     )
     misses = "Words that sound alike; a change that is smaller than what the reference itself does from take to take."
     source = "Whisper (Radford et al. 2022, arXiv 2212.04356), forced on the golden transcript."
@@ -95,6 +117,9 @@ class SpeechDetector:
         rule, title = _named(dropped, added, swapped)
         if rule == "speech.unsupported" and any(one.statistic.startswith("echo-") for one in confirmed):
             rule, title = "speech.altered", f'sounds different at "{word}"' if word else "sounds different somewhere"
+        only = frozenset(one.statistic for one in confirmed)
+        if rule == "speech.unsupported" and only in _OTHERWISE:
+            rule, title = _OTHERWISE[only]
         critical = {word for text in probe.critical for word in _words(text, language)}
         touched = critical.intersection(
             [*dropped, *swapped, *(_words(word, language) if rule == "speech.altered" else ())]

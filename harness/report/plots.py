@@ -67,6 +67,8 @@ NAMES: Final = {
     "forced-worst": "support in its worst place",
     "echo-mean": "distance of the sounds",
     "echo-worst": "distance of the sounds, worst place",
+    "no-speech": "probability of no speech",
+    "language-logprob": "log-probability of the language",
     "log-seconds": "length of the speech, log",
     "longest-silence": "longest silence, s",
     "level-db": "level, dB",

@@ -217,6 +217,18 @@ RULES: Final[dict[str, Rule]] = {
         advice="Find out whether the model still synthesises: noise scales of zero do this, and so does stored audio.",
         worst=Severity.HIGH,
     ),
+    "speech.language": Rule(
+        title="The candidate sounds like another language",
+        text="Whisper finds the suite's language less likely than in the golden's repeats.",
+        advice=_LISTEN,
+        worst=Severity.HIGH,
+    ),
+    "speech.no-speech": Rule(
+        title="The audio is hardly heard as speech",
+        text="Whisper's own marker for silence and noise is likelier than in the golden's repeats.",
+        advice=_LISTEN,
+        worst=Severity.HIGH,
+    ),
     "speech.altered": Rule(
         title="The candidate sounds different from the golden in some place",
         text=(
