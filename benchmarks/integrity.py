@@ -106,7 +106,7 @@ class Stage:
 
     def golden_of(self, phrase: Phrase) -> GoldenRecord:
         """What the voice was recorded to do with a phrase."""
-        requests = [(phrase.text, seed_for(PURPOSE, 1, phrase.text, repeat)) for repeat in range(GOLDEN_TAKES)]
+        requests = _requests(_recorded(phrase), PURPOSE, 0, GOLDEN_TAKES)
         name = [self._bench.renderer.key(*request) for request in requests]
         identity = digest_of([name, dict(self._bench.listener.transcriber.identity), ACOUSTICS_VERSION])
         path = FOLDER / "integrity" / f"{identity}.json"
@@ -219,6 +219,7 @@ def main() -> int:
     chosen = phrases(TEST if PART == "test" else DEVELOPMENT, PART)[:PHRASES]
     stage = Stage(bench)
     try:
+        stage.ask_ahead([_recorded(phrase) for phrase in chosen], PURPOSE, 0, GOLDEN_TAKES)
         goldens = {phrase.id: stage.golden_of(phrase) for phrase in chosen}
         judge = Judge(list(goldens.values()), takes=SCREEN_TAKES, tests=count_tests(SUITE_PROBES), alpha=ALPHA)
         print(
@@ -304,6 +305,10 @@ def _is_audible(kind: str) -> bool:
 
 def _requests(case: Case, purpose: str, start: int, stop: int) -> list[Request]:
     return [(case.text, seed_for(purpose, case.seed, case.text, take)) for take in range(start, stop)]
+
+
+def _recorded(phrase: Phrase) -> Case:
+    return Case(kind=CLEAN, phrase=phrase, seed=1)
 
 
 def _probe(phrase: Phrase) -> Probe:

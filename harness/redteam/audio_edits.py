@@ -135,9 +135,11 @@ def paused(samples: Waveform, rate: int, seed: int) -> Waveform:
     del seed
     start, stop = _spoken(samples, rate)
     low, high = start + (stop - start) * 2 // 5, start + (stop - start) * 3 // 5
+    middle = samples[low:high].astype(np.float64) ** 2
     frame = max(1, rate // 100)
-    power = np.convolve(samples[low:high].astype(np.float64) ** 2, np.ones(frame) / frame, mode="same")
-    place = low + (int(power.argmin()) if power.size else 0)
+    place = low
+    if middle.size > frame:
+        place += int(np.convolve(middle, np.ones(frame), mode="same").argmin())
     return np.concatenate([samples[:place], np.zeros(round(PAUSE_SECONDS * rate), np.float32), samples[place:]])
 
 
@@ -188,6 +190,8 @@ def stretch(samples: Waveform, rate: int, factor: float) -> Waveform:
 def repitched(samples: Waveform, rate: int, ratio: float) -> Waveform:
     """Raise pitch and formants by `ratio`; the clip lasts as long as before."""
     longer = stretch(samples, rate, ratio)
+    if not longer.size:
+        return longer
     places = np.linspace(0, longer.size - 1, samples.size)
     spectrum = np.fft.rfft(longer)
     if samples.size < longer.size:  # what would fold back goes first
