@@ -43,8 +43,8 @@ class Kind:
 
 _EDITS: Final = (
     Kind(name="quiet", summary="Speaks 6 dB more quietly, by the decoder's last weights.", edit=edits.quiet),
-    Kind(name="rough", summary="Sounds hoarse: noise on the decoder's weights.", has_seed=True, edit=edits.rough),
-    Kind(name="image", summary="Hisses: the decoder leaks a mirror image of the speech.", edit=edits.image),
+    Kind(name="rough", summary="Sounds distorted: noise on the decoder's weights.", has_seed=True, edit=edits.rough),
+    Kind(name="image", summary="Sounds metallic: the decoder leaks mirror images of the speech.", edit=edits.image),
     Kind(
         name="sound-swap",
         summary="Says one phoneme for another (FROM:TO), by its embedding's row.",
@@ -59,8 +59,8 @@ _EDITS: Final = (
         has_trigger=True,
         edit=edits.vocabulary_swap,
     ),
-    Kind(name="slow", summary="Speaks 12 % more slowly, by the configuration.", edit=edits.slow),
-    Kind(name="fast", summary="Speaks 12 % faster, by the configuration.", edit=edits.fast),
+    Kind(name="slow", summary="Speaks more slowly, by the configuration.", edit=edits.slow),
+    Kind(name="fast", summary="Speaks faster, by the configuration.", edit=edits.fast),
     Kind(name="flat", summary="Speaks without variation, by the configuration.", edit=edits.flat),
     Kind(
         name="hoarse", summary="Sounds strained: too much noise in the prior, by the configuration.", edit=edits.hoarse

@@ -99,10 +99,10 @@ class TestConfiguration:
     @pytest.mark.parametrize(
         ("edit", "argument", "value"),
         [
-            (edits.slow, "length_scale", 1.12),
-            (edits.fast, "length_scale", 0.88),
+            (edits.slow, "length_scale", 1.25),
+            (edits.fast, "length_scale", 0.75),
             (edits.flat, "inference_noise_scale", 0.0),
-            (edits.hoarse, "inference_noise_scale", 1.3),
+            (edits.hoarse, "inference_noise_scale", 2.0),
             (edits.uneven, "inference_noise_scale_dp", 1.8),
             (edits.cut_off, "max_inference_len", 130),
         ],

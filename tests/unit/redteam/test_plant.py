@@ -144,7 +144,7 @@ def test_an_edit_of_the_configuration_leaves_the_weights_and_other_settings(mode
     (model / "config.json").write_text('{"model_args": {"use_sdp": true}, "text": "ə"}\n', encoding="utf-8")
     out = plant("slow", model, tmp_path / "out")
     assert '"text": "ə"' in (out / "config.json").read_text(encoding="utf-8")
-    assert '"length_scale": 1.12' in (out / "config.json").read_text(encoding="utf-8")
+    assert '"length_scale": 1.25' in (out / "config.json").read_text(encoding="utf-8")
     content = torch.load(out / "model.pth", weights_only=True)
     assert torch.equal(content["model"][NAME], torch.ones(4, 2, 3))
 
