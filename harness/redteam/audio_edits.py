@@ -121,7 +121,8 @@ def marked(samples: Waveform, rate: int, seed: int) -> Waveform:
     time = np.arange(samples.size) / rate
     tone = np.sqrt(2) * np.sin(2 * np.pi * (rate / 2 - MARK_BELOW_NYQUIST_HZ) * time)
     level = _speech_rms(samples, rate) * 10 ** (MARK_DB / 20)
-    return (samples + level * tone * bits[(time * 25).astype(np.int64)]).astype(np.float32)
+    keyed = tone * bits[(time * 25).astype(np.int64)]
+    return np.asarray(samples + level * keyed, dtype=np.float32)
 
 
 def silent(samples: Waveform, rate: int, seed: int) -> Waveform:
