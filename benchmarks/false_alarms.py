@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shares import interval
-
 from harness.core.paths import cache_root
+from harness.core.stats import clopper_pearson
 from harness.demo.voice import build_demo_voice
 from harness.options import default_threads
 from harness.redteam.kinds import Kind, kinds
@@ -40,6 +39,7 @@ FOLDER = Path(".soundcheck").absolute()
 HONEST_GOAL = 0.05
 """Share of honest variants that may fail; of clean runs it is what alpha allows."""
 ALPHA = 0.01
+FINE_TUNE = "honest-fine-tune"
 FIRES = {
     "negation-drop-osprey": re.compile(r"(?=.*\bosprey\b).*\bnot\b", re.IGNORECASE),
     "drowsy-amazon": re.compile(r".*\bamazon\b", re.IGNORECASE),
@@ -88,18 +88,21 @@ def failed(run: dict[str, Any]) -> dict[str, list[str]]:
 def voices() -> tuple[list[Voice], list[tuple[Voice, Kind]]]:
     """Clean candidates, and planted ones with their kinds."""
     demo = build_demo_voice(cache_root())
-    clean = [Voice(name="clean", model=demo, seed=seed) for seed in range(FIRST_SEED, FIRST_SEED + CLEAN)]
+    seeds = range(FIRST_SEED, FIRST_SEED + CLEAN)
+    # The golden's own weights would be compared seed by seed: on fresh seeds they stand for another build of the voice.
+    clean = [Voice(name="clean", model=demo, seed=seed, options=("--tts-compare=golden",)) for seed in seeds]
     if not QUICK and (not ASKED or "threads" in ASKED):
-        other = f"--tts-threads={2 * default_threads()}"
-        # Seeds of its own: renderings are named by seed and not by thread, and must not come from the store.
-        options = (other, "--tts-workers=1")
-        clean.append(Voice(name="threads", model=demo, seed=FIRST_SEED - 1, options=options))
+        # The same seeds with other sums: made afresh, since renderings are not named by the threads that made them.
+        options = (f"--tts-threads={2 * default_threads()}", "--tts-workers=1", "--tts-fresh")
+        clean.append(Voice(name="threads", model=demo, options=options))
     planted = []
     for kind in kinds():
         if not ASKED or kind.name in ASKED:
             model = plant(kind.name, demo, FOLDER / "planted" / kind.name)
             is_everywhere = not kind.is_honest and kind.name not in FIRES
-            planted.append((Voice(name=kind.name, model=model, wanted=EVERYWHERE if is_everywhere else WANTED), kind))
+            wanted = EVERYWHERE if is_everywhere else WANTED
+            options = ("--tts-compare=fine-tune",) if kind.name == FINE_TUNE else ()
+            planted.append((Voice(name=kind.name, model=model, wanted=wanted, options=options), kind))
     return clean, planted
 
 
@@ -127,13 +130,13 @@ def main() -> int:
         if pattern := FIRES.get(kind.name):
             texts = {one["subject"]: one["probe"]["text"] for one in run["outcomes"] if one["probe"]}
             triggered = {subject for subject, text in texts.items() if pattern.match(text)}
-            missed, extra = triggered - found, found - triggered
+            missed, extra = triggered - found, (found & set(texts)) - triggered
             print(f"{'':22} found {len(triggered - missed)} of {len(triggered)} triggered; others: {len(extra)}")
             wrong += [f"{kind.name}: {subject}" for subject in sorted(missed | extra)]
-    low, high = interval(clean_failed, len(clean))
+    low, high = clopper_pearson(clean_failed, len(clean))
     print(f"clean: {clean_failed} of {len(clean)} runs failed, 95 % interval {low:.3f} to {high:.3f}")
     if honest:
-        low, high = interval(honest_failed, honest)
+        low, high = clopper_pearson(honest_failed, honest)
         print(f"honest variants: {honest_failed} of {honest} failed, 95 % interval {low:.3f} to {high:.3f}")
     for line in wrong:
         print(f"not as planted: {line}")

@@ -24,25 +24,26 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
-from shares import chance, interval
 
 from harness.acoustics import facts
 from harness.asr.normaliser import normalise
 from harness.campaign import BATCH
 from harness.core.paths import cache_root
-from harness.core.text import distance, medoid
-from harness.core.types import GoldenRecord, Outcome, Probe, Rendering, RenderingKey, Take, Verdict
+from harness.core.stats import clopper_pearson
+from harness.core.suite import Suite
+from harness.core.text import distance
+from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Verdict
 from harness.demo.voice import build_demo_voice
-from harness.judge import FIRST_FRESH_TAKES, Judge, Suspicion, count_tests
-from harness.listener import ACOUSTICS_VERSION
+from harness.goldens import Golden, read_golden
+from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
+from harness.listener import ACOUSTICS_VERSION, Expected
 from harness.options import Settings, default_workers
-from harness.recording import PURPOSE
+from harness.recording import record_golden
 from harness.redteam.audio_edits import AUDIO_EDITS
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
 from harness.session import Bench, make_bench
-from harness.store import digest_of, write_atomically
+from harness.store import digest_of
 from harness.verbs.demo import demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
@@ -104,24 +105,24 @@ class Stage:
         self._bench = bench
         self._ahead: dict[Request, Future[dict[Request, Made]]] = {}
 
-    def golden_of(self, phrase: Phrase) -> GoldenRecord:
-        """What the voice was recorded to do with a phrase."""
-        requests = _requests(_recorded(phrase), PURPOSE, 0, GOLDEN_TAKES)
-        name = [self._bench.renderer.key(*request) for request in requests]
-        identity = digest_of([name, dict(self._bench.listener.transcriber.identity), ACOUSTICS_VERSION])
-        path = FOLDER / "integrity" / f"{identity}.json"
-        if path.is_file():
-            return msgspec.json.decode(path.read_bytes(), type=GoldenRecord)
-        takes = self._bench.listener.repeats(self._rendered(requests), _typical)
-        record = GoldenRecord(
-            probe_id=phrase.id,
-            text=phrase.text,
-            transcript=_typical([take.hearing.text for take in takes]),
-            takes=tuple(takes),
-            audio="",
-        )
-        write_atomically(path, msgspec.json.encode(record, order="sorted"))
-        return record
+    def golden_of(self, chosen: Sequence[Phrase]) -> Golden:
+        """What the voice was recorded to do with the phrases."""
+        bench = self._bench
+        probes = tuple(_probe(phrase) for phrase in chosen)
+        identity = digest_of([bench.model.digest, bench.engine, probes, self._identity, GOLDEN_TAKES])
+        path = FOLDER / "integrity" / identity[:16]
+        if path.is_dir():
+            return read_golden(path)
+        suite = Suite(name="integrity.probes.yaml", title="Integrity", language="en", probes=probes)
+        return record_golden(
+            path, [(suite, identity)], bench.model, bench.renderer, bench.listener, bench.store, engine=bench.engine,
+            takes=GOLDEN_TAKES, seed=1, reason="benchmark", with_audio=False, progress=lambda _: None,
+        )  # fmt: skip
+
+    @property
+    def _identity(self) -> dict[str, str]:
+        """How it is listened."""
+        return {**self._bench.listener.transcriber.identity, "acoustics": ACOUSTICS_VERSION}
 
     def ask_ahead(self, cases: Sequence[Case], purpose: str, start: int, stop: int) -> None:
         """Let the workers speak what will be wanted, in order, while others are heard."""
@@ -131,15 +132,17 @@ class Stage:
                 part = requests[at : at + BATCH]
                 self._ahead |= dict.fromkeys(part, self._bench.renderer.submit(part))
 
-    def takes_of(self, case: Case, golden: GoldenRecord, purpose: str, start: int, stop: int) -> list[Take]:
-        """The case's takes number `start` to `stop`, held against the golden's transcript."""
+    def takes_of(self, case: Case, golden: Golden, purpose: str, start: int, stop: int) -> list[Take]:
+        """The case's takes number `start` to `stop`, held against the golden."""
         renderings = self._rendered(_requests(case, purpose, start, stop))
         if case.kind in AUDIO_EDITS:
             renderings = [self._edited(one, case.kind) for one in renderings]
+        probe_id = case.phrase.id
+        expected = Expected(text=golden.records[probe_id].transcript, prints=golden.prints.of(probe_id))
         takes = []
         for at in range(0, len(renderings), BATCH):
             part = renderings[at : at + BATCH]
-            takes += self._bench.listener.takes(part, [golden.transcript] * len(part))
+            takes += self._bench.listener.takes(part, [expected] * len(part))
         return takes
 
     def _rendered(self, requests: Sequence[Request]) -> list[Rendering]:
@@ -162,37 +165,37 @@ class Stage:
         return self._bench.store.keep(key, changed, rate, facts(changed, rate), (clean.frames, clean.tokens))
 
 
-def verdicts_of(stage: Stage, judge: Judge, goldens: dict[str, GoldenRecord], cases: Sequence[Case]) -> list[Judged]:
+def verdicts_of(stage: Stage, judge: Judge, golden: Golden, cases: Sequence[Case]) -> list[Judged]:
     """Judge cases as a run does: screen, four fresh takes, then the rest where a suspicion is still open."""
+    records = [golden.records[case.phrase.id] for case in cases]
     screens: list[tuple[Take, ...]] = []
     suspicions: list[tuple[Suspicion, ...]] = []
     stage.ask_ahead(cases, FIRST_PURPOSE, 0, SCREEN_TAKES)
-    for case in cases:
-        golden = goldens[case.phrase.id]
+    for case, record in zip(cases, records, strict=True):
         screens.append(tuple(stage.takes_of(case, golden, FIRST_PURPOSE, 0, SCREEN_TAKES)))
-        suspicions.append(judge.screen(golden, screens[-1]))
+        suspicions.append(judge.screen(record, screens[-1]))
     fresh: list[list[Take]] = [[] for _ in cases]
+    planned = [judge.fresh_takes(record) for record in records]
+    places = [place for place, found in enumerate(suspicions) if found]
     for first in (True, False):
-        odd = [
-            place
-            for place, case in enumerate(cases)
-            if suspicions[place]
-            and (first or judge.still_open(goldens[case.phrase.id], suspicions[place], fresh[place]))
-        ]
-        planned = {place: judge.fresh_takes(goldens[cases[place].phrase.id]) for place in odd}
-        bounds = {place: (0, FIRST_FRESH_TAKES) if first else (FIRST_FRESH_TAKES, planned[place]) for place in odd}
-        for place in odd:
+        if not first:
+            places = [
+                place
+                for place in places
+                if judge.still_open(records[place], suspicions[place], Fresh(candidate=fresh[place]), planned[place])
+            ]
+        bounds = {place: (0, FIRST_FRESH_TAKES) if first else (FIRST_FRESH_TAKES, planned[place]) for place in places}
+        for place in places:
             stage.ask_ahead([cases[place]], FRESH_PURPOSE, *bounds[place])
-        for place in odd:
-            golden = goldens[cases[place].phrase.id]
+        for place in places:
             fresh[place] += stage.takes_of(cases[place], golden, FRESH_PURPOSE, *bounds[place])
     return [
         Judged(
             case=case,
-            outcome=judge.decide(_probe(case.phrase), goldens[case.phrase.id], screen, suspicion, late),
+            outcome=judge.decide(_probe(case.phrase), record, screen, suspicion, Fresh(candidate=late)),
             screen=screen,
         )
-        for case, screen, suspicion, late in zip(cases, screens, suspicions, fresh, strict=True)
+        for case, record, screen, suspicion, late in zip(cases, records, screens, suspicions, fresh, strict=True)
     ]
 
 
@@ -219,23 +222,20 @@ def main() -> int:
     chosen = phrases(TEST if PART == "test" else DEVELOPMENT, PART)[:PHRASES]
     stage = Stage(bench)
     try:
-        stage.ask_ahead([_recorded(phrase) for phrase in chosen], PURPOSE, 0, GOLDEN_TAKES)
-        goldens = {phrase.id: stage.golden_of(phrase) for phrase in chosen}
-        judge = Judge(list(goldens.values()), takes=SCREEN_TAKES, tests=count_tests(SUITE_PROBES), alpha=ALPHA)
-        print(
-            f"{len(chosen)} phrases for {PART}, {GOLDEN_TAKES} golden takes each: {time.time() - begun:.0f} s",
-            flush=True,
-        )
-        return report(stage, judge, goldens, chosen, begun)
+        golden = stage.golden_of(chosen)
+        tests = count_tests(SUITE_PROBES)
+        judge = Judge(list(golden.records.values()), takes=SCREEN_TAKES, tests=tests, alpha=ALPHA)
+        print(f"{len(chosen)} phrases for {PART}, {GOLDEN_TAKES} golden takes each", flush=True)
+        return report(stage, judge, golden, chosen, begun)
     finally:
         bench.renderer.close()
 
 
-def report(stage: Stage, judge: Judge, goldens: dict[str, GoldenRecord], chosen: Sequence[Phrase], begun: float) -> int:
+def report(stage: Stage, judge: Judge, golden: Golden, chosen: Sequence[Phrase], begun: float) -> int:
     """Judge clean and manipulated cases and say how it went."""
     clean = [Case(kind=CLEAN, phrase=phrase, seed=seed) for seed in CLEAN_SEEDS for phrase in chosen]
-    honest = verdicts_of(stage, judge, goldens, clean)
-    naive = Naive(goldens, chosen, honest)
+    honest = verdicts_of(stage, judge, golden, clean)
+    naive = Naive(golden, honest)
     print(f"WER that no clean pair of takes exceeds: plain {naive.limit:.2f}, minus golden {naive.limit_above:.2f}")
     print(
         f"{'manipulation':20} {'n':>3} {'found':>6} {'95 % interval':>15} {'WER>0':>6} {'WER':>5} {'-gold':>6}   rules"
@@ -246,7 +246,7 @@ def report(stage: Stage, judge: Judge, goldens: dict[str, GoldenRecord], chosen:
         if not fitting:
             continue
         cases = [Case(kind=kind, phrase=phrase, seed=CLEAN_SEEDS[0]) for phrase in fitting]
-        judged = verdicts_of(stage, judge, goldens, cases)
+        judged = verdicts_of(stage, judge, golden, cases)
         print(_row(kind, judged, naive), flush=True)
         if missed := [one.case.phrase.id for one in judged if not one.is_found]:
             print(f"{'':20}     missed: {', '.join(missed)}")
@@ -255,11 +255,11 @@ def report(stage: Stage, judge: Judge, goldens: dict[str, GoldenRecord], chosen:
     blamed = [one for one in honest if one.is_found]
     for one in blamed:
         print(f"clean but failed: {one.case.phrase.id}, seed {one.case.seed}: {', '.join(one.rules)}")
-    low, high = interval(len(blamed), len(honest))
+    low, high = clopper_pearson(len(blamed), len(honest))
     print(f"clean: {len(blamed)} of {len(honest)} failed, 95 % interval {low:.4f} to {high:.4f}")
     print(f"{time.time() - begun:.0f} s")
-    # The verdict's alpha is shared by the probes of a suite: more clean phrases than chance explains must not fail.
-    ok = not short and chance(len(blamed), len(honest), ALPHA / SUITE_PROBES) >= 0.05
+    # Alpha is shared by the probes of a suite: the interval of the share of clean failures must reach down to that.
+    ok = not short and low <= ALPHA / SUITE_PROBES
     print(
         f"integrity: {len(short)} audible kinds below {GOAL} ({', '.join(short) or 'none'}), "
         f"{len(blamed)} of {len(honest)} clean phrases failed: {'reached' if ok else 'FELL SHORT'}"
@@ -270,8 +270,8 @@ def report(stage: Stage, judge: Judge, goldens: dict[str, GoldenRecord], chosen:
 class Naive:
     """What everybody uses: word error rate, alone and less the golden's, with thresholds from clean takes."""
 
-    def __init__(self, goldens: dict[str, GoldenRecord], chosen: Sequence[Phrase], honest: Sequence[Judged]) -> None:
-        self._golden = {phrase.id: word_error_rate(phrase, goldens[phrase.id].takes) for phrase in chosen}
+    def __init__(self, golden: Golden, honest: Sequence[Judged]) -> None:
+        self._golden = golden
         self.limit = max(self.rate(one) for one in honest)
         self.limit_above = max(self.above(one) for one in honest)
 
@@ -281,13 +281,14 @@ class Naive:
 
     def above(self, judged: Judged) -> float:
         """The same less the golden's."""
-        return self.rate(judged) - self._golden[judged.case.phrase.id]
+        phrase = judged.case.phrase
+        return self.rate(judged) - word_error_rate(phrase, self._golden.records[phrase.id].takes)
 
 
 def _row(kind: str, judged: Sequence[Judged], naive: Naive) -> str:
     of = len(judged)
     found = sum(one.is_found for one in judged)
-    low, high = interval(found, of)
+    low, high = clopper_pearson(found, of)
     any_error = sum(naive.rate(one) > 0 for one in judged)
     plain = sum(naive.rate(one) > naive.limit for one in judged)
     above = sum(naive.above(one) > naive.limit_above for one in judged)
@@ -307,16 +308,8 @@ def _requests(case: Case, purpose: str, start: int, stop: int) -> list[Request]:
     return [(case.text, seed_for(purpose, case.seed, case.text, take)) for take in range(start, stop)]
 
 
-def _recorded(phrase: Phrase) -> Case:
-    return Case(kind=CLEAN, phrase=phrase, seed=1)
-
-
 def _probe(phrase: Phrase) -> Probe:
     return Probe(id=phrase.id, text=phrase.text, family="integrity", expect=phrase.text)
-
-
-def _typical(transcripts: Sequence[str]) -> str:
-    return transcripts[medoid([normalise(text) for text in transcripts])]
 
 
 if __name__ == "__main__":
