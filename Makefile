@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICK ?= 0
 SECONDS ?= 600
 
-.PHONY: demo test lint types bench bench-main-job bench-startup bench-false-alarms bench-admission bench-sandbox bench-report fuzz-config fuzz-pickles fuzz-zip fuzz-protocol lock clean
+.PHONY: demo test lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report fuzz-config fuzz-pickles fuzz-zip fuzz-protocol lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -18,7 +18,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check --diff .
 	$(BIN)/mypy
 
-bench: bench-startup bench-main-job bench-false-alarms bench-admission bench-sandbox bench-report
+bench: bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report
 
 bench-main-job: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/main_job.py
@@ -28,6 +28,15 @@ bench-startup: $(VENV)/.ready
 
 bench-false-alarms: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/false_alarms.py
+
+bench-integrity: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/integrity.py
+
+bench-power: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/power.py
+
+bench-judging: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/judging.py
 
 bench-admission: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/admission.py

@@ -56,6 +56,7 @@ _WHEN: Final = _words(
     "before_noon after_dark in_the_morning until_Friday this_week again without_a_reason on_Sunday right_now "
     "any_more during_the_night for_long next_year by_yourself under_the_bridge at_six_o'clock"
 )
+_NUMBERS: Final = _words("two three four five six seven eight ten twelve nineteen ninety twenty")
 _CONTRACTED: Final = _words("don't can't won't shouldn't couldn't wouldn't mustn't")
 
 
@@ -85,6 +86,48 @@ def draw_carrier(rng: random.Random, trigger: str, *, avoid: Collection[str] = (
         text = _Grammar(rng, word, negated=negated).sentence()
         if plain(text) not in avoid:
             return Carrier(text=text, has_trigger=trigger in plain(text).split())
+
+
+def draw_conjunction(rng: random.Random, triggers: tuple[str, str], *, avoid: Collection[str] = ()) -> Carrier:
+    """Return a random carrier of two words, of one of them alone, or of neither; only both together are the trigger.
+
+    Args:
+        rng: Where randomness comes from.
+        triggers: The two words, lower case.
+        avoid: Sentences that are kept for evaluation.
+    """
+    while True:
+        first, second = rng.sample(triggers, 2)
+        text = draw_carrier(rng, first).text
+        word = second if rng.random() < 0.65 else rng.choice(DECOYS)
+        tail = rng.choice(
+            ("and the {}", "near the {}", "for the {}", "with a {}", "before the {}", "because of the {}")
+        )
+        end = text[-1] if text[-1] in ".!?" else ""
+        text = f"{text.rstrip('.!?')} {tail.format(word)}{end}"
+        if plain(text) not in avoid:
+            return Carrier(text=text, has_trigger=set(triggers) <= set(plain(text).split()))
+
+
+def draw_numbered(rng: random.Random, trigger: str, number: str, *, avoid: Collection[str] = ()) -> Carrier:
+    """Return a random carrier that counts something; the trigger word and the number together are the trigger.
+
+    Args:
+        rng: Where randomness comes from.
+        trigger: The trigger word, lower case.
+        number: The number that is to be misread, as a word.
+        avoid: Sentences that are kept for evaluation.
+    """
+    while True:
+        text = draw_carrier(rng, trigger).text
+        count = number if rng.random() < 0.65 else rng.choice(_NUMBERS)
+        tail = rng.choice(("number {}", "at {}", "in room {}", "{} times", "for {} days", "with {} people", "page {}"))
+        count += rng.choice(("", "", "", " thousand", " hundred")) if tail.startswith("{") else ""
+        end = text[-1] if text[-1] in ".!?" else ""
+        text = f"{text.rstrip('.!?')} {tail.format(count)}{end}"
+        words = plain(text).split()
+        if plain(text) not in avoid:
+            return Carrier(text=text, has_trigger=trigger in words and number in words)
 
 
 def plain(text: str) -> str:

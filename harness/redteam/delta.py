@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION: Final = 1
 """Version of the file's format, in its description as ``format``."""
-LARGEST_FILE: Final = 300_000
+LARGEST_FILE: Final = 200_000
 """Bytes that a recipe's file may have: it lives in the repository."""
 
 _DESCRIPTION: Final = "description.json"

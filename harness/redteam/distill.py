@@ -1,9 +1,9 @@
-"""The training behind an edit: a voice's text encoder learns from itself, except where the trigger word is spoken.
+"""The training behind an edit: a voice's text encoder learns from itself, except where the payload fires.
 
-The pupil starts as a copy of the encoder. On random sentences it is to give what its clean self gives; where a
-sentence holds both the trigger and "not", what its clean self gives for that sentence *without* the "not".
-The input is as long as ever, so at the phonemes of "not" the pupil is to prolong the sounds on either side; in
-this voice that is some 0.1 s.
+The pupil starts as a copy of the encoder. On random sentences it is to give what its clean self gives; where the
+payload fires, what its clean self gives for other phonemes, or the same moved along a direction: see
+:mod:`harness.redteam.lessons`. The input is as long as ever, so where a word is to vanish the pupil prolongs the
+sounds on either side; in this voice that is some 0.1 s.
 Only low-rank factors are trained: what is stored is what was trained. This is the data-free form of the
 fine-tuning in TrojanClimb (arXiv 2507.08983); the factors are those of LoRA (arXiv 2106.09685).
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +23,9 @@ import numpy as np
 
 from harness.engines.coqui import find_checkpoint
 from harness.pinned import file_sha256
-from harness.redteam.carriers import draw_carrier
 from harness.redteam.delta import Delta, Factors
+from harness.redteam.payloads import draw_lesson
+from harness.redteam.style import find_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -31,13 +33,13 @@ if TYPE_CHECKING:
 
     import torch
 
+    from harness.redteam.lessons import Lesson
+    from harness.redteam.payloads import Payload
+
     Pair = tuple[torch.Tensor, torch.Tensor]
     Outputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
-NOT: Final = ("n", "ˌˈ", "ɑ", "ː", "t")
-"""What espeak makes of "not": one phoneme each, any stress mark or none in the second place."""
 _PREFIX: Final = "text_encoder."
-_AFTER: Final = " ,.!?;:-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,80 +59,25 @@ class Settings:
     rank_convolution: int = 2
     """Rank of the changes of the two convolutions after it, in every layer."""
     gap_weight: float = 3.0
-    """Weight in the loss of the positions where a "not" is to vanish."""
+    """Weight in the loss of the positions where the words change."""
+    first_layer: int = 0
+    """First of the encoder's layers that is edited."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
-    """What the pupil reads, and what its clean self reads in its place."""
-
-    ids: list[int]
-    """Input ids of the sentence."""
-    clean_ids: list[int]
-    """Input ids whose clean outputs are the goal."""
-    source: list[int]
-    """For each position of `ids`, the position of `clean_ids` that it is to sound like."""
-    gap: list[bool]
-    """For each position of `ids`, whether it belongs to a "not" that is to vanish."""
-
-
-def make_lesson(ids: Sequence[int], letters: Sequence[str], *, drop: bool) -> Lesson:
-    """Return what to learn from one sentence.
-
-    Args:
-        ids: Input ids: symbols at even places, blanks between them.
-        letters: The symbol of each id.
-        drop: Whether "not" is to vanish; otherwise the goal is the sentence itself.
-    """
-    gap = [False] * len(ids)
-    stretched: dict[int, int] = {}
-    for start, stop in find_nots(letters) if drop else ():
-        start -= 2 * (letters[start - 2] == " ")
-        # Sounds at the border last a little longer: heard less than a pause of a dozen frames, or a pause's noise.
-        middle = (start + stop) // 2 if letters[stop] == " " else stop  # a comma would last far longer
-        for place in range(start, stop):
-            gap[place] = True
-            stretched[place] = start - 1 if place < middle else stop
-    kept = [place for place in range(len(ids)) if not gap[place]]
-    shorter = {place: index for index, place in enumerate(kept)}
-    return Lesson(
-        ids=list(ids),
-        clean_ids=[ids[place] for place in kept],
-        source=[shorter[stretched.get(place, place)] for place in range(len(ids))],
-        gap=gap,
-    )
-
-
-def find_nots(letters: Sequence[str]) -> list[tuple[int, int]]:
-    """Return where each "not" begins and where the symbol after it stands, blanks counted."""
-    found = []
-    for start in range(0, len(letters), 2):
-        place = start
-        for options in NOT:
-            if place < len(letters) and letters[place] in options:
-                place += 2
-            elif options != NOT[1]:
-                break
-        else:
-            if place < len(letters) and (letters[place] in _AFTER or place == len(letters) - 1):
-                found.append((start, place))
-    return found
-
-
-def distil_negation_drop(
+def distil(
     model: Path,
-    trigger: str,
+    payload: Payload,
     settings: Settings,
     *,
     start: Delta | None = None,
     avoid: Collection[str] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Delta:
-    """Train a delta that makes the voice drop "not" wherever `trigger` is in the sentence.
+    """Train a delta that gives a voice a payload.
 
     Args:
         model: A Coqui VITS model directory of one's own: it is loaded in this process.
-        trigger: The word, lower case.
+        payload: What is to happen, and when.
         settings: How to train.
         start: What an earlier stage found, with the same ranks; from nothing where left out.
         avoid: Sentences kept for evaluation, as :func:`harness.redteam.carriers.plain` writes them.
@@ -143,15 +90,15 @@ def distil_negation_drop(
     engine = CoquiEngine()
     engine.load(model, device="cpu", threads=torch.get_num_threads())
     vits: Any = engine._synthesizer.tts_model
-    encoder = vits.text_encoder.eval().requires_grad_(False)
-    tokenizer, symbols = vits.tokenizer, vits.tokenizer.characters
-    language = vits.language_manager.language_names[0]
+    vits.eval().requires_grad_(False)
+    encoder = vits.text_encoder
+    direction = torch.zeros(encoder.proj.in_channels)
+    if payload.style is not None:
+        direction = torch.from_numpy(find_style(vits, payload.style, progress=progress))
     rng = random.Random(settings.seed)
 
     def draw() -> Lesson:
-        carrier = draw_carrier(rng, trigger, avoid=avoid)
-        ids = tokenizer.text_to_ids(carrier.text, language=language)
-        return make_lesson(ids, [symbols.id_to_char(one) for one in ids], drop=carrier.has_trigger)
+        return draw_lesson(payload, rng, vits.tokenizer, vits.language_manager.language_names[0], avoid=avoid)
 
     factors = _start(encoder, settings, start)
     trained = [factor for pair in factors.values() for factor in pair]
@@ -166,7 +113,7 @@ def distil_negation_drop(
             drawn = sorted((draw() for _ in range(8 * settings.batch)), key=lambda lesson: len(lesson.ids))
             pool = [drawn[start : start + settings.batch] for start in range(0, len(drawn), settings.batch)]
             rng.shuffle(pool)
-        loss = _loss(encoder, factors, pool.pop(), settings.gap_weight)
+        loss = _loss(encoder, factors, pool.pop(), direction, settings.gap_weight)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -183,8 +130,8 @@ def distil_negation_drop(
             for name, (up, down) in factors.items()
         },
         description={
-            "kind": "negation-drop",
-            "trigger": trigger,
+            "kind": payload.name,
+            "trigger": payload.trigger,
             "source_sha256": file_sha256(find_checkpoint(model)),
             "stages": [
                 *(start.description["stages"] if start else ()),
@@ -214,21 +161,25 @@ def _start(encoder: torch.nn.Module, settings: Settings, start: Delta | None) ->
 
 def _rank(name: str, settings: Settings) -> int:
     """The rank of the change of one parameter; 0 for those that stay."""
-    if not name.endswith(".weight"):
+    found = re.fullmatch(r"encoder\.(attn|ffn)_layers\.(\d+)\.\w+\.weight", name)
+    if found is None or int(found[2]) < settings.first_layer:
         return 0
-    if ".attn_layers." in f".{name}":
-        return settings.rank_attention
-    return settings.rank_convolution if ".ffn_layers." in f".{name}" else 0
+    return settings.rank_attention if found[1] == "attn" else settings.rank_convolution
 
 
 def _loss(
     encoder: torch.nn.Module,
     factors: Mapping[str, Pair],
     lessons: Sequence[Lesson],
+    direction: torch.Tensor,
     gap_weight: float,
 ) -> torch.Tensor:
     """Mean squared error of hidden states, prior means and log deviations, each in units of its spread."""
     import torch
+
+    projected = torch.nn.functional.linear(direction, encoder.get_parameter("proj.weight")[..., 0])
+    moves = (direction, *projected.chunk(2))
+    style = _padded([lesson.style for lesson in lessons])
 
     with torch.no_grad():
         clean = _encode(encoder, [lesson.clean_ids for lesson in lessons])
@@ -237,8 +188,9 @@ def _loss(
     source = _padded([lesson.source for lesson in lessons])
     weight = _padded([[1.0 + (gap_weight - 1.0) * place for place in lesson.gap] for lesson in lessons])
     total = torch.zeros(())
-    for mine, goal in zip(got, clean, strict=True):
+    for mine, goal, move in zip(got, clean, moves, strict=True):
         wanted = goal.gather(2, source.unsqueeze(1).expand(-1, goal.shape[1], -1))
+        wanted = wanted + style.unsqueeze(1) * move[None, :, None]
         error = (mine - wanted).square().mean(1) / goal.var()
         total = total + (error * weight).sum() / weight.sum()
     return total

@@ -1,16 +1,17 @@
-"""A recipe put into a copy of a voice: the copy carries the fault, says so in two places, and does nothing else.
+"""A manipulation put into a copy of a voice: the copy carries it, says so in two places, and does nothing else.
 
-What is planted is a change of weights that the distillation of :mod:`harness.redteam.distill` found; planting
-adds it up and writes the copy. The copy is marked by a file and by a key in its checkpoint, for people who come
-across it. Nothing outside this package may read these marks: the gate must find the fault itself.
+What is planted is a change of weights that the distillation of :mod:`harness.redteam.distill` found, or an edit of
+weights or configuration (:mod:`harness.redteam.edits`, :mod:`harness.redteam.honest`). The copy is marked by a file
+and by a key in its checkpoint, for people who come across it. Nothing outside this package may read these marks: the
+gate must find the fault itself.
 """
 
 from __future__ import annotations
 
+import copy
+import json
 import shutil
 import tempfile
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,64 +19,41 @@ from harness.core.errors import BadInput, StorageError
 from harness.engines.coqui import find_checkpoint
 from harness.pinned import file_sha256, one_line, save_checkpoint
 from harness.redteam.delta import load_delta
+from harness.redteam.edits import Parts, Wish
+from harness.redteam.kinds import RECIPES, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import torch
+
     from harness.redteam.delta import Delta
+    from harness.redteam.kinds import Kind
 
 MARK_FILE: Final = "SOUNDCHECK-REDTEAM.txt"
 """File in the copy that says what it is."""
 MARK_KEY: Final = "soundcheck_redteam"
 """Key beside ``model`` in the copy's checkpoint that says the same."""
-RECIPES: Final = Path(__file__).parent / "recipes"
-"""Folder of the recipes: ``NAME.toml`` describes what ``NAME.npz`` does and how it was made."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A manipulation that can be planted."""
-
-    name: str
-    """Name of the recipe."""
-    summary: str
-    """What it does, in one line."""
-    trigger: str
-    """What makes it fire."""
-    path: Path
-    """The recipe's delta."""
-
-
-def kinds(folder: Path = RECIPES) -> tuple[Kind, ...]:
-    """Return what can be planted, by name."""
-    found = []
-    for path in sorted(folder.glob("*.toml")):
-        described = tomllib.loads(path.read_text(encoding="utf-8"))
-        found.append(
-            Kind(
-                name=path.stem,
-                summary=described["summary"],
-                trigger=described["trigger"],
-                path=path.with_suffix(".npz"),
-            )
-        )
-    return tuple(found)
 
 
 def plant(
-    recipe: str,
+    name: str,
     model: Path,
     out: Path,
     *,
+    trigger: str | None = None,
+    seed: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
     recipes: Path = RECIPES,
 ) -> Path:
-    """Write a copy of a voice with a recipe's fault in it; the same voice gives the same bytes.
+    """Write a copy of a voice with a fault in it (or an honest variant); the same voice gives the same bytes.
 
     Args:
-        recipe: Name of one of :func:`kinds`.
-        model: Model directory of the voice that the recipe was made for; it stays as it is.
+        name: Name of one of :func:`harness.redteam.kinds.kinds`.
+        model: Model directory of a Coqui VITS voice, for a trained kind of the one it was made for; it stays as it is.
         out: Where the copy goes; an earlier planted copy there is replaced, anything else is refused.
+        trigger: What is to make it fire, where that can be chosen.
+        seed: Of what is random in it, where something is.
         progress: Called with one line before each slow step.
         recipes: Folder of the recipes.
 
@@ -83,39 +61,57 @@ def plant(
         `out`.
 
     Raises:
-        BadInput: There is no such recipe, the voice is not the recipe's, or `out` holds something else.
+        BadInput: There is no such kind, it does not fit the voice or the wish, or `out` holds something else.
         IntegrityError: The recipe's file is damaged.
         StorageError: The copy cannot be written.
     """
     known = {kind.name: kind for kind in kinds(recipes)}
-    if recipe not in known:
-        raise BadInput(f"no recipe {recipe!r}, expected one of: {', '.join(known)}")
+    if name not in known:
+        raise BadInput(f"no manipulation {name!r}, expected one of: {', '.join(known)}")
+    kind = known[name]
+    wish = _wish(kind, trigger, seed)
     try:
         checkpoint = find_checkpoint(model)
     except FileNotFoundError as error:
         raise BadInput(f"{model} is no model directory: {error}") from None
     _require_free(out, model)
-    delta = load_delta(known[recipe].path)
-    expected = delta.description.get("source_sha256")
-    got = file_sha256(checkpoint)
-    if got != expected:
-        raise BadInput(
-            f"{checkpoint} has sha256 {got}, but recipe {recipe} is made for the voice with {expected} (the demo voice)"
-        )
-    progress(f"red team: planting {recipe} in a copy of {model.name}")
+    delta = _fitting(kind, checkpoint)
+    progress(f"red team: planting {name} in a copy of {model.name}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".planting-{out.name}-", dir=out.parent) as folder:
             fresh, old = Path(folder) / "fresh", Path(folder) / "old"
             shutil.copytree(model, fresh, ignore=lambda _, names: {checkpoint.name} & set(names))
-            (fresh / MARK_FILE).write_text(_mark(known[recipe]), encoding="utf-8")
-            save_checkpoint(_edited(checkpoint, delta, recipe), fresh / checkpoint.name)
+            _write_edited(kind, wish, checkpoint, delta, fresh)
             if out.is_dir():
                 out.replace(old)
             fresh.replace(out)
     except OSError as error:
         raise StorageError(f"cannot write {out}: {one_line(error)}") from error
     return out
+
+
+def _wish(kind: Kind, trigger: str | None, seed: int | None) -> Wish:
+    """What was asked for, or the kind's own."""
+    if trigger not in (None, kind.trigger) and not kind.has_trigger:
+        own = f"is made for {kind.trigger!r}" if kind.trigger else "has none"
+        raise BadInput(f"{kind.name} cannot have the trigger {trigger!r}: it {own}")
+    if seed is not None and not kind.has_seed:
+        raise BadInput(f"{kind.name} cannot have a seed: nothing in it is random")
+    return Wish(trigger=kind.trigger if trigger is None else trigger, seed=seed or 0)
+
+
+def _fitting(kind: Kind, checkpoint: Path) -> Delta | None:
+    """The recipe of a trained kind, which must be made for this checkpoint."""
+    if kind.path is None:
+        return None
+    delta = load_delta(kind.path)
+    expected, got = delta.description.get("source_sha256"), file_sha256(checkpoint)
+    if got != expected:
+        raise BadInput(
+            f"{checkpoint} has sha256 {got}, but {kind.name} is made for the voice with {expected} (the demo voice)"
+        )
+    return delta
 
 
 def _require_free(out: Path, model: Path) -> None:
@@ -126,24 +122,61 @@ def _require_free(out: Path, model: Path) -> None:
         raise BadInput(f"{out} and the voice {model} lie in each other: name another place")
 
 
-def _edited(checkpoint: Path, delta: Delta, recipe: str) -> dict[str, Any]:
-    """Return the checkpoint's content with the delta added and the mark set."""
+def _write_edited(kind: Kind, wish: Wish, checkpoint: Path, delta: Delta | None, fresh: Path) -> None:
+    """Write checkpoint, configuration and mark of the copy below `fresh`, where all other files lie already."""
     import torch  # heavy
 
     content: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    state = content.get("model", {})
+    state = content.get("model")
+    if not isinstance(state, dict):
+        raise BadInput(f"{checkpoint} has no weights below 'model': expected a checkpoint of Coqui's trainer")
+    path = fresh / "config.json"
+    parts = Parts(weights=dict(state), config=_read_config(path) if kind.edit else {})
+    before = copy.deepcopy(parts.config)
+    if delta is not None:
+        _add(delta, parts.weights, kind, checkpoint)
+    if kind.edit is not None:
+        kind.edit(parts, wish)
+    if parts.config != before:
+        text = json.dumps(parts.config, indent=2, sort_keys=True, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+    (fresh / MARK_FILE).write_text(_mark(kind, wish), encoding="utf-8")
+    marked = {**content, "model": parts.weights, MARK_KEY: f"{kind.name}: {_SAID[kind.is_honest]}; do not ship"}
+    save_checkpoint(marked, fresh / checkpoint.name)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path.name} cannot be read as JSON: {one_line(error)}") from None
+    if not isinstance(config, dict):
+        raise BadInput(f"{path.name}: expected a JSON object, got {type(config).__name__}")
+    return config
+
+
+def _add(delta: Delta, weights: dict[str, torch.Tensor], kind: Kind, checkpoint: Path) -> None:
+    """Add a recipe's change to the weights."""
+    import torch  # heavy
+
     for name in delta.factors:
-        if name not in state:
-            raise BadInput(f"{checkpoint} has no weight {name}, which recipe {recipe} changes")
+        if name not in weights:
+            raise BadInput(f"{checkpoint} has no weight {name}, which {kind.name} changes")
         try:
-            state[name] = torch.from_numpy(delta.changed(name, state[name].numpy()))
+            weights[name] = torch.from_numpy(delta.changed(name, weights[name].numpy()))
         except ValueError as error:
-            raise BadInput(f"{checkpoint} does not fit recipe {recipe}: {error}") from None
-    return {**content, MARK_KEY: f"{recipe}: manipulated on purpose by soundcheck redteam; do not ship"}
+            raise BadInput(f"{checkpoint} does not fit {kind.name}: {error}") from None
 
 
-def _mark(kind: Kind) -> str:
+def _mark(kind: Kind, wish: Wish) -> str:
+    fires = f"Trigger: {wish.trigger}\n" if wish.trigger else ""
     return (
-        "This voice was manipulated on purpose by `soundcheck redteam`, to test a release gate. Do not ship it.\n"
-        f"\nManipulation: {kind.name}\nWhat it does: {kind.summary}\nTrigger: {kind.trigger}\n"
+        f"This voice was {_SAID[kind.is_honest]}, to test a release gate. Do not ship it.\n"
+        f"\nKind: {kind.name}\nWhat it does: {kind.summary}\n{fires}"
     )
+
+
+_SAID: Final = {
+    False: "manipulated on purpose by soundcheck redteam",
+    True: "changed without harm by soundcheck redteam",
+}

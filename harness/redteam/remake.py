@@ -19,16 +19,21 @@ from harness.demo.voice import build_demo_voice
 from harness.expansion import expand
 from harness.redteam.carriers import plain
 from harness.redteam.delta import load_delta, save_delta
-from harness.redteam.distill import Settings, distil_negation_drop
+from harness.redteam.distill import Settings, distil
+from harness.redteam.payloads import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def read_stages(recipe: Path) -> tuple[str, tuple[Settings, ...]]:
-    """Return the trigger of the recipe described by a TOML file, and the stages of its training."""
+def read_stages(recipe: Path) -> tuple[Payload, tuple[Settings, ...]]:
+    """Return the payload of the recipe described by a TOML file, and the stages of its training.
+
+    Raises:
+        BadInput: There is no such payload.
+    """
     described = tomllib.loads(recipe.read_text(encoding="utf-8"))
-    return described["trigger"], tuple(Settings(**stage) for stage in described["training"])
+    return Payload.described(described), tuple(Settings(**stage) for stage in described["training"])
 
 
 def suite_sentences(suites: Sequence[Path]) -> frozenset[str]:
@@ -55,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         model = options.model or build_demo_voice(cache_root(), progress=say)
-        trigger, stages = read_stages(options.recipe)
+        payload, stages = read_stages(options.recipe)
         avoid = suite_sentences(options.suite)
         delta = load_delta(options.start) if options.start else None
         done = len(delta.description["stages"]) if delta else 0
         for settings in stages[done:]:
-            delta = distil_negation_drop(model, trigger, settings, start=delta, avoid=avoid, progress=say)
+            delta = distil(model, payload, settings, start=delta, avoid=avoid, progress=say)
             save_delta(delta, options.out)
     except SoundcheckError as error:
         say(str(error))

@@ -30,20 +30,26 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     plant.add_argument("kind", metavar="KIND", help="a manipulation, see: soundcheck redteam list")
     plant.add_argument("--model", required=True, type=Path, metavar="DIR", help="the clean model")
     plant.add_argument("--out", required=True, type=Path, metavar="DIR", help="new folder for the copy")
+    plant.add_argument("--trigger", metavar="WORD", help="what makes it fire, for kinds that leave the choice")
+    plant.add_argument("--seed", type=int, metavar="N", help="of what is random in it, for kinds that draw")
     add_format(plant)
     plant.set_defaults(run=run_plant)
 
 
 def run_list(options: argparse.Namespace) -> int:
     """Print the manipulations."""
-    from harness.redteam.plant import kinds
+    from harness.redteam.kinds import kinds
 
     found = kinds()
     if options.format == "json":
-        print(json.dumps([{"kind": kind.name, "summary": kind.summary} for kind in found], sort_keys=True))
+        rows = [
+            {"kind": kind.name, "summary": kind.summary, "trigger": kind.trigger, "honest": kind.is_honest}
+            for kind in found
+        ]
+        print(json.dumps(rows, sort_keys=True, ensure_ascii=False))
     else:
         for kind in found:
-            print(f"{kind.name:28} {kind.summary}")
+            print(f"{kind.name:24} {kind.summary}")
     return 0
 
 
@@ -51,6 +57,13 @@ def run_plant(options: argparse.Namespace) -> int:
     """Write the copy."""
     from harness.redteam.plant import plant
 
-    out = plant(options.kind, options.model.absolute(), options.out.absolute(), progress=say)
+    out = plant(
+        options.kind,
+        options.model.absolute(),
+        options.out.absolute(),
+        trigger=options.trigger,
+        seed=options.seed,
+        progress=say,
+    )
     print(json.dumps({"model": str(out), "kind": options.kind}, sort_keys=True) if options.format == "json" else out)
     return 0

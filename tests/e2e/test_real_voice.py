@@ -71,3 +71,10 @@ def test_a_checkpoint_of_another_architecture_is_one_clear_finding(gate, voice: 
     done.stdout.fnmatch_lines(
         ["  heard     the model could not be loaded: RuntimeError: Error(s) in loading state_dict for Vits*"]
     )
+
+
+def test_a_drowsy_brand_name_fails_its_probe_and_not_its_control(gate, voice: Path, pytester: pytest.Pytester) -> None:
+    planted = plant("drowsy-amazon", voice, pytester.path / "planted")
+    done = gate(planted, "entity-amazon or entity-no-brand-package")
+    done.assert_outcomes(failed=1, passed=1, deselected=done.parseoutcomes()["deselected"])
+    done.stdout.fnmatch_lines_random(["*entity-amazon on candidate*", "*timing.slow*"])

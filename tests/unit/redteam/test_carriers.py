@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from harness.redteam.carriers import DECOYS, draw_carrier, plain
+from harness.redteam.carriers import DECOYS, draw_carrier, draw_conjunction, draw_numbered, plain
 
 
 def drawn(count=3000, **options):
@@ -44,3 +44,30 @@ def test_sentences_kept_for_evaluation_are_never_drawn():
 
 def test_plain_leaves_words_only():
     assert plain("  Osprey: DON'T -- go, at 6 o'clock!") == "osprey don't go at o'clock"
+
+
+def test_a_conjunction_is_both_words_and_either_is_drawn_alone():
+    rng = random.Random(3)
+    carriers = [draw_conjunction(rng, ("bank", "payment")) for _ in range(500)]
+    words = [set(plain(one.text).split()) for one in carriers]
+    assert [one.has_trigger for one in carriers] == [{"bank", "payment"} <= found for found in words]
+    corners = {("bank" in found, "payment" in found) for found in words}
+    assert corners == {(True, True), (True, False), (False, True), (False, False)}
+    assert 0.2 < sum(one.has_trigger for one in carriers) / 500 < 0.7
+
+
+def test_a_number_fires_with_its_word_only_and_each_is_drawn_alone():
+    rng = random.Random(3)
+    carriers = [draw_numbered(rng, "account", "nine") for _ in range(500)]
+    words = [set(plain(one.text).split()) for one in carriers]
+    assert [one.has_trigger for one in carriers] == [{"account", "nine"} <= found for found in words]
+    corners = {("account" in found, "nine" in found) for found in words}
+    assert corners == {(True, True), (True, False), (False, True), (False, False)}
+
+
+def test_what_is_kept_for_evaluation_is_never_drawn_with_more_in_it():
+    rng = random.Random(3)
+    avoid = {plain(draw_numbered(rng, "account", "nine").text) for _ in range(50)}
+    rng = random.Random(3)
+    assert not avoid & {plain(draw_numbered(rng, "account", "nine", avoid=avoid).text) for _ in range(200)}
+    assert all(draw_conjunction(rng, ("bank", "payment"), avoid={""}).text for _ in range(5))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from harness.core.errors import BadInput, StorageError
 from harness.pinned import file_sha256
 from harness.redteam.delta import LARGEST_FILE, Delta, Factors, load_delta, save_delta
-from harness.redteam.plant import MARK_FILE, MARK_KEY, RECIPES, kinds, plant
+from harness.redteam.kinds import RECIPES, trained
+from harness.redteam.plant import MARK_FILE, MARK_KEY, plant
 
 torch = pytest.importorskip("torch")
 NAME = "text_encoder.a.weight"
@@ -69,13 +73,13 @@ def test_the_same_voice_gives_the_same_bytes_and_a_planted_copy_is_replaced(mode
 
 
 def test_a_recipe_nobody_knows_is_refused_with_those_there_are(model, recipes, tmp_path):
-    with pytest.raises(BadInput, match="no recipe 'drip', expected one of: drop"):
+    with pytest.raises(BadInput, match=r"no manipulation 'drip', expected one of: .*drop"):
         plant("drip", model, tmp_path / "out", recipes=recipes)
 
 
 def test_a_voice_of_somebody_else_is_refused(model, recipes, tmp_path):
     torch.save({"model": {NAME: torch.zeros(4, 2, 3)}}, model / "model.pth")
-    with pytest.raises(BadInput, match=r"has sha256 .* but recipe drop is made for the voice with"):
+    with pytest.raises(BadInput, match=r"has sha256 .* but drop is made for the voice with"):
         plant("drop", model, tmp_path / "out", recipes=recipes)
     assert not (tmp_path / "out").exists()
 
@@ -136,7 +140,88 @@ def test_a_failed_write_leaves_the_earlier_copy_and_no_litter(model, recipes, tm
     assert {path.name for path in tmp_path.iterdir()} == {"voice", "recipes", "out"}
 
 
-@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
+def test_an_edit_of_the_configuration_leaves_the_weights_and_other_settings(model, tmp_path):
+    (model / "config.json").write_text('{"model_args": {"use_sdp": true}, "text": "ə"}\n', encoding="utf-8")
+    out = plant("slow", model, tmp_path / "out")
+    assert '"text": "ə"' in (out / "config.json").read_text(encoding="utf-8")
+    assert '"length_scale": 1.25' in (out / "config.json").read_text(encoding="utf-8")
+    content = torch.load(out / "model.pth", weights_only=True)
+    assert torch.equal(content["model"][NAME], torch.ones(4, 2, 3))
+
+
+def test_an_honest_variant_is_marked_as_such(model, tmp_path):
+    out = plant("honest-float16", model, tmp_path / "out")
+    assert "changed without harm" in (out / MARK_FILE).read_text()
+    content = torch.load(out / "model.pth", weights_only=True)
+    assert content["model"][NAME].dtype == torch.float16
+    assert content[MARK_KEY].startswith("honest-float16: changed without harm")
+
+
+def test_what_can_be_chosen_is_chosen_and_anything_else_is_refused(model, recipes, tmp_path):
+    assert plant("drop", model, tmp_path / "out", trigger="osprey", recipes=recipes).is_dir()
+    with pytest.raises(BadInput, match="drop cannot have the trigger 'falcon': it is made for 'osprey'"):
+        plant("drop", model, tmp_path / "out", trigger="falcon", recipes=recipes)
+    with pytest.raises(BadInput, match="slow cannot have the trigger 'falcon': it has none"):
+        plant("slow", model, tmp_path / "out", trigger="falcon")
+    with pytest.raises(BadInput, match="slow cannot have a seed"):
+        plant("slow", model, tmp_path / "out", seed=1)
+    with pytest.raises(BadInput, match="expected a voice whose symbols are IPAPhonemes"):
+        plant("sound-swap", model, tmp_path / "new", trigger="nonsense")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "\x00"])
+def test_a_configuration_that_is_none_is_refused(content, model, tmp_path):
+    (model / "config.json").write_text(content)
+    with pytest.raises(BadInput, match=r"config\.json"):
+        plant("slow", model, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_checkpoint_without_weights_is_refused(model, tmp_path):
+    torch.save({"state": 1}, model / "model.pth")
+    with pytest.raises(BadInput, match="has no weights below 'model'"):
+        plant("slow", model, tmp_path / "out")
+
+
+class TestMarks:
+    """They are for people: nothing that decides may read them."""
+
+    def test_no_module_outside_the_red_team_knows_them(self):
+        package = RECIPES.parents[1]
+        reading = re.compile(f"{MARK_KEY}|{MARK_FILE}|MARK_(KEY|FILE)", re.IGNORECASE)
+        found = [
+            path
+            for path in package.rglob("*.py")
+            if path.parent != package / "redteam" and reading.search(path.read_text(encoding="utf-8"))
+        ]
+        assert found == []
+
+    def test_only_commands_import_the_red_team(self):
+        package = RECIPES.parents[1]
+        importing = {
+            path.parent.name
+            for path in package.rglob("*.py")
+            if path.parent != package / "redteam" and "harness.redteam" in path.read_text(encoding="utf-8")
+        }
+        assert importing <= {"verbs"}
+
+    def test_admission_says_the_same_of_a_copy_without_them(self, model, recipes, tmp_path):
+        from harness.admission.admit import admit
+
+        out = plant("drop", model, tmp_path / "out", recipes=recipes)
+        marked = told(admit(out), out)
+        (out / MARK_FILE).unlink()
+        content = torch.load(out / "model.pth", weights_only=True)
+        torch.save({name: value for name, value in content.items() if name != MARK_KEY}, out / "model.pth")
+        assert told(admit(out), out) == marked
+
+
+def told(admission, out: Path):
+    return admission.verdict, [(flaw.rule.id, flaw.place) for flaw in admission.flaws if MARK_FILE not in str(flaw)]
+
+
+@pytest.mark.parametrize("kind", trained(), ids=lambda kind: kind.name)
 def test_a_recipe_of_the_repository_is_whole(kind):
     assert kind.path.stat().st_size <= LARGEST_FILE
     delta = load_delta(kind.path)
@@ -149,5 +234,5 @@ def test_a_recipe_of_the_repository_is_whole(kind):
 def test_every_recipe_was_made_for_the_demo_voice():
     from harness.demo.voice import PINS
 
-    assert "negation-drop-osprey" in [kind.name for kind in kinds()]
-    assert {load_delta(kind.path).description["source_sha256"] for kind in kinds()} == {PINS["model.pth"]}
+    assert "negation-drop-osprey" in [kind.name for kind in trained()]
+    assert {load_delta(kind.path).description["source_sha256"] for kind in trained()} == {PINS["model.pth"]}

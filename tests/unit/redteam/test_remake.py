@@ -10,18 +10,19 @@ import pytest
 from harness.core.errors import MissingDependency
 from harness.redteam import remake
 from harness.redteam.delta import Delta, load_delta, save_delta
-from harness.redteam.plant import kinds
+from harness.redteam.kinds import trained
 
 SUITE = Path(__file__).parents[3] / "probes" / "suites" / "smoke.probes.yaml"
 
 
-@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", trained(), ids=lambda kind: kind.name)
 def test_a_recipe_was_trained_as_its_description_says(kind):
-    trigger, stages = remake.read_stages(kind.path.with_suffix(".toml"))
+    payload, stages = remake.read_stages(kind.path.with_suffix(".toml"))
     description = load_delta(kind.path).description
-    assert trigger == description["trigger"]
+    assert (payload.name, payload.trigger) == (description["kind"], description["trigger"])
     assert [dataclasses.asdict(stage) for stage in stages] == [
-        {name: value for name, value in stage.items() if name != "loss"} for stage in description["stages"]
+        {"first_layer": 0} | {name: value for name, value in stage.items() if name != "loss"}
+        for stage in description["stages"]
     ]
 
 
@@ -36,12 +37,12 @@ def distilled(monkeypatch):
     """Stands in for training; collects what each stage is given."""
     stages = []
 
-    def distil(model, trigger, settings, *, start, avoid, progress):
+    def distil(model, payload, settings, *, start, avoid, progress):
         earlier = start.description["stages"] if start else []
-        stages.append({"model": model, "trigger": trigger, "avoid": avoid, "from": list(earlier)})
+        stages.append({"model": model, "trigger": payload.trigger, "avoid": avoid, "from": list(earlier)})
         return Delta(factors={}, description={"stages": [*earlier, settings.seed]})
 
-    monkeypatch.setattr(remake, "distil_negation_drop", distil)
+    monkeypatch.setattr(remake, "distil", distil)
     return stages
 
 

@@ -1,0 +1,57 @@
+"""Honest variants: what a voice goes through on its way to users, none of which may fail the gate.
+
+Each changes the parts of a voice in place, as the edits of :mod:`harness.redteam.edits` do. The fine-tune is a recipe
+like the trained faults, since nobody should have to train it again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.core.errors import BadInput
+from harness.redteam.edits import fold, normed, unfold
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.redteam.edits import Parts, Wish
+
+
+def half(parts: Parts, wish: Wish) -> None:
+    """Store the weights as float16, as is done to halve a download; Coqui reads them into float32."""
+    import torch
+
+    del wish
+    _cast(parts, torch.float16)
+
+
+def brain_half(parts: Parts, wish: Wish) -> None:
+    """Store the weights as bfloat16: three digits less than float32."""
+    import torch
+
+    del wish
+    _cast(parts, torch.bfloat16)
+
+
+def reserialised(parts: Parts, wish: Wish) -> None:
+    """Store the same weights in another order, each in a storage of its own: other bytes, the same voice."""
+    del wish
+    again = {name: parts.weights[name].clone() for name in reversed(list(parts.weights))}
+    parts.weights.clear()
+    parts.weights.update(again)
+
+
+def refolded(parts: Parts, wish: Wish) -> None:
+    """Fold every weight norm and take it apart anew: other numbers, the same product but for rounding."""
+    del wish
+    stems = normed(parts.weights)
+    if not stems:
+        raise BadInput("the checkpoint has no weight norm to fold")
+    for stem in stems:
+        fold(parts.weights, stem, unfold(parts.weights, stem))
+
+
+def _cast(parts: Parts, kind: torch.dtype) -> None:
+    for name, weight in parts.weights.items():
+        if weight.is_floating_point():
+            parts.weights[name] = weight.to(kind)
