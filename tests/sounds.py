@@ -39,7 +39,7 @@ def babble(seed, *, pitch=110.0, melody=1.0, tempo=(1.0,) * 8, stress=1.0, voice
     """Eight vowels in a row, each with its own pitch, level and length; repeats differ a little by their seed."""
     rng = np.random.default_rng(seed)
     tones = np.exp(melody * np.log([1.0, 1.15, 0.95, 1.2, 1.05, 1.1, 0.9, 0.8]))
-    levels = np.array([0.0, -6, 2, -10, 3, -4, 0, -8]) * stress
+    levels = np.array([0.0, -10, 3, -16, 4, -8, 0, -14]) * stress
     parts = []
     for place, (first, second) in enumerate(VOWELS):
         count = int(rate * 0.24 * tempo[place] * (1 + 0.02 * rng.normal()))

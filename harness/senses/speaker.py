@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = "resemblyzer"
 INNER: Final = "pretrained.pt"
-INSTALL: Final = "--no-deps Resemblyzer==0.1.4"
-"""Without what it depends on: only its weights are used."""
+INSTALL: Final = "Resemblyzer==0.1.4"
+"""With ``--no-deps``: only its weights are used, and webrtcvad, which it asks for, needs a compiler."""
 WEIGHTS_SHA256: Final = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 PRINT_SIZE: Final = 256
 LEVEL_DB: Final = -30.0
@@ -98,7 +98,7 @@ def _network() -> Any:
     import torch
 
     path = package_file(PACKAGE, INNER, install=INSTALL)
-    require_sha256(WEIGHTS_SHA256, path, hint=f"re-install it: pip install --force-reinstall {INSTALL}")
+    require_sha256(WEIGHTS_SHA256, path, hint=f"re-install it: pip install --force-reinstall --no-deps {INSTALL}")
 
     class Encoder(torch.nn.Module):
         """Three recurrent layers, the last state projected, rectified and brought to length 1."""

