@@ -112,11 +112,12 @@ class Campaign:
 
     def check_shift(self) -> Outcome:
         """Model-wide: the suite as a whole beside the golden."""
+        reasons = [self._incomparable(probe) for probe in self._probes]
+        if all(reasons):
+            return Outcome(subject=SHIFT, verdict=Verdict.INCONCLUSIVE, reason=(reasons or [NO_GOLDEN])[0])
         if self._comparison is Comparison.SAME:
             note = "every rendering was compared with the golden's own of the same seed"
             return Outcome(subject=SHIFT, verdict=Verdict.PASS, notes=(note,))
-        if self._golden is None:
-            return Outcome(subject=SHIFT, verdict=Verdict.INCONCLUSIVE, reason=NO_GOLDEN)
         return judge_shift(self._screened, alpha=self._alpha, is_tuned=self._comparison is Comparison.FINE_TUNE)
 
     def judge(self, probe: Probe) -> Outcome:

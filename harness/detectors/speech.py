@@ -90,8 +90,8 @@ class SpeechDetector:
         ),
         Statistic(name="forced-mean", sides=("less",), floor=0.02, measure=forced_mean, matters=0.05),
         Statistic(name="forced-worst", sides=("less",), floor=0.05, measure=forced_worst, matters=0.2),
-        Statistic(name="echo-mean", sides=("greater",), floor=0.005, measure=echo_mean, matters=0.03, relative=True),
-        Statistic(name="echo-worst", sides=("greater",), floor=0.02, measure=echo_worst, matters=0.1, relative=True),
+        Statistic(name="echo-mean", sides=("greater",), floor=0.0005, measure=echo_mean, matters=0.003, relative=True),
+        Statistic(name="echo-worst", sides=("greater",), floor=0.002, measure=echo_worst, matters=0.015, relative=True),
         Statistic(name="no-speech", sides=("greater",), floor=0.02, measure=no_speech, matters=0.3),
         Statistic(name="language-logprob", sides=("less",), floor=0.05, measure=language, matters=0.7),
     )
