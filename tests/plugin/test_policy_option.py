@@ -11,10 +11,11 @@ import pytest
 
 from harness.cli import main
 from harness.detectors import DETECTORS
+from harness.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
-ITEMS = 6 + 2 + 9 + 6 + 1
-"""Probes, load and shift, behaviour, door, policy."""
+ITEMS = 6 + len(MODEL_CHECKS) + 1
+"""Probes, checks of the whole model, and the policy."""
 HEAD = 'version = 1\ntitle = "Releases"\nowner = "voice team"\n'
 SLOW = {"kind": "cut", "keep": 0.8, "when": "crane"}
 
