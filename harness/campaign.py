@@ -16,6 +16,7 @@ from harness.detectors import spoiled_audio
 from harness.goldens import Golden, differs_in, senses_differ
 from harness.judge import FIRST_FRESH_TAKES, MIN_GOLDEN_TAKES, Fresh, Judge, count_tests
 from harness.listener import Expected, Listener
+from harness.reliability import unreliable
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
 from harness.sameness import judge_sameness
 from harness.sandbox.client import WorkerFault
@@ -82,7 +83,7 @@ class Campaign:
         self._alpha = alpha
         self._salt_digest = salt_digest
         self._progress = progress
-        self._failed = 0
+        self._failed: set[str] = set()
         self._expected: dict[str, dict[tuple[str | None, str], Expected]] = {}
         for probe in probes:
             expected = self._expects(probe)
@@ -138,8 +139,8 @@ class Campaign:
             return self._open(probe, made, reason)
         suspicions = self._judge.screen(record, made)
         fresh = Fresh()
-        if suspicions and self._failed >= MOST_FAILED:
-            reason = f"looks odd and was not looked at again: {self._failed} probes of this run failed before it"
+        if suspicions and len(self._failed) >= MOST_FAILED:
+            reason = f"looks odd and was not looked at again: {len(self._failed)} probes of this run failed before it"
             return dataclasses.replace(self._open(probe, made, reason), golden=record)
         if suspicions:
             planned = self._judge.fresh_takes(record, is_live=self._reference is not None)
@@ -151,8 +152,16 @@ class Campaign:
                 if not self._judge.still_open(record, suspicions, fresh, planned):
                     break
         outcome = self._careful(self._judge.decide(probe, record, made, suspicions, fresh))
-        self._failed += outcome.verdict is Verdict.FAIL
+        if outcome.verdict is Verdict.FAIL:
+            self._failed.add(probe.id)
         return outcome
+
+    def without_findings(self, outcome: Outcome) -> Outcome:
+        """A pass whose findings a policy accepts: what is open once they are set aside is inconclusive."""
+        self._failed.discard(outcome.subject)
+        if outcome.probe and outcome.golden and (reason := unreliable(outcome.probe, outcome.golden)):
+            return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
+        return self._careful(outcome)
 
     def close(self) -> None:
         """End the workers and release the locks."""
@@ -204,7 +213,8 @@ class Campaign:
         spoiled = spoiled_audio(probe, takes, None)
         pair = pairs.get(probe.id)
         if spoiled or pair is None or not contrast.can_tell:
-            return self._open(probe, takes, f"{NO_GOLDEN}; {ONLY_PAIRS}")
+            reason = "" if pair and contrast.can_tell else f"{NO_GOLDEN}; {ONLY_PAIRS}"
+            return self._open(probe, takes, reason)
         if not contrast.is_odd(pair):
             return contrast.decide(pair, None)
         fresh = [self._fresh(self._renderer, one, FRESH_PURPOSE, 0, FRESH_TAKES) for one in (probe, pair.control)]
@@ -215,12 +225,12 @@ class Campaign:
         return contrast.decide(pair, again)
 
     def _open(self, probe: Probe, takes: Sequence[Take], reason: str) -> Outcome:
-        """Nothing to compare with; a broken signal is a finding all the same."""
+        """Nothing to compare with; a broken signal is a finding all the same, and the reason stays beside it."""
         findings = spoiled_audio(probe, takes, None)
         return Outcome(
             subject=probe.id,
             verdict=Verdict.FAIL if findings else Verdict.INCONCLUSIVE,
-            reason="" if findings else reason,
+            reason=reason,
             probe=probe,
             findings=findings,
             takes=tuple(takes),

@@ -14,7 +14,10 @@ from collections.abc import Sequence
 from harness import __version__
 from harness.core.errors import BadInput, SoundcheckError
 
-VERBS = ("demo", "doctor", "fetch", "list", "record", "redteam", "report", "scan", "sign", "verify")
+VERBS = (
+    "audit", "demo", "doctor", "fetch", "history", "list", "policy", "record", "redteam", "report", "scan", "sign",
+    "signoff", "verify", "verify-signoff",
+)  # fmt: skip
 """Modules of :mod:`harness.verbs`; the one that is called is imported, all of them for the help."""
 
 
@@ -58,7 +61,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"soundcheck {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     for name in names:
-        importlib.import_module(f"harness.verbs.{name}").add(verbs)
+        importlib.import_module(f"harness.verbs.{name.replace('-', '_')}").add(verbs)
     return parser
 
 

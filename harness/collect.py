@@ -17,7 +17,7 @@ from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
 from harness.expansion import registered
-from harness.gate import MODEL_CHECKS
+from harness.gate import MODEL_CHECKS, POLICY_CHECKS, model_checks
 from harness.report.junit import properties
 from harness.session import SuiteFileContent, read_suite
 
@@ -81,7 +81,7 @@ class ModelNode(pytest.Collector):
             yield ProbeItem.create(self, self.gate, None, check)
         for probe in self.parent.content.suite.probes:
             yield ProbeItem.create(self, self.gate, probe)
-        for check in MODEL_CHECKS[first:]:
+        for check in model_checks(self.gate.settings)[first:]:
             yield ProbeItem.create(self, self.gate, None, check)
 
 
@@ -110,7 +110,7 @@ class ProbeItem(pytest.Function):
             outcome = self.gate.ask(self.probe, self.check)
         except SoundcheckError as error:
             pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
-        self.user_properties += properties(outcome)
+        self.user_properties += properties(outcome, self.gate.policy_digest)
         if outcome.verdict is Verdict.INCONCLUSIVE and self.gate.settings.gate == "ci":
             pytest.skip(f"inconclusive: {printable(outcome.reason)}")
         if outcome.verdict is not Verdict.PASS:
@@ -134,7 +134,8 @@ def _nothing() -> None:
 
 def is_late(item: pytest.Item) -> bool:
     """Whether an item judges what happened while the others ran, and so belongs after them."""
-    return isinstance(item, ProbeItem) and item.check in MODEL_CHECKS[MODEL_CHECKS.index(LOAD) + 1 :]
+    late = (*MODEL_CHECKS[MODEL_CHECKS.index(LOAD) + 1 :], *POLICY_CHECKS)
+    return isinstance(item, ProbeItem) and item.check in late
 
 
 def probes_of(items: Sequence[pytest.Item]) -> list[Probe]:

@@ -14,6 +14,8 @@ from harness.admission.vocabulary import read_vocabulary
 from harness.behaviour import CHECKS, judge_behaviour
 from harness.campaign import LOAD
 from harness.core.paths import shown
+from harness.core.policy import CHECK as POLICY
+from harness.core.policy import Policy, apply, judge_policy
 from harness.core.types import Outcome, Probe, Verdict
 from harness.core.verdict import RunResult
 from harness.door import CHECKS as DOOR_CHECKS
@@ -22,6 +24,7 @@ from harness.door import UNCHANGED
 from harness.expansion import Drawing
 from harness.model import find_model
 from harness.options import Settings
+from harness.policies import policy_of_run, today
 from harness.report import html, results, terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.session import Run, RunAudio, SuiteFileContent, is_observed, load_golden, seen_of
@@ -34,8 +37,15 @@ if TYPE_CHECKING:
 
 MODEL_CHECKS = (*DOOR_CHECKS, LOAD, SHIFT, *CHECKS, UNCHANGED)
 """Checks of the whole model, in the order in which they are made; the probes come after :data:`LOAD`."""
+POLICY_CHECKS = (POLICY,)
+"""What comes after them where there is a policy."""
 REPORT_NAME = "report.html"
 RESULTS_NAME = "results.json"
+
+
+def model_checks(settings: Settings) -> tuple[str, ...]:
+    """The checks of the whole model that a run has."""
+    return (*MODEL_CHECKS, *POLICY_CHECKS) if settings.policy else MODEL_CHECKS
 
 
 class Gate:
@@ -57,6 +67,11 @@ class Gate:
         self._run: Run | None = None
 
     @property
+    def policy_digest(self) -> str:
+        """Digest of the policy, ``""`` where there is none."""
+        return self.settings.policy.sha256 if self.settings.policy else ""
+
+    @property
     def run_id(self) -> str:
         """Id of the run, ``""`` before it begins."""
         return self._run.info.run_id if self._run else ""
@@ -72,7 +87,7 @@ class Gate:
             SoundcheckError: One line why it cannot begin.
         """
         suites = [self.suites[path] for path in sorted(self.suites)]
-        planned = sum(len(content.suite.probes) for content in suites) + len(MODEL_CHECKS)
+        planned = sum(len(content.suite.probes) for content in suites) + len(model_checks(self.settings))
         self._run = Run(self.settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell)
 
     def ask(self, probe: Probe | None, check: str = LOAD) -> Outcome:
@@ -116,9 +131,13 @@ def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
 
     Returns:
         The outcomes that are worse than what was recorded, and what failed at the door.
+
+    Raises:
+        IntegrityError: The run or its copy of the policy is not whole.
     """
     directory = RunDirectory(settings.folder, run_id)
     result = directory.result()
+    file, day = policy_of_run(directory.path, result.info.policy_digest), today()
     known = {outcome.subject: outcome.verdict for outcome in result.outcomes if outcome.probe is None}
     seen = seen_of(settings.folder, result.info.model_digest)
     probes = {outcome.probe.text: outcome.probe.id for outcome in result.outcomes if outcome.probe}
@@ -129,12 +148,28 @@ def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
     ]
     for check in CHECKS:
         outcome = judge_behaviour(check, seen, is_observed=is_observed(result.info.isolation), probes=probes)
+        if file:
+            outcome = apply(file.policy, outcome, day)
         is_news = outcome.verdict is Verdict.FAIL and known.get(check) is not Verdict.FAIL
         is_doubt = outcome.verdict is Verdict.INCONCLUSIVE and known.get(check) is Verdict.PASS
         if is_news or is_doubt:
             directory.record("late", outcome)
             late.append(outcome)
+    if file:
+        late += _policy_late(directory, file.policy, known.get(POLICY), day)
     return tuple(late)
+
+
+def _policy_late(directory: RunDirectory, policy: Policy, known: Verdict | None, day: str) -> list[Outcome]:
+    """Hold the policy against everything that was decided; of an incomplete run only against the calendar."""
+    result = directory.result()
+    probes = [outcome.probe for outcome in result.outcomes if outcome.probe]
+    outcome = judge_policy(policy, probes, result.outcomes, day, is_over=result.complete)
+    is_news = outcome.verdict is Verdict.FAIL and known is not Verdict.FAIL
+    is_doubt = outcome.verdict is Verdict.INCONCLUSIVE and known is Verdict.PASS and result.complete
+    if is_news or (known is not None and result.complete):
+        directory.record("late", outcome)
+    return [outcome] if is_news or is_doubt else []
 
 
 def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
+from harness.core.paths import shown
 
 if TYPE_CHECKING:
     import pytest
+
+    from harness.policies import PolicyFile
 
 GATES = ("ci", "release")
 COMPARISONS = ("auto", "same-weights", "golden", "fine-tune", "contrast")
@@ -70,6 +73,8 @@ class Settings:
     """Formats to write the run in, as typed: ``FORMAT`` or ``FORMAT=PATH``."""
     salt: str = field(default="", repr=False)
     """Makes the draw of generated probes a private one. Never printed, never stored."""
+    policy: PolicyFile | None = None
+    """What the release owner demands; :attr:`alpha` and :attr:`gate` obey it already."""
 
     @property
     def salt_digest(self) -> str:
@@ -108,6 +113,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--tts-alpha", type=float, metavar="P", help="false-alarm rate of the whole verdict (default: 0.01)"
     )
+    group.addoption("--tts-policy", metavar="FILE", help="policy: severities, waivers, required coverage (TOML)")
     group.addoption("--tts-device", choices=DEVICES, help="where voice and Whisper run (default: auto)")
     group.addoption("--tts-threads", type=int, metavar="N", help="CPU threads of the voice and of Whisper, each")
     group.addoption("--tts-workers", type=int, metavar="N", help="processes of the candidate that speak at a time")
@@ -152,6 +158,7 @@ def add_options(parser: pytest.Parser) -> None:
         ("tts_golden_dir", "folder in which goldens are looked for by name (default: golden)"),
         ("tts_asr", "transcriber, as --tts-asr"),
         ("tts_gate", "as --tts-gate"),
+        ("tts_policy", "policy, as --tts-policy"),
         ("tts_dir", "as --tts-dir"),
     ):
         parser.addini(key, f"soundcheck: {what}", default="")
@@ -161,8 +168,9 @@ def read_settings(config: pytest.Config) -> Settings:
     """Options before ini keys before defaults.
 
     Raises:
-        BadInput: A value is out of range.
+        BadInput: A value is out of range, or laxer than the policy.
     """
+    from harness.policies import alpha_under, gate_under
 
     def text(name: str, default: str) -> str:
         return str(config.getoption(f"tts_{name}", None) or config.getini(f"tts_{name}") or default)
@@ -175,6 +183,7 @@ def read_settings(config: pytest.Config) -> Settings:
     # Without an ini file pytest takes the common ancestor of all that it was given, the model included, for its root.
     project = config.rootpath if config.inipath else config.invocation_params.dir
     device = resolve_device(str(number("device", 0) or "auto"))
+    policy = _policy(config, project)
     settings = Settings(
         model=text("model", ""),
         model_name=text("model_name", "candidate"),
@@ -183,8 +192,8 @@ def read_settings(config: pytest.Config) -> Settings:
         asr=text("asr", DEFAULT_ASR),
         takes=int(number("takes", 2)),
         seed=int(number("seed", 1)),
-        alpha=float(number("alpha", 0.01)),
-        gate=text("gate", "ci"),
+        alpha=alpha_under(policy, config.getoption("tts_alpha", None)),
+        gate=gate_under(policy, text("gate", "")),
         device=device,
         threads=int(number("threads", 0)) or default_threads(),
         workers=int(number("workers", 0)) or default_workers(device),
@@ -199,9 +208,20 @@ def read_settings(config: pytest.Config) -> Settings:
         log=config.invocation_params.dir / str(log) if (log := config.getoption("tts_log", None)) else None,
         reports=tuple(config.getoption("tts_report", None) or ()),
         salt=checked_salt(config.getoption("tts_salt", None)),
+        policy=policy,
     )
     check(settings)
     return settings
+
+
+def _policy(config: pytest.Config, project: Path) -> PolicyFile | None:
+    """The policy that is named: one from the ini file lies below the project, as a golden does."""
+    from harness.policies import read_policy
+
+    if typed := config.getoption("tts_policy", None):
+        return read_policy(config.invocation_params.dir / str(typed))
+    named = str(config.getini("tts_policy"))
+    return read_policy(project / named) if named else None
 
 
 def check(settings: Settings) -> None:
@@ -245,13 +265,16 @@ def checked_salt(typed: str | None) -> str:
 
 def typed_options(settings: Settings) -> tuple[str, ...]:
     """Options that shape a verdict and differ from their defaults, as they would be typed."""
+    policy = settings.policy
+    alpha = 0.01 if policy is None or policy.policy.alpha is None else policy.policy.alpha
     given = (
         ("--tts-asr", settings.asr, DEFAULT_ASR),
         ("--tts-takes", settings.takes, 2),
         ("--tts-seed", settings.seed, 1),
-        ("--tts-alpha", settings.alpha, 0.01),
         ("--tts-compare", settings.compare, "auto"),
         ("--tts-reference", settings.reference, ""),
+        ("--tts-policy", shown(policy.path) if policy else "", ""),
+        ("--tts-alpha", settings.alpha, alpha),
         ("--tts-timeout", settings.timeout, 60.0),
         ("--tts-isolation", settings.isolation, "auto"),
     )

@@ -28,6 +28,7 @@ ONLY_INCONCLUSIVE = 10
 ALLOW_UNSANDBOXED = "--tts-allow-unsandboxed"
 GATE = pytest.StashKey["Gate"]()
 RUN_ID = pytest.StashKey[str]()
+SETTINGS = pytest.StashKey[Settings]()
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -48,7 +49,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     named = [argument for argument in config.args if argument.partition("::")[0].endswith(SUITE_SUFFIX)]
     if not named and not config.getoption("tts_model", None):
         return
-    settings = _checked(lambda: read_settings(config))
+    settings = _checked(lambda: _settings(config))
     # addopts and PYTEST_ADDOPTS are written once and forgotten; this must be somebody's word each time.
     is_typed = hasattr(config, "workerinput") or ALLOW_UNSANDBOXED in map(str, config.invocation_params.args)
     if settings.allow_unsandboxed and not is_typed:
@@ -124,7 +125,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     from harness.report.terminal import summary_lines
 
     try:
-        settings = read_settings(config)
+        settings = _settings(config)
         result, path = write_reports(settings, config.stash[RUN_ID])
     except SoundcheckError as error:
         terminalreporter.write_line(f"soundcheck: {error}", red=True)
@@ -146,7 +147,7 @@ def _judge_late(session: pytest.Session) -> None:
     from harness.core.types import Verdict
     from harness.gate import judge_late
 
-    settings = read_settings(session.config)
+    settings = _settings(session.config)
     late = _checked(lambda: judge_late(settings, session.config.stash[RUN_ID]))
     decided = (pytest.ExitCode.OK, ONLY_INCONCLUSIVE)
     if session.exitstatus in decided and any(outcome.verdict is Verdict.FAIL for outcome in late):
@@ -155,11 +156,18 @@ def _judge_late(session: pytest.Session) -> None:
         session.exitstatus = ONLY_INCONCLUSIVE
 
 
+def _settings(config: pytest.Config) -> Settings:
+    """Read once: a policy that is changed while the run lasts must not be taken for the one that it began with."""
+    if SETTINGS not in config.stash:
+        config.stash[SETTINGS] = read_settings(config)
+    return config.stash[SETTINGS]
+
+
 def _gate(config: pytest.Config) -> Gate:
     if GATE not in config.stash:
         from harness.gate import Gate
 
-        settings = _checked(lambda: read_settings(config))
+        settings = _checked(lambda: _settings(config))
         writer = getattr(config, "workerinput", {}).get("workerid", "main")
         config.stash[GATE] = Gate(settings, writer=writer, tell=_teller(config))
     return config.stash[GATE]

@@ -25,6 +25,8 @@ from harness.calibration import known_self_test
 from harness.campaign import LOAD, Campaign
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root, shown
+from harness.core.policy import CHECK as POLICY
+from harness.core.policy import apply, judge_policy
 from harness.core.suite import Suite, parse_suite
 from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
@@ -35,6 +37,7 @@ from harness.goldens import Golden, find_golden, read_golden
 from harness.listener import Listener
 from harness.model import Model, open_model
 from harness.options import Settings, typed_options
+from harness.policies import COPY, today
 from harness.project import find_project
 from harness.renderer import Renderer
 from harness.sandbox.client import Bounds
@@ -42,7 +45,7 @@ from harness.sandbox.events import EventLog, read_events
 from harness.sandbox.levels import LEVELS, choose_launcher
 from harness.shift import CHECK as SHIFT
 from harness.source.local import local_model
-from harness.store import RunDirectory, Store, digest_of
+from harness.store import RunDirectory, Store, digest_of, write_atomically
 
 MAX_SUITE_BYTES = 4 << 20
 ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}
@@ -318,6 +321,11 @@ class Run:
         self.info = _describe(settings, suites, self._bench, self._golden, comparison, reference)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)
+        self._planned = planned
+        self._today = today()
+        if settings.policy:
+            write_atomically(self.directory.path / COPY, settings.policy.data)
+        self._suite_probes = [probe for content in suites for probe in content.suite.probes]
         self._probes = {probe.text: probe.id for probe in probes}
         self._bench.events.write_to(self.directory.path / "behaviour" / f"{writer}.jsonl")
         kept = _behaviour_folder(settings.folder, self.info.model_digest)
@@ -347,10 +355,15 @@ class Run:
         """Everything about one probe."""
         if refusal := self._refusal():
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=refusal, probe=probe)
-        return self.campaign.judge(probe)
+        return self._under_policy(self.campaign.judge(probe))
 
     def check(self, name: str) -> Outcome:
-        """A check of the whole model: what its files are, that it loads, or how it behaves."""
+        """A check of the whole model: what its files are, that it loads, how it behaves, or what the policy says."""
+        if name == POLICY:
+            return self._check_policy()
+        return self._under_policy(self._check(name))
+
+    def _check(self, name: str) -> Outcome:
         refusal = self._refusal()
         if name in (*DOOR_CHECKS, UNCHANGED):
             return self._bench.door.outcome(name)
@@ -368,6 +381,21 @@ class Run:
             reason = "the candidate never loaded, so little of it could be observed; see engine-load"
             return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
         return outcome
+
+    def _check_policy(self) -> Outcome:
+        if self.settings.policy is None:
+            raise RuntimeError("the check is made only where there is a policy")
+        outcomes = self.directory.result().outcomes
+        is_over = sum(bool(outcome.probe) or outcome.subject != POLICY for outcome in outcomes) >= self._planned - 1
+        policy = self.settings.policy.policy
+        return judge_policy(policy, self._suite_probes, outcomes, self._today, is_over=is_over)
+
+    def _under_policy(self, outcome: Outcome) -> Outcome:
+        if self.settings.policy is None:
+            return outcome
+        judged = apply(self.settings.policy.policy, outcome, self._today)
+        has_turned = outcome.verdict is Verdict.FAIL and judged.verdict is Verdict.PASS
+        return self.campaign.without_findings(judged) if has_turned else judged
 
     def record(self, outcome: Outcome) -> None:
         """Append an outcome to the run directory."""
@@ -390,7 +418,7 @@ class Run:
     def _record_unless_passed(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             if outcome.verdict is not Verdict.PASS:
-                self.record(outcome)
+                self.record(self._under_policy(outcome))
 
     def _event(self, line: str) -> None:
         self.directory.event(self._writer, line)
@@ -451,6 +479,8 @@ def _describe(
         reference_digest=reference.model.digest if reference else "",
         options=typed_options(settings),
         salt_digest=settings.salt_digest if any(content.suite.draws for content in suites) else "",
+        policy=shown(settings.policy.path) if settings.policy else "",
+        policy_digest=settings.policy.sha256 if settings.policy else "",
         versions={
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")},

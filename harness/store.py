@@ -226,6 +226,10 @@ class RunDirectory:
                     found[key] = dataclasses.replace(found.get(key, event), count=count)
         return tuple(found.values())
 
+    def moments(self) -> tuple[int, ...]:
+        """When each record was written: nanoseconds of that machine's clock, oldest first."""
+        return tuple(line.at for line in self._lines() if line.at)
+
     def _append(self, writer: str, record: dict[str, object]) -> None:
         path = self.path / "records" / f"{writer}.jsonl"
         data = msgspec.json.encode({"at": time.time_ns(), **record}, order="sorted") + b"\n"

@@ -18,14 +18,14 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core", "hookspecs", "schemas"},
-    {"project", "signing"},
+    {"policies", "project", "signing"},
     {"pins"},
     {"acoustics", "admission", "behaviour", "engines", "model", "options", "opus", "pinned", "store"},
     {"senses"},
     {"asr", "demo", "expansion", "report", "sandbox", "source"},
     {"listener", "prints", "reliability"},
-    {"detectors", "door", "goldens", "redteam", "renderer"},
-    {"judge", "recording", "sameness", "schedule"},
+    {"detectors", "door", "goldens", "history", "redteam", "renderer", "signoff"},
+    {"audit", "judge", "mlbom", "recording", "sameness", "schedule"},
     {"contrast", "shift"},
     {"campaign"},
     {"calibration"},

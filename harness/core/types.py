@@ -331,6 +331,8 @@ class Finding:
     """Where in the first of them to listen: seconds."""
     word: str = ""
     """The word of the golden transcript that is spoken there, ``""`` where none can be named."""
+    accepted: str = ""
+    """Why it is told and does not fail its item: a waiver with owner, last day and reason, or a policy's threshold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

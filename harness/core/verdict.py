@@ -61,6 +61,10 @@ class RunInfo:
     """sha256 of the salt of a private draw of generated probes; ``""`` for the public one. The salt is nowhere."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Python and package versions on the harness side."""
+    policy: str = ""
+    """Path of the policy, or ``""`` where there was none."""
+    policy_digest: str = ""
+    """sha256 of the policy's file (hex), or ``""``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +107,14 @@ class RunResult:
         return decided
 
     @property
+    def accepted(self) -> tuple[tuple[Outcome, Finding], ...]:
+        """Findings that a policy accepts, each with its item, worst first, then by rule and subject."""
+        found = [(outcome, one) for outcome in self.outcomes for one in outcome.findings if one.accepted]
+        return tuple(sorted(found, key=lambda pair: (pair[1].severity.rank, pair[1].rule, pair[1].subject)))
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, worst first, then by rule and subject."""
+        """All findings, accepted ones too, worst first, then by rule and subject."""
         found = [finding for outcome in self.outcomes for finding in outcome.findings]
         return tuple(sorted(found, key=lambda one: (one.severity.rank, one.rule, one.subject)))
 

@@ -250,7 +250,7 @@ def _fault(finding: Finding, outcome: Outcome) -> Fault:
         rule=one_line(finding.rule),
         told=told,
         evidence=tuple(part for part in evidence.split("; ") if part),
-        hint=one_line(finding.hint),
+        hint=f"accepted: {one_line(finding.accepted)}" if finding.accepted else one_line(finding.hint),
     )
 
 

@@ -61,6 +61,7 @@ def to_summary(result: RunResult) -> bytes:
     _add_findings(page, [issue for issue in listed if issue.kind is IssueKind.FAIL])
     _add_errors(page, [issue for issue in listed if issue.kind is IssueKind.ERROR])
     _add_undecided(page, undecided(listed))
+    _add_accepted(page, [issue for issue in listed if issue.kind is IssueKind.ACCEPTED])
     if result.events:
         page.add("### Events", "", *(f"- {_prose(event)}" for event in result.events[-EVENTS:]), "")
     page.add("### Not covered", "", *(f"- **{limit.title}.** {_prose(limit.text)}" for limit in limits(result)), "")
@@ -130,6 +131,16 @@ def _add_undecided(page: _Page, groups: Sequence[tuple[str, Sequence[Issue]]]) -
     page.add("")
 
 
+def _add_accepted(page: _Page, found: Sequence[Issue]) -> None:
+    if not found:
+        return
+    page.add(f"### {counted(len(found), 'finding')} accepted by the policy", "")
+    page.add(*(f"- {_code(one.subject)} {_code(one.rule)}: {_prose(one.reason)}" for one in found[:ROWS]))
+    if len(found) > ROWS:
+        page.add(f"- … and {len(found) - ROWS:,} more in report.html.")
+    page.add("")
+
+
 def _provenance(result: RunResult) -> list[str]:
     info = result.info
     suites = ", ".join(list(suite_paths(result).values())[:NAMES])
@@ -140,6 +151,8 @@ def _provenance(result: RunResult) -> list[str]:
         ("golden", info.golden or "none"),
         ("golden digest", info.golden_digest or "none"),
         ("suites", suites or "none"),
+        ("policy", info.policy or "none"),
+        ("policy digest", info.policy_digest or "none"),
         ("Soundcheck", info.version),
     )
     table = [f"| {name} | {_code(cut(text, TEXT_LIMIT))} |" for name, text in rows]
@@ -183,6 +196,10 @@ def to_annotations(result: RunResult) -> bytes:
     warnings += [_group(reason, members) for reason, members in undecided(listed)]
     first = f"::notice title={_property(f'Soundcheck {result.verdict.upper()}')}::{_data(headline(result))}"
     lines = [first, *errors[:ANNOTATIONS], *warnings[:ANNOTATIONS]]
+    accepted = sum(issue.kind is IssueKind.ACCEPTED for issue in listed)
+    if accepted:
+        text = f"{counted(accepted, 'finding')} accepted by policy {result.info.policy}; see report.html"
+        lines.append(f"::notice title=Soundcheck::{_data(text)}")
     hidden = (len(errors[ANNOTATIONS:]), len(warnings[ANNOTATIONS:]))
     if any(hidden):
         text = f"{counted(hidden[0], 'more error')} and {counted(hidden[1], 'more warning')} in report.html"

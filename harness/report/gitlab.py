@@ -20,8 +20,8 @@ SEVERITIES: Final = {
     Severity.MEDIUM: "major",
     Severity.LOW: "minor",
 }
-UNFOUND: Final = {IssueKind.FAIL: "critical", IssueKind.ERROR: "major", IssueKind.OPEN: "info"}
-"""Severities of what no detector found."""
+UNFOUND: Final = {IssueKind.ERROR: "major", IssueKind.OPEN: "info", IssueKind.ACCEPTED: "info"}
+"""Severities of what no detector found, and of what a policy accepts."""
 MAX_ISSUES: Final = 5_000
 """GitLab documents no limit; a merge request with more issues than this is read by nobody."""
 DESCRIPTION_LIMIT: Final = 1_000
@@ -39,7 +39,7 @@ def to_code_quality(result: RunResult) -> bytes:
     listed = issues(result)
     kept = [_issue(early, "major")] if early else []
     kept += [
-        _issue(one, SEVERITIES[one.severity] if one.severity else UNFOUND[one.kind]) for one in listed[:MAX_ISSUES]
+        _issue(one, UNFOUND.get(one.kind) or SEVERITIES[one.severity or Severity.HIGH]) for one in listed[:MAX_ISSUES]
     ]
     if (left_out := len(listed) - MAX_ISSUES) > 0:
         text = f"{counted(left_out, 'more issue')} left out here; see results.json."

@@ -30,6 +30,7 @@ from harness.report.wording import (
     is_sandboxed,
     isolation_stamp,
     one_line,
+    policy_stamp,
     shell_word,
     tally,
     trigger_pattern,
@@ -105,6 +106,11 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         cost=seconds_of_audio(result),
         anchors=anchors(result),
         groups=groups,
+        policy_stamp=_short(policy_stamp(result.info)),
+        accepted=[
+            (one.severity.value, *map(_short, (outcome.subject, one.title, one.rule, one.accepted)))
+            for outcome, one in result.accepted
+        ],
         rows=table,
         families=families(table),
         covered=coverage(result.outcomes),
@@ -167,6 +173,8 @@ def _shown(value: Any) -> Any:
 def _sentence(result: RunResult) -> str:
     """What the verdict means for the release."""
     undecided = result.counts[Verdict.INCONCLUSIVE]
+    if result.verdict is Verdict.PASS and result.accepted:
+        return "Nothing speaks against shipping this model but what the policy accepts."
     if result.verdict is Verdict.PASS and undecided:
         return f"Nothing speaks against shipping this model, but {counted(undecided, 'item')} stayed undecided."
     return SENTENCES[result.verdict]
@@ -215,6 +223,8 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
                 ("run id", info.run_id),
                 ("soundcheck", info.version),
                 ("isolation", info.isolation),
+                ("policy", info.policy or "none"),
+                ("policy digest", info.policy_digest),
                 ("false-alarm rate", f"{info.alpha:g} for the whole verdict"),
                 ("measured", info.self_test or "nothing of this golden: soundcheck record --self-test"),
                 ("first seed", str(info.seed)),

@@ -41,6 +41,7 @@ class IssueKind(enum.StrEnum):
     FAIL = "fail"
     ERROR = "error"
     OPEN = "open"
+    ACCEPTED = "accepted"
 
 
 SPECIAL_RULES: Final = {
@@ -68,7 +69,7 @@ class Issue:
     message: str
     """Subject and title as the first sentence, then the words, the numbers and what to do."""
     reason: str
-    """Why it is broken or undecided; ``""`` for a failure."""
+    """Why it is broken, undecided or accepted; ``""`` for a failure."""
     path: str
     """Suite file, relative; ``""`` where the run names none."""
     line: int
@@ -80,16 +81,17 @@ class Issue:
 
 
 def issues(result: RunResult) -> tuple[Issue, ...]:
-    """All issues: findings worst first, then failures without a finding, errors, and what was not decided."""
+    """All issues: findings worst first, failures without one, errors, what was not decided, what a policy accepts."""
     paths = suite_paths(result)
     failed = [one for one in result.outcomes if one.verdict is Verdict.FAIL]
-    found = [(finding, one) for one in failed for finding in by_severity(one)]
+    found = [(finding, one) for one in failed for finding in by_severity(one) if not finding.accepted]
     found.sort(key=lambda pair: (pair[0].severity.rank, pair[0].rule, pair[1].subject))
     listed = [_of_finding(finding, one, result, paths) for finding, one in found]
     rest = [one for one in failed if not one.findings]
     rest += [one for one in result.outcomes if one.verdict is Verdict.ERROR]
     rest += [one for one in result.outcomes if one.verdict is Verdict.INCONCLUSIVE]
     listed += [_of_outcome(one, result, paths) for one in rest]
+    listed += [_of_finding(finding, outcome, result, paths) for outcome, finding in result.accepted]
     return _told_apart(listed)
 
 
@@ -164,14 +166,17 @@ def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: di
         sentences.append(f"Evidence: {evidence.rstrip('.')}.")
     if hint := cut(finding.hint, TEXT_LIMIT):
         sentences.append(f"Hint: {hint.rstrip('.')}.")
+    accepted = cut(finding.accepted, TEXT_LIMIT)
+    if accepted:
+        sentences.insert(1, f"Accepted: {accepted.rstrip('.')}.")
     return Issue(
-        kind=IssueKind.FAIL,
+        kind=IssueKind.ACCEPTED if accepted else IssueKind.FAIL,
         rule=rule or SPECIAL_RULES[IssueKind.FAIL],
         severity=finding.severity,
         subject=subject,
         title=title,
         message=" ".join(sentences),
-        reason="",
+        reason=accepted,
         path=path,
         line=line,
         fingerprint=_fingerprint(result, path, outcome.subject, finding.rule),

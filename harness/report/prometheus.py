@@ -33,7 +33,8 @@ HELP: Final = {
     "soundcheck_items_planned": "Items that a complete run has.",
     "soundcheck_items": "Items decided, by verdict.",
     "soundcheck_family_items": "Items decided, by family of phrases and verdict.",
-    "soundcheck_findings": "Findings, by rule and severity.",
+    "soundcheck_findings": "Findings that count, by rule and severity.",
+    "soundcheck_accepted_findings": "Findings that the policy accepts, by rule and severity.",
     "soundcheck_renderings": "Renderings of the candidate that were judged, by family.",
     "soundcheck_speech_seconds": "Length of these renderings in seconds, by family.",
     "soundcheck_effect_spreads_max": "Largest distance from the golden of any item in golden spreads, by statistic.",
@@ -49,6 +50,7 @@ def to_metrics(result: RunResult) -> bytes:
     items: Counter[Labels] = Counter()
     families: Counter[Labels] = Counter()
     findings: Counter[Labels] = Counter()
+    accepted: Counter[Labels] = Counter()
     renderings: Counter[Labels] = Counter()
     seconds: defaultdict[Labels, float] = defaultdict(float)
     effects: dict[Labels, float] = {}
@@ -58,7 +60,8 @@ def to_metrics(result: RunResult) -> bytes:
         family = ("family", _value(outcome.probe.family) if outcome.probe else CHECKS)
         families[family, ("verdict", outcome.verdict.value)] += 1
         for finding in outcome.findings:
-            findings[("rule", _value(finding.rule)), ("severity", finding.severity.value)] += 1
+            counter = accepted if finding.accepted else findings
+            counter[("rule", _value(finding.rule)), ("severity", finding.severity.value)] += 1
         if outcome.takes:
             renderings[(family,)] += len(outcome.takes)
             seconds[(family,)] += sum(take.facts.seconds for take in outcome.takes if math.isfinite(take.facts.seconds))
@@ -76,6 +79,7 @@ def to_metrics(result: RunResult) -> bytes:
         "device": info.device,
         "listener": info.asr.get("name", ""),
         "isolation": info.isolation,
+        "policy_digest": info.policy_digest,
     }
     values: dict[str, Mapping[Labels, float]] = {
         "soundcheck_run_info": {tuple((name, _value(text)) for name, text in about.items()): 1},
@@ -85,6 +89,7 @@ def to_metrics(result: RunResult) -> bytes:
         "soundcheck_items": items,
         "soundcheck_family_items": _bounded(families),
         "soundcheck_findings": _bounded(findings),
+        "soundcheck_accepted_findings": _bounded(accepted),
         "soundcheck_renderings": _bounded(renderings),
         "soundcheck_speech_seconds": _bounded(seconds),
         "soundcheck_effect_spreads_max": dict(sorted(effects.items())[:MAX_SERIES]),

@@ -328,6 +328,12 @@ RULES: Final[dict[str, Rule]] = {
         advice="Read the error in the finding: a missing file or another engine version is the usual cause.",
         worst=Severity.HIGH,
     ),
+    "policy.waiver-expired": Rule(
+        title="A waiver has expired",
+        text="The policy accepted a finding until a day that has passed. Somebody promised to look again by then.",
+        advice="Look at the finding again. Remove the waiver, or let its owner give it another date.",
+        worst=Severity.HIGH,
+    ),
     "soundcheck.failed": Rule(
         title="An item failed without a finding",
         text="The item was judged to fail; its reason is all there is.",

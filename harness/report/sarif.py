@@ -2,7 +2,8 @@
 
 Findings are results at the line of the suite that names the phrase. What was not decided is a result of kind
 ``open``, which SARIF has for exactly this; its level must then be ``none`` (section 3.27.10 of the standard), so a
-viewer that filters by level does not show it, and the reason stands among the notifications as well. Errors of the
+viewer that filters by level does not show it, and the reason stands among the notifications as well. What a policy
+accepts is a suppressed result (section 3.35) of level ``note``. Errors of the
 harness and the early end of a run are notifications only: they say nothing about the model.
 
 Limits are those that GitHub documents for code scanning; what is left out is counted in a notification.
@@ -151,12 +152,13 @@ def _rule(rule: str, worst: Severity) -> Json:
 
 
 def _result(issue: Issue, rule_index: int) -> Json:
-    is_failure = issue.kind is IssueKind.FAIL
+    is_failure = issue.kind in (IssueKind.FAIL, IssueKind.ACCEPTED)
+    level = LEVELS[issue.severity or Severity.LOW] if issue.kind is IssueKind.FAIL else "note"
     result: Json = {
         "ruleId": issue.rule,
         "ruleIndex": rule_index,
         "kind": "fail" if is_failure else "open",
-        "level": LEVELS[issue.severity or Severity.LOW] if is_failure else "none",
+        "level": level if is_failure else "none",
         "message": {"text": _plain(issue.message)},
         # Code scanning reads primaryLocationLineHash only; the other name is for everybody else.
         "partialFingerprints": {
@@ -167,6 +169,8 @@ def _result(issue: Issue, rule_index: int) -> Json:
     }
     if issue.severity:
         result["properties"]["severity"] = issue.severity.value
+    if issue.kind is IssueKind.ACCEPTED:
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": _plain(issue.reason)}]
     if issue.path:
         result["locations"] = [
             {
@@ -247,6 +251,8 @@ def _properties(result: RunResult) -> Json:
         "goldenDigest": info.golden_digest,
         "engine": info.engine,
         "isolation": info.isolation,
+        "policy": info.policy,
+        "policyDigest": info.policy_digest,
         "headline": headline(result),
     }
     return {

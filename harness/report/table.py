@@ -36,7 +36,7 @@ COLUMNS: Final = {
     "control": "id of the twin without the trigger",
     "verdict": "verdict on the item: pass, fail, inconclusive, error, not-reached",
     "reason": "why it is inconclusive, broken or not reached",
-    "rules": "rules of its findings, worst first, separated by spaces",
+    "rules": "rules of its findings that count, worst first, separated by spaces",
     "statistic": "name of the statistic, empty where nothing was measured",
     "stage": "screen or confirm",
     "takes": "candidate's renderings behind the value",
@@ -46,6 +46,8 @@ COLUMNS: Final = {
     "effect": "(value - golden_mean) / golden_spread",
     "p_value": "of the stage's test, not corrected for the number of tests",
     "text": "what the voice was asked to say",
+    "accepted": "rules of its findings that the policy accepts, worst first, separated by spaces",
+    "policy_digest": "sha256 of the policy, empty for none",
 }
 """Names of the columns in their order, with what they hold."""
 
@@ -79,6 +81,7 @@ def _run_cells(result: RunResult) -> dict[str, str]:
         "golden": _cell(info.golden),
         "run_verdict": result.verdict.value,
         "run_complete": str(result.complete).lower(),
+        "policy_digest": _cell(info.policy_digest),
     }
 
 
@@ -89,7 +92,8 @@ def _rows(outcome: Outcome, run: dict[str, str]) -> Iterator[list[str]]:
         "subject": _cell(outcome.subject),
         "verdict": outcome.verdict.value,
         "reason": _cell(outcome.reason),
-        "rules": _rules(outcome),
+        "rules": _rules(outcome, is_accepted=False),
+        "accepted": _rules(outcome, is_accepted=True),
     }
     if probe:
         item |= {
@@ -105,8 +109,9 @@ def _rows(outcome: Outcome, run: dict[str, str]) -> Iterator[list[str]]:
         yield [row.get(name, "") for name in COLUMNS]
 
 
-def _rules(outcome: Outcome) -> str:
-    ordered = sorted(outcome.findings, key=lambda finding: (finding.severity.rank, finding.rule))
+def _rules(outcome: Outcome, *, is_accepted: bool) -> str:
+    found = [finding for finding in outcome.findings if bool(finding.accepted) is is_accepted]
+    ordered = sorted(found, key=lambda finding: (finding.severity.rank, finding.rule))
     return _cell(" ".join(dict.fromkeys(cut(finding.rule, TEXT_LIMIT).replace(" ", "-") for finding in ordered)))
 
 

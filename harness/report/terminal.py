@@ -22,6 +22,7 @@ from harness.report.wording import (
     is_speech,
     isolation_stamp,
     one_line,
+    policy_stamp,
     rerun_command,
     trigger_pattern,
     worst_first,
@@ -57,9 +58,12 @@ def summary_lines(result: RunResult, *, run_dir: str, width: int, limit: int = 2
     """
     lines: list[Line] = [(f"{result.verdict.upper()}  {headline(result)}", STYLES[result.verdict])]
     lines.append((isolation_stamp(result.info), "dim" if is_sandboxed(result.info) else "yellow"))
+    if stamp := policy_stamp(result.info):
+        lines.append((stamp, "dim"))
     if pattern := trigger_pattern(result):
         lines.append((pattern, "bold"))
     lines += _findings(result, width, limit)
+    lines += _accepted(result, width, limit)
     lines += _errors(result)
     lines += _inconclusive(result, width, limit)
     lines += _events(result, width)
@@ -85,6 +89,20 @@ def _findings(result: RunResult, width: int, limit: int) -> list[Line]:
             lines.append((_cut(f"{'':10}{words}", width), "dim"))
     if len(found) > limit:
         lines.append((f"... and {len(found) - limit} more in report.html", "dim"))
+    return lines
+
+
+def _accepted(result: RunResult, width: int, limit: int) -> list[Line]:
+    """What a policy accepts, two lines for each finding: never hidden, in no alarming colour."""
+    if not (found := result.accepted):
+        return []
+    lines: list[Line] = [("", "")]
+    for outcome, finding in found[:limit]:
+        what = f"{one_line(outcome.subject)}  {one_line(finding.title)}  [{one_line(finding.rule)}]"
+        lines.append((_cut(f"ACCEPTED  {finding.severity} {what}", width), "yellow"))
+        lines.append((_cut(f"{'':10}{one_line(finding.accepted)}", width), "dim"))
+    if len(found) > limit:
+        lines.append((f"... and {len(found) - limit} more accepted findings in report.html", "dim"))
     return lines
 
 
@@ -172,7 +190,7 @@ def _finding_block(
     run_dir: str,
     audio: AudioSource | None,
 ) -> list[str]:
-    ending = f"{finding.severity.upper()}  {one_line(finding.rule)}"
+    ending = f"{'ACCEPTED' if finding.accepted else finding.severity.upper()}  {one_line(finding.rule)}"
     return [
         _header(outcome, info, suite_path, ending),
         *_aligned(
@@ -180,6 +198,7 @@ def _finding_block(
                 *_spoken(finding, outcome),
                 ("evidence", one_line(finding.evidence), ""),
                 ("hint", one_line(finding.hint), ""),
+                ("accepted", one_line(finding.accepted), ""),
                 *_listen(finding, outcome, run_dir, audio),
             ]
         ),

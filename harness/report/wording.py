@@ -56,6 +56,8 @@ def tally(result: RunResult) -> str:
         parts.append(f"{unsure} inconclusive")
     if broken := everything.count(Verdict.ERROR):
         parts.append(counted(broken, "error"))
+    if accepted := len(result.accepted):
+        parts.append(f"{counted(accepted, 'finding')} accepted by the policy")
     if not result.complete:
         parts.append(f"incomplete ({len(result.outcomes)} of {result.planned} items decided)")
     return ", ".join(parts) or "nothing was judged"
@@ -116,6 +118,11 @@ def isolation_stamp(info: RunInfo) -> str:
     return stamp if is_sandboxed(info) else f"{stamp}; what the model did to the machine was not observed"
 
 
+def policy_stamp(info: RunInfo) -> str:
+    """Which policy the verdict is by, ``""`` where there was none."""
+    return f"policy: {one_line(info.policy)} (sha256 {info.policy_digest[:12]})" if info.policy_digest else ""
+
+
 def worst_first(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Failed outcomes by their worst finding, then by subject."""
     failed = (one for one in outcomes if one.verdict is Verdict.FAIL)
@@ -123,13 +130,13 @@ def worst_first(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 
 def by_severity(outcome: Outcome) -> list[Finding]:
-    """The findings of one item, worst first."""
-    return sorted(outcome.findings, key=lambda finding: (finding.severity.rank, finding.rule))
+    """The findings of one item, worst first; what a policy accepts comes last."""
+    return sorted(outcome.findings, key=lambda one: (bool(one.accepted), one.severity.rank, one.rule))
 
 
 def worst_rank(outcome: Outcome) -> int:
-    """Rank of the outcome's worst finding; failed without a finding ranks last."""
-    return min((finding.severity.rank for finding in outcome.findings), default=len(Severity))
+    """Rank of the outcome's worst finding that counts; failed without one ranks last."""
+    return min((one.severity.rank for one in outcome.findings if not one.accepted), default=len(Severity))
 
 
 def is_speech(finding: Finding, outcome: Outcome) -> bool:

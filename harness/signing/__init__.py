@@ -8,6 +8,8 @@ model with its sha256. Four modules, each knowing only the one below it:
 - ``manifest`` is the list of files, as an in-toto statement and back;
 - ``bundle`` is the file that holds all of it.
 
-``sums`` reads the plain lists that teams without a key have. ``public`` (Sigstore's public service) is an extra.
+``signature`` puts these together, for a list of files or any other statement; ``testresult`` is the statement of a
+sign-off. ``sums`` reads the plain lists that teams without a key have. ``public`` (Sigstore's public service) is an
+extra.
 What is read here is hostile: it is bounded, taken strictly, and refused with one line.
 """

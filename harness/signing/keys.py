@@ -119,7 +119,7 @@ def verify(key: PublicKey, signature: bytes, data: bytes) -> None:
         else:
             key.verify(signature, data)
     except InvalidSignature:
-        raise BadSignature("the signature is not this key's signature over this list of files") from None
+        raise BadSignature("the signature is not this key's signature over this statement") from None
 
 
 def hint(key: PublicKey) -> str:

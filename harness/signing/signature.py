@@ -1,4 +1,4 @@
-"""Making a signature over a list of files, and checking one: from a manifest to a bundle and back."""
+"""Making a signature over a list of files, or any statement, and checking one: to a bundle and back."""
 
 from __future__ import annotations
 
@@ -51,29 +51,52 @@ class Verified:
     """Which key, certificate or identity it was, in words."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What a good signature is over."""
+
+    payload: bytes
+    """An in-toto statement, byte for byte; what it states is for the caller to read."""
+    signer: str
+    """Which key, certificate or identity it was, in words."""
+
+
 def sign_with_key(manifest: Manifest, key: PrivateKey) -> bytes:
     """Sign a manifest; return the bundle file.
 
     Raises:
         BadSignature: A name in it cannot be signed.
     """
-    envelope = _envelope(manifest, key)
-    return bundles.to_json(Bundle(envelope=envelope, hint=keys.hint(key.public_key())))
+    return seal_with_key(to_payload(manifest), key)
 
 
 def sign_with_certificate(
     manifest: Manifest, key: PrivateKey, chain: Sequence[x509.Certificate], now: datetime
 ) -> bytes:
-    """Sign a manifest with a certificate; return the bundle file.
+    """Sign a manifest with a certificate; return the bundle file; see :func:`seal_with_certificate`.
+
+    Raises:
+        BadSignature: The certificate is not valid now or belongs to another key, or a name cannot be signed.
+    """
+    return seal_with_certificate(to_payload(manifest), key, chain, now)
+
+
+def seal_with_key(payload: bytes, key: PrivateKey) -> bytes:
+    """Sign an in-toto statement; return the bundle file."""
+    return bundles.to_json(Bundle(envelope=_envelope(payload, key), hint=keys.hint(key.public_key())))
+
+
+def seal_with_certificate(payload: bytes, key: PrivateKey, chain: Sequence[x509.Certificate], now: datetime) -> bytes:
+    """Sign an in-toto statement with a certificate; return the bundle file.
 
     Args:
-        manifest: What to sign.
+        payload: What to sign.
         key: The certificate's private key.
         chain: The certificate and its issuers below the root.
         now: Time of signing.
 
     Raises:
-        BadSignature: The certificate is not valid now or belongs to another key, or a name cannot be signed.
+        BadSignature: The certificate is not valid now or belongs to another key.
     """
     from cryptography.hazmat.primitives import serialization
 
@@ -81,7 +104,7 @@ def sign_with_certificate(
     if chain[0].public_key() != key.public_key():
         raise BadSignature("the certificate belongs to another key than the one that is to sign")
     encoded = tuple(one.public_bytes(serialization.Encoding.DER) for one in chain)
-    return bundles.to_json(Bundle(envelope=_envelope(manifest, key), chain=encoded))
+    return bundles.to_json(Bundle(envelope=_envelope(payload, key), chain=encoded))
 
 
 def verify(data: bytes, trust: Trust, now: datetime) -> Verified:
@@ -97,6 +120,12 @@ def verify(data: bytes, trust: Trust, now: datetime) -> Verified:
         BadInput: A key or certificate that was named cannot be read.
         MissingDependency: What it needs is not installed.
     """
+    opened = unseal(data, trust, now)
+    return Verified(manifest=from_payload(opened.payload), signer=opened.signer)
+
+
+def unseal(data: bytes, trust: Trust, now: datetime) -> Opened:
+    """Check a bundle file and return the statement that it is over. Arguments and errors as :func:`verify`."""
     bundle = bundles.from_json(data)
     envelope = bundle.envelope
     if bundle.is_public:
@@ -105,7 +134,7 @@ def verify(data: bytes, trust: Trust, now: datetime) -> Verified:
         from harness.signing.public import verified_payload
 
         payload = verified_payload(data, identity=trust.identity, issuer=trust.issuer)
-        return Verified(manifest=from_payload(payload), signer=f"{trust.identity}, by {trust.issuer}")
+        return Opened(payload=payload, signer=f"{trust.identity}, by {trust.issuer}")
     if bundle.chain:
         if not trust.roots:
             raise BadSignature("made with a certificate; name the authority that you trust")
@@ -113,13 +142,13 @@ def verify(data: bytes, trust: Trust, now: datetime) -> Verified:
         if trust.subject and subject != trust.subject:
             raise BadSignature(printable(f"expected the certificate of {trust.subject}, got that of {subject[:120]}"))
         keys.verify(key, envelope.signature, envelope.signed)
-        return Verified(manifest=from_payload(envelope.payload), signer=printable(f"certificate {subject[:120]}"))
+        return Opened(payload=envelope.payload, signer=printable(f"certificate {subject[:120]}"))
     if not trust.keys:
         raise BadSignature("made with a key; name the public key that you trust")
     return _verify_with_keys(bundle, trust.keys)
 
 
-def _verify_with_keys(bundle: Bundle, paths: Sequence[Path]) -> Verified:
+def _verify_with_keys(bundle: Bundle, paths: Sequence[Path]) -> Opened:
     known = [(path, keys.load_public(path)) for path in paths]
     # The hint only chooses; the signature decides. An empty one is what older signers wrote.
     fitting = [(path, key) for path, key in known if bundle.hint in ("", keys.hint(key))]
@@ -133,12 +162,9 @@ def _verify_with_keys(bundle: Bundle, paths: Sequence[Path]) -> Verified:
         except BadSignature as error:
             refusal = error
             continue
-        return Verified(
-            manifest=from_payload(bundle.envelope.payload), signer=f"key {path.name} ({keys.hint(key)[:16]})"
-        )
+        return Opened(payload=bundle.envelope.payload, signer=f"key {path.name} ({keys.hint(key)[:16]})")
     raise refusal
 
 
-def _envelope(manifest: Manifest, key: PrivateKey) -> Envelope:
-    payload = to_payload(manifest)
+def _envelope(payload: bytes, key: PrivateKey) -> Envelope:
     return Envelope(payload=payload, payload_type=IN_TOTO, signature=keys.sign(key, signed_bytes(IN_TOTO, payload)))

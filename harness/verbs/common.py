@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
+from harness.core.text import printable
 from harness.options import (
     DEFAULT_ASR,
     DEFAULT_MEMORY_GB,
@@ -155,3 +156,17 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
     )
     check(settings)
     return settings
+
+
+def password_of(path: Path | None) -> bytes | None:
+    """The first line of a file that holds a key's password; None where none is named.
+
+    Raises:
+        BadInput: It cannot be read.
+    """
+    if path is None:
+        return None
+    try:
+        return path.read_bytes().split(b"\n")[0].rstrip(b"\r")
+    except OSError as error:
+        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.core.errors import BadInput, StorageError
 from harness.core.text import printable
-from harness.verbs.common import say, verb
+from harness.verbs.common import add_format, password_of, say, verb
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,6 +34,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--sigstore", action="store_true", help="sign with your identity through Sigstore (network)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="signature (default: MODEL/model.sig)")
+    add_format(parser)
     parser.set_defaults(run=run)
 
 
@@ -51,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if options.sigstore:
         data = public.sign(to_payload(manifest))
     else:
-        key = keys.load_private(options.key, _password(options.password_file))
+        key = keys.load_private(options.key, password_of(options.password_file))
         if options.certificate:
             chain = keys.load_certificates(options.certificate)
             data = signature.sign_with_certificate(manifest, key, chain, datetime.now(UTC))
@@ -65,14 +67,7 @@ def run(options: argparse.Namespace) -> int:
         temporary.unlink(missing_ok=True)
         raise StorageError(printable(f"{out}: cannot be written ({error.strerror})")) from None
     count = len(manifest.files)
+    if options.format == "json":
+        print(json.dumps({"signature": printable(str(out)), "files": count}, sort_keys=True))
     say(printable(f"{out}: signs {count} file{'' if count == 1 else 's'} of {manifest.name}"))
     return 0
-
-
-def _password(path: Path | None) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        return path.read_bytes().split(b"\n")[0].rstrip(b"\r")
-    except OSError as error:
-        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None

@@ -54,6 +54,7 @@ def broken(text: str) -> RunResult:
     probe = replace(hostile_probe(), line=-3, critical=(text,), **changes)
     words = dict.fromkeys(("rule", "title", "heard", "expected", "evidence", "hint", "subject"), text)
     findings = tuple(replace(failed.findings[0], severity=one, audio=(text,), **words) for one in Severity)
+    findings += (replace(findings[0], accepted=text or "waived"),)
     odd = replace(failed.observations[0], statistic=text, value=math.nan, effect=math.inf, p_value=-math.inf)
     takes = tuple(
         replace(one, facts=replace(one.facts, seconds=math.nan), hearing=replace(one.hearing, text=text))
@@ -66,6 +67,7 @@ def broken(text: str) -> RunResult:
     check = Outcome(subject=text, verdict=Verdict.ERROR, reason=text)
     suite = replace(INFO.suites[0], name=text, path=f"../{text}", sha256=text)
     texts = ("run_id", "version", "model", "model_name", "model_digest", "golden", "golden_digest", "engine")
+    texts += ("policy", "policy_digest")
     info = replace(
         INFO, **dict.fromkeys(texts, text), isolation=text, suites=(suite,), asr={"name": text}, versions={text: text}
     )
@@ -134,6 +136,27 @@ class TestEveryFormat:
         }
         text = chosen.write(run).decode("utf-8")
         assert bool(re.search(marks.get(chosen.name, "[Ii]ncomplete"), text)) is not run.complete
+
+
+class TestWhatAPolicyAccepts:
+    @every_format
+    def test_is_told_and_is_no_failure(self, chosen: Format) -> None:
+        waived = "waived by voice team until 2999-12-31: known"
+        failed = dropped(calm_probes(1)[0])
+        findings = tuple(replace(one, accepted=waived) for one in failed.findings)
+        passed = replace(failed, verdict=Verdict.PASS, findings=findings)
+        info = replace(INFO, policy="policy.toml", policy_digest="ab" * 32)
+        text = chosen.write(RunResult(info=info, outcomes=(passed,), planned=1)).decode("utf-8")
+        marks = {
+            "csv": r",speech\.word-dropped,abab",
+            "prometheus": r"soundcheck_accepted_findings\{.*rule=\"speech.word-dropped\".*\} 1",
+            "github-annotations": r"1 finding accepted by policy policy.toml",
+            "github-summary": r"1 finding accepted by the policy",
+        }
+        assert re.search(marks.get(chosen.name, re.escape(waived)), text)
+        assert not re.search(r"(?m)^::error|^soundcheck_findings|\"level\": \"error\", \"message|blocker", text)
+        if chosen.name not in ("gitlab", "github-annotations"):  # which have no place for it
+            assert "ab" * 32 in text
 
 
 class TestTheRegistry:

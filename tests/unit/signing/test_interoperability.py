@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -53,8 +54,10 @@ def reference(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 class TestVerbs:
     def test_sign_then_verify(self, voice: Path, keys: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["sign", str(voice), "--key", str(keys[0])]) == 0
-        assert "signs 5 files of voice" in capsys.readouterr().err
+        assert main(["sign", str(voice), "--key", str(keys[0]), "--format", "json"]) == 0
+        told = capsys.readouterr()
+        assert json.loads(told.out) == {"signature": str(voice / "model.sig"), "files": 5}
+        assert "signs 5 files of voice" in told.err
         assert main(["verify", str(voice), "--key", str(keys[1])]) == 0
         assert "verdict: pass" in capsys.readouterr().out
         (voice / "config.json").write_text("{}", "utf-8")

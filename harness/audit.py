@@ -1,0 +1,192 @@
+"""Deployed models, looked at again: is each still what was signed off, and would it be signed off today?
+
+What does not hold for the files or the signature is *broken*; what holds, and would have to be made anew (another
+policy, other suites, too old, a waiver that ended), is *stale*. Knows the list and sign-offs; runs nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from harness.core.errors import BadInput, SoundcheckError
+from harness.core.paths import shown
+from harness.core.text import printable
+from harness.policies import PolicyFile, read_policy
+from harness.project import Table
+from harness.report.wording import shell_word
+from harness.signing.signature import Trust
+from harness.signing.testresult import GOLDEN, Stated
+from harness.signoff import Refused, read_age, read_attestation, read_signoff, require_files, staleness
+
+FORMAT_VERSION = 1
+MAX_BYTES = 1 << 20
+MAX_SUITE_BYTES = 4 << 20
+MAX_MODELS = 1000
+SHARED = ("keys", "roots", "subject", "policy", "suites", "max_age")
+"""Keys of the list that a model may have its own of."""
+OWN = ("name", "path", "signoff")
+
+
+class Standing(enum.StrEnum):
+    """What became of a deployed model."""
+
+    GOOD = "good"
+    STALE = "stale"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """One model of the list."""
+
+    name: str
+    path: Path
+    signoff: Path
+    trust: Trust
+    policy: Path | None
+    suites: tuple[Path, ...]
+    max_age: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """What was found about one model."""
+
+    model: Deployed
+    standing: Standing
+    reasons: tuple[str, ...]
+    command: str
+    """What to run again, ``""`` where nothing is to be done."""
+    signed_on: str = ""
+    run_id: str = ""
+
+
+def read_list(path: Path) -> tuple[Deployed, ...]:
+    """Read a list of deployed models; its paths are relative to its folder.
+
+    Raises:
+        BadInput: It cannot be read, or a key is unknown, missing or of another kind.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
+    if len(data) > MAX_BYTES:
+        raise BadInput(printable(f"{path}: expected at most {MAX_BYTES} bytes, got more"))
+    try:
+        content = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(printable(f"{path}: expected TOML ({str(error)[:200]})")) from None
+    shared = Table(str(path), path.parent, content)
+    shared.only("version", *SHARED, "model")
+    if type(content.get("version")) is not int or content["version"] != FORMAT_VERSION:
+        raise shared.refusal(f"expected version = {FORMAT_VERSION}, got {content.get('version')!a:.40}")
+    models = content.get("model", [])
+    if not isinstance(models, list) or not all(isinstance(one, dict) for one in models):
+        raise shared.refusal("expected tables [[model]], got something else")
+    if not 1 <= len(models) <= MAX_MODELS:
+        raise shared.refusal(f"expected 1 to {MAX_MODELS} tables [[model]], got {len(models)}")
+    return tuple(_deployed(shared, one, number) for number, one in enumerate(models, start=1))
+
+
+def audit(model: Deployed, now: datetime) -> Audited:
+    """Look at one model again.
+
+    Raises:
+        BadInput: A key, policy or suite that the list names cannot be read.
+    """
+    policy = read_policy(model.policy) if model.policy else None
+    try:
+        stated = read_signoff(read_attestation(model.signoff), model.trust, now).stated
+        require_files(stated, model.path)
+    except Refused as refused:
+        return _audited(model, Standing.BROKEN, (str(refused),), policy)
+    except BadInput as error:
+        if model.signoff.is_file() and model.path.is_dir():
+            raise
+        return _audited(model, Standing.BROKEN, (str(error),), policy)
+    reasons = (*staleness(stated, now, policy=policy, max_age=model.max_age), *_suite_reasons(stated, model))
+    return _audited(model, Standing.STALE if reasons else Standing.GOOD, reasons, policy, stated)
+
+
+def _suite_reasons(stated: Stated, model: Deployed) -> list[str]:
+    found = []
+    for path in model.suites:
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.sha256(file.read(MAX_SUITE_BYTES)).hexdigest()
+        except OSError as error:
+            raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
+        known = stated.suites.get(path.name)
+        if known is None:
+            found.append(f"signed off without suite {path.name}")
+        elif known != digest:
+            found.append(f"signed off with {path.name} {known[:12]}; it is {digest[:12]} now")
+    return found
+
+
+def _audited(
+    model: Deployed,
+    standing: Standing,
+    reasons: tuple[str, ...],
+    policy: PolicyFile | None,
+    stated: Stated | None = None,
+) -> Audited:
+    return Audited(
+        model=model,
+        standing=standing,
+        reasons=tuple(map(printable, reasons)),
+        command=_command(model, policy, stated) if standing is not Standing.GOOD else "",
+        signed_on=stated.about.signed_on if stated else "",
+        run_id=stated.about.run_id if stated else "",
+    )
+
+
+def _command(model: Deployed, policy: PolicyFile | None, stated: Stated | None) -> str:
+    """The run that would decide about it anew; a golden is known only from a sign-off that holds."""
+    suites = [shell_word(shown(path)) for path in model.suites] or ["SUITE.probes.yaml"]
+    golden = (
+        next((one.annotations.get("name", "") for one in stated.resources if one.name == GOLDEN), "") if stated else ""
+    )
+    words = ["pytest", *suites, "--tts-model", shell_word(shown(model.path))]
+    words += ["--tts-golden", shell_word(golden) if golden else "NAME"]
+    words += ["--tts-policy", shell_word(shown(policy.path))] if policy else []
+    return " ".join([*words, "--tts-gate=release"])
+
+
+def _deployed(shared: Table, values: dict[str, object], number: int) -> Deployed:
+    own = Table(f"{shared.place} [[model]] {number}", shared.root, values)
+    own.only(*OWN, *SHARED)
+
+    def text(key: str) -> str:
+        return own.text(key, shared.text(key, ""))
+
+    def paths(key: str) -> tuple[Path, ...]:
+        return own.paths(key) if key in own.values else shared.paths(key)
+
+    path, signoff = own.text("path", ""), own.text("signoff", "")
+    if not path or not signoff:
+        raise own.refusal("expected a path and a signoff, got none")
+    trust = Trust(keys=paths("keys"), roots=paths("roots"), subject=text("subject"))
+    if trust.is_empty:
+        raise own.refusal("whose signature counts? Name keys or roots")
+    age, policy = text("max_age"), text("policy")
+    try:
+        max_age = read_age(age, "max_age") if age else None
+    except SoundcheckError as error:
+        raise own.refusal(str(error)) from None
+    return Deployed(
+        name=own.text("name", "") or Path(path).name,
+        path=shared.root / path,
+        signoff=shared.root / signoff,
+        trust=trust,
+        policy=shared.root / policy if policy else None,
+        suites=paths("suites"),
+        max_age=max_age,
+    )

@@ -1,0 +1,301 @@
+"""A policy's text: TOML of version 1, every key checked, mistakes told with their line. Pure.
+
+``harness/schemas/policy.schema.json`` describes the format for editors. A key that is not known here is refused: a
+setting that is misspelt must not be a setting that is silently off.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Final, NoReturn
+
+from harness.core.errors import BadInput
+from harness.core.policy import CLOSED, ISOLATIONS, FamilyPolicy, Policy, Waiver, is_hostile
+from harness.core.text import printable
+from harness.core.types import Severity
+
+FORMAT_VERSION: Final = 1
+GATES: Final = ("ci", "release")
+ALLOW_HOSTILE: Final = "hostile"
+MAX_WAIVERS: Final = 500
+MAX_TEXT: Final = 500
+"""Characters of a title, a name or a reason."""
+KEYS: Final = (
+    "version", "title", "owner", "alpha", "gate", "fail_at", "severity", "family", "coverage", "signoff", "waiver",
+)  # fmt: skip
+FAMILY_KEYS: Final = ("fail_at", "severity", "min_probes", "max_miss")
+COVERAGE_KEYS: Final = ("families", "min_probes", "max_miss")
+SIGNOFF_KEYS: Final = ("isolation", "max_age_days")
+WAIVER_KEYS: Final = ("rule", "subject", "owner", "reason", "expires", "allow")
+
+_RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}\.[a-z][a-z0-9-]{0,63}")
+_FAMILY: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_SUBJECT: Final = re.compile(r"[a-z0-9*?\[\]!-]{1,128}")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
+_BARE: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*[=.]""")
+
+Table = Mapping[str, object]
+
+
+def parse_policy(source: str, name: str) -> Policy:
+    """Read a policy.
+
+    Args:
+        source: Text of the file.
+        name: Its name, used in errors.
+
+    Raises:
+        BadInput: The first thing that is wrong, as one line ``name:line: what``.
+    """
+    try:
+        content = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(printable(f"{name}: expected TOML ({error})")) from None
+    except (RecursionError, ValueError):  # nested without end; an integer of thousands of digits
+        raise BadInput(printable(f"{name}: expected TOML of a policy, got something that no policy holds")) from None
+    return _Reader(source, name).policy(content)
+
+
+class _Reader:
+    """Turns tables into a policy, and finds the line of what is wrong."""
+
+    def __init__(self, source: str, name: str) -> None:
+        self._name = name
+        self._lines = _lines_of(source)
+
+    def policy(self, content: Table) -> Policy:
+        self._only(content, KEYS, "")
+        version = content.get("version")
+        if type(version) is not int or version != FORMAT_VERSION:
+            self._fail(("version",), f"expected version = {FORMAT_VERSION}, got {_shown(version)}")
+        coverage = self._table(content, "coverage", COVERAGE_KEYS)
+        signoff = self._table(content, "signoff", SIGNOFF_KEYS)
+        families = self._families(content)
+        return Policy(
+            title=self._text(content, ("title",)),
+            owner=self._text(content, ("owner",)),
+            alpha=self._number(content, ("alpha",), above=0, below=0.5) if "alpha" in content else None,
+            gate=self._one_of(content, ("gate",), GATES) if "gate" in content else None,
+            fail_at=self._severity(content, ("fail_at",)) if "fail_at" in content else Severity.LOW,
+            severity=self._severities(content, ("severity",)),
+            families=families,
+            required=self._required(coverage),
+            min_probes=self._count(coverage, ("coverage", "min_probes")),
+            max_miss=self._share(coverage, ("coverage", "max_miss")),
+            isolation=self._isolation(signoff),
+            max_age_days=self._count(signoff, ("signoff", "max_age_days"), most=36_500),
+            waivers=self._waivers(content),
+        )
+
+    def _families(self, content: Table) -> dict[str, FamilyPolicy]:
+        found = {}
+        for name, own in self._table(content, "family", None).items():
+            place = ("family", name)
+            if not _FAMILY.fullmatch(name):
+                self._fail(place, f"expected the name of a family, got {_shown(name)}")
+            if not isinstance(own, dict):
+                self._fail(place, f"expected a table [family.{name}], got {_shown(own)}")
+            self._only(own, FAMILY_KEYS, *place)
+            found[name] = FamilyPolicy(
+                fail_at=self._severity(own, (*place, "fail_at")) if "fail_at" in own else None,
+                severity=self._severities(own, (*place, "severity")),
+                min_probes=self._count(own, (*place, "min_probes")),
+                max_miss=self._share(own, (*place, "max_miss")),
+            )
+        return found
+
+    def _required(self, coverage: Table) -> tuple[str, ...]:
+        place = ("coverage", "families")
+        names = self._texts(coverage, place)
+        for name in names:
+            if not _FAMILY.fullmatch(name):
+                self._fail(place, f"expected names of families, got {_shown(name)}")
+        return names
+
+    def _isolation(self, signoff: Table) -> tuple[str, ...]:
+        if "isolation" not in signoff:
+            return ISOLATIONS
+        place = ("signoff", "isolation")
+        levels = self._texts(signoff, place)
+        for level in levels:
+            if level not in ISOLATIONS:
+                self._fail(place, f"expected levels of the sandbox ({', '.join(ISOLATIONS)}), got {_shown(level)}")
+        if not levels:
+            self._fail(place, "expected at least one level of the sandbox, got none")
+        return levels
+
+    def _waivers(self, content: Table) -> tuple[Waiver, ...]:
+        listed = content.get("waiver", [])
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            self._fail(("waiver",), "expected tables [[waiver]], got something else")
+        if len(listed) > MAX_WAIVERS:
+            self._fail(("waiver",), f"expected at most {MAX_WAIVERS} waivers, got {len(listed)}")
+        return tuple(self._waiver(one, f"waiver#{number}") for number, one in enumerate(listed, start=1))
+
+    def _waiver(self, own: Table, place: str) -> Waiver:
+        self._only(own, WAIVER_KEYS, place)
+        rule = self._text(own, (place, "rule"))
+        if not _RULE.fullmatch(rule):
+            self._fail((place, "rule"), f"expected the id of one rule, such as timing.slow, got {_shown(rule)}")
+        if rule.startswith(CLOSED):
+            self._fail((place, "rule"), f"{rule} cannot be waived: {_WHY_CLOSED[rule.partition('.')[0]]}")
+        allow = self._text(own, (place, "allow")) if "allow" in own else ""
+        if allow not in ("", ALLOW_HOSTILE):
+            self._fail((place, "allow"), f'expected allow = "{ALLOW_HOSTILE}", got {_shown(allow)}')
+        if is_hostile(rule) and not allow:
+            line = (
+                f'{rule} is about what the model does to the machine; to waive it all the same, add allow = "hostile"'
+            )
+            self._fail((place, "rule"), line)
+        if allow and not is_hostile(rule):
+            self._fail((place, "allow"), f"{rule} needs no allow; remove it")
+        subject = self._text(own, (place, "subject"))
+        if not _SUBJECT.fullmatch(subject):
+            self._fail((place, "subject"), f"expected a pattern of probe ids, such as carrier-*, got {_shown(subject)}")
+        return Waiver(
+            rule=rule,
+            subject=subject,
+            owner=self._text(own, (place, "owner")),
+            reason=self._text(own, (place, "reason")),
+            expires=self._date(own, (place, "expires")),
+            allows_hostile=bool(allow),
+            line=self._line((place,)),
+        )
+
+    def _severities(self, holder: Table, place: tuple[str, ...]) -> dict[str, Severity]:
+        own = holder.get(place[-1], {})
+        if not isinstance(own, dict):
+            self._fail(place, f"expected a table of rules and severities, got {_shown(own)}")
+        found = {}
+        for rule in own:
+            at = (*place, rule)
+            if not _RULE.fullmatch(rule):
+                line = f'expected the id of a rule in quotes, such as "timing.slow", got {_shown(rule)}'
+                self._fail(at, line)
+            found[rule] = self._severity(own, at)
+            if (is_hostile(rule) or rule.startswith(CLOSED)) and found[rule] is not Severity.CRITICAL:
+                line = f'{rule} can only be made "critical": what a model does to the machine is never made milder'
+                self._fail(at, line)
+        return found
+
+    def _table(self, content: Table, name: str, keys: Sequence[str] | None) -> Table:
+        own = content.get(name, {})
+        if not isinstance(own, dict):
+            self._fail((name,), f"expected a table [{name}], got {_shown(own)}")
+        if keys is not None:
+            self._only(own, keys, name)
+        return own
+
+    def _only(self, own: Table, keys: Sequence[str], *place: str) -> None:
+        for key in own:
+            if key not in keys:
+                near = difflib.get_close_matches(key[:40], keys, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(keys)}"
+                self._fail((*filter(None, place), key), f"unknown key {_shown(key)}; {hint}")
+
+    def _text(self, own: Table, place: tuple[str, ...]) -> str:
+        value = own.get(place[-1])
+        if value is None:
+            self._fail(place[:-1] or place, f"{place[-1]!r} is missing; say {_WANTED.get(place[-1], 'it')}")
+        if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or printable(value) != value:
+            self._fail(place, f"expected {place[-1]!r} as one line of text, got {_shown(value)}")
+        return value.strip()
+
+    def _texts(self, own: Table, place: tuple[str, ...]) -> tuple[str, ...]:
+        value = own.get(place[-1], [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self._fail(place, f"expected {place[-1]!r} as a list of texts, got {_shown(value)}")
+        return tuple(dict.fromkeys(value))
+
+    def _one_of(self, own: Table, place: tuple[str, ...], known: Sequence[str]) -> str:
+        value = own[place[-1]]
+        if not isinstance(value, str) or value not in known:
+            self._fail(place, f"expected {place[-1]!r} as one of {', '.join(known)}, got {_shown(value)}")
+        return value
+
+    def _severity(self, own: Table, place: tuple[str, ...]) -> Severity:
+        return Severity(self._one_of(own, place, [one.value for one in Severity]))
+
+    def _number(self, own: Table, place: tuple[str, ...], *, above: float, below: float) -> float:
+        value = own[place[-1]]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not above < value < below:
+            self._fail(place, f"expected {place[-1]!r} above {above:g} and below {below:g}, got {_shown(value)}")
+        return float(value)
+
+    def _share(self, own: Table, place: tuple[str, ...]) -> float:
+        value = own.get(place[-1], 1.0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+            self._fail(place, f"expected {place[-1]!r} above 0 and at most 1, got {_shown(value)}")
+        return float(value)
+
+    def _count(self, own: Table, place: tuple[str, ...], *, most: int = 100_000) -> int:
+        value = own.get(place[-1], 0)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            self._fail(place, f"expected {place[-1]!r} as a whole number from 0 to {most}, got {_shown(value)}")
+        return value
+
+    def _date(self, own: Table, place: tuple[str, ...]) -> str:
+        """The last day, as TOML's own date: a text could be no day at all."""
+        value = own.get(place[-1])
+        if value is None:
+            self._fail(place[:-1], f"{place[-1]!r} is missing; say {_WANTED['expires']}")
+        if isinstance(value, str) or not _DATE.fullmatch(str(value)):
+            self._fail(
+                place, f"expected {place[-1]!r} as a date without quotes, such as 2027-01-31, got {_shown(value)}"
+            )
+        return str(value)
+
+    def _line(self, place: tuple[str, ...]) -> int:
+        """Line of the innermost part of a place that can be found, 0 for none."""
+        while place and place not in self._lines:
+            place = place[:-1]
+        return self._lines.get(place, 0)
+
+    def _fail(self, place: tuple[str, ...], what: str) -> NoReturn:
+        line = self._line(place)
+        where = f"{self._name}:{line}" if line else self._name
+        raise BadInput(printable(f"{where}: {what}"))
+
+
+_WANTED: Final = {
+    "title": "what the policy is for",
+    "owner": "who answers for it",
+    "rule": "which rule it waives, such as timing.slow",
+    "subject": "for which probes, such as carrier-*",
+    "reason": "why the finding is accepted",
+    "expires": "the last day on which it holds, such as 2027-01-31",
+}
+_WHY_CLOSED: Final = {
+    "admission": "a model that fails at the door is not loaded, whoever accepts it; convert or mend its files",
+    "policy": "an expired waiver is looked at again, not waived",
+}
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else ascii(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _lines_of(source: str) -> dict[tuple[str, ...], int]:
+    """Line of each table and of each key in it, as far as they are written one to a line.
+
+    The text was parsed already: this only finds what an error is about, and a wrong guess costs a line number.
+    """
+    found: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    waivers = 0
+    for number, line in enumerate(source.splitlines(), start=1):
+        if header := _HEADER.fullmatch(line):
+            table = tuple(part.strip().strip("\"'") for part in header[2].split("."))
+            if header[1] == "[[":
+                waivers += 1
+                table = (f"{table[0]}#{waivers}", *table[1:])
+            for depth in range(1, len(table) + 1):
+                found.setdefault(table[:depth], number)
+        elif key := _BARE.match(line):
+            found.setdefault((*table, next(part for part in key.groups() if part is not None)), number)
+    return found

@@ -1,0 +1,113 @@
+"""Policies as files: reads one and takes its digest. What it says is the business of :mod:`harness.core.policy`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.core.errors import BadInput, IntegrityError
+from harness.core.paths import shown
+from harness.core.policy import Policy
+from harness.core.policytext import parse_policy
+from harness.core.text import printable
+
+MAX_BYTES = 256 << 10
+COPY = "policy.toml"
+"""Name of a run's own copy in its directory."""
+DEFAULT_ALPHA = 0.01
+DEFAULT_GATE = "ci"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """A policy that was read from disk."""
+
+    policy: Policy
+    path: Path
+    data: bytes
+    """The file, byte for byte."""
+    sha256: str
+    """Of these bytes (hex): the policy's digest in every report."""
+
+
+def read_policy(path: Path) -> PolicyFile:
+    """Read and check a policy.
+
+    Raises:
+        BadInput: One line with ``path:line``.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
+    if len(data) > MAX_BYTES:
+        raise BadInput(printable(f"{path}: expected a policy of at most {MAX_BYTES} bytes, got more"))
+    try:
+        source = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = f"{path}: expected UTF-8, got byte {data[error.start]:#04x} at offset {error.start}"
+        raise BadInput(printable(line)) from None
+    policy = parse_policy(source, shown(path))
+    return PolicyFile(policy=policy, path=path, data=data, sha256=hashlib.sha256(data).hexdigest())
+
+
+def today() -> str:
+    """The day (UTC, ISO) that waivers are held against."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def alpha_under(file: PolicyFile | None, given: float | None) -> float:
+    """The false-alarm rate: the policy's, or a larger one that somebody asks for.
+
+    A smaller one finds less, so it is the laxer one.
+
+    Raises:
+        BadInput: A smaller one was asked for.
+    """
+    least = file.policy.alpha if file else None
+    if file and least is not None and given is not None and given < least:
+        raise BadInput(
+            f"--tts-alpha: expected at least {least:g}, which {_whose(file)} demands, got {given:g}; a smaller "
+            "false-alarm rate finds less"
+        )
+    return given if given is not None else DEFAULT_ALPHA if least is None else least
+
+
+def gate_under(file: PolicyFile | None, given: str) -> str:
+    """The gate: the policy's, or the stricter one that somebody asks for.
+
+    Raises:
+        BadInput: The laxer one was asked for.
+    """
+    wanted = file.policy.gate if file else None
+    if file and wanted == "release" and given not in ("", wanted):
+        raise BadInput(f"--tts-gate: expected {wanted}, which {_whose(file)} demands, got {given}")
+    return given or wanted or DEFAULT_GATE
+
+
+def _whose(file: PolicyFile) -> str:
+    return printable(f"{shown(file.path)} (owner: {file.policy.owner})")
+
+
+def policy_of_run(folder: Path, digest: str) -> PolicyFile | None:
+    """The copy of the policy that a run keeps; None where it had none.
+
+    Args:
+        folder: The run directory.
+        digest: sha256 of the policy by the run's own word, ``""`` where it had none.
+
+    Raises:
+        IntegrityError: The copy is not there or is another one.
+    """
+    if not digest:
+        return None
+    try:
+        found = read_policy(folder / COPY)
+    except BadInput as error:
+        raise IntegrityError(f"the run's own copy of its policy is not whole: {error}; run again") from None
+    if found.sha256 != digest:
+        raise IntegrityError(f"{folder / COPY}: not the policy that the run was judged by; run again")
+    return found

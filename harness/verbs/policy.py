@@ -1,0 +1,104 @@
+"""``soundcheck policy check``: is this policy well-formed, and do its waivers still hold?"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.verbs.common import add_format, verb
+
+if TYPE_CHECKING:
+    from harness.policies import PolicyFile
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = verb(
+        verbs,
+        "policy",
+        "check a policy: its format, the rules that it names, and whether its waivers still hold",
+        "soundcheck policy check policy.toml",
+    )
+    parser.add_argument("action", choices=("check",), help="what to do")
+    parser.add_argument("file", type=Path, metavar="FILE", help="policy (TOML)")
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check.
+
+    Returns:
+        0 where nothing is to be done, 1 where a waiver has expired or a rule is not known.
+
+    Raises:
+        BadInput: The policy is malformed; one line with its place.
+    """
+    from harness.policies import read_policy, today
+
+    file = read_policy(options.file)
+    day = today()
+    expired = [f"line {one.line}: {one.name} ended on {one.expires}" for one in file.policy.expired(day)]
+    unknown = _unknown(file)
+    problems = [*expired, *unknown]
+    print(_json(file, problems) if options.format == "json" else _text(file, problems))
+    return 1 if problems else 0
+
+
+def _unknown(file: PolicyFile) -> list[str]:
+    """Rules that a severity or a waiver names and no part of Soundcheck reports."""
+    from harness.admission.admit import checks
+    from harness.admission.integrity import IntegrityCheck
+    from harness.behaviour import KINDS
+    from harness.detectors import DETECTORS
+    from harness.report.rules import RULES
+
+    policy = file.policy
+    known = {*RULES, *(f"behaviour.{kind}" for kind in KINDS), *(rule for one in DETECTORS for rule in one.rules)}
+    known |= {rule.id for rule in (*IntegrityCheck.rules, *(rule for check in checks() for rule in check.rules))}
+    named = [*policy.severity, *(rule for own in policy.families.values() for rule in own.severity)]
+    found = []
+    for rule in dict.fromkeys([*named, *(waiver.rule for waiver in policy.waivers)]):
+        if rule not in known:
+            near = difflib.get_close_matches(rule, known, n=1)
+            found.append(f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else ""))
+    return found
+
+
+def _text(file: PolicyFile, problems: list[str]) -> str:
+    policy = file.policy
+    lines = [f"{file.path}: {line}" for line in problems]
+    lines += [f"{policy.title}, owned by {policy.owner}", f"sha256 {file.sha256}"]
+    lines.append(f"fails at {policy.fail_at}" + (f", gate {policy.gate}" if policy.gate else ""))
+    if policy.alpha is not None:
+        lines.append(f"false-alarm rate {policy.alpha:g} or more")
+    if policy.required:
+        lines.append(f"requires {', '.join(policy.required)}")
+    lines.append(f"signs off runs at isolation {', '.join(policy.isolation)}")
+    lines += [f"{one.name}, until {one.expires}, {one.owner}: {one.reason}" for one in policy.waivers]
+    return "\n".join(lines)
+
+
+def _json(file: PolicyFile, problems: list[str]) -> str:
+    policy = file.policy
+    content = {
+        "version": 1,
+        "policy": str(file.path),
+        "sha256": file.sha256,
+        "title": policy.title,
+        "owner": policy.owner,
+        "alpha": policy.alpha,
+        "gate": policy.gate,
+        "fail_at": policy.fail_at,
+        "isolation": list(policy.isolation),
+        "required": list(policy.required),
+        "waivers": [
+            {"rule": one.rule, "subject": one.subject, "owner": one.owner, "reason": one.reason, "expires": one.expires}
+            for one in policy.waivers
+        ],
+        "problems": problems,
+    }
+    return json.dumps(content, sort_keys=True)

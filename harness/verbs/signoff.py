@@ -1,0 +1,102 @@
+"""``soundcheck signoff``: vouch for a model that passed."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.core.errors import BadInput
+from harness.core.text import printable
+from harness.report.sarif import EXIT_CODES
+from harness.verbs.common import add_format, password_of, say, verb
+
+DEFAULT_NAME = "signoff.json"
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = verb(
+        verbs,
+        "signoff",
+        "sign that a model passed: an in-toto statement that a deployment verifies",
+        "soundcheck signoff .soundcheck/runs/3f2a9c01d7e4 --key release-key.pem "
+        "--policy policy.toml --out joe.signoff.json",
+    )
+    parser.add_argument("folder", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("--key", type=Path, required=True, metavar="PEM", help="private key, as for soundcheck sign")
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="holds the key's password in its first line")
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PEM",
+        help="the key's certificate; repeat for its issuers",
+    )
+    parser.add_argument("--model", type=Path, metavar="MODEL", help="where it lies now (default: as the run named it)")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="refuse a run that was judged by another policy")
+    parser.add_argument("--out", type=Path, metavar="FILE", help=f"sign-off (default: RUN/{DEFAULT_NAME})")
+    parser.add_argument("--mlbom", type=Path, metavar="FILE", help="also write a CycloneDX 1.6 entry for the model")
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Sign off.
+
+    Returns:
+        0 signed, 1 and 4 refused: something is wrong, evidence is missing; 3 the harness had failed.
+
+    Raises:
+        SoundcheckError: A key, a policy or the run cannot be read, or the sign-off cannot be written.
+    """
+    from harness import __version__
+    from harness.mlbom import to_mlbom
+    from harness.model import find_model
+    from harness.policies import read_policy
+    from harness.session import seen_of
+    from harness.signing import keys, signature
+    from harness.signing.testresult import to_payload
+    from harness.signoff import Refused, described, policy_for, read_run, state
+    from harness.source.local import local_model
+    from harness.store import write_atomically
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    given = read_policy(options.policy) if options.policy else None
+    result = read_run(options.folder)
+    _, model = find_model(str(options.model) if options.model else local_model(result.info.model, say))
+    out: Path = options.out or options.folder / DEFAULT_NAME
+    for path in filter(None, (out, options.mlbom)):
+        if (path.parent.resolve() / path.name).is_relative_to(model.resolve()):
+            raise BadInput(printable(f"{path}: lies in the model, which it would change; choose another place"))
+    key = keys.load_private(options.key, password_of(options.password_file))
+    try:
+        policy = policy_for(options.folder, result, given)
+        seen = seen_of(options.folder.absolute().parent.parent, result.info.model_digest)
+        stated = state(result, model, policy, now, seen)
+    except Refused as refused:
+        _tell(options, {"verdict": refused.verdict, "problem": str(refused)}, f"not signed off: {refused}")
+        return EXIT_CODES[refused.verdict]
+    payload = to_payload(stated)
+    if options.certificate:
+        chain = keys.load_certificates(options.certificate)
+        data = signature.seal_with_certificate(payload, key, chain, now)
+    else:
+        data = signature.seal_with_key(payload, key)
+    write_atomically(out, data, option="--out")
+    digest = hashlib.sha256(data).hexdigest()
+    if options.mlbom:
+        bom = to_mlbom(stated, attestation=out.name, attestation_sha256=digest, version=__version__)
+        write_atomically(options.mlbom, bom, option="--mlbom")
+    told = f"{out}: signs off {len(stated.files)} files of {stated.about.model}, {len(stated.passed)} items passed"
+    told += f", {len(stated.warned)} with a warning" if stated.warned else ""
+    content = {"verdict": "pass", "problem": "", "attestation": str(out), "sha256": digest, **described(stated)}
+    _tell(options, content, told)
+    return 0
+
+
+def _tell(options: argparse.Namespace, content: dict[str, object], line: str) -> None:
+    print(json.dumps({"format_version": 1, **content}, sort_keys=True) if options.format == "json" else printable(line))

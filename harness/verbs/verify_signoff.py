@@ -1,0 +1,75 @@
+"""``soundcheck verify-signoff``: what a deployment calls. Is this the model that was signed off?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.core.errors import BadInput
+from harness.core.text import printable
+from harness.report.sarif import EXIT_CODES
+from harness.verbs.common import add_format, verb
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = verb(
+        verbs,
+        "verify-signoff",
+        "check that a model is the one that was signed off: 0, or one line that says what does not hold",
+        "soundcheck verify-signoff joe.signoff.json voices/joe --key release-key.pub.pem --policy policy.toml "
+        "--max-age 30d",
+    )
+    parser.add_argument("attestation", type=Path, metavar="ATTESTATION", help="what soundcheck signoff wrote")
+    parser.add_argument("model", type=Path, metavar="MODEL", help="model directory")
+    parser.add_argument(
+        "--key", type=Path, action="append", default=[], metavar="PEM", help="public key that counts; repeat for more"
+    )
+    parser.add_argument(
+        "--root", type=Path, action="append", default=[], metavar="PEM", help="authority whose certificates count"
+    )
+    parser.add_argument("--subject", default="", metavar="NAME", help="whose certificate, e.g. 'CN=Release team'")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="policy that it must have been judged by")
+    parser.add_argument("--max-age", default="", metavar="AGE", help="how old it may be: 12h, 30d, 8w")
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Verify.
+
+    Returns:
+        0 where everything holds, 1 where something does not.
+
+    Raises:
+        BadInput: Nobody was named whose signature counts, or something that was named cannot be read.
+    """
+    from harness.policies import read_policy
+    from harness.signing.signature import Trust
+    from harness.signoff import Refused, check, described, read_age, read_attestation
+
+    trust = Trust(keys=tuple(options.key), roots=tuple(options.root), subject=options.subject)
+    if trust.is_empty:
+        raise BadInput("verify-signoff: whose signature counts? Name --key or --root")
+    if not options.model.is_dir():
+        raise BadInput(printable(f"{options.model}: expected a model directory, got no folder there"))
+    policy = read_policy(options.policy) if options.policy else None
+    max_age = read_age(options.max_age, "--max-age") if options.max_age else None
+    data = read_attestation(options.attestation)
+    try:
+        holding = check(data, options.model, trust, datetime.now(UTC), policy=policy, max_age=max_age)
+    except Refused as refused:
+        content: dict[str, object] = {"verdict": refused.verdict, "problem": str(refused)}
+        _tell(options, content, f"{options.attestation}: {refused}")
+        return EXIT_CODES[refused.verdict]
+    about = holding.stated.about
+    told = f"{options.model}: signed off on {about.signed_on} by {holding.signer}, run {about.run_id}"
+    content = {"verdict": "pass", "problem": "", "signer": holding.signer, **described(holding.stated)}
+    _tell(options, content, told)
+    return 0
+
+
+def _tell(options: argparse.Namespace, content: dict[str, object], line: str) -> None:
+    print(json.dumps({"format_version": 1, **content}, sort_keys=True) if options.format == "json" else printable(line))
