@@ -21,7 +21,7 @@ TREBLE_DB = 2.0
 LINE_DB = 6.0
 """Twice the amplitude. Repeats of the demo voice differ by 1 dB."""
 MARK_HEIGHT = 3.0
-"""Robust standard deviations. Repeats of the demo voice differ by 0.7, an echo at a fifth of the amplitude adds 6."""
+"""Robust standard deviations. Repeats of the demo voice differ by 0.8, an echo at a fifth of the amplitude adds 7."""
 SAME_LAG = 1
 """Samples by which lags of the same echo may differ."""
 

@@ -62,8 +62,15 @@ def voiceprints(clips: Sequence[Waveform]) -> list[NDArray[np.float32]]:
     counts = [len(rows) for rows in cut]
     if not sum(counts):
         return [np.zeros(PRINT_SIZE, np.float32) for _ in clips]
-    with torch.inference_mode():
-        heard = network(torch.from_numpy(np.concatenate(cut).astype(np.float32))).numpy()
+    threads = torch.get_num_threads()
+    # A recurrent network is a thousand tiny steps: a second thread saves nothing, and on a busy machine each step waits
+    # for it.
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            heard = network(torch.from_numpy(np.concatenate(cut).astype(np.float32))).numpy()
+    finally:
+        torch.set_num_threads(threads)
     parts = np.split(heard, np.cumsum(counts)[:-1])
     return [_unit(part.mean(axis=0)) if len(part) else np.zeros(PRINT_SIZE, np.float32) for part in parts]
 
