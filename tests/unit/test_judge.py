@@ -84,7 +84,7 @@ class TestMovedTakes:
         outcomes = [decided(judge, golden, rng, honest_share=0.6, forced=-2.0) for golden in records]
         suspected = [one for one in outcomes if len(one.takes) > 2]
         found = [one for one in outcomes if one.verdict is Verdict.FAIL]
-        assert len(found) > 0.75 * len(suspected) > 0.5 * len(records)
+        assert len(found) > 0.75 * len(suspected) > 0.3 * len(records)
         observation = next(seen for one in found for seen in one.observations if seen.of_takes)
         assert 3 <= observation.takes < observation.of_takes == len(found[0].takes)
 
