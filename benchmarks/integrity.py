@@ -37,7 +37,7 @@ from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Ve
 from harness.demo.voice import build_demo_voice
 from harness.goldens import Golden, read_golden
 from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
-from harness.listener import ACOUSTICS_VERSION, Expected
+from harness.listener import Expected
 from harness.options import Settings, default_workers
 from harness.recording import record_golden
 from harness.redteam.audio_edits import AUDIO_EDITS
@@ -122,7 +122,7 @@ class Stage:
     @property
     def _identity(self) -> dict[str, str]:
         """How it is listened."""
-        return {**self._bench.listener.transcriber.identity, "acoustics": ACOUSTICS_VERSION}
+        return {**self._bench.listener.transcriber.identity, **self._bench.listener.senses}
 
     def ask_ahead(self, cases: Sequence[Case], purpose: str, start: int, stop: int) -> None:
         """Let the workers speak what will be wanted, in order, while others are heard."""
