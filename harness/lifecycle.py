@@ -15,8 +15,10 @@ steps are left.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
+import glob
 import hashlib
 import os
 from collections.abc import Collection
@@ -109,6 +111,16 @@ def prune(golden: Golden, stale: Collection[str], decision: Decision) -> Replace
         prints = current.prints.without(stale)
         fresh = write_golden(_incoming(path), current.manifest, kept, prints, audio)
         return _replace(path, decision, "prune", fresh.digest)
+
+
+def kept_golden(path: Path, digest: str) -> Golden | None:
+    """The golden of that digest among those that the one at `path` has replaced; None where it is not kept whole."""
+    for kept in sorted((path.parent / PREVIOUS).glob(f"{glob.escape(path.name)}-{digest[:12]}*")):
+        with contextlib.suppress(IntegrityError):
+            golden = read_golden(kept)
+            if golden.digest == digest:
+                return golden
+    return None
 
 
 def differing_conditions(old: Manifest, new: Manifest) -> list[tuple[str, str, str]]:
