@@ -109,6 +109,7 @@ class TestStopped:
 
     @pytest.mark.parametrize("stop", ["Ctrl-C", "exit"])
     def test_where_pytest_can_still_speak_reports_by_itself(self, stop: str, stopped: Callable[..., Path]) -> None:
+        """``pytest.exit`` is how the harness ends where it cannot go on; pytest then has no summary."""
         wanted = [(name, f"out/{name}") for name in FORMATS]
         folder = stopped(stop, extra=tuple(f"--tts-report={name}={path}" for name, path in wanted))
         assert is_marked("json", (folder / "results.json").read_bytes())
