@@ -1,4 +1,4 @@
-"""Every verb of ``soundcheck``: help with an example, JSON alone on stdout, talk on stderr, no colour where none is wanted.
+"""Every verb of ``soundcheck``: help with an example, JSON alone on stdout, talk on stderr, no unwanted colour.
 
 A new verb fails here until it has a command in :data:`COMMANDS`.
 """
