@@ -87,6 +87,8 @@ def accept(path: Path, decision: Decision, *, digest: str = "") -> Replacement:
             raise BadInput(f"{proposed}: the same as the golden itself; remove it")
         with writing(path, "--golden-dir"):
             proposed.rename(_incoming(path))
+        with contextlib.suppress(OSError):
+            proposed.parent.rmdir()  # unless others wait there
         return _replace(path, decision, "accept", fresh.digest)
 
 

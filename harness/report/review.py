@@ -18,6 +18,7 @@ from harness.core.text import printable
 from harness.report import AudioSource
 from harness.report.clips import Clip, Clips
 from harness.report.phrases import Piece, coded, diff_pieces, middle_cut
+from harness.report.wording import counted
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 PHRASE_LIMIT: Final = 400
@@ -104,6 +105,7 @@ def render(
         tally=tally(changes),
         conditions=[(name, middle_cut(was, 200), middle_cut(now, 200)) for name, was, now in conditions],
         cards=[_card(change, before, after) for change in changed],
+        unchanged=f"unchanged: {counted(len(changes) - len(changed), 'probe')}",
         same=[change.probe_id for change in changes if change.kind is ChangeKind.SAME],
         command=command,
     )
