@@ -14,15 +14,16 @@ import pytest
 
 from harness.approvals import Decision
 from harness.cli import main
+from harness.gate import MODEL_CHECKS
 from harness.goldens import read_golden
 from harness.lifecycle import accept, proposal_path
 from harness.report.formats import FORMATS
 from harness.store import RunDirectory
-from tests.conftest import Voice
+from tests.conftest import SUITE, Voice
 from tests.report_samples import sample_run
 
 NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}
-ITEMS = 22
+ITEMS = len(MODEL_CHECKS) + SUITE.count("- id:")
 STOPPED = """
 import os, pytest, signal
 @pytest.hookimpl(tryfirst=True)

@@ -22,7 +22,7 @@ from harness.lifecycle import (
     proposal_path,
     prune,
 )
-from tests.unit.test_goldens import AUDIO, MANIFEST, RECORDS, contents, record
+from tests.unit.test_goldens import AUDIO, MANIFEST, PRINTS, RECORDS, contents, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,14 +33,18 @@ AGAIN = Decision(at="2026-11-26T10:00:00+00:00", reason="looked again", approver
 
 @pytest.fixture
 def golden(tmp_path: Path) -> Golden:
-    return write_golden(tmp_path / "golden" / "joe", MANIFEST, RECORDS, AUDIO)
+    return write_golden(tmp_path / "golden" / "joe", MANIFEST, RECORDS, PRINTS, AUDIO)
 
 
 @pytest.fixture
 def proposal(golden: Golden) -> Golden:
     manifest = msgspec.structs.replace(MANIFEST, reason="more phrases")
     return write_golden(
-        proposal_path(golden.path), manifest, [*RECORDS, record("c", audio="c.opus")], {**AUDIO, "c.opus": b"OggS c"}
+        proposal_path(golden.path),
+        manifest,
+        [*RECORDS, record("c", audio="c.opus")],
+        PRINTS,
+        {**AUDIO, "c.opus": b"OggS c"},
     )
 
 
@@ -88,6 +92,7 @@ class TestAccept:
         ("spoil", "told"),
         [
             (lambda path: (path / "records.jsonl").write_bytes(b"{}\n"), "not the records of its manifest"),
+            (lambda path: (path / "prints.npz").write_bytes(b"PK"), "not the prints of its manifest"),
             (lambda path: (path / "audio" / "a.opus").write_bytes(b"other"), "not the file that the manifest binds"),
             (lambda path: (path / "audio" / "a.opus").unlink(), "is missing"),
             (lambda path: (path / "audio" / "more.opus").write_bytes(b""), "is not bound by the manifest"),
@@ -114,7 +119,7 @@ class TestAccept:
 
     def test_of_a_proposal_for_another_golden_is_refused(self, golden: Golden) -> None:
         other = msgspec.structs.replace(MANIFEST, name="amy")
-        write_golden(proposal_path(golden.path), other, RECORDS, AUDIO)
+        write_golden(proposal_path(golden.path), other, RECORDS, PRINTS, AUDIO)
         with pytest.raises(IntegrityError, match="expected a golden named 'joe', got one named 'amy'"):
             accept(golden.path, DECISION)
 
@@ -230,7 +235,7 @@ class TestPrune:
         done = prune(golden, {"b"}, DECISION)
         left = read_golden(golden.path)
         check_files(left)
-        assert set(left.records) == {"a"}
+        assert set(left.records) == set(left.prints.takes) == {"a"}
         assert set(left.manifest.audio_sha256) == {"a.opus"}
         assert done.kept is not None
         assert read_golden(done.kept).digest == golden.digest

@@ -10,7 +10,7 @@ import pytest
 from harness.core.suite import Suite, parse_suite
 from harness.goldens import Golden, write_golden
 from harness.takeover import Takeover, take_over
-from tests.unit.test_goldens import ASR, AUDIO, MANIFEST, RECORDS
+from tests.unit.test_goldens import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
 
 SUITE = """\
 version: 1
@@ -33,7 +33,7 @@ SAME: dict[str, Any] = {
 
 @pytest.fixture
 def golden(tmp_path: Path) -> Golden:
-    return write_golden(tmp_path / "joe", MANIFEST, RECORDS, AUDIO)
+    return write_golden(tmp_path / "joe", MANIFEST, RECORDS, PRINTS, AUDIO)
 
 
 def suite(source: str = SUITE) -> list[Suite]:
@@ -52,6 +52,14 @@ def test_leaves_out_a_probe_whose_phrase_changed(golden: Golden) -> None:
     kept = take_over(golden, suite(SUITE.replace("do not", "do")), **SAME)
     assert set(kept.records) == {"b"}
     assert set(kept.audio) == {"b.opus"}
+    assert kept.prints is not None
+    assert set(kept.prints.takes) == {"b"}
+    assert kept.prints.basis is golden.prints.basis
+
+
+def test_records_again_what_has_no_prints(tmp_path: Path) -> None:
+    golden = write_golden(tmp_path / "joe", MANIFEST, RECORDS, PRINTS.without({"a", "b"} - {"b"}), AUDIO)
+    assert set(take_over(golden, suite(), **SAME).records) == {"b"}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ def place(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     for name in ("golden", "honest"):
         shutil.copytree(recorded / name, tmp_path / name)
     shutil.copy(recorded / "small.probes.yaml", tmp_path)
+    shutil.copytree(recorded / "golden" / "small", tmp_path / "package" / "shipped")
+    monkeypatch.setattr("harness.options.packaged_golden", lambda: tmp_path / "package")
     monkeypatch.chdir(tmp_path)
     for name in CI_VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -71,11 +73,21 @@ class TestRecordInto:
         assert proposal.records["door"] == before.records["door"]
         assert all(proposal.audio(record) for record in proposal.records.values())
 
-    def test_gives_what_recording_it_all_gives(self, place: Path) -> None:
+    def test_hears_what_recording_it_all_hears(self, place: Path) -> None:
         assert propose(place) == 0
         arguments = ["--tts-model", "honest", "--suite", "small.probes.yaml", "--out", "all/small", "--tts-asr", "fake"]
         assert main(["record", *arguments, "--reason", "more phrases"]) == 0
-        assert read_golden(place / "all" / "small").digest == read_golden(place / "golden/.proposed/small").digest
+        whole, proposal = read_golden(place / "all" / "small"), read_golden(place / "golden" / ".proposed" / "small")
+        assert whole.manifest.suites == proposal.manifest.suites
+        assert whole.manifest.audio_sha256 == proposal.manifest.audio_sha256
+        for name, record in whole.records.items():
+            assert record.transcript == proposal.records[name].transcript
+            assert [one.audio_sha256 for one in record.takes] == [
+                one.audio_sha256 for one in proposal.records[name].takes
+            ]
+        assert proposal.prints.takes.keys() == whole.prints.takes.keys()
+        old = read_golden(place / "golden" / "small").prints.basis
+        assert (proposal.prints.basis.axes == old.axes).all(), "all prints of a golden have the same axes"
 
     def test_of_nothing_new_writes_nothing(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert propose(place, SUITE + "# the same\n", "--format", "json") == 0
@@ -151,7 +163,7 @@ class TestDiff:
     def test_with_the_proposal_tells_each_probe(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
         propose(place)
         out = told(capsys, "golden", "diff", "small", status=1)
-        assert "1 new, 1 another phrase, 5 the same" in out
+        assert "1 another phrase, 1 new, 5 the same" in out
         assert "opened the window [-last night.-] {+this morning.+}" in out
         assert re.search(r"reason: made for tests -> more phrases", out)
 
@@ -234,8 +246,8 @@ class TestAccept:
     def test_does_not_touch_what_travels_with_the_package(
         self, place: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert told(capsys, "golden", "show", "demo-smoke", "affirmed-both")
-        assert main(["golden", "accept", "demo-smoke", *WHY]) == 2
+        assert told(capsys, "golden", "show", "shipped", "door")
+        assert main(["golden", "accept", "shipped", *WHY]) == 2
 
 
 class TestPrune:
