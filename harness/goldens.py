@@ -32,7 +32,7 @@ ASR_SETTINGS = ("weights", "language", "precision", "windows", "decoding")
 BOUND = {"records_sha256": "records.jsonl", "prints_sha256": PRINTS_NAME}
 """Field of the manifest -> the file whose sha256 it holds. ``audio_sha256`` binds those below ``audio/``."""
 INFORMING = ("self-test.json",)
-"""Files that may lie beside and are bound by nothing, for they decide nothing; each says itself which golden it is about."""
+"""Files that may lie beside, bound by nothing: they decide nothing, and say themselves which golden they are about."""
 
 
 class _Version(msgspec.Struct):

@@ -110,6 +110,15 @@ class TestAccept:
         assert proposal.path.is_dir()
         assert read_approvals(golden.path.parent) == ()
 
+    def test_lets_what_only_informs_lie_beside(self, golden: Golden, proposal: Golden) -> None:
+        (proposal.path / "self-test.json").write_text("{}")
+        accept(golden.path, DECISION)
+        assert (golden.path / "self-test.json").read_text() == "{}"
+        (golden.path / "self-test.json").unlink()
+        (golden.path / "self-test.json").symlink_to("/etc/hostname")
+        with pytest.raises(IntegrityError, match="is not bound by the manifest"):
+            check_files(read_golden(golden.path))
+
     def test_of_a_link_in_place_of_a_file_is_refused(self, golden: Golden, proposal: Golden) -> None:
         audio = proposal.path / "audio" / "a.opus"
         audio.rename(golden.path.parent / "elsewhere")
