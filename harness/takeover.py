@@ -41,6 +41,7 @@ def take_over(
     model_digest: str,
     engine: str,
     asr: Mapping[str, str],
+    senses: Mapping[str, str],
     normaliser: str,
     seed: int,
     takes: int,
@@ -54,6 +55,7 @@ def take_over(
         model_digest: Of the reference that speaks now.
         engine: Engine and versions.
         asr: Identity of the transcriber.
+        senses: Versions of what else is measured with.
         normaliser: Identity of the normaliser.
         seed: Base of the seeds.
         takes: Repeats per probe.
@@ -61,6 +63,7 @@ def take_over(
     """
     old = base.manifest
     heard = sorted((old.asr.keys() | asr.keys()) - INDIFFERENT)
+    sensed = sorted(old.senses.keys() | senses.keys())
     for name, before, after in (
         ("model digest", old.model_digest, model_digest),
         ("engine", old.engine, engine),
@@ -68,6 +71,7 @@ def take_over(
         ("seed", old.seed, seed),
         ("number of takes", old.takes, takes),
         *((f"transcriber's {name}", old.asr.get(name), asr.get(name)) for name in heard),
+        *((f"{name} of the ear", old.senses.get(name), senses.get(name)) for name in sensed),
     ):
         if before != after:
             return Takeover(reason=f"{name} was {_short(before)}, is {_short(after)}")

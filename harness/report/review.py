@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from harness.core.changes import Change, ChangeKind
 from harness.core.text import printable
+from harness.core.types import GoldenRecord
 from harness.report import AudioSource
-from harness.report.clips import Clip, Clips
+from harness.report.clips import Clip, Clips, Wanted
 from harness.report.phrases import Piece, coded, diff_pieces, middle_cut
 from harness.report.wording import counted
 
@@ -137,8 +138,7 @@ def _card(change: Change, before: Clips, after: Clips) -> _Card:
     old, new = change.old, change.new
     texts = (old.text if old else None, new.text if new else None)
     heard = (old.transcript if old else None, new.transcript if new else None)
-    clips = [before.golden(old, "accepted")] if old else []
-    clips += [after.golden(new, "proposed")] if new else []
+    clips = [*_clips(before, old, "accepted"), *_clips(after, new, "proposed")]
     return _Card(
         probe_id=change.probe_id,
         kind=change.kind.value,
@@ -151,6 +151,14 @@ def _card(change: Change, before: Clips, after: Clips) -> _Card:
             for one in change.shifts
         ),
     )
+
+
+def _clips(clips: Clips, record: GoldenRecord | None, label: str) -> list[Clip]:
+    """The repeat to listen to, where there is a record."""
+    if record is None:
+        return []
+    exhibit = clips.exhibit(Wanted(sha256="", label="", span=None, golden=record))
+    return [replace(clip, label=label) for clip in exhibit.clips]
 
 
 def _lines(

@@ -199,6 +199,7 @@ def _kept(
         model_digest=bench.model.digest,
         engine=bench.engine,
         asr=bench.listener.transcriber.identity,
+        senses=bench.listener.senses,
         normaliser=identity(),
         seed=seed,
         takes=takes,
