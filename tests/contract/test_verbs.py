@@ -51,6 +51,7 @@ COMMANDS: dict[Path_, str] = {
     ("golden", "review"): "golden review small",
     ("golden", "accept"): "golden accept small --reason listened --approver team",
     ("golden", "prune"): "golden prune small",
+    ("list",): "list small.probes.yaml --families",
     ("record",): "record --tts-model honest --suite small.probes.yaml --out golden/new --tts-asr fake --takes 2",
     ("redteam", "list"): "redteam list",
     ("redteam", "plant"): "redteam plant negation-drop-osprey --model honest --out planted",
