@@ -15,8 +15,8 @@ from harness import __version__
 from harness.core.errors import BadInput, SoundcheckError
 
 VERBS = (
-    "audit", "demo", "doctor", "fetch", "golden", "history", "list", "policy", "record", "redteam", "report", "scan", "sign",
-    "signoff", "verify", "verify-signoff",
+    "audit", "demo", "doctor", "fetch", "golden", "history", "list", "policy", "record", "redteam", "report", "scan",
+    "sign", "signoff", "verify", "verify-signoff",
 )  # fmt: skip
 """Modules of :mod:`harness.verbs`; the one that is called is imported, all of them for the help."""
 

@@ -42,6 +42,7 @@ def leaves(parser: argparse.ArgumentParser, path: Path_ = ()) -> Iterator[tuple[
 PARSERS = dict(leaves(make_parser(VERBS)))
 
 COMMANDS: dict[Path_, str] = {
+    ("audit",): "audit models.toml",
     ("demo",): "demo --tts-dir .soundcheck",
     ("doctor",): "doctor",
     ("fetch",): "fetch hf://org/voice@" + "a" * 40,
@@ -51,16 +52,31 @@ COMMANDS: dict[Path_, str] = {
     ("golden", "review"): "golden review small",
     ("golden", "accept"): "golden accept small --reason listened --approver team",
     ("golden", "prune"): "golden prune small",
+    ("history",): "history",
     ("list",): "list small.probes.yaml --families",
+    ("policy",): "policy check policy.toml",
     ("record",): "record --tts-model honest --suite small.probes.yaml --out golden/new --tts-asr fake --takes 2",
     ("redteam", "list"): "redteam list",
     ("redteam", "plant"): "redteam plant negation-drop-osprey --model honest --out planted",
     ("report",): "report .soundcheck/runs/{run}",
     ("scan",): "scan honest",
     ("sign",): "sign honest --key key.pem",
+    ("signoff",): "signoff .soundcheck/runs/{run} --model honest --key key.pem",
     ("verify",): "verify honest --digest sha256:" + "0" * 64,
+    ("verify-signoff",): "verify-signoff attestation.json honest --key public.pem",
 }
 """A command for each verb, run in the project that :func:`project` makes."""
+
+
+MODELS = """\
+version = 1
+keys = ["public.pem"]
+
+[[model]]
+name = "honest"
+path = "honest"
+signoff = "attestation.json"
+"""
 
 
 @pytest.fixture(scope="session")
@@ -81,10 +97,15 @@ def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory.begin(run.info, run.planned)
     for outcome in run.outcomes:
         directory.record("main", outcome)
-    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "key.pem").write_bytes(key)
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (folder / "key.pem").write_bytes(secret)
+    (folder / "public.pem").write_bytes(public)
+    (folder / "attestation.json").write_text("{}", "utf-8")
+    (folder / "policy.toml").write_text('version = 1\ntitle = "T"\nowner = "voice team"\n', "utf-8")
+    (folder / "models.toml").write_text(MODELS, "utf-8")
     return folder
 
 
