@@ -15,8 +15,8 @@ from harness import __version__
 from harness.core.errors import BadInput, SoundcheckError
 
 VERBS = (
-    "audit", "demo", "doctor", "fetch", "history", "list", "policy", "record", "redteam", "report", "scan", "sign",
-    "signoff", "verify", "verify-signoff",
+    "audit", "demo", "doctor", "fetch", "golden", "history", "list", "policy", "record", "redteam", "report", "scan",
+    "sign", "signoff", "verify", "verify-signoff",
 )  # fmt: skip
 """Modules of :mod:`harness.verbs`; the one that is called is imported, all of them for the help."""
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    parser = _parser([arguments[0]] if arguments and arguments[0] in VERBS else VERBS)
+    parser = make_parser([arguments[0]] if arguments and arguments[0] in VERBS else VERBS)
     options = parser.parse_args(arguments)
     if not hasattr(options, "run"):
         parser.print_help(sys.stderr)
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
 
 
-def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
+def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
+    """The command line's grammar, with the verbs of these modules."""
     parser = argparse.ArgumentParser(
         prog="soundcheck",
         description="Decides whether a text-to-speech model may ship. The gate itself is pytest: "

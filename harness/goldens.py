@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from harness.core.errors import BadInput, IntegrityError
+from harness.core.text import printable
 from harness.core.types import GoldenRecord
 from harness.prints import PrintBook, read_prints
 from harness.senses import ABSENT
@@ -28,6 +29,10 @@ FORMAT_VERSION = 2
 PRINTS_NAME = "prints.npz"
 ASR_SETTINGS = ("weights", "language", "precision", "windows", "decoding")
 """Parts of a transcriber's identity that must match for scores to be comparable."""
+BOUND = {"records_sha256": "records.jsonl", "prints_sha256": PRINTS_NAME}
+"""Field of the manifest -> the file whose sha256 it holds. ``audio_sha256`` binds those below ``audio/``."""
+INFORMING = ("self-test.json",)
+"""Files that may lie beside, bound by nothing: they decide nothing, and say themselves which golden they are about."""
 
 
 class _Version(msgspec.Struct):
@@ -87,6 +92,21 @@ class Golden:
         except OSError:
             return None
         return path if digest == self.manifest.audio_sha256.get(record.audio) else None
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenAudio:
+    """Implements :class:`harness.report.AudioSource` over a golden alone."""
+
+    golden: Golden
+
+    def path(self, sha256: str) -> Path | None:  # noqa: ARG002 - a golden has no candidate
+        """See :class:`harness.report.AudioSource`."""
+        return None
+
+    def golden_path(self, record: GoldenRecord) -> Path | None:
+        """See :class:`harness.report.AudioSource`."""
+        return self.golden.audio(record)
 
 
 def find_golden(name: str, folders: Sequence[Path]) -> Path:
@@ -198,6 +218,40 @@ def senses_differ(manifest: Manifest, senses: Mapping[str, str]) -> str:
         if ABSENT not in (version, now) and version != now:
             return f"{part} {version[:12]!r} in the golden, {now[:12]!r} now"
     return ""
+
+
+def bound_files(manifest: Manifest) -> dict[str, str]:
+    """Every file that a manifest binds: path below the golden's folder -> sha256."""
+    sums = {file: str(getattr(manifest, name)) for name, file in BOUND.items()}
+    return sums | {f"audio/{name}": sha256 for name, sha256 in manifest.audio_sha256.items()}
+
+
+def check_files(golden: Golden) -> None:
+    """Make sure that a golden's folder holds what its manifest binds, and nothing else.
+
+    :func:`read_golden` checks what decides; what is only listened to may be missing there. A golden that is about to be
+    vouched for must be whole.
+
+    Raises:
+        IntegrityError: A file is missing, changed, or bound by nothing.
+    """
+    bound = bound_files(golden.manifest)
+    found = {path for path in golden.path.rglob("*") if path.is_symlink() or not path.is_dir()}
+    found -= {path for name in INFORMING if (path := golden.path / name).is_file() and not path.is_symlink()}
+    expected = {golden.path / name for name in bound} | {golden.path / "manifest.json"}
+    for path in sorted(found ^ expected):
+        what = "is missing" if path in expected else "is not bound by the manifest"
+        raise IntegrityError(printable(f"{path}: {what}; restore the golden, or record it again"))
+    for name, sha256 in sorted(bound.items()):
+        path = golden.path / name
+        try:
+            is_whole = not path.is_symlink() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        except OSError:
+            is_whole = False
+        if not is_whole:
+            raise IntegrityError(
+                printable(f"{path}: not the file that the manifest binds; restore the golden, or record it again")
+            )
 
 
 def differs_in(manifest: Manifest, asr: Mapping[str, str]) -> str:

@@ -29,6 +29,7 @@ ALLOW_UNSANDBOXED = "--tts-allow-unsandboxed"
 GATE = pytest.StashKey["Gate"]()
 RUN_ID = pytest.StashKey[str]()
 SETTINGS = pytest.StashKey[Settings]()
+IS_REPORTED = pytest.StashKey[bool]()
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -118,8 +119,19 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Write the reports and print the verdict."""
-    if RUN_ID not in config.stash or hasattr(config, "workeroutput"):
-        return
+    if RUN_ID in config.stash and not hasattr(config, "workeroutput"):
+        _report(terminalreporter, config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Do so as well where pytest has no summary: after an early end, or with ``--no-summary``."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if RUN_ID in config.stash and IS_REPORTED not in config.stash and not hasattr(config, "workeroutput") and reporter:
+        _report(reporter, config)
+
+
+def _report(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    config.stash[IS_REPORTED] = True
     from harness.core.paths import shown
     from harness.gate import write_reports, write_requested
     from harness.report.terminal import summary_lines

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,11 @@ class PrintBook:
         for seed, one in takes:
             sha256.update(seed.to_bytes(8, "big") + len(one).to_bytes(8, "big") + one.tobytes())
         return Prints(basis=self.basis, takes=takes, digest=sha256.hexdigest())
+
+    def without(self, probe_ids: Collection[str]) -> PrintBook:
+        """The same axes, and fewer probes."""
+        left = {probe_id: takes for probe_id, takes in self.takes.items() if probe_id not in probe_ids}
+        return PrintBook(basis=self.basis, takes=left)
 
     def to_bytes(self) -> bytes:
         """The file. Equal books give equal bytes."""

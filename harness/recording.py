@@ -28,6 +28,7 @@ from harness.prints import PrintBook
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.client import WorkerFault
 from harness.store import Store
+from harness.takeover import Takeover
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +56,7 @@ def record_golden(
     with_audio: bool,
     salt_digest: str = "",
     progress: Callable[[str], None],
+    kept: Takeover | None = None,
 ) -> Golden:
     """Record a golden at `out`.
 
@@ -72,6 +74,7 @@ def record_golden(
         with_audio: Keep a typical repeat of each probe as Opus.
         salt_digest: sha256 of the salt with which generated probes were drawn.
         progress: Told on one line how far it is.
+        kept: What another golden holds of this one already: it is taken over, and not spoken again.
 
     Raises:
         BadInput: `out` exists, two suites share a probe id, or the reference itself misbehaves.
@@ -80,11 +83,13 @@ def record_golden(
         raise BadInput(
             f"{out}: exists already; goldens are never overwritten: choose another --out, or remove it first"
         )
+    kept = kept or Takeover()
     probes = _distinct([probe for suite, _ in suites for probe in suite.probes])
+    probes = [probe for probe in probes if probe.id not in kept.records]
     orders = [[(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(takes)] for probe in probes]
     records: list[GoldenRecord] = []
     audio: dict[str, bytes] = {}
-    printer = _Printer()
+    printer = _Printer(kept.prints)
     upcoming = deque(renderer.submit(order) for order in orders[: renderer.booths + 1])
     for place, probe in enumerate(probes):
         made = upcoming.popleft().result()
@@ -107,7 +112,7 @@ def record_golden(
         asr=dict(listener.transcriber.identity),
         senses=dict(listener.senses),
         normaliser=normaliser_identity(),
-        suites={suite.name: sha256 for suite, sha256 in suites},
+        suites={**kept.suites, **{suite.name: sha256 for suite, sha256 in suites}},
         seed=seed,
         takes=takes,
         reason=reason,
@@ -117,16 +122,20 @@ def record_golden(
         audio_sha256={},
     )
     book = printer.book()
-    return write_golden(out, manifest, [_with_echoes(record, book) for record in records], book, audio)
+    echoing = [_with_echoes(record, book) for record in records]
+    return write_golden(out, manifest, [*kept.records.values(), *echoing], book, {**kept.audio, **audio})
 
 
 class _Printer:
-    """Prints takes as they come. The axes are those of the first phrases, which are held until there are enough."""
+    """Prints takes as they come. The axes are those of the first phrases, which are held until there are enough.
 
-    def __init__(self) -> None:
+    Prints that are taken over bring their axes, for all of a golden must have the same.
+    """
+
+    def __init__(self, kept: PrintBook | None) -> None:
         self._held: list[tuple[str, list[int], list[NDArray[np.float32]]]] = []
-        self._basis: Basis | None = None
-        self._takes: dict[str, SeededPrints] = {}
+        self._basis: Basis | None = kept.basis if kept else None
+        self._takes: dict[str, SeededPrints] = dict(kept.takes) if kept else {}
 
     def add(self, probe_id: str, seeds: list[int], features: list[NDArray[np.float32]]) -> None:
         self._held.append((probe_id, seeds, features))

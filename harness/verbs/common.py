@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,11 @@ def say_progress(line: str) -> None:
         print(f"\r\033[Ksoundcheck: {line}", end="", file=sys.stderr, flush=True)
 
 
+def print_json(content: object) -> None:
+    """Data for machines: one line of JSON, keys sorted, ASCII, so that no phrase reaches a terminal as it is."""
+    print(json.dumps(content, sort_keys=True, allow_nan=False))
+
+
 def verb(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, example: str
 ) -> argparse.ArgumentParser:
@@ -58,6 +64,17 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     """``--format text|json``."""
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="what stdout carries (default: text)"
+    )
+
+
+def add_golden_dir(parser: argparse.ArgumentParser) -> None:
+    """Where goldens lie."""
+    parser.add_argument(
+        "--golden-dir",
+        type=Path,
+        default=Path("golden"),
+        metavar="DIR",
+        help="folder in which goldens are looked for by name (default: golden)",
     )
 
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.core.text import printable
 from harness.verbs.common import (
     add_drawing,
     add_format,
+    add_golden_dir,
     add_running,
     own_families,
+    print_json,
     say,
     say_progress,
     settings_of,
     verb,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.goldens import Golden
+    from harness.session import Bench, SuiteFileContent
+    from harness.takeover import Takeover
 
 MAX_EVENTS = 20
 """Lines about what the reference was seen to do."""
@@ -30,7 +39,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "record",
         "record a golden reference: what a trusted voice does with a suite, K times over",
         "soundcheck record --tts-model voices/joe --suite probes/suites/smoke.probes.yaml --out golden/joe-smoke "
-        "--reason 'release 1.4, listened to by the voice team'",
+        "--reason 'release 1.4, listened to by the voice team'\n"
+        "  soundcheck record --tts-model voices/joe --suite my.probes.yaml --into joe-smoke --reason 'new phrases'",
     )
     parser.add_argument("--tts-model", required=True, metavar="DIR", help="the trusted reference")
     parser.add_argument(
@@ -41,9 +51,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="FILE",
         help="suite file; repeat for more",
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="new folder, e.g. golden/NAME")
-    parser.add_argument("--takes", type=int, default=8, metavar="K", help="repeats per probe (default: 8)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="base of the seeds (default: 0)")
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--out", type=Path, metavar="DIR", help="new folder, e.g. golden/NAME")
+    place.add_argument(
+        "--into",
+        metavar="NAME",
+        help="golden to extend: what is new or changed is recorded, the rest taken over, and all of it "
+        "proposed beside the golden, which stays as it is; see: soundcheck golden review --help",
+    )
+    parser.add_argument("--takes", type=int, metavar="K", help="repeats per probe (default: 8, or as in --into)")
+    parser.add_argument("--seed", type=int, metavar="N", help="base of the seeds (default: 0, or as in --into)")
     parser.add_argument("--reason", default="", help="why this reference is trusted; kept in the manifest")
     parser.add_argument(
         "--self-test",
@@ -55,6 +72,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--no-audio", action="store_true", help="keep no repeat to listen to")
     add_drawing(parser)
+    add_golden_dir(parser)
     add_running(parser)
     add_format(parser)
     parser.set_defaults(run=run)
@@ -68,13 +86,21 @@ def run(options: argparse.Namespace) -> int:
     from harness.calibration import keep_self_test, self_test
     from harness.core.errors import BadInput
     from harness.expansion import Drawing
-    from harness.goldens import read_golden
+    from harness.goldens import find_golden, read_golden
+    from harness.lifecycle import proposal_path
     from harness.model import find_model
+    from harness.options import golden_folders
     from harness.recording import record_golden
     from harness.session import language_of, make_bench, read_suite
     from harness.source.local import local_model
 
-    settings = settings_of(options, model=options.tts_model, seed=options.seed, takes=options.takes)
+    base = read_golden(find_golden(options.into, golden_folders(options.golden_dir))) if options.into else None
+    takes = options.takes if options.takes is not None else (base.manifest.takes if base else 8)
+    seed = options.seed if options.seed is not None else (base.manifest.seed if base else 0)
+    out: Path = proposal_path(base.path) if base else options.out.absolute()
+    if base and out.exists() and not options.self_test:
+        raise BadInput(f"{out}: a proposal waits already; decide with: soundcheck golden review {base.path.name}")
+    settings = settings_of(options, model=options.tts_model, seed=seed, takes=takes)
     drawing = Drawing(
         salt=settings.salt,
         vocabulary=lambda: read_vocabulary(find_model(local_model(settings.model, say))[1]),
@@ -84,14 +110,20 @@ def run(options: argparse.Namespace) -> int:
     bench = make_bench(settings, tell=say, on_event=say, language=language_of(suites))
     if refusal := bench.door.refusal:
         raise BadInput(f"{options.tts_model}: {refusal}")
-    out = options.out.absolute()
+    known = read_golden(out) if options.self_test and (out / "manifest.json").is_file() else None
+    if known and known.manifest.model_digest != bench.model.digest:
+        raise BadInput(
+            f"{out}: expected the golden of {options.tts_model} ({bench.model.digest[:12]}) to test, "
+            f"got one of {known.manifest.model} ({known.manifest.model_digest[:12]})"
+        )
+    drawn = settings.salt_digest if any(content.suite.draws for content in suites) else ""
+    kept = None
+    if base and not known:
+        kept = _kept(base, suites, bench, seed, takes, with_audio=not options.no_audio)
+        if all(probe.id in kept.records for content in suites for probe in content.suite.probes):
+            bench.renderer.close()
+            return _nothing_new(options, base)
     try:
-        known = read_golden(out) if options.self_test and (out / "manifest.json").is_file() else None
-        if known and known.manifest.model_digest != bench.model.digest:
-            raise BadInput(
-                f"{options.out}: expected the golden of {options.tts_model} ({bench.model.digest[:12]}) to test, "
-                f"got one of {known.manifest.model} ({known.manifest.model_digest[:12]})"
-            )
         golden = known or record_golden(
             out,
             [(content.suite, content.sha256) for content in suites],
@@ -100,12 +132,13 @@ def run(options: argparse.Namespace) -> int:
             bench.listener,
             bench.store,
             engine=bench.engine,
-            takes=options.takes,
-            seed=options.seed,
+            takes=takes,
+            seed=seed,
             reason=options.reason,
             with_audio=not options.no_audio,
-            salt_digest=settings.salt_digest if any(content.suite.draws for content in suites) else "",
+            salt_digest=drawn or (base.manifest.salt_digest if base else ""),
             progress=say_progress,
+            kept=kept,
         )
         tested = None
         if options.self_test:
@@ -128,19 +161,63 @@ def run(options: argparse.Namespace) -> int:
         say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
     if sys.stderr.isatty():
         print(file=sys.stderr)
+    taken = len(kept.records) if kept else 0
     if options.format == "json":
-        content = {
-            "golden": str(golden.path),
-            "digest": golden.digest,
-            "probes": len(golden.records),
-            "self_test": msgspec.to_builtins(tested),
-        }
-        print(json.dumps(content, sort_keys=True))
+        taken_over = {"probes": len(golden.records), "recorded": len(golden.records) - taken, "taken over": taken}
+        print_json(
+            {
+                "golden": str(golden.path),
+                "digest": golden.digest,
+                "proposed for": str(base.path) if base else None,
+                "self_test": msgspec.to_builtins(tested),
+                **taken_over,
+            }
+        )
     else:
-        print(f"{golden.path}: {len(golden.records)} probes, {options.takes} takes each, digest {golden.digest[:12]}")
+        told = f", {taken} of them taken over" if taken else ""
+        print(f"{golden.path}: {len(golden.records)} probes{told}, {takes} takes each, digest {golden.digest[:12]}")
         if tested:
             print(tested.line())
+    if base:
+        say(f"this is a proposal, and {base.path} is as it was; decide with: soundcheck golden review {base.path.name}")
     if bench.events.events:
         say("an honest voice does none of this: do not trust this golden before you know why")
         return 1
+    return 0
+
+
+def _kept(
+    base: Golden, suites: Sequence[SuiteFileContent], bench: Bench, seed: int, takes: int, *, with_audio: bool
+) -> Takeover:
+    """What need not be recorded again; says so where that is nothing."""
+    from harness.asr.normaliser import identity
+    from harness.takeover import take_over
+
+    kept = take_over(
+        base,
+        [content.suite for content in suites],
+        model_digest=bench.model.digest,
+        engine=bench.engine,
+        asr=bench.listener.transcriber.identity,
+        senses=bench.listener.senses,
+        normaliser=identity(),
+        seed=seed,
+        takes=takes,
+        with_audio=with_audio,
+    )
+    if kept.reason:
+        named = {probe.id for content in suites for probe in content.suite.probes}
+        gone = len(base.records.keys() - named)
+        told = f"; {gone} probes that these suites do not name will be gone" if gone else ""
+        say(printable(f"everything is recorded anew, for the {kept.reason}{told}"))
+    return kept
+
+
+def _nothing_new(options: argparse.Namespace, base: Golden) -> int:
+    """The golden has all of it."""
+    if options.format == "json":
+        probes = {"probes": len(base.records), "recorded": 0, "taken over": len(base.records)}
+        print_json({"golden": str(base.path), "digest": base.digest, "proposed for": None, **probes})
+    else:
+        print(f"{base.path}: has every probe of these suites as it is; nothing was recorded")
     return 0

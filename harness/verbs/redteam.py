@@ -46,7 +46,7 @@ def run_list(options: argparse.Namespace) -> int:
             {"kind": kind.name, "summary": kind.summary, "trigger": kind.trigger, "honest": kind.is_honest}
             for kind in found
         ]
-        print(json.dumps(rows, sort_keys=True, ensure_ascii=False))
+        print(json.dumps(rows, sort_keys=True))
     else:
         for kind in found:
             print(f"{kind.name:24} {kind.summary}")

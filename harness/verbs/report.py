@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.core.errors import BadInput
+from harness.core.errors import BadInput, SoundcheckError
 from harness.report.formats import FORMATS, find_format
 from harness.report.sarif import EXIT_CODES
 from harness.verbs.common import say, verb
+
+if TYPE_CHECKING:
+    from harness.core.verdict import RunInfo
+    from harness.goldens import Golden
 
 TEXT = "text"
 
@@ -20,7 +25,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         verbs,
         "report",
         "write the reports of a run again from its records, and print its verdict",
-        "soundcheck report .soundcheck/runs/3f2a9c01d7e4 --format sarif --out results.sarif",
+        "soundcheck report .soundcheck/runs/3f2a9c01d7e4 --format sarif --out results.sarif\n\n"
+        "a run that was interrupted is reported as far as it came, and marked incomplete\n"
+        "exit codes:\n  0 pass, 1 fail, 3 error, 4 inconclusive",
     )
     parser.add_argument("folder", type=Path, metavar="RUN", help="run directory")
     listed = "; ".join(f"{one.name}: {one.about.replace('%', '%%')}" for one in FORMATS.values())
@@ -44,8 +51,6 @@ def run(options: argparse.Namespace) -> int:
     """
     import shutil
 
-    from harness.goldens import find_golden, read_golden
-    from harness.options import golden_folders
     from harness.report import html, results, terminal
     from harness.report.delivery import write_report
     from harness.session import RunAudio
@@ -65,11 +70,9 @@ def run(options: argparse.Namespace) -> int:
         else:
             _print(data)
         return EXIT_CODES[result.verdict]
-    name = result.info.golden
-    golden = read_golden(find_golden(name, golden_folders(Path("golden")))) if name else None
     data = results.to_json(result)
     write_atomically(folder / "results.json", data)
-    html.write(result, RunAudio(store, golden), folder / "report.html")
+    html.write(result, RunAudio(store, _golden(result.info)), folder / "report.html")
     if chosen:
         _print(data)
     else:
@@ -77,6 +80,31 @@ def run(options: argparse.Namespace) -> int:
         for line, _ in terminal.summary_lines(result, run_dir=str(options.folder), width=width):
             print(line)
     return EXIT_CODES[result.verdict]
+
+
+def _golden(info: RunInfo) -> Golden | None:
+    """The golden that the run was compared with; since then, another of its name may have been accepted.
+
+    Records hold everything but the sound, so a report without it is better than none.
+    """
+    from harness.goldens import find_golden, read_golden
+    from harness.lifecycle import kept_golden
+    from harness.options import golden_folders
+
+    if not info.golden:
+        return None
+    try:
+        path = find_golden(info.golden, golden_folders(Path("golden")))
+        golden = read_golden(path)
+    except SoundcheckError as error:
+        say(f"without the golden's sound: {error}")
+        return None
+    if golden.digest == info.golden_digest:
+        return golden
+    kept = kept_golden(path, info.golden_digest)
+    if kept is None:
+        say(f"without the golden's sound: {path} is another golden than the run was compared with")
+    return kept
 
 
 def _format_name(text: str) -> str:

@@ -1,0 +1,94 @@
+"""What a golden that is recorded anew may take over from the one it is to replace: records that would be the same.
+
+Takes are comparable only where the voice, the engine, the transcriber, the seeds and their number are those of the
+golden; then a probe whose phrase did not change need not be spoken again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.core.suite import Suite
+from harness.core.types import GoldenRecord
+from harness.goldens import Golden
+from harness.prints import PrintBook
+
+INDIFFERENT = {"name", "source"}
+"""Parts of a transcriber's identity that say where it came from, and change nothing that it hears."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """What is taken over, and why not more."""
+
+    records: Mapping[str, GoldenRecord] = field(default_factory=dict)
+    """By probe id: those of the suites that did not change, and those that the suites do not name."""
+    audio: Mapping[str, bytes] = field(default_factory=dict)
+    """Their repeats to listen to."""
+    prints: PrintBook | None = None
+    """What their takes sounded like, on axes that the new ones must share."""
+    suites: Mapping[str, str] = field(default_factory=dict)
+    """Suites whose probes are among the records."""
+    reason: str = ""
+    """Why everything is recorded anew, ``""`` where it is not."""
+
+
+def take_over(
+    base: Golden,
+    suites: Sequence[Suite],
+    *,
+    model_digest: str,
+    engine: str,
+    asr: Mapping[str, str],
+    senses: Mapping[str, str],
+    normaliser: str,
+    seed: int,
+    takes: int,
+    with_audio: bool,
+) -> Takeover:
+    """Choose what need not be recorded again.
+
+    Args:
+        base: The golden that is to be replaced.
+        suites: What is being recorded.
+        model_digest: Of the reference that speaks now.
+        engine: Engine and versions.
+        asr: Identity of the transcriber.
+        senses: Versions of what else is measured with.
+        normaliser: Identity of the normaliser.
+        seed: Base of the seeds.
+        takes: Repeats per probe.
+        with_audio: Whether each record has a repeat to listen to: one whose repeat is lost is recorded again.
+    """
+    old = base.manifest
+    heard = sorted((old.asr.keys() | asr.keys()) - INDIFFERENT)
+    sensed = sorted(old.senses.keys() | senses.keys())
+    for name, before, after in (
+        ("model digest", old.model_digest, model_digest),
+        ("engine", old.engine, engine),
+        ("normaliser", old.normaliser, normaliser),
+        ("seed", old.seed, seed),
+        ("number of takes", old.takes, takes),
+        *((f"transcriber's {name}", old.asr.get(name), asr.get(name)) for name in heard),
+        *((f"{name} of the ear", old.senses.get(name), senses.get(name)) for name in sensed),
+    ):
+        if before != after:
+            return Takeover(reason=f"{name} was {_short(before)}, is {_short(after)}")
+    named = {probe.id: probe for suite in suites for probe in suite.probes}
+    records, audio = {}, {}
+    for probe_id, record in base.records.items():
+        path = base.audio(record)
+        is_partial = (with_audio and path is None) or probe_id not in base.prints.takes
+        if probe_id in named and (named[probe_id].text != record.text or is_partial):
+            continue
+        records[probe_id] = record
+        if path is not None:
+            audio[record.audio] = path.read_bytes()
+    prints = base.prints.without(base.prints.takes.keys() - records.keys())
+    return Takeover(records=records, audio=audio, prints=prints, suites=old.suites)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return f"{text[:12]}…" if len(text) == 64 else text

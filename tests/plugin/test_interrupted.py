@@ -1,0 +1,235 @@
+"""A run that is stopped anywhere leaves a truthful partial report, marked incomplete, in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.approvals import Decision
+from harness.cli import main
+from harness.gate import MODEL_CHECKS
+from harness.goldens import read_golden
+from harness.lifecycle import accept, proposal_path
+from harness.report.formats import FORMATS
+from harness.store import RunDirectory
+from tests.conftest import SUITE, Voice
+from tests.report_samples import sample_run
+
+NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}
+ITEMS = len(MODEL_CHECKS) + SUITE.count("- id:")
+STOPPED = """
+import os, pytest, signal
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    if item.name == {name!r}:
+        {stop}
+"""
+STOPS = {
+    "Ctrl-C": "raise KeyboardInterrupt",
+    "SIGTERM": "os.kill(os.getpid(), signal.SIGTERM)",
+    "SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)",
+    "exit": "pytest.exit('enough', returncode=7)",
+}
+
+
+@pytest.fixture
+def stopped(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice) -> Callable[..., Path]:
+    """Run the gate in a process of its own until an item of that name; the run's folder."""
+    (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
+
+    def run(stop: str, name: str = "door", *faults: dict[str, object], extra: tuple[str, ...] = ()) -> Path:
+        pytester.makeconftest(STOPPED.format(name=name, stop=STOPS[stop]))
+        done = pytester.runpytest_subprocess(
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={fake_voice(*faults)}", "--tts-asr=fake",
+            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", *extra,
+        )  # fmt: skip
+        assert done.ret not in (0, 1)
+        (folder,) = (pytester.path / ".soundcheck" / "runs").iterdir()
+        return folder
+
+    return run
+
+
+def is_marked(name: str, data: bytes) -> bool:
+    """Whether a report says by itself, in its own way, that it is incomplete."""
+    text = data.decode("utf-8")
+    if name == "json":
+        found = json.loads(text)
+        return found["complete"] is False and found["verdict"] != "pass"
+    if name == "sarif":
+        (run,) = json.loads(text)["runs"]
+        return run["invocations"][0]["executionSuccessful"] is False and run["properties"]["complete"] is False
+    if name == "github-summary":
+        return "**Incomplete.**" in text
+    if name == "github-annotations":
+        return "The run is incomplete" in text
+    if name == "gitlab":
+        return json.loads(text)[0]["check_name"] == "soundcheck.incomplete"
+    if name == "csv":
+        rows = list(csv.DictReader(io.StringIO(text)))
+        return rows[-1]["verdict"] == "not-reached" and {row["run_complete"] for row in rows} == {"false"}
+    if name == "prometheus":
+        return bool(re.search(r"^soundcheck_run_complete\{.*\} 0$", text, re.MULTILINE))
+    raise AssertionError(f"say here how {name} marks a run as incomplete")
+
+
+def written(name: str, folder: Path, capture: pytest.CaptureFixture[bytes], status: int = 4) -> bytes:
+    """A run in a format, as the verb prints it."""
+    capture.readouterr()
+    assert main(["report", str(folder), "--format", name]) == status
+    return capture.readouterr().out
+
+
+def test_marks_are_not_seen_in_a_complete_run() -> None:
+    result = sample_run()
+    assert result.complete
+    assert [name for name, one in FORMATS.items() if is_marked(name, one.write(result))] == []
+
+
+class TestStopped:
+    @pytest.mark.parametrize("stop", STOPS)
+    def test_by_anything_reports_what_was_decided(
+        self, stop: str, stopped: Callable[..., Path], capfdbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        folder = stopped(stop)
+        found = json.loads(written("json", folder, capfdbinary))
+        assert (found["complete"], found["verdict"], found["planned"]) == (False, "inconclusive", ITEMS)
+        decided = [outcome["subject"] for outcome in found["outcomes"]]
+        assert decided[-2:] == ["transfer-not", "transfer-not-control"], "and nothing after that"
+        assert json.loads((folder / "results.json").read_text("utf-8")) == found
+        page = (folder / "report.html").read_text("utf-8")
+        assert f"incomplete ({len(decided)} of {ITEMS} items decided)" in page
+        assert "Nothing was found that speaks against" not in page
+
+    @pytest.mark.parametrize("stop", ["Ctrl-C", "exit"])
+    def test_where_pytest_can_still_speak_reports_by_itself(self, stop: str, stopped: Callable[..., Path]) -> None:
+        """``pytest.exit`` is how the harness ends where it cannot go on; pytest then has no summary."""
+        wanted = [(name, f"out/{name}") for name in FORMATS]
+        folder = stopped(stop, extra=tuple(f"--tts-report={name}={path}" for name, path in wanted))
+        assert is_marked("json", (folder / "results.json").read_bytes())
+        here = folder.parents[2]
+        assert [name for name, path in wanted if not is_marked(name, (here / path).read_bytes())] == []
+
+    def test_after_a_failure_says_both(
+        self, stopped: Callable[..., Path], capfdbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        folder = stopped("SIGKILL", "train", NOT_SAID)
+        for name in FORMATS:
+            assert is_marked(name, written(name, folder, capfdbinary, status=1)), name
+        assert main(["report", str(folder)]) == 1
+        out = capfdbinary.readouterr().out.decode()
+        assert "FAIL" in out
+        assert "incomplete" in out
+
+    def test_before_the_first_item_reports_that_nothing_was_decided(
+        self, stopped: Callable[..., Path], capfdbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        folder = stopped("SIGKILL", "admission-checkpoint")
+        for name in FORMATS:
+            assert is_marked(name, written(name, folder, capfdbinary)), name
+        assert f"incomplete (0 of {ITEMS} items decided)" in _page(folder)
+
+    def test_and_given_again_becomes_complete(
+        self, stopped: Callable[..., Path], pytester: pytest.Pytester, recorded: Path
+    ) -> None:
+        folder = stopped("SIGKILL")
+        (pytester.path / "conftest.py").unlink()
+        done = pytester.runpytest_subprocess(
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={_model(folder)}", "--tts-asr=fake",
+            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small",
+        )  # fmt: skip
+        assert done.ret == 0
+        assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+        assert json.loads((folder / "results.json").read_text("utf-8"))["complete"] is True
+
+
+def _model(folder: Path) -> str:
+    return str(RunDirectory(folder.parents[1], folder.name).result().info.model)
+
+
+def _page(folder: Path) -> str:
+    assert main(["report", str(folder)]) == 4
+    return (folder / "report.html").read_text("utf-8")
+
+
+@pytest.fixture
+def half(tmp_path: Path) -> RunDirectory:
+    """A run of which half was recorded."""
+    whole = sample_run()
+    directory = RunDirectory(tmp_path / ".soundcheck", whole.info.run_id)
+    directory.begin(whole.info, whole.planned)
+    for outcome in [one for one in whole.outcomes if one.verdict.value == "pass"][:20]:
+        directory.record("main", outcome)
+    return directory
+
+
+class TestRecords:
+    @pytest.mark.parametrize(
+        "junk",
+        [b'{"at": 1, "outcome": {"subj', b"\x00" * 4096, b"\xff\xfe\n", b"[]\n{}\n", b'{"outcome": {"subject": 1}}\n'],
+        ids=["torn", "zeroes", "no text", "other", "wrong type"],
+    )
+    def test_that_are_torn_or_filled_with_junk_count_for_what_is_whole(
+        self, junk: bytes, half: RunDirectory, capfdbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        before = half.result()
+        with (half.path / "records" / "main.jsonl").open("ab") as file:
+            file.write(junk)
+        assert half.result() == before
+        for name in FORMATS:
+            assert is_marked(name, written(name, half.path, capfdbinary)), name
+
+    def test_of_a_run_that_never_began_are_an_error(
+        self, half: RunDirectory, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (half.path / "run.json").unlink()
+        assert main(["report", str(half.path)]) == 3
+        assert capsys.readouterr().err.count("\n") == 1
+        assert not (half.path / "results.json").exists()
+
+
+class TestGolden:
+    """Reports are written long after the run: the golden of that name may be another one by then."""
+
+    @pytest.fixture
+    def place(self, stopped: Callable[..., Path], recorded: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+        folder = stopped("SIGKILL", "train", NOT_SAID)
+        project = folder.parents[2]
+        shutil.copytree(recorded / "golden", project / "golden")
+        monkeypatch.chdir(project)
+        return folder, project / "golden" / "small"
+
+    def test_that_was_replaced_since_is_heard_as_it_was(
+        self, place: tuple[Path, Path], recorded: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder, golden = place
+        main(["report", str(folder)])
+        heard = re.findall(r'src="data:audio[^"]*"', (folder / "report.html").read_text("utf-8"))
+        shutil.copytree(golden, proposal_path(golden))
+        manifest = proposal_path(golden) / "manifest.json"
+        manifest.write_bytes(manifest.read_bytes().replace(b"made for tests", b"made again    "))
+        accept(golden, Decision(at="2026-11-25", reason="x", approver="y"))
+        main(["report", str(folder)])
+        assert re.findall(r'src="data:audio[^"]*"', (folder / "report.html").read_text("utf-8")) == heard
+        assert "without the golden's sound" not in capsys.readouterr().err
+        shutil.rmtree(golden.parent / ".previous")
+        main(["report", str(folder)])
+        assert "another golden than the run was compared with" in capsys.readouterr().err
+        assert len(re.findall(r'src="data:audio', (folder / "report.html").read_text("utf-8"))) < len(heard)
+
+    def test_that_is_gone_costs_its_sound_and_no_verdict(
+        self, place: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder, golden = place
+        digest = read_golden(golden).digest
+        golden.rename(golden.with_name("elsewhere"))
+        assert main(["report", str(folder)]) == 1
+        assert "without the golden's sound: small: no such golden" in capsys.readouterr().err
+        assert digest in (folder / "report.html").read_text("utf-8")

@@ -1,0 +1,176 @@
+"""What the documents say exists: links, verbs, options, files; and the commands that they show can be given."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.cli import VERBS, make_parser
+from harness.core.suite import parse_suite
+from harness.gate import MODEL_CHECKS
+from harness.options import add_options
+from harness.report.formats import FORMATS
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    path
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+OPTION = re.compile(r"(?<![\w-])--tts-[a-z-]+")
+SHELL = ("sh", "bash", "console")
+
+
+@dataclass
+class Options:
+    """Stands in for pytest's parser: remembers what the plugin registers."""
+
+    found: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+
+    def getgroup(self, *_: str) -> Options:
+        return self
+
+    def addoption(self, name: str, **about: Any) -> None:
+        self.found[name] = about
+
+    def addini(self, name: str, *_: str, **__: str) -> None:
+        self.keys.add(name)
+
+
+OPTIONS = Options()
+add_options(OPTIONS)  # type: ignore[arg-type]
+
+
+def verb_options(parser: argparse.ArgumentParser) -> set[str]:
+    found = {option for action in parser._actions for option in action.option_strings}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found |= {option for child in action.choices.values() for option in verb_options(child)}
+    return found
+
+
+VERB_OPTIONS = verb_options(make_parser(VERBS))
+
+
+def anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings, as GitHub makes them."""
+    text = FENCE.sub("", page.read_text("utf-8"))
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def commands(page: Path) -> Iterator[str]:
+    """Every command line that a page shows in a block of shell."""
+    for _, language, block in FENCE.findall(page.read_text("utf-8")):
+        if language in SHELL:
+            for line in block.replace("\\\n", " ").splitlines():
+                for part in re.split(r" && | > |; ", line):
+                    if part := part.partition(" # ")[0].replace("...", "x").strip():
+                        yield part
+
+
+def words_of(command: str) -> list[str]:
+    return shlex.split(command, comments=True)
+
+
+by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@by_page
+class TestPage:
+    def test_links_to_what_is_there(self, page: Path) -> None:
+        wrong = []
+        for target in LINK.findall(FENCE.sub("", page.read_text("utf-8"))):
+            if re.match(r"[a-z]+:", target):
+                continue
+            name, _, anchor = target.partition("#")
+            file = (page.parent / name).resolve() if name else page
+            if not file.exists() or not file.is_relative_to(ROOT) or (anchor and anchor not in anchors(file)):
+                wrong.append(target)
+        assert wrong == []
+
+    def test_names_verbs_that_exist(self, page: Path) -> None:
+        text = page.read_text("utf-8")
+        named = set(re.findall(r"`soundcheck ([a-z-]+)", text))
+        named |= {words_of(line)[1] for line in commands(page) if line.startswith("soundcheck ")}
+        assert named - set(VERBS) == set()
+
+    def test_names_options_that_exist(self, page: Path) -> None:
+        named = set(OPTION.findall(page.read_text("utf-8")))
+        assert named - OPTIONS.found.keys() - VERB_OPTIONS == set()
+
+    def test_shows_commands_of_ours_that_the_parser_takes(self, page: Path) -> None:
+        for line in commands(page):
+            if line.startswith("soundcheck "):
+                words = words_of(re.sub(r"\$\([^)]*\)", "x", line))[1:]
+                try:
+                    assert make_parser(VERBS).parse_args(words).run, line
+                except SystemExit:
+                    pytest.fail(f"not a command: {line}")
+
+    def test_shows_pytest_commands_whose_choices_exist(self, page: Path) -> None:
+        for line in commands(page):
+            if not line.partition(" ")[0].endswith("pytest"):
+                continue
+            words = words_of(re.sub(r"\$\([^)]*\)", "1", line))
+            for at, word in enumerate(words):
+                name, equals, value = word.partition("=")
+                if name not in OPTIONS.found:
+                    continue
+                about = OPTIONS.found[name]
+                given = value if equals or about.get("action") == "store_true" else words[at + 1]
+                if "choices" in about:
+                    assert given in about["choices"], line
+                if name == "--tts-report":
+                    assert given.partition("=")[0] in {*FORMATS, "FORMAT[", "FORMAT"}, line
+
+    def test_names_items_that_exist(self, page: Path) -> None:
+        prefixes = {check.partition("-")[0] for check in MODEL_CHECKS}
+        named = set(re.findall(rf"item[s]? `((?:{'|'.join(prefixes)})-[a-z-]+)`", page.read_text("utf-8")))
+        assert named - set(MODEL_CHECKS) == set()
+
+    def test_shows_suites_that_can_be_read(self, page: Path) -> None:
+        for _, language, block in FENCE.findall(page.read_text("utf-8")):
+            content = yaml.safe_load(block) if language == "yaml" else None
+            if isinstance(content, dict) and "probes" in content:
+                assert parse_suite(block, "shown.probes.yaml").probes
+
+
+class TestIndex:
+    def test_leads_to_every_page(self) -> None:
+        index = ROOT / "docs" / "README.md"
+        linked = {(index.parent / target).resolve() for target in LINK.findall(index.read_text("utf-8"))}
+        assert {page for page in PAGES if page.parent == index.parent} - linked == {index}
+
+
+class TestReading:
+    """The rules above are only as good as what they read."""
+
+    def test_finds_commands_in_blocks_of_shell_only(self, tmp_path: Path) -> None:
+        page = tmp_path / "page.md"
+        page.write_text(
+            "```sh\nsoundcheck scan \\\n  a # why\nx && pytest b\n```\n```text\nsoundcheck no\n```\n", "utf-8"
+        )
+        assert list(commands(page)) == ["soundcheck scan    a", "x", "pytest b"]
+
+    def test_finds_links_and_anchors(self, tmp_path: Path) -> None:
+        page = tmp_path / "page.md"
+        page.write_text("# A heading, `code`!\n[a](b.md#c) ![not](x.png)\n", "utf-8")
+        assert LINK.findall(page.read_text("utf-8")) == ["b.md#c"]
+        assert anchors(page) == {"a-heading-code"}
+
+    def test_knows_options_of_both_front_doors(self) -> None:
+        assert "--tts-gate" in OPTIONS.found
+        assert "--tts-asr" in VERB_OPTIONS
+        assert len(PAGES) > 10

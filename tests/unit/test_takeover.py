@@ -1,0 +1,96 @@
+"""What a golden recorded anew takes over: only what would come out the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.core.suite import Suite, parse_suite
+from harness.goldens import Golden, write_golden
+from harness.takeover import Takeover, take_over
+from tests.unit.test_goldens import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
+
+SUITE = """\
+version: 1
+title: two
+language: en
+probes:
+  - {id: a, family: carriers, text: do not}
+  - {id: c, family: carriers, text: something new}
+"""
+SAME: dict[str, Any] = {
+    "model_digest": MANIFEST.model_digest,
+    "engine": MANIFEST.engine,
+    "asr": ASR,
+    "senses": MANIFEST.senses,
+    "normaliser": MANIFEST.normaliser,
+    "seed": MANIFEST.seed,
+    "takes": MANIFEST.takes,
+    "with_audio": True,
+}
+
+
+@pytest.fixture
+def golden(tmp_path: Path) -> Golden:
+    return write_golden(tmp_path / "joe", MANIFEST, RECORDS, PRINTS, AUDIO)
+
+
+def suite(source: str = SUITE) -> list[Suite]:
+    return [parse_suite(source, "two.probes.yaml")]
+
+
+def test_keeps_what_did_not_change_and_what_the_suites_do_not_name(golden: Golden) -> None:
+    kept = take_over(golden, suite(), **SAME)
+    assert kept.records == {"a": RECORDS[1], "b": RECORDS[0]}
+    assert kept.audio == AUDIO
+    assert kept.suites == MANIFEST.suites
+    assert kept.reason == ""
+
+
+def test_leaves_out_a_probe_whose_phrase_changed(golden: Golden) -> None:
+    kept = take_over(golden, suite(SUITE.replace("do not", "do")), **SAME)
+    assert set(kept.records) == {"b"}
+    assert set(kept.audio) == {"b.opus"}
+    assert kept.prints is not None
+    assert set(kept.prints.takes) == {"b"}
+    assert kept.prints.basis is golden.prints.basis
+
+
+def test_records_again_what_has_no_prints(tmp_path: Path) -> None:
+    golden = write_golden(tmp_path / "joe", MANIFEST, RECORDS, PRINTS.without({"a", "b"} - {"b"}), AUDIO)
+    assert set(take_over(golden, suite(), **SAME).records) == {"b"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"model_digest": "ef" * 32}, "model digest was abababababab…, is efefefefefef…"),
+        ({"engine": "coqui"}, "engine was fake, is coqui"),
+        ({"normaliser": "other"}, "normaliser was openai-whisper 20250625, is other"),
+        ({"seed": 7}, "seed was 0, is 7"),
+        ({"takes": 8}, "number of takes was 2, is 8"),
+        ({"senses": {"senses": "4"}}, "senses of the ear was 3, is 4"),
+        ({"asr": {**ASR, "weights": "x"}}, "transcriber's weights was none, is x"),
+        ({"asr": {**ASR, "torch": "3"}}, "transcriber's torch was None, is 3"),
+    ],
+)
+def test_is_nothing_where_it_would_not_come_out_the_same(change: dict[str, Any], told: str, golden: Golden) -> None:
+    kept = take_over(golden, suite(), **{**SAME, **change})
+    assert kept.reason.startswith(told)
+    assert kept == Takeover(reason=kept.reason)
+
+
+def test_does_not_mind_where_the_same_weights_came_from(golden: Golden) -> None:
+    asr = {**ASR, "name": "whisper:file.pt", "source": "elsewhere"}
+    assert take_over(golden, suite(), **{**SAME, "asr": asr}).records
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "changed"])
+def test_records_again_what_cannot_be_listened_to(is_lost: bool, golden: Golden) -> None:
+    for name in ("a.opus", "b.opus"):
+        path = golden.path / "audio" / name
+        path.unlink() if is_lost else path.write_bytes(b"other")
+    assert set(take_over(golden, suite(), **SAME).records) == {"b"}, "b is no longer named: there is no voice to ask"
+    assert set(take_over(golden, suite(), **{**SAME, "with_audio": False}).records) == {"a", "b"}
