@@ -18,8 +18,8 @@ from harness.detectors import DETECTORS, Detector, Statistic, spoiled_audio
 from harness.reliability import unreliable
 
 SCREEN_RATE = 0.003
-"""Share of honest (probe, statistic) pairs that the screen sends to confirmation: with two dozen statistics one probe in
-fifteen or so, each of which costs four takes or more."""
+"""Share of honest (probe, statistic) pairs that the screen sends to confirmation: with two dozen statistics one probe
+in fifteen or so, each of which costs four takes or more."""
 PROBES_SHARE = 0.9
 """Of alpha, for the probes; the rest is for the suite as a whole, see :mod:`harness.shift`."""
 MIN_EFFECT = 2.0

@@ -31,14 +31,12 @@ from harness.store import Store
 from harness.takeover import Takeover
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from harness.prints import SeededPrints
 
 PURPOSE = "golden"
-BASIS_PROBES = 40
-"""Probes whose takes choose the axes of all prints: they have every phoneme of a language many times."""
+BASIS_PURPOSE = "basis"
+BASIS_PROBES, BASIS_TAKES = 40, 4
+"""Probes, and takes of each, that choose the axes of all prints: they have every phoneme of a language many times."""
 
 
 def record_golden(
@@ -89,7 +87,9 @@ def record_golden(
     orders = [[(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(takes)] for probe in probes]
     records: list[GoldenRecord] = []
     audio: dict[str, bytes] = {}
-    printer = _Printer(kept.prints)
+    # All of a golden must have the same axes: what is taken over brings them.
+    basis = kept.prints.basis if kept.prints else _own_basis(probes, renderer, listener, seed=seed, progress=progress)
+    prints: dict[str, SeededPrints] = dict(kept.prints.takes) if kept.prints else {}
     upcoming = deque(renderer.submit(order) for order in orders[: renderer.booths + 1])
     for place, probe in enumerate(probes):
         made = upcoming.popleft().result()
@@ -97,7 +97,9 @@ def record_golden(
             upcoming.append(renderer.submit(orders[ahead]))
         renderings = [_honest(made[order], probe) for order in orders[place]]
         heard, repeats = listener.repeats(renderings, partial(_typical, language=probe.language))
-        printer.add(probe.id, [take.seed for take in heard], [repeat.features for repeat in repeats])
+        prints[probe.id] = tuple(
+            (take.seed, print_of(repeat.features, basis)) for take, repeat in zip(heard, repeats, strict=True)
+        )
         record = _record(probe, heard, repeats, with_audio=with_audio)
         if with_audio:
             audio[record.audio] = opus.encode(*store.audio(_nearest(record).audio_sha256))
@@ -121,38 +123,31 @@ def record_golden(
         prints_sha256="",
         audio_sha256={},
     )
-    book = printer.book()
+    book = PrintBook(basis=basis, takes=prints)
     echoing = [_with_echoes(record, book) for record in records]
     return write_golden(out, manifest, [*kept.records.values(), *echoing], book, {**kept.audio, **audio})
 
 
-class _Printer:
-    """Prints takes as they come. The axes are those of the first phrases, which are held until there are enough.
+def _own_basis(
+    probes: Sequence[Probe], renderer: Renderer, listener: Listener, *, seed: int, progress: Callable[[str], None]
+) -> Basis:
+    """Axes for prints, fitted on takes that are no golden takes.
 
-    Prints that are taken over bring their axes, for all of a golden must have the same.
+    Fitted on these they would be nearer to each other than to any take that comes later, and an honest candidate would
+    look odd: by little for a hundred phrases, by much for six.
     """
-
-    def __init__(self, kept: PrintBook | None) -> None:
-        self._held: list[tuple[str, list[int], list[NDArray[np.float32]]]] = []
-        self._basis: Basis | None = kept.basis if kept else None
-        self._takes: dict[str, SeededPrints] = dict(kept.takes) if kept else {}
-
-    def add(self, probe_id: str, seeds: list[int], features: list[NDArray[np.float32]]) -> None:
-        self._held.append((probe_id, seeds, features))
-        if self._basis is not None or len(self._held) >= BASIS_PROBES:
-            self._flush()
-
-    def book(self) -> PrintBook:
-        return PrintBook(basis=self._flush(), takes=self._takes)
-
-    def _flush(self) -> Basis:
-        basis = self._basis or fit_basis([features for _, _, features in self._held])
-        for probe_id, seeds, features in self._held:
-            prints = [print_of(one, basis) for one in features]
-            self._takes[probe_id] = tuple(zip(seeds, prints, strict=True))
-        self._held.clear()
-        self._basis = basis
-        return basis
+    chosen = probes[:: max(1, len(probes) // BASIS_PROBES)][:BASIS_PROBES]
+    orders = [
+        [(probe.text, seed_for(BASIS_PURPOSE, seed, probe.text, k)) for k in range(BASIS_TAKES)] for probe in chosen
+    ]
+    spoken = [renderer.submit(order) for order in orders]
+    phrases = []
+    for probe, order, future in zip(chosen, orders, spoken, strict=True):
+        made = future.result()
+        _, repeats = listener.repeats([_honest(made[one], probe) for one in order], lambda texts: texts[0])
+        phrases.append([repeat.features for repeat in repeats])
+        progress(f"fitted axes to {len(phrases)} of {len(chosen)} phrases")
+    return fit_basis(phrases)
 
 
 def _with_echoes(record: GoldenRecord, book: PrintBook) -> GoldenRecord:

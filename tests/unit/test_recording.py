@@ -14,7 +14,7 @@ from harness.core.suite import parse_suite
 from harness.goldens import Golden, read_golden
 from harness.listener import Listener
 from harness.model import open_model
-from harness.recording import record_golden
+from harness.recording import BASIS_TAKES, record_golden
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.client import Bounds
 from harness.store import Store
@@ -150,7 +150,8 @@ class TestGolden:
 
     def test_took_one_worker_and_told_how_far_it_was(self, recording: Recording) -> None:
         assert recording.launcher.starts == 1
-        assert recording.progress == [f"recorded {number} of 3 probes" for number in (1, 2, 3)]
+        fitted = [f"fitted axes to {number} of 3 phrases" for number in (1, 2, 3)]
+        assert recording.progress == [*fitted, *(f"recorded {number} of 3 probes" for number in (1, 2, 3))]
 
     def test_is_the_same_bytes_when_recorded_again(self, golden: Golden, tmp_path: Path) -> None:
         again = Recording(tmp_path)
@@ -194,11 +195,11 @@ class TestResume:
         with pytest.raises(Interrupted):
             first.run(then=interrupt)
         kept = {path: path.stat().st_ino for path in first.renderings()}
-        assert len(kept) >= 8
+        assert len(kept) >= BASIS_TAKES
         assert not first.out.parent.exists()
         second = Recording(tmp_path)
         golden = second.run()
-        assert len(second.renderings()) == 24
+        assert len(second.renderings()) == 3 * (8 + BASIS_TAKES)
         assert {path: path.stat().st_ino for path in kept} == kept
         assert golden.digest == Recording(tmp_path / "calm").run().digest
 
@@ -214,7 +215,7 @@ class TestResume:
         second = Recording(tmp_path)
         second.out = tmp_path / "golden" / "more"
         more = second.run(takes=3)
-        assert len(second.renderings()) == 9
+        assert len(second.renderings()) == 3 * (3 + BASIS_TAKES)
         for name, record in few.records.items():
             assert [take.audio_sha256 for take in record.takes] == [
                 take.audio_sha256 for take in more.records[name].takes[:2]
