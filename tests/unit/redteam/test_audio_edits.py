@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.acoustics import measure
 from harness.redteam.audio_edits import AUDIO_EDITS, PAUSE_SECONDS, stretch
+from harness.senses import measure_all
 
 RATE = 22_050
+
+
+def measure(samples, rate):
+    return measure_all([(samples, rate)], with_networks=False)[0]
 
 
 @pytest.fixture(scope="module")
