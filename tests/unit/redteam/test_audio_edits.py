@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.acoustics import measure
 from harness.redteam.audio_edits import AUDIO_EDITS, PAUSE_SECONDS, stretch
+from harness.senses import measure_all
 
 RATE = 22_050
+
+
+def measure(samples, rate):
+    (heard,) = measure_all([(samples, rate)], with_networks=False)
+    return heard
 
 
 @pytest.fixture(scope="module")
