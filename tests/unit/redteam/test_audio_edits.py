@@ -12,7 +12,8 @@ RATE = 22_050
 
 
 def measure(samples, rate):
-    return measure_all([(samples, rate)], with_networks=False)[0]
+    (heard,) = measure_all([(samples, rate)], with_networks=False)
+    return heard
 
 
 @pytest.fixture(scope="module")
