@@ -205,9 +205,9 @@ class TestEchoes:
     def test_there_is_none_without_prints(self, transcriber):
         assert transcriber.listen([clip(2)], [None])[0].echoes == ()
 
-    def test_the_same_clip_is_nearest_to_itself(self, transcriber, prints):
+    def test_the_same_clip_is_no_distance_from_itself(self, transcriber, prints):
         (heard,) = transcriber.listen([clip(0)], [None], [prints])
-        assert heard.echoes[0].mean < heard.echoes[1].mean
+        assert heard.echoes[0].mean < 0.01
 
     def test_another_phrase_is_farther_than_a_repeat(self, transcriber, prints):
         repeat, other = transcriber.listen([clip(2), clip(2, "shut every gate")], [None] * 2, [prints] * 2)
