@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from harness.core import stats
 from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
 from harness.detectors import DETECTORS, Detector, Statistic, spoiled_audio
-from harness.reliability import unreliable
+from harness.reliability import loses_meaning, unreliable
 
-SCREEN_RATE = 0.003
+SCREEN_RATE = 0.005
 """Share of honest (probe, statistic) pairs that the screen sends to confirmation: with two dozen statistics one probe
-in fifteen or so, each of which costs four takes or more."""
+in ten or so, each of which costs four takes or more."""
 PROBES_SHARE = 0.9
 """Of alpha, for the probes; the rest is for the suite as a whole, see :mod:`harness.shift`."""
 MIN_EFFECT = 2.0
@@ -169,22 +169,25 @@ class Judge:
         observations = [self._observe(golden, s, takes, "screen") for s in suspicions if not fresh.candidate]
         confirmed: dict[str, list[Observation]] = {}
         evidence: dict[str, Sequence[Take]] = {}
+        doubts: list[str] = []
         for suspicion in suspicions if fresh.candidate else ():
             name = suspicion.detector.name
             observation = self._observe(golden, suspicion, fresh.candidate, "confirm", fresh)
-            if not self._is_confirmed(observation, suspicion.statistic):
-                seldom = self._seldom(golden, suspicion, everything)
-                if seldom is not None:
-                    observation, evidence[name] = seldom
-                    confirmed.setdefault(name, []).append(observation)
-            else:
+            if self._is_confirmed(observation, suspicion.statistic):
                 confirmed.setdefault(name, []).append(observation)
                 evidence[name] = fresh.candidate
+            elif (seldom := self._seldom(golden, suspicion, everything)) is not None:
+                observation, shown = seldom
+                if all(loses_meaning(probe, golden, take) for take in shown):
+                    confirmed.setdefault(name, []).append(observation)
+                    evidence[name] = shown
+                else:
+                    doubts.append(_doubt(observation))
             observations.append(observation)
         for detector in DETECTORS:
             if detector.name in confirmed and not self._needs_company(confirmed[detector.name]):
                 findings += detector.findings(probe, golden, evidence[detector.name], confirmed[detector.name])
-        reason = "" if findings else unreliable(probe, golden) or self._unmeasured(golden, takes)
+        reason = "" if findings else unreliable(probe, golden) or self._unmeasured(golden, takes) or "".join(doubts[:1])
         verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS
         notes: tuple[str, ...] = ()
         if suspicions and not findings:
@@ -250,7 +253,11 @@ class Judge:
     def _seldom(
         self, golden: GoldenRecord, suspicion: Suspicion, takes: Sequence[Take]
     ) -> tuple[Observation, Sequence[Take]] | None:
-        """A fault that shows in a share of the takes only, with the takes that show it."""
+        """A fault that shows in a share of the takes only, with the takes that show it.
+
+        The bound takes honest takes for independent. Those of one probe are not quite: a phrase may have a second way
+        of being spoken that none of eight golden takes happened to show. So this alone fails nothing but lost words.
+        """
         values = self._values(suspicion.statistic, takes, golden)
         places = self._extremes(suspicion.statistic, values, golden, suspicion.side)
         known = self._yardsticks[suspicion.statistic.name].known
@@ -303,6 +310,13 @@ class Judge:
         )
 
 
+def _doubt(observation: Observation) -> str:
+    return (
+        f"{observation.takes} of {observation.of_takes} renderings lie beyond anything the golden does in "
+        f"{observation.statistic}, the others do not; listen to them, then record the golden with more --takes"
+    )
+
+
 def count_tests(probes: int) -> int:
     """One-sided tests that share alpha in a suite of that many probes: all of them, screened or not."""
     sides = sum(len(statistic.sides) for detector in DETECTORS for statistic in detector.statistics)
@@ -319,24 +333,24 @@ def _calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int
     def oriented(score: float) -> float:
         return abs(score) if is_two_sided else (score if statistic.sides[0] == "greater" else -score)
 
-    scores = [
-        oriented(score)
-        for probe_id, values in golden.items()
-        for score in stats.held_out_scores(values, spread[probe_id], takes)
-    ]
-    deviations = [
-        oriented((value - descriptive.fmean([*values[:place], *values[place + 1 :]])) / spread[probe_id])
-        for probe_id, values in golden.items()
-        for place, value in enumerate(values)
-    ]
+    typical = stats.typical_variance(list(golden.values()), statistic.floor)
+
+    def held_out(size: int) -> list[float]:
+        return [
+            oriented(score)
+            for values in golden.values()
+            for score in stats.held_out_scores(values, size, typical=typical, floor=statistic.floor)
+        ]
+
+    scores, single = held_out(takes), held_out(1)
     # Few repeats tell nothing about the tail: fall back on a value that a Gaussian exceeds once in 200.
     threshold = max(1.0, stats.quantile(scores, 1 - SCREEN_RATE)) if len(scores) >= 100 else 2.6
     return Yardstick(
         golden=golden,
         spread=spread,
         threshold=threshold,
-        extreme=max(deviations, default=0.0),
-        known=len(deviations),
+        extreme=max(single, default=0.0),
+        known=len(single),
     )
 
 

@@ -31,15 +31,21 @@ def shrunken_spreads(samples: Sequence[Sequence[float]], floor: float) -> list[f
         samples: Repeats of each probe.
         floor: Smallest spread that means anything in the unit at hand.
     """
-    variances = [statistics.variance(sample) if len(sample) > 1 else math.nan for sample in samples]
-    known = [variance for variance in variances if not math.isnan(variance)]
-    typical = statistics.median(known) if known else floor**2
-    spreads = []
-    for sample, variance in zip(samples, variances, strict=True):
-        dof = len(sample) - 1
-        own = 0.0 if math.isnan(variance) else dof * variance
-        spreads.append(max(floor, math.sqrt((own + PRIOR_DOF * typical) / (dof + PRIOR_DOF))))
-    return spreads
+    typical = typical_variance(samples, floor)
+    return [shrunken_spread(sample, typical, floor) for sample in samples]
+
+
+def typical_variance(samples: Sequence[Sequence[float]], floor: float) -> float:
+    """Median variance of some samples; of none with two values, that of the smallest spread that means anything."""
+    known = [statistics.variance(sample) for sample in samples if len(sample) > 1]
+    return statistics.median(known) if known else floor**2
+
+
+def shrunken_spread(sample: Sequence[float], typical: float, floor: float) -> float:
+    """Standard deviation of one sample, shrunk towards a typical variance, see :func:`shrunken_spreads`."""
+    dof = len(sample) - 1
+    own = dof * statistics.variance(sample) if dof else 0.0
+    return max(floor, math.sqrt((own + PRIOR_DOF * typical) / (dof + PRIOR_DOF)))
 
 
 def screen_score(takes: Sequence[float], golden: Sequence[float], spread: float) -> float:
@@ -48,12 +54,23 @@ def screen_score(takes: Sequence[float], golden: Sequence[float], spread: float)
     return (statistics.fmean(takes) - statistics.fmean(golden)) / error
 
 
-def held_out_scores(golden: Sequence[float], spread: float, takes: int) -> list[float]:
-    """Screen scores of the golden's own repeats: each group of `takes` against the rest."""
+def held_out_scores(golden: Sequence[float], takes: int, *, typical: float, floor: float) -> list[float]:
+    """Screen scores of the golden's own repeats: each group of `takes` against the rest.
+
+    The spread is that of the rest: one that knew the held-out values would make them look more ordinary than any take
+    that comes later.
+
+    Args:
+        golden: Repeats of one probe.
+        takes: Size of a group.
+        typical: Variance towards which spreads are shrunk.
+        floor: Smallest spread that means anything.
+    """
     scores = []
     for start in range(0, len(golden) - takes + 1, takes):
         rest = [*golden[:start], *golden[start + takes :]]
         if rest:
+            spread = shrunken_spread(rest, typical, floor)
             scores.append(screen_score(golden[start : start + takes], rest, spread))
     return scores
 

@@ -21,8 +21,10 @@ from harness.core.stats import (
     quantile,
     rank_test,
     screen_score,
+    shrunken_spread,
     shrunken_spreads,
     takes_needed,
+    typical_variance,
 )
 
 if TYPE_CHECKING:
@@ -189,11 +191,13 @@ class TestScreen:
 
     def test_of_held_out_repeats_takes_each_once(self) -> None:
         golden = [1.0, 2.0, 4.0, 8.0]
-        assert held_out_scores(golden, 1.0, 2) == [
-            screen_score([1.0, 2.0], [4.0, 8.0], 1.0),
-            screen_score([4.0, 8.0], [1.0, 2.0], 1.0),
+        pairs = (([1.0, 2.0], [4.0, 8.0]), ([4.0, 8.0], [1.0, 2.0]))
+        assert held_out_scores(golden, 2, typical=1.0, floor=0.1) == [
+            screen_score(held, rest, shrunken_spread(rest, 1.0, 0.1)) for held, rest in pairs
         ]
-        assert held_out_scores(golden, 1.0, 1)[2] == screen_score([4.0], [1.0, 2.0, 8.0], 1.0)
+        rest = [1.0, 2.0, 8.0]
+        third = held_out_scores(golden, 1, typical=1.0, floor=0.1)[2]
+        assert third == screen_score([4.0], rest, shrunken_spread(rest, 1.0, 0.1))
 
     @pytest.mark.parametrize(
         ("repeats", "takes", "groups"), [(8, 2, 4), (8, 3, 2), (8, 5, 1), (8, 8, 0), (8, 9, 0), (1, 1, 0)]
@@ -201,7 +205,8 @@ class TestScreen:
     def test_of_held_out_repeats_leaves_out_groups_that_are_not_whole(
         self, repeats: int, takes: int, groups: int
     ) -> None:
-        assert len(held_out_scores([float(value) for value in range(repeats)], 1.0, takes)) == groups
+        values = [float(value) for value in range(repeats)]
+        assert len(held_out_scores(values, takes, typical=1.0, floor=0.1)) == groups
 
 
 class TestQuantile:
@@ -253,9 +258,8 @@ class TestFalseAlarms:
         probes, tests = 10, 20
         golden = rng.standard_t(2, (probes, 8)).tolist()
         spreads = shrunken_spreads(golden, 0.01)
-        scores = [
-            abs(score) for own, spread in zip(golden, spreads, strict=True) for score in held_out_scores(own, spread, 2)
-        ]
+        typical = typical_variance(golden, 0.01)
+        scores = [abs(score) for own in golden for score in held_out_scores(own, 2, typical=typical, floor=0.01)]
         # A low threshold sends many to confirmation: the hardest case for the promise.
         threshold = quantile(scores, 0.5)
         planned = takes_needed(8, tests, alpha)
