@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from harness.core import stats
 from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
 from harness.detectors import DETECTORS, Detector, Statistic, spoiled_audio
-from harness.reliability import loses_meaning, unreliable
+from harness.reliability import unreliable
 
 SCREEN_RATE = 0.005
 """Share of honest (probe, statistic) pairs that the screen sends to confirmation: with two dozen statistics one probe
@@ -168,25 +168,18 @@ class Judge:
         findings = list(spoiled_audio(probe, everything, golden))
         observations = [self._observe(golden, s, takes, "screen") for s in suspicions if not fresh.candidate]
         confirmed: dict[str, list[Observation]] = {}
-        evidence: dict[str, Sequence[Take]] = {}
         doubts: list[str] = []
         for suspicion in suspicions if fresh.candidate else ():
-            name = suspicion.detector.name
             observation = self._observe(golden, suspicion, fresh.candidate, "confirm", fresh)
             if self._is_confirmed(observation, suspicion.statistic):
-                confirmed.setdefault(name, []).append(observation)
-                evidence[name] = fresh.candidate
+                confirmed.setdefault(suspicion.detector.name, []).append(observation)
             elif (seldom := self._seldom(golden, suspicion, everything)) is not None:
-                observation, shown = seldom
-                if all(loses_meaning(probe, golden, take) for take in shown):
-                    confirmed.setdefault(name, []).append(observation)
-                    evidence[name] = shown
-                else:
-                    doubts.append(_doubt(observation))
+                observation = seldom
+                doubts.append(_doubt(observation))
             observations.append(observation)
         for detector in DETECTORS:
             if detector.name in confirmed and not self._needs_company(confirmed[detector.name]):
-                findings += detector.findings(probe, golden, evidence[detector.name], confirmed[detector.name])
+                findings += detector.findings(probe, golden, fresh.candidate, confirmed[detector.name])
         reason = "" if findings else unreliable(probe, golden) or self._unmeasured(golden, takes) or "".join(doubts[:1])
         verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS
         notes: tuple[str, ...] = ()
@@ -250,13 +243,12 @@ class Judge:
         mean, sign = descriptive.fmean(own), 1 if side == "greater" else -1
         return [place for place, value in enumerate(values) if sign * (value - mean) > least]
 
-    def _seldom(
-        self, golden: GoldenRecord, suspicion: Suspicion, takes: Sequence[Take]
-    ) -> tuple[Observation, Sequence[Take]] | None:
-        """A fault that shows in a share of the takes only, with the takes that show it.
+    def _seldom(self, golden: GoldenRecord, suspicion: Suspicion, takes: Sequence[Take]) -> Observation | None:
+        """What shows in a share of the takes only, or None.
 
         The bound takes honest takes for independent. Those of one probe are not quite: a phrase may have a second way
-        of being spoken that none of eight golden takes happened to show. So this alone fails nothing but lost words.
+        of being spoken, or Whisper of hearing it, that none of eight golden takes happened to show. So this fails
+        nothing; it leaves the probe open.
         """
         values = self._values(suspicion.statistic, takes, golden)
         places = self._extremes(suspicion.statistic, values, golden, suspicion.side)
@@ -266,7 +258,7 @@ class Judge:
             return None
         shown = [takes[place] for place in places]
         observation = self._observe(golden, suspicion, shown, "confirm")
-        return dataclasses.replace(observation, p_value=p_value, of_takes=len(takes)), shown
+        return dataclasses.replace(observation, p_value=p_value, of_takes=len(takes))
 
     def _is_confirmed(self, observation: Observation, statistic: Statistic) -> bool:
         """Whether a difference is significant, and large against the golden's spread and for a listener."""

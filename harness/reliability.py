@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from harness.asr.normaliser import normalise
-from harness.core.strict import strict_difference, strict_tokens
+from harness.core.strict import strict_tokens
 from harness.core.text import distance
-from harness.core.types import GoldenRecord, Probe, Take
+from harness.core.types import GoldenRecord, Probe
 
 UNRELIABLE_DISTANCE = 0.34
 """Mean share of words by which golden transcripts differ among themselves that makes words no evidence."""
@@ -41,13 +41,3 @@ def are_heard(critical: Sequence[str], text: str, language: str) -> bool:
     missing = [word for word in critical if not all(part in words for part in normalise(word, language))]
     strict = strict_tokens(" ".join(missing), language)
     return not missing or (bool(strict) and strict <= strict_tokens(text, language))
-
-
-def loses_meaning(probe: Probe, golden: GoldenRecord, take: Take) -> bool:
-    """Whether a take lacks a critical word, negation, digit, sign or unit that every golden take is heard to say."""
-    heard = [one.hearing.text for one in golden.takes]
-    critical = [word for word in probe.critical if all(are_heard([word], text, probe.language) for text in heard)]
-    if critical and not are_heard(critical, take.hearing.text, probe.language):
-        return True
-    missing = strict_difference(golden.transcript, take.hearing.text, probe.language).missing
-    return any(all(token in strict_tokens(text, probe.language) for text in heard) for token in missing)

@@ -79,23 +79,16 @@ class TestMovedTakes:
     def test_that_nobody_could_hear_pass_however_significant(self, judge, records):
         assert decided(judge, records[0], np.random.default_rng(5), level_db=-0.8).verdict is Verdict.PASS
 
-    def test_that_lose_a_word_in_a_share_of_the_renderings_only_fail(self, judge, records):
-        rng = np.random.default_rng(6)
-        lost = {"forced": -2.0, "text": "Please do open the door."}
-        outcomes = [decided(judge, golden, rng, honest_share=0.6, **lost) for golden in records]
-        suspected = [one for one in outcomes if len(one.takes) > 2]
-        found = [one for one in outcomes if one.verdict is Verdict.FAIL]
-        assert len(found) > 0.75 * len(suspected) > 0.3 * len(records)
-        observation = next(seen for one in found for seen in one.observations if seen.of_takes)
-        assert 3 <= observation.takes < observation.of_takes == len(found[0].takes)
-
-    def test_in_a_share_of_the_renderings_that_keep_their_words_are_left_open(self, judge, records):
+    @pytest.mark.parametrize("moved", [{"level_db": -9.0}, {"forced": -2.0, "text": "Please do open the door."}])
+    def test_in_a_share_of_the_renderings_only_are_counted_and_left_open(self, judge, records, moved):
         rng = np.random.default_rng(7)
-        outcomes = [decided(judge, golden, rng, honest_share=0.6, level_db=-9.0) for golden in records]
-        assert Verdict.FAIL not in {one.verdict for one in outcomes}
+        outcomes = [decided(judge, golden, rng, honest_share=0.6, **moved) for golden in records]
+        suspected = [one for one in outcomes if len(one.takes) > 2]
         doubted = [one for one in outcomes if one.verdict is Verdict.INCONCLUSIVE]
-        assert len(doubted) > 0.3 * len(records)
-        assert "renderings lie beyond anything the golden does in level-db" in doubted[0].reason
+        assert len(doubted) > 0.6 * len(suspected) > 0.3 * len(records)
+        assert "renderings lie beyond anything the golden does in" in doubted[0].reason
+        observation = next(seen for one in doubted for seen in one.observations if seen.of_takes)
+        assert 3 <= observation.takes < observation.of_takes == len(doubted[0].takes)
 
 
 class TestGivingUp:
