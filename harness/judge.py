@@ -180,7 +180,8 @@ class Judge:
         for detector in DETECTORS:
             if detector.name in confirmed and not self._needs_company(confirmed[detector.name]):
                 findings += detector.findings(probe, golden, fresh.candidate, confirmed[detector.name])
-        reason = "" if findings else unreliable(probe, golden) or self._unmeasured(golden, takes) or "".join(doubts[:1])
+        doubt = unreliable(probe, golden) or self._unmeasured(golden, everything) or "".join(doubts[:1])
+        reason = "" if findings else doubt
         verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS
         notes: tuple[str, ...] = ()
         if suspicions and not findings:
