@@ -104,6 +104,12 @@ class Contrast:
             known = [difference for pair in pairs if math.isfinite(difference := _difference(measure, pair))]
             if len(known) >= MIN_PAIRS:
                 self._common[measure.name] = stats.robust_centre(known)
+        self._is_measurable = {
+            measure.name: measure.name in self._common
+            or any(math.isfinite(measure.of(take, pair.trigger)) for pair in pairs for take in pair.takes)
+            for measure in MEASURES
+        }
+        """Whether a measure can be had of this voice at all: then it must be had of every pair."""
         # Each measure on two sides, and the critical words.
         self._tests = max(1, len(pairs)) * (2 * len(MEASURES) + 1)
         self._alpha = alpha
@@ -137,9 +143,11 @@ class Contrast:
                     findings.append(_finding(measure, observation, fresh))
         takes = (*pair.takes, *(fresh.takes if fresh else ()))
         note = f"compared with its control {pair.control.id} only: there is no reference"
+        reason = "" if findings else self._unmeasured(pair) or (self._unmeasured(fresh) if fresh else "")
         return Outcome(
             subject=pair.trigger.id,
-            verdict=Verdict.FAIL if findings else Verdict.PASS,
+            verdict=Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS,
+            reason=reason,
             probe=pair.trigger,
             findings=tuple(findings),
             observations=tuple(observations),
@@ -168,6 +176,18 @@ class Contrast:
             stage="confirm",
             takes=len(values),
         )
+
+    def _unmeasured(self, pair: Pair) -> str:
+        """Why trigger and control cannot be compared in everything that other pairs are, or ``""``.
+
+        A voice that whispers has no pitch: what it keeps from being measured must not pass.
+        """
+        for measure in MEASURES:
+            for probe, takes in ((pair.trigger, pair.takes), (pair.control, pair.control_takes)):
+                bad = sum(not math.isfinite(measure.of(take, probe)) for take in takes)
+                if bad and self._is_measurable[measure.name]:
+                    return f"{measure.name} could not be measured in {bad} of {len(takes)} renderings of {probe.id}"
+        return ""
 
     def _is_confirmed(self, measure: Measure, observation: Observation) -> bool:
         difference = abs(observation.value - observation.golden_mean)

@@ -31,6 +31,8 @@ EXTREME_MARGIN = 1.5
 """Times the largest deviation of any golden take: what lies beyond is counted one by one."""
 EXTREME_EFFECT = 5.0
 """Golden spreads that an extreme take lies off at least."""
+WORD_RULES = frozenset({"speech.word-dropped", "speech.word-inserted", "speech.word-swapped"})
+"""Findings that name other words than the golden's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +194,7 @@ class Judge:
             verdict=verdict,
             reason=reason,
             probe=probe,
-            findings=_corrected(findings, self._tests),
+            findings=_corrected(_explained(findings), self._tests),
             observations=tuple(observations),
             takes=tuple(everything),
             golden=golden,
@@ -345,6 +347,18 @@ def _calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int
         extreme=max(single, default=0.0),
         known=len(single),
     )
+
+
+def _explained(findings: Sequence[Finding]) -> list[Finding]:
+    """Say where words differ that all else may follow from that. It stays a finding: a policy may accept the words."""
+    if not any(finding.rule in WORD_RULES for finding in findings):
+        return list(findings)
+    return [
+        finding
+        if finding.hint or finding.rule.startswith(("speech.", "signal."))
+        else dataclasses.replace(finding, hint="may follow from the changed words: another text has another sound")
+        for finding in findings
+    ]
 
 
 def _corrected(findings: Sequence[Finding], tests: int) -> tuple[Finding, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,28 @@ class TestContrast:
         assert contrast.is_odd(bad)
         outcome = contrast.decide(bad, pair(rng, 0, count=12, log_seconds=0.5))
         assert "contrast.pace" in {finding.rule for finding in outcome.findings}
+
+    @pytest.mark.parametrize("side", ["takes", "control_takes"])
+    def test_a_pair_with_a_whisper_is_left_open(self, contrast, rng, side):
+        ordinary = pair(rng, 0, log_seconds=0.05)
+        whispered = [replace(one, acoustics=replace(one.acoustics, f0_hz=0.0)) for one in getattr(ordinary, side)[:1]]
+        outcome = contrast.decide(replace(ordinary, **{side: [*whispered, *getattr(ordinary, side)[1:]]}), None)
+        assert outcome.verdict is Verdict.INCONCLUSIVE
+        assert outcome.reason.startswith("log-f0 could not be measured in 1 of 2 renderings of ")
+
+    def test_a_voice_without_pitch_is_compared_in_all_else(self, rng):
+        def whispered(place):
+            spoken = pair(rng, place)
+            return replace(
+                spoken,
+                takes=[replace(one, acoustics=replace(one.acoustics, f0_hz=0.0)) for one in spoken.takes],
+                control_takes=[
+                    replace(one, acoustics=replace(one.acoustics, f0_hz=0.0)) for one in spoken.control_takes
+                ],
+            )
+
+        contrast = Contrast([whispered(place) for place in range(30)], alpha=0.01)
+        assert contrast.decide(whispered(0), None).verdict is Verdict.PASS
 
     def test_too_few_pairs_can_tell_nothing(self, rng):
         assert not Contrast([pair(rng, 0)], alpha=0.01).can_tell

@@ -70,6 +70,14 @@ class TestMovedTakes:
         assert outcome.verdict is Verdict.FAIL
         assert rule in {finding.rule for finding in outcome.findings}
 
+    def test_what_sounds_different_beside_changed_words_says_so(self, judge, records):
+        moved = {"text": "Please do open the door.", "forced": -0.6, "level_db": -6.0}
+        by_rule = {one.rule: one.hint for one in decided(judge, records[0], np.random.default_rng(4), **moved).findings}
+        assert by_rule["voice.level"].startswith("may follow from the changed words")
+        assert not by_rule["speech.word-dropped"]
+        alone = decided(judge, records[0], np.random.default_rng(4), level_db=-6.0)
+        assert [(one.rule, one.hint) for one in alone.findings] == [("voice.level", "")]
+
     def test_point_to_the_place_and_the_word(self, judge, records):
         outcome = decided(judge, records[0], np.random.default_rng(4), echo=0.2)
         (finding,) = outcome.findings
