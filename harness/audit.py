@@ -21,7 +21,8 @@ from harness.project import Table
 from harness.report.wording import shell_word
 from harness.signing.signature import Trust
 from harness.signing.testresult import GOLDEN, Stated
-from harness.signoff import Refused, read_age, read_attestation, read_signoff, require_files, staleness
+from harness.signoff.holding import read_age, read_attestation, read_signoff, require_files, staleness
+from harness.signoff.refusal import Refused
 
 FORMAT_VERSION = 1
 MAX_BYTES = 1 << 20

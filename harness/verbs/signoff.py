@@ -60,7 +60,9 @@ def run(options: argparse.Namespace) -> int:
     from harness.session import seen_of
     from harness.signing import keys, signature
     from harness.signing.testresult import to_payload
-    from harness.signoff import Refused, described, policy_for, read_run, state
+    from harness.signoff.refusal import Refused
+    from harness.signoff.run import policy_for, read_run
+    from harness.signoff.statement import described, state
     from harness.source.local import local_model
     from harness.store import write_atomically
 

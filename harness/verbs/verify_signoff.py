@@ -48,7 +48,9 @@ def run(options: argparse.Namespace) -> int:
     """
     from harness.policies import read_policy
     from harness.signing.signature import Trust
-    from harness.signoff import Refused, check, described, read_age, read_attestation
+    from harness.signoff.holding import check, read_age, read_attestation
+    from harness.signoff.refusal import Refused
+    from harness.signoff.statement import described
 
     trust = Trust(keys=tuple(options.key), roots=tuple(options.root), subject=options.subject)
     if trust.is_empty:

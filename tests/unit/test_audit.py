@@ -20,7 +20,7 @@ from harness.core.types import Outcome, Verdict
 from harness.signing import keys
 from harness.signing.signature import seal_with_key
 from harness.signing.testresult import to_payload
-from harness.signoff import state
+from harness.signoff.statement import state
 from tests.signoff_samples import NOW, POLICY, SUITE, make_keys, make_policy, make_voice, passed
 
 SUITE_TEXT = b"version: 1\n"

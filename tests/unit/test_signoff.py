@@ -23,7 +23,10 @@ from harness.signing.bundle import MAX_BYTES
 from harness.signing.manifest import Manifest
 from harness.signing.signature import Trust, seal_with_key, sign_with_key
 from harness.signing.testresult import Stated, from_payload, to_payload
-from harness.signoff import Refused, check, policy_for, read_age, read_attestation, read_run, state, tool_digest
+from harness.signoff.holding import check, read_age, read_attestation
+from harness.signoff.refusal import Refused
+from harness.signoff.run import policy_for, read_run
+from harness.signoff.statement import state, tool_digest
 from tests.signoff_samples import NOW, POLICY, SUITE, KeyPair, make_keys, make_policy, make_voice, passed, write_run
 
 ANNOUNCED = (

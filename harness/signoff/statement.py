@@ -1,0 +1,170 @@
+"""From a run that passed to a statement about its model; which key signs it is not decided here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from harness.admission.digests import directory_digest
+from harness.admission.signing import manifest_of
+from harness.core.coverage import family_coverage, miss_bound
+from harness.core.policy import waivers_in_use
+from harness.core.text import printable
+from harness.core.types import BehaviourEvent, Outcome, Verdict
+from harness.core.verdict import RunInfo, RunResult
+from harness.policies import PolicyFile
+from harness.report import results
+from harness.signing.manifest import check_sha256
+from harness.signing.testresult import (
+    GOLDEN,
+    POLICY,
+    SUITE,
+    TIME_FORMAT,
+    VERSION,
+    About,
+    FamilyBound,
+    GrantedWaiver,
+    Resource,
+    Stated,
+)
+from harness.signoff.refusal import refuse
+from harness.signoff.run import require_fit
+
+
+def state(
+    result: RunResult, model: Path, policy: PolicyFile | None, now: datetime, seen: Sequence[BehaviourEvent] = ()
+) -> Stated:
+    """What may be signed of a run.
+
+    Args:
+        result: The run.
+        model: Where the model lies.
+        policy: What it was judged by.
+        now: Time of signing (UTC).
+        seen: Everything that any run has seen this model do: a later one may have seen more.
+
+    Raises:
+        Refused: It may not be signed off.
+        BadInput: The model has what no statement over files covers.
+    """
+    require_fit(result, policy, now, seen)
+    # Where the statement will lie plays no part: it must not lie in the model.
+    files = manifest_of(model, Path("/")).files
+    if directory_digest(files) != result.info.model_digest:
+        refuse(Verdict.FAIL, f"{model}: has changed since the run (digest {directory_digest(files)[:12]}); run again")
+    items = [(_name(result.info, one), one) for one in result.outcomes]
+    return Stated(
+        files=files,
+        resources=_resources(result.info, policy),
+        results_sha256=hashlib.sha256(results.to_json(result)).hexdigest(),
+        about=_about(result, model, policy, now),
+        passed=tuple(name for name, one in items if one.verdict is Verdict.PASS and not _is_accepted(one)),
+        warned=tuple(name for name, one in items if one.verdict is not Verdict.PASS or _is_accepted(one)),
+    )
+
+
+def described(stated: Stated) -> dict[str, object]:
+    """Our own fields of a statement as plain data, for JSON."""
+    about = msgspec.to_builtins(stated.about)
+    assert isinstance(about, dict)
+    return {
+        **about,
+        "policy": stated.digest(POLICY),
+        "golden": stated.digest(GOLDEN),
+        "suites": stated.suites,
+        "files": len(stated.files),
+        "passed": len(stated.passed),
+        "warned": len(stated.warned),
+    }
+
+
+def tool_digest() -> str:
+    """sha256 over this package's own files: names and contents, in sorted order, without caches and packaged data."""
+    root = Path(__file__).parents[1]
+    total = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root)
+        if path.is_file() and name.parts[0] != "data" and "__pycache__" not in name.parts:
+            total.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name.as_posix()}\n".encode())
+    return total.hexdigest()
+
+
+def _resources(info: RunInfo, policy: PolicyFile | None) -> tuple[Resource, ...]:
+    listener = {name: value for name, value in info.asr.items() if name != "weights"}
+    try:
+        whisper = Resource(name="whisper", sha256=check_sha256(info.asr.get("weights", "")), annotations=listener)
+    except ValueError:  # the fake has none
+        whisper = Resource(name="whisper", uri=f"urn:soundcheck:asr:{info.asr.get('name', '')}", annotations=listener)
+    found = [
+        Resource(
+            name="soundcheck",
+            sha256=tool_digest(),
+            uri=f"pkg:pypi/pytest-soundcheck@{info.version}",
+            annotations=dict(info.versions),
+        ),
+        whisper,
+        Resource(
+            name=GOLDEN,
+            sha256=info.golden_digest,
+            annotations={"name": info.golden, "modelDigest": info.golden_model_digest},
+        ),
+    ]
+    found += [
+        Resource(name=f"{SUITE}{suite.name}", sha256=suite.sha256, annotations={"probes": str(suite.probes)})
+        for suite in sorted({suite.name: suite for suite in info.suites}.values(), key=lambda suite: suite.name)
+    ]
+    if policy:
+        about = {"title": policy.policy.title, "owner": policy.policy.owner}
+        found.append(Resource(name=POLICY, sha256=policy.sha256, annotations=about))
+    return tuple(found)
+
+
+def _about(result: RunResult, model: Path, policy: PolicyFile | None, now: datetime) -> About:
+    info = result.info
+    used = waivers_in_use(policy.policy, result.outcomes, now.date().isoformat()) if policy else {}
+    return About(
+        version=VERSION,
+        run_id=info.run_id,
+        signed_on=now.strftime(TIME_FORMAT),
+        model=printable(model.resolve().name),
+        model_digest=info.model_digest,
+        engine=info.engine,
+        device=info.device,
+        isolation=info.isolation,
+        alpha=info.alpha,
+        seed=info.seed,
+        salt_digest=info.salt_digest,
+        takes=info.takes,
+        comparison=info.comparison,
+        self_test=info.self_test,
+        reference_digest=info.reference_digest,
+        waivers=[
+            GrantedWaiver(
+                rule=one.rule,
+                subject=one.subject,
+                owner=one.owner,
+                reason=one.reason,
+                expires=one.expires,
+                findings=count,
+            )
+            for one, count in used.items()
+        ],
+        coverage={
+            one.family: FamilyBound(probes=one.probes, decided=one.judged, miss_bound=round(miss_bound(one.judged), 6))
+            for one in family_coverage(result.outcomes)
+        },
+    )
+
+
+def _is_accepted(outcome: Outcome) -> bool:
+    return any(finding.accepted for finding in outcome.findings)
+
+
+def _name(info: RunInfo, outcome: Outcome) -> str:
+    """An item as pytest names it; a check of the whole model belongs to no suite."""
+    source = f"{outcome.probe.source}::" if outcome.probe else ""
+    return printable(f"{source}{info.model_name}::{outcome.subject}")
