@@ -27,6 +27,7 @@ _CHUNK: Final = 2_000
 _INSTALL: Final = "install it with: pip install 'pytest-soundcheck[whisper]'"
 
 
+@functools.lru_cache(maxsize=8192)  # a golden's transcripts are asked for again with every take
 def normalise(text: str, language: str = "en") -> tuple[str, ...]:
     """Cut a text into words as Whisper's evaluation does: lower case, no punctuation, numbers as digits.
 
