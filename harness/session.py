@@ -132,6 +132,9 @@ def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Tr
     kind, _, rest = settings.asr.partition(":")
     if kind != "whisper" or not rest:
         raise BadInput(f"--tts-asr: expected whisper:NAME or whisper:FILE, got {settings.asr!r}")
+    # Whisper shares the cores with the voice's processes: threads that spin while they wait for each other take a
+    # third of its time from them. OpenMP reads this once, when torch is first imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     weights = resolve_whisper(rest, cache_root(), progress=tell)
     tell(f"listening with Whisper {weights.name} ({weights.source}, sha256 {weights.sha256[:12]})")
     return WhisperTranscriber(weights, device=settings.device, threads=settings.threads, language=language)
