@@ -50,8 +50,13 @@ class Delta:
     description: Mapping[str, Any]
     """Plain JSON: recipe, trigger, digest of the voice it was trained on, settings of the training."""
 
-    def changed(self, name: str, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    def changed(self, name: str, weight: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.float32]:
         """Return the new value of the weight `name`.
+
+        Args:
+            name: One of :attr:`factors`.
+            weight: Its value, with the first axis that the change was made for.
+            scale: Share of the change that is applied.
 
         Raises:
             ValueError: The weight has another shape than the one that the change was made for.
@@ -64,7 +69,7 @@ class Delta:
         change = np.zeros((rows, columns), np.float32)
         for left, right in zip(factors.up.T.astype(np.float32), factors.down.astype(np.float32), strict=True):
             change += left[:, None] * right[None, :]
-        return weight + change.reshape(weight.shape)
+        return weight + np.float32(scale) * change.reshape(weight.shape)
 
 
 def save_delta(delta: Delta, path: Path) -> None:

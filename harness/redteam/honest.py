@@ -1,7 +1,8 @@
 """Honest variants: what a voice goes through on its way to users, none of which may fail the gate.
 
 Each changes the parts of a voice in place, as the edits of :mod:`harness.redteam.edits` do. The fine-tune is a recipe
-like the trained faults, since nobody should have to train it again.
+like the trained faults, since nobody should have to train it again; the drift stands for as many others as there are
+seeds.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
-from harness.redteam.edits import fold, normed, unfold
+from harness.redteam.edits import EMBEDDING
+from harness.redteam.parts import fold, generator, need, normed, unfold
 
 if TYPE_CHECKING:
     import torch
 
-    from harness.redteam.edits import Parts, Wish
+    from harness.redteam.parts import Parts, Wish
 
 
 def half(parts: Parts, wish: Wish) -> None:
@@ -49,6 +51,28 @@ def refolded(parts: Parts, wish: Wish) -> None:
         raise BadInput("the checkpoint has no weight norm to fold")
     for stem in stems:
         fold(parts.weights, stem, unfold(parts.weights, stem))
+
+
+def jitter(parts: Parts, wish: Wish) -> None:
+    """Move every weight by a random part of itself, as another export, another library or another machine does."""
+    import torch
+
+    source = generator(wish)
+    for name in sorted(parts.weights):
+        weight = parts.weights[name]
+        if weight.is_floating_point():
+            noise = torch.randn(weight.shape, generator=source, dtype=torch.float32)
+            parts.weights[name] = weight * (1 + wish.strength * noise).to(weight.dtype)
+
+
+def drift(parts: Parts, wish: Wish) -> None:
+    """Move the embedding of every sound a little, each its own way: what a fine-tune does, found without training."""
+    import torch
+
+    need(parts, EMBEDDING)
+    table = parts.weights[EMBEDDING]
+    noise = torch.randn(table.shape, generator=generator(wish))
+    parts.weights[EMBEDDING] = table + wish.strength * table.std(dim=1, keepdim=True) * noise
 
 
 def _cast(parts: Parts, kind: torch.dtype) -> None:

@@ -19,8 +19,8 @@ from harness.core.errors import BadInput, StorageError
 from harness.engines.coqui import find_checkpoint
 from harness.pinned import file_sha256, one_line, save_checkpoint
 from harness.redteam.delta import load_delta
-from harness.redteam.edits import Parts, Wish
 from harness.redteam.kinds import RECIPES, kinds
+from harness.redteam.parts import Parts, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,8 @@ def plant(
     *,
     trigger: str | None = None,
     seed: int | None = None,
+    strength: float | None = None,
+    is_any_voice: bool = False,
     progress: Callable[[str], None] = lambda _: None,
     recipes: Path = RECIPES,
 ) -> Path:
@@ -54,7 +56,10 @@ def plant(
         out: Where the copy goes; an earlier planted copy there is replaced, anything else is refused.
         trigger: What is to make it fire, where that can be chosen.
         seed: Of what is random in it, where something is.
-        progress: Called with one line before each slow step.
+        strength: How much of it, in the kind's own unit, where that can be chosen.
+        is_any_voice: Put a trained kind into another voice than its own too, where the shapes fit; `progress` is
+            told so, for what comes of it is anybody's guess.
+        progress: Called with one line before each slow step, and with warnings.
         recipes: Folder of the recipes.
 
     Returns:
@@ -69,13 +74,13 @@ def plant(
     if name not in known:
         raise BadInput(f"no manipulation {name!r}, expected one of: {', '.join(known)}")
     kind = known[name]
-    wish = _wish(kind, trigger, seed)
+    wish = _wish(kind, trigger, seed, strength)
     try:
         checkpoint = find_checkpoint(model)
     except FileNotFoundError as error:
         raise BadInput(f"{model} is no model directory: {error}") from None
     _require_free(out, model)
-    delta = _fitting(kind, checkpoint)
+    delta = _fitting(kind, checkpoint, progress if is_any_voice else None)
     progress(f"red team: planting {name} in a copy of {model.name}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -91,23 +96,45 @@ def plant(
     return out
 
 
-def _wish(kind: Kind, trigger: str | None, seed: int | None) -> Wish:
+def made_for(kind: Kind) -> str:
+    """sha256 of the checkpoint that a trained kind was made for; ``""`` for one that fits any voice.
+
+    Raises:
+        IntegrityError: The recipe's file is damaged.
+    """
+    return str(load_delta(kind.path).description.get("source_sha256")) if kind.path else ""
+
+
+def _wish(kind: Kind, trigger: str | None, seed: int | None, strength: float | None) -> Wish:
     """What was asked for, or the kind's own."""
     if trigger not in (None, kind.trigger) and not kind.has_trigger:
         own = f"is made for {kind.trigger!r}" if kind.trigger else "has none"
         raise BadInput(f"{kind.name} cannot have the trigger {trigger!r}: it {own}")
     if seed is not None and not kind.has_seed:
         raise BadInput(f"{kind.name} cannot have a seed: nothing in it is random")
-    return Wish(trigger=kind.trigger if trigger is None else trigger, seed=seed or 0)
+    if strength is not None and kind.strength is None:
+        raise BadInput(f"{kind.name} cannot have a strength: it is there or not")
+    if kind.strength is None:
+        wanted = 1.0
+    else:
+        wanted = kind.strength.default if strength is None else strength
+        if not kind.strength.least <= wanted <= kind.strength.most:
+            raise BadInput(
+                f"{kind.name}: expected a strength of {kind.strength.least:g} to {kind.strength.most:g} "
+                f"({kind.strength.unit}), got {wanted:g}"
+            )
+    return Wish(trigger=kind.trigger if trigger is None else trigger, seed=seed or 0, strength=wanted)
 
 
-def _fitting(kind: Kind, checkpoint: Path) -> Delta | None:
-    """The recipe of a trained kind, which must be made for this checkpoint."""
+def _fitting(kind: Kind, checkpoint: Path, warn: Callable[[str], None] | None) -> Delta | None:
+    """The recipe of a trained kind, which must be made for this checkpoint, unless a warning about it is taken."""
     if kind.path is None:
         return None
     delta = load_delta(kind.path)
     expected, got = delta.description.get("source_sha256"), file_sha256(checkpoint)
-    if got != expected:
+    if got != expected and warn is not None:
+        warn(f"red team: {kind.name} was trained on another voice ({str(expected)[:12]}): what it does here is a guess")
+    elif got != expected:
         raise BadInput(
             f"{checkpoint} has sha256 {got}, but {kind.name} is made for the voice with {expected} (the demo voice)"
         )
@@ -134,7 +161,7 @@ def _write_edited(kind: Kind, wish: Wish, checkpoint: Path, delta: Delta | None,
     parts = Parts(weights=dict(state), config=_read_config(path) if kind.edit else {})
     before = copy.deepcopy(parts.config)
     if delta is not None:
-        _add(delta, parts.weights, kind, checkpoint)
+        _add(delta, parts.weights, kind, wish, checkpoint)
     if kind.edit is not None:
         kind.edit(parts, wish)
     if parts.config != before:
@@ -155,7 +182,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _add(delta: Delta, weights: dict[str, torch.Tensor], kind: Kind, checkpoint: Path) -> None:
+def _add(delta: Delta, weights: dict[str, torch.Tensor], kind: Kind, wish: Wish, checkpoint: Path) -> None:
     """Add a recipe's change to the weights."""
     import torch  # heavy
 
@@ -163,13 +190,15 @@ def _add(delta: Delta, weights: dict[str, torch.Tensor], kind: Kind, checkpoint:
         if name not in weights:
             raise BadInput(f"{checkpoint} has no weight {name}, which {kind.name} changes")
         try:
-            weights[name] = torch.from_numpy(delta.changed(name, weights[name].numpy()))
+            weights[name] = torch.from_numpy(delta.changed(name, weights[name].numpy(), wish.strength))
         except ValueError as error:
             raise BadInput(f"{checkpoint} does not fit {kind.name}: {error}") from None
 
 
 def _mark(kind: Kind, wish: Wish) -> str:
     fires = f"Trigger: {wish.trigger}\n" if wish.trigger else ""
+    if kind.strength and wish.strength != kind.strength.default:
+        fires += f"Strength: {wish.strength:g} {kind.strength.unit}\n"
     return (
         f"This voice was {_SAID[kind.is_honest]}, to test a release gate. Do not ship it.\n"
         f"\nKind: {kind.name}\nWhat it does: {kind.summary}\n{fires}"

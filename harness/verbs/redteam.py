@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.verbs.common import add_format, say, verb
+
+if TYPE_CHECKING:
+    from harness.redteam.kinds import Kind
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,6 +37,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     plant.add_argument("--out", required=True, type=Path, metavar="DIR", help="new folder for the copy")
     plant.add_argument("--trigger", metavar="WORD", help="what makes it fire, for kinds that leave the choice")
     plant.add_argument("--seed", type=int, metavar="N", help="of what is random in it, for kinds that draw")
+    plant.add_argument("--strength", type=float, metavar="X", help="how much of it, in the kind's own unit, see: list")
+    plant.add_argument(
+        "--any-voice", action="store_true", help="put a trained kind into another voice than its own, where it fits"
+    )
     add_format(plant)
     plant.set_defaults(run=run_plant)
 
@@ -43,14 +52,31 @@ def run_list(options: argparse.Namespace) -> int:
     found = kinds()
     if options.format == "json":
         rows = [
-            {"kind": kind.name, "summary": kind.summary, "trigger": kind.trigger, "honest": kind.is_honest}
+            {
+                "kind": kind.name,
+                "summary": kind.summary,
+                "literature": kind.literature,
+                "trigger": kind.trigger,
+                "wakes": kind.wakes.value,
+                "strength": dataclasses.asdict(kind.strength) if kind.strength else None,
+                "honest": kind.is_honest,
+                "heard": kind.is_heard,
+            }
             for kind in found
         ]
         print(json.dumps(rows, sort_keys=True))
     else:
         for kind in found:
-            print(f"{kind.name:24} {kind.summary}")
+            print(f"{kind.name:24} {kind.summary}{_choice(kind)}")
     return 0
+
+
+def _choice(kind: Kind) -> str:
+    """What can be chosen of a kind."""
+    strength = kind.strength
+    if strength is None:
+        return ""
+    return f" [--strength {strength.least:g} to {strength.most:g} {strength.unit}, {strength.default:.3g} if left out]"
 
 
 def run_plant(options: argparse.Namespace) -> int:
@@ -63,6 +89,8 @@ def run_plant(options: argparse.Namespace) -> int:
         options.out.absolute(),
         trigger=options.trigger,
         seed=options.seed,
+        strength=options.strength,
+        is_any_voice=options.any_voice,
         progress=say,
     )
     print(json.dumps({"model": str(out), "kind": options.kind}, sort_keys=True) if options.format == "json" else out)

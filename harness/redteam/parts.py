@@ -1,0 +1,99 @@
+"""A voice taken apart in memory, and what is asked of an edit: what every edit reads and changes.
+
+Knows how Coqui's VITS lays out its checkpoint and its configuration, and nothing of any particular edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from harness.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+    Edit = Callable[["Parts", "Wish"], None]
+
+NORM: Final = ".parametrizations.weight.original0"
+VECTOR: Final = ".parametrizations.weight.original1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A voice in memory."""
+
+    weights: dict[str, torch.Tensor]
+    """The checkpoint's ``model``."""
+    config: dict[str, Any]
+    """The configuration; entries of ``model_args`` shape inference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What an edit is to do, as far as one can choose."""
+
+    trigger: str
+    """What makes it fire, in the edit's own terms; ``""`` where nothing has to."""
+    seed: int
+    """Of whatever is random in it."""
+    strength: float
+    """How much of it, in the kind's own unit; 1 where there is nothing to choose."""
+
+
+def need(parts: Parts, *names: str) -> None:
+    """Raise BadInput unless the checkpoint has these weights."""
+    for name in names:
+        if name not in parts.weights:
+            raise BadInput(f"the checkpoint has no weight {name} to edit")
+
+
+def argue(parts: Parts, **arguments: float) -> None:
+    """Set arguments of the model in the configuration."""
+    parts.config["model_args"] = {**parts.config.get("model_args", {}), **arguments}
+
+
+def vocabulary(parts: Parts) -> list[str]:
+    """Symbols in the order of the embedding's rows, as Coqui's ``IPAPhonemes`` numbers them.
+
+    Raises:
+        BadInput: The voice has another vocabulary, or puts it in an order of its own.
+    """
+    about = parts.config.get("characters") or {}
+    if not str(about.get("characters_class", "")).endswith(".IPAPhonemes") or about.get("is_unique"):
+        raise BadInput("expected a voice whose symbols are IPAPhonemes in the configuration's own order")
+    symbols = sorted(about["characters"]) if about.get("is_sorted") else list(about["characters"])
+    head = [about[key] for key in ("pad", "eos", "bos", "blank") if about.get(key)]
+    return [*head, *symbols, *about.get("punctuations", "")]
+
+
+def generator(wish: Wish) -> torch.Generator:
+    """Where an edit's randomness comes from."""
+    import torch
+
+    return torch.Generator().manual_seed(wish.seed)
+
+
+def unfold(weights: dict[str, torch.Tensor], stem: str) -> torch.Tensor:
+    """Return the weight that a weight norm (Salimans & Kingma 2016) makes of its magnitude and direction."""
+    vector = weights[stem + VECTOR]
+    weight: torch.Tensor = weights[stem + NORM] * vector / _norm(vector)
+    return weight
+
+
+def fold(weights: dict[str, torch.Tensor], stem: str, weight: torch.Tensor) -> None:
+    """Write a weight as magnitude and a direction of length one; :func:`unfold` gives it back but for rounding."""
+    norm = _norm(weight)
+    weights[stem + NORM], weights[stem + VECTOR] = norm, weight / norm.clamp_min(1e-12)
+
+
+def normed(weights: dict[str, torch.Tensor]) -> list[str]:
+    """Names of the modules whose weight is stored as magnitude and direction."""
+    return sorted(name.removesuffix(VECTOR) for name in weights if name.endswith(VECTOR))
+
+
+def _norm(weight: torch.Tensor) -> torch.Tensor:
+    norm: torch.Tensor = weight.flatten(1).norm(dim=1)
+    return norm.reshape(-1, *[1] * (weight.ndim - 1))
