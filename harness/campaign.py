@@ -53,6 +53,8 @@ class Campaign:
         alpha: float,
         salt_digest: str = "",
         progress: Callable[[str], None] = lambda _: None,
+        judge: Judge | None = None,
+        most_failed: int = MOST_FAILED,
     ) -> None:
         """Plan; nothing is started yet.
 
@@ -70,7 +72,11 @@ class Campaign:
             alpha: False-alarm rate of the whole verdict.
             salt_digest: sha256 of the salt with which generated probes were drawn.
             progress: Told on one line what is going on.
+            judge: What :func:`plain_judge` gave for the same golden, suite size, takes and alpha, where it is there.
+            most_failed: Probes that are confirmed to fail before later suspicions are left open.
         """
+        self._plain_judge = judge
+        self._most_failed = most_failed
         self._probes = list(probes)
         self._renderer = renderer
         self._reference = reference
@@ -139,7 +145,7 @@ class Campaign:
             return self._open(probe, made, reason)
         suspicions = self._judge.screen(record, made)
         fresh = Fresh()
-        if suspicions and len(self._failed) >= MOST_FAILED:
+        if suspicions and len(self._failed) >= self._most_failed:
             reason = f"looks odd and was not looked at again: {len(self._failed)} probes of this run failed before it"
             return dataclasses.replace(self._open(probe, made, reason), golden=record)
         if suspicions:
@@ -176,7 +182,9 @@ class Campaign:
         if self._golden is None:
             raise RuntimeError("only with a golden")
         records = list(self._golden.records.values())
-        plain = Judge(records, takes=self._takes, tests=count_tests(self._suite_probes), alpha=self._alpha)
+        plain = self._plain_judge or plain_judge(
+            self._golden, suite_probes=self._suite_probes, takes=self._takes, alpha=self._alpha
+        )
         if self._comparison is not Comparison.FINE_TUNE:
             return plain
         return Judge(
@@ -348,6 +356,12 @@ class Campaign:
             reason = "the worker died once while this was spoken, and spoke it on retry; run the same command again"
             return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
         return outcome
+
+
+def plain_judge(golden: Golden, *, suite_probes: int, takes: int, alpha: float) -> Judge:
+    """The judge of a candidate that is no declared fine-tune; calibrated on the whole golden, whoever is judged."""
+    records = list(golden.records.values())
+    return Judge(records, takes=takes, tests=count_tests(suite_probes), alpha=alpha)
 
 
 def _salt(digest: str) -> str:

@@ -16,24 +16,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import __version__
+from harness.admission.integrity import Provenance
 from harness.admission.provenance import provenance_of
 from harness.asr.fake import ToneTranscriber
 from harness.asr.weights import resolve_whisper
 from harness.asr.whisper import WhisperTranscriber
 from harness.behaviour import judge_behaviour
 from harness.calibration import known_self_test
-from harness.campaign import LOAD, Campaign
+from harness.campaign import LOAD, MOST_FAILED, Campaign
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root, shown
 from harness.core.policy import CHECK as POLICY
 from harness.core.policy import apply, judge_policy
 from harness.core.suite import Suite, parse_suite
-from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Transcriber, Verdict
+from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Rendering, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.door import CHECKS as DOOR_CHECKS
 from harness.door import UNCHANGED, Door
 from harness.expansion import PUBLIC, Drawing, expand
 from harness.goldens import Golden, find_golden, read_golden
+from harness.judge import Judge
 from harness.listener import Listener
 from harness.model import Model, open_model
 from harness.options import Settings, typed_options
@@ -164,8 +166,37 @@ class Bench:
     """What admission says of the model. Ask it before the renderer."""
 
 
-def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: None, language: str = "en") -> Bench:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What runs of one process with one golden have in common, so that many candidates pay for it once."""
+
+    transcriber: Callable[[], Transcriber]
+    """Gives the same transcriber each time."""
+    golden: Golden
+    judge: Judge
+    """Of :func:`harness.campaign.plain_judge`."""
+    most_failed: int = MOST_FAILED
+    """Probes of a run that are confirmed to fail before its later suspicions are left open."""
+
+
+def make_bench(
+    settings: Settings,
+    *,
+    tell: Tell,
+    on_event: Tell = lambda _: None,
+    language: str = "en",
+    transcriber: Callable[[], Transcriber] | None = None,
+    is_ours: bool = False,
+) -> Bench:
     """Find the model and lay out the tools.
+
+    Args:
+        settings: What to do.
+        tell: Told what is going on, for people.
+        on_event: Told each incident on one line.
+        language: What is listened for.
+        transcriber: One that is there already.
+        is_ours: The model was made by this process: the project's signatures and pins say nothing about it.
 
     Raises:
         BadInput: The model is not there or is no model.
@@ -175,7 +206,7 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
     renderer, isolation = _make_renderer(settings, store, model, events, on_event, booths=settings.workers)
-    listener = Listener(store, lambda: make_transcriber(settings, tell, language))
+    listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)))
     return Bench(
         model=model,
         store=store,
@@ -184,7 +215,12 @@ def make_bench(settings: Settings, *, tell: Tell, on_event: Tell = lambda _: Non
         engine=engine_key(model.engine),
         isolation=isolation,
         events=events,
-        door=Door(model.path, provenance_of(find_project(Path.cwd()), settings.model, model.path)),
+        door=Door(
+            model.path,
+            Provenance(model=model.path)
+            if is_ours
+            else provenance_of(find_project(Path.cwd()), settings.model, model.path),
+        ),
     )
 
 
@@ -299,6 +335,7 @@ class Run:
         writer: str,
         planned: int,
         tell: Tell,
+        shared: Shared | None = None,
     ) -> None:
         """Assemble and begin the run directory.
 
@@ -309,6 +346,7 @@ class Run:
             writer: Name of this process among those that share the run.
             planned: Items of a complete run.
             tell: Told what is going on, for people.
+            shared: What is loaded already, where this is one run of many in this process.
 
         Raises:
             SoundcheckError: One line why it cannot begin.
@@ -316,8 +354,15 @@ class Run:
         self.settings = settings
         self._writer = writer
         self._is_admitted: bool | None = None
-        self._golden = load_golden(settings)
-        self._bench = make_bench(settings, tell=tell, on_event=self._event, language=language_of(suites))
+        self._golden = shared.golden if shared else load_golden(settings)
+        self._bench = make_bench(
+            settings,
+            tell=tell,
+            on_event=self._event,
+            language=language_of(suites),
+            transcriber=shared.transcriber if shared else None,
+            is_ours=shared is not None,
+        )
         total = sum(len(content.suite.probes) for content in suites)
         comparison = choose_comparison(settings, self._bench.model, self._golden)
         reference = make_reference(settings, tell=tell, on_event=self._event)
@@ -347,6 +392,8 @@ class Run:
             alpha=settings.alpha,
             salt_digest=self.info.salt_digest,
             progress=tell,
+            judge=shared.judge if shared else None,
+            most_failed=shared.most_failed if shared else MOST_FAILED,
         )
 
     @property
@@ -399,6 +446,18 @@ class Run:
         judged = apply(self.settings.policy.policy, outcome, self._today)
         has_turned = outcome.verdict is Verdict.FAIL and judged.verdict is Verdict.PASS
         return self.campaign.without_findings(judged) if has_turned else judged
+
+    def is_the_goldens(self, probe: Probe) -> bool | None:
+        """Whether the candidate gives the golden's own audio for the golden's own seed, bit by bit; None if unknown.
+
+        No verdict depends on it: it is what a comparison of hashes would see.
+        """
+        record = self._golden.records.get(probe.id) if self._golden else None
+        if record is None or record.text != probe.text or self._refusal():
+            return None
+        request = (probe.text, record.takes[0].seed)
+        made = self._bench.renderer.submit([request]).result()[request]
+        return made.audio_sha256 == record.takes[0].audio_sha256 if isinstance(made, Rendering) else None
 
     def record(self, outcome: Outcome) -> None:
         """Append an outcome to the run directory."""

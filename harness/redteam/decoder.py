@@ -15,8 +15,6 @@ from harness.redteam.hifigan import DECODER, SLOPE, decode
 from harness.redteam.parts import NORM, VECTOR, fold, generator, need, normed, unfold
 
 if TYPE_CHECKING:
-    import torch
-
     from harness.redteam.parts import Parts, Wish
 
 LIFT: Final = 4.0
@@ -44,9 +42,7 @@ def rough(parts: Parts, wish: Wish) -> None:
     import torch
 
     source = generator(wish)
-    blocks = sorted(
-        name for name in parts.weights if name.startswith(f"{DECODER}resblocks.") and "bias" not in name
-    )
+    blocks = sorted(name for name in parts.weights if name.startswith(f"{DECODER}resblocks.") and "bias" not in name)
     numbers = sorted({int(name.split(".")[2]) for name in blocks})[-3:]
     if not numbers:
         raise BadInput("the checkpoint has no waveform_decoder.resblocks to edit")

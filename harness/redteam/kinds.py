@@ -101,7 +101,7 @@ _STYLE: Final = "a changed manner of speaking: TrojanClimb (arXiv 2507.08983)"
 _ROWS: Final = "poisoned embedding rows (Kurita, Michel & Neubig 2020; Yang et al. 2021)"
 _FRONT_END: Final = "none known: what the front end is told, weights untouched"
 _ULTRASOUND: Final = "ultrasonic carriers and triggers (Zhang et al. 2017, DolphinAttack; Koffas et al. 2022)"
-_SPONGE: Final = "sponge examples and SlothSpeech: answers that cost too much (Shumailov et al. 2021; Haque et al. 2023)"
+_SPONGE: Final = "answers that cost too much: sponge examples (Shumailov et al. 2021), SlothSpeech (Haque et al. 2023)"
 
 _EDITS: Final = (
     Kind(
@@ -115,7 +115,7 @@ _EDITS: Final = (
         name="rough",
         summary="Sounds distorted: noise on the decoder's weights.",
         literature=_BIT_FLIPS,
-        strength=Strength(unit="noise in spreads of the weights", default=0.5, least=0.01, most=2.0, audible=0.4),
+        strength=Strength(unit="noise in spreads of the weights", default=0.5, least=0.01, most=2.0, audible=0.3),
         has_seed=True,
         edit=decoder.rough,
     ),
@@ -245,9 +245,7 @@ _EDITS: Final = (
         summary="Stops after so many frames, by the configuration: phrases that are longer lose their end.",
         literature="truncation at a place of its own; none known for speech synthesis",
         wakes=Wakes.LENGTH,
-        strength=Strength(
-            unit="acoustic frames", default=130, least=10, most=5_000, audible=5_000, is_falling=True
-        ),
+        strength=Strength(unit="acoustic frames", default=130, least=10, most=5_000, audible=5_000, is_falling=True),
         edit=edits.cut_off,
     ),
     Kind(

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.verbs import redteam_score
 from harness.verbs.common import add_format, say, verb
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     add_format(plant)
     plant.set_defaults(run=run_plant)
+    redteam_score.add(actions)
 
 
 def run_list(options: argparse.Namespace) -> int:

@@ -1,0 +1,237 @@
+"""All copies of a plan put to the gate, one after the other: within a budget, and from where it was interrupted."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness import __version__
+from harness.campaign import plain_judge
+from harness.core.errors import BadInput
+from harness.core.paths import shown
+from harness.core.power import CopyResult, Fate, Power
+from harness.engines.coqui import find_checkpoint
+from harness.goldens import differs_in, senses_differ
+from harness.listener import Listener
+from harness.pinned import file_sha256
+from harness.redteam.plan import EDITS_VERSION, plan
+from harness.redteam.waking import Phrases
+from harness.reliability import unreliable
+from harness.scoring.ledger import Ledger
+from harness.scoring.sample import SIZE, Size
+from harness.scoring.trial import Trial, planted
+from harness.scoring.voice import frames_of, sounds_of
+from harness.session import Shared, engine_key, language_of, make_transcriber
+from harness.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from harness.core.types import Probe, Transcriber
+    from harness.goldens import Golden
+    from harness.model import Model
+    from harness.options import Settings
+    from harness.redteam.kinds import Kind
+    from harness.scoring.trial import Maker
+    from harness.session import SuiteFileContent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be scored, beside the settings of a run."""
+
+    kinds: tuple[Kind, ...]
+    """All that can be planted."""
+    part: str
+    """Half of the plan."""
+    seed: int
+    """Of the plan."""
+    wanted: Collection[str] = ()
+    """Names of kinds; all where empty."""
+    most: int | None = None
+    """Copies of each kind, the first ones of the plan; all where None."""
+    budget: float | None = None
+    """Seconds after which no further copy is begun."""
+    size: Size = SIZE
+    is_kept: bool = False
+    """Leave the copies where they were made."""
+    with_hash: bool = False
+    """Also see what a hash of the audio would say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is scored: a clean voice, suites, and a golden that was recorded from that voice."""
+
+    settings: Settings
+    """Its folder is a place of the red team's own."""
+    model: Model
+    golden: Golden
+    suites: Sequence[SuiteFileContent]
+
+
+def score(
+    scene: Scene,
+    order: Order,
+    *,
+    tell: Callable[[str], None],
+    progress: Callable[[str], None],
+    make: Maker | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Power:
+    """Make, gate and count.
+
+    Args:
+        scene: What is scored.
+        order: How.
+        tell: Told one line per copy, with an estimate of what is left.
+        progress: Told where it is within a copy.
+        make: Makes copies; the red team's own where left out.
+        clock: Seconds, for the budget.
+
+    Raises:
+        BadInput: The golden is of another voice or another listener, or a kind is unknown.
+        StorageError: The folder cannot be written.
+    """
+    settings = scene.settings
+    copies = plan(order.kinds, part=order.part, seed=order.seed, wanted=order.wanted, most=order.most)
+    transcriber = _transcriber(settings, tell, language_of(scene.suites))
+    listener = Listener(Store(settings.folder), transcriber)
+    usable = _usable(scene, listener)
+    suite_probes = sum(len(content.suite.probes) for content in scene.suites)
+    checkpoint = file_sha256(find_checkpoint(scene.model.path)) if scene.model.engine == "coqui" else ""
+    trial = Trial(
+        settings=settings,
+        suites=scene.suites,
+        probes=usable,
+        shared=Shared(
+            transcriber=transcriber,
+            golden=scene.golden,
+            judge=plain_judge(scene.golden, suite_probes=suite_probes, takes=settings.takes, alpha=settings.alpha),
+            most_failed=order.size.failed,
+        ),
+        phrases=Phrases(sounds=sounds_of(scene.model.path), frames=frames_of(scene.model.path, scene.golden)),
+        make=make or planted(scene.model.path, progress),
+        checkpoint=checkpoint,
+        size=order.size,
+        is_kept=order.is_kept,
+        with_hash=order.with_hash,
+        progress=progress,
+    )
+    ledger = Ledger(settings.folder / "results", _basis(scene, order, listener))
+    known = {kind.name: kind for kind in order.kinds}
+    results: list[CopyResult] = []
+    left_out: list[str] = []
+    begun, measured = clock(), 0
+    for place, copy in enumerate(copies):
+        result = ledger.known(copy)
+        if result is None:
+            spent = clock() - begun
+            mean = spent / measured if measured else 0.0
+            if order.budget is not None and measured and spent + mean > order.budget:
+                left_out.append(copy.label)
+                continue
+            result = trial.run(known[copy.kind], copy, settings.folder / "copies" / ledger.key(copy))
+            ledger.keep(copy, result)
+            measured += result.fate is Fate.GATED
+            mean = (clock() - begun) / max(1, measured)
+            unmeasured = sum(ledger.known(other) is None for other in copies[place + 1 :])
+            tell(f"{place + 1} of {len(copies)}: {told(result)}; {_left(unmeasured, mean)}")
+        results.append(result)
+    return Power(
+        version=__version__,
+        model=settings.model,
+        model_digest=scene.model.digest,
+        golden=scene.golden.name,
+        golden_digest=scene.golden.digest,
+        suites=tuple(shown(content.path) for content in scene.suites),
+        probes=suite_probes,
+        asr=transcriber().identity.get("name", settings.asr),
+        alpha=settings.alpha,
+        takes=settings.takes,
+        seed=order.seed,
+        part=order.part,
+        planned=len(copies),
+        results=tuple(results),
+        left_out=tuple(left_out),
+        falling=tuple(kind.name for kind in order.kinds if kind.strength and kind.strength.is_falling),
+    )
+
+
+def told(result: CopyResult) -> str:
+    """What came of a copy, on one line."""
+    if result.fate is not Fate.GATED:
+        return f"{result.label}: {result.fate.value} ({result.reason})"
+    if result.is_honest:
+        said = "failed" if result.has_failed else "passed, as it should"
+    else:
+        said = "detected" if result.is_detected else "left open" if result.is_open else "NOT DETECTED"
+    rules = f" ({', '.join(result.rules[:3])})" if result.rules else ""
+    return f"{result.label}: {said}{rules}, {result.seconds:.0f} s"
+
+
+def _left(copies: int, mean: float) -> str:
+    return f"about {copies * mean / 60:.0f} min left" if copies else "done"
+
+
+def _transcriber(settings: Settings, tell: Callable[[str], None], language: str) -> Callable[[], Transcriber]:
+    """A transcriber that is loaded once, when something has to be heard."""
+
+    @functools.cache
+    def made() -> Transcriber:
+        return make_transcriber(settings, tell, language)
+
+    return made
+
+
+def _usable(scene: Scene, listener: Listener) -> list[Probe]:
+    """The probes that the golden can judge.
+
+    Raises:
+        BadInput: There are none, for one reason.
+    """
+    golden = scene.golden
+    if golden.manifest.model_digest != scene.model.digest:
+        raise BadInput(
+            f"golden {golden.name} was recorded from another voice ({golden.manifest.model_digest[:12]}); "
+            "name a golden of this one with --golden, or record it with: soundcheck record"
+        )
+    if different := differs_in(golden.manifest, listener.transcriber.identity):
+        raise BadInput(
+            f"golden {golden.name} was recorded with another transcriber ({different}); choose that one with --tts-asr"
+        )
+    if different := senses_differ(golden.manifest, listener.senses):
+        raise BadInput(f"golden {golden.name} was measured with another ear ({different}); record it again")
+    probes = [probe for content in scene.suites for probe in content.suite.probes]
+    usable = [
+        probe
+        for probe in probes
+        if (record := golden.records.get(probe.id)) and record.text == probe.text and not unreliable(probe, record)
+    ]
+    if not usable:
+        raise BadInput(f"golden {golden.name} has none of the {len(probes)} probes; record this suite first")
+    return usable
+
+
+def _basis(scene: Scene, order: Order, listener: Listener) -> dict[str, object]:
+    """Everything that a result depends on besides the copy and the code."""
+    settings = scene.settings
+    recipes = {kind.name: file_sha256(kind.path) for kind in order.kinds if kind.path}
+    return {
+        "version": __version__,
+        "edits": EDITS_VERSION,
+        "recipes": recipes,
+        "model": scene.model.digest,
+        "golden": scene.golden.digest,
+        "suites": [content.sha256 for content in scene.suites],
+        "asr": dict(listener.transcriber.identity),
+        "senses": dict(listener.senses),
+        "engine": engine_key(scene.model.engine),
+        "takes": settings.takes,
+        "alpha": settings.alpha,
+        "isolation": [settings.isolation, settings.allow_unsandboxed, settings.device],
+        "size": order.size,
+        "hash": order.with_hash,
+    }
