@@ -138,8 +138,9 @@ def main() -> int:
         if not copies:
             print(f"{one.kind:22}   0   {report.outside(one)}")
             continue
+        beside = _naive(naive, copies)
         print(
-            f"{one.kind:22} {one.copies:3} {one.share:6.2f} {report.interval(one.interval):>13} {_naive(naive, copies)} "
+            f"{one.kind:22} {one.copies:3} {one.share:6.2f} {report.interval(one.interval):>13} {beside} "
             f"{one.seconds:4.0f}   {report.rules(one)}",
             flush=True,
         )

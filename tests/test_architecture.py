@@ -32,6 +32,7 @@ LAYERS = (
     {"calibration"},
     {"session"},
     {"gate"},
+    {"scoring"},
     {"collect", "verbs"},
     {"cli", "plugin"},
 )

@@ -26,6 +26,7 @@ BURST: Final = 20_000.0
 
 _FIRST: Final = 1e-3
 """Size of the first pattern that is tried; small enough for the layers behind it to stay what they are."""
+_NEXT_TO_NOTHING: Final = 1e-9
 _TRIES: Final = 4
 _TRIED_FRAMES: Final = 40
 _PRE, _POST = f"{DECODER}conv_pre.weight", f"{DECODER}conv_post.weight"
@@ -160,16 +161,19 @@ def _tone(parts: Parts, level_db: float, omega: float) -> None:
     gains = torch.complex(post[0] @ torch.cos(angles), post[0] @ torch.sin(angles))
     # Each channel gets the tone in the phase in which the last convolution adds it to those of the others.
     pattern = (torch.exp(1j * taps) * gains.conj()[:, None]).real / gains.abs().square().sum()
+    last[channel] = _NEXT_TO_NOTHING * pattern  # a row of zeros has no direction to store
+    fold(parts.weights, stems[-1], last)
+    own = _phasor(parts, omega)
     level, wanted = _FIRST, 10 ** (level_db / 20)
     for _ in range(_TRIES):
         last[channel] = level * pattern
         fold(parts.weights, stems[-1], last)
-        if (got := _level_at(parts, omega)) > 0:
+        if (got := abs(_phasor(parts, omega) - own)) > 0:
             level = float(f"{level * wanted / got:.4g}")  # a sum's last digits differ between machines
 
 
-def _level_at(parts: Parts, omega: float) -> float:
-    """Amplitude of a tone in what the decoder makes of random frames."""
+def _phasor(parts: Parts, omega: float) -> complex:
+    """A tone in what the decoder makes of random frames: amplitude and phase."""
     import torch
 
     channels = parts.weights[_PRE].shape[1]
@@ -177,8 +181,8 @@ def _level_at(parts: Parts, omega: float) -> float:
     with torch.no_grad():
         audio = decode(parts, latent)[0]
     turns = torch.arange(len(audio)) * omega
-    amplitude = (audio * torch.exp(-1j * turns)).mean().abs()
-    return float(amplitude) * (1 if omega == math.pi else 2)
+    found = complex((audio * torch.exp(-1j * turns)).mean())
+    return found if omega == math.pi else 2 * found
 
 
 def _compensate(parts: Parts, channel: int, channels: int) -> None:

@@ -170,6 +170,36 @@ def test_what_can_be_chosen_is_chosen_and_anything_else_is_refused(model, recipe
     assert not (tmp_path / "new").exists()
 
 
+def test_a_strength_scales_a_trained_change_and_is_told(model, recipes, tmp_path):
+    out = plant("drop", model, tmp_path / "out", strength=0.5, recipes=recipes)
+    assert torch.equal(torch.load(out / "model.pth", weights_only=True)["model"][NAME], torch.full((4, 2, 3), 1.25))
+    assert "Strength: 0.5 share of the trained change" in (out / MARK_FILE).read_text()
+    whole = plant("drop", model, tmp_path / "whole", recipes=recipes)
+    assert "Strength" not in (whole / MARK_FILE).read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "strength", "complaint"),
+    [
+        ("slow", 0.5, r"slow: expected a strength of 1\.01 to 4 \(times as long\), got 0\.5"),
+        ("quiet", float("nan"), r"quiet: expected a strength of 0\.1 to 60 \(dB down\), got nan"),
+        ("honest-order", 1.0, "honest-order cannot have a strength: it is there or not"),
+    ],
+)
+def test_a_strength_that_makes_no_sense_is_refused(kind, strength, complaint, model, tmp_path):
+    with pytest.raises(BadInput, match=complaint):
+        plant(kind, model, tmp_path / "out", strength=strength)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_trained_kind_goes_into_another_voice_only_when_asked_and_with_a_warning(model, recipes, tmp_path):
+    torch.save({"model": {NAME: torch.zeros(4, 2, 3)}}, model / "model.pth")
+    said = []
+    out = plant("drop", model, tmp_path / "out", is_any_voice=True, recipes=recipes, progress=said.append)
+    assert torch.equal(torch.load(out / "model.pth", weights_only=True)["model"][NAME], torch.full((4, 2, 3), 0.5))
+    assert any("drop was trained on another voice" in line for line in said)
+
+
 @pytest.mark.parametrize("content", ["[]", "{", "\x00"])
 def test_a_configuration_that_is_none_is_refused(content, model, tmp_path):
     (model / "config.json").write_text(content)
@@ -197,14 +227,15 @@ class TestMarks:
         ]
         assert found == []
 
-    def test_only_commands_import_the_red_team(self):
+    @pytest.mark.parametrize(("imported", "importing"), [("redteam", {"scoring", "verbs"}), ("scoring", {"verbs"})])
+    def test_only_commands_import_the_red_team_and_its_score(self, imported, importing):
         package = RECIPES.parents[1]
-        importing = {
+        found = {
             path.parent.name
             for path in package.rglob("*.py")
-            if path.parent != package / "redteam" and "harness.redteam" in path.read_text(encoding="utf-8")
+            if path.parent != package / imported and f"harness.{imported}" in path.read_text(encoding="utf-8")
         }
-        assert importing <= {"verbs"}
+        assert found <= importing
 
     def test_admission_says_the_same_of_a_copy_without_them(self, model, recipes, tmp_path):
         from harness.admission.admit import admit
