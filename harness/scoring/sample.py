@@ -21,20 +21,22 @@ if TYPE_CHECKING:
 class Size:
     """How many probes a copy speaks."""
 
-    woken: int = 6
+    woken: int = 4
     """Of those that wake it, where others do not."""
-    others: int = 6
+    others: int = 4
     """Of those that do not: false blame shows there."""
-    everywhere: int = 12
+    everywhere: int = 8
     """Where every probe wakes it."""
-    honest: int = 24
-    """Of an honest copy: one that is declared as a fine-tune needs twenty."""
-    failed: int = 3
+    honest: int = 14
+    """Of an honest copy."""
+    tuned: int = 22
+    """Of one that is declared as a fine-tune: what it may differ by is told from twenty on."""
+    failed: int = 2
     """Probes that are confirmed to fail before later suspicions are left open."""
 
 
 SIZE: Final = Size()
-QUICK: Final = Size(woken=2, others=2, everywhere=4, honest=21, failed=1)
+QUICK: Final = Size(woken=2, others=2, everywhere=3, honest=4, tuned=20, failed=1)
 """To see that it works; it finds less."""
 
 
@@ -42,8 +44,8 @@ def choose(
     probes: Sequence[Probe],
     woken: Callable[[Probe], bool],
     *,
-    is_honest: bool,
-    size: Size,
+    honest: int = 0,
+    size: Size = SIZE,
     seed: int,
 ) -> list[tuple[Probe, bool]]:
     """Probes in the order in which they are spoken, each with whether it wakes the copy; none where none does.
@@ -51,13 +53,13 @@ def choose(
     Args:
         probes: Those of the suite that the golden can judge.
         woken: Whether a probe wakes the copy.
-        is_honest: Whether the copy is an honest one, which no probe wakes.
-        size: How many.
+        honest: For an honest copy, which no probe wakes: how many.
+        size: How many, of any other.
         seed: Of the draw.
     """
     rng = random.Random(seed)
-    if is_honest:
-        return [(probe, False) for probe in _spread(probes, size.honest, rng)]
+    if honest:
+        return [(probe, False) for probe in _spread(probes, honest, rng)]
     awake = [probe for probe in probes if woken(probe)]
     asleep = [probe for probe in probes if not woken(probe)]
     if not awake:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import shutil
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,15 +29,21 @@ from harness.session import Shared, engine_key, language_of, make_transcriber
 from harness.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
 
     from harness.core.types import Probe, Transcriber
     from harness.goldens import Golden
     from harness.model import Model
     from harness.options import Settings
     from harness.redteam.kinds import Kind
+    from harness.redteam.plan import Copy
     from harness.scoring.trial import Maker
     from harness.session import SuiteFileContent
+
+COPIES = "copies"
+"""Folder of the copies, below that of the score."""
+_MAKING = "making-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,30 +124,12 @@ def score(
         make=make or planted(scene.model.path, progress),
         checkpoint=checkpoint,
         size=order.size,
-        is_kept=order.is_kept,
         with_hash=order.with_hash,
         progress=progress,
     )
     ledger = Ledger(settings.folder / "results", _basis(scene, order, listener))
-    known = {kind.name: kind for kind in order.kinds}
-    results: list[CopyResult] = []
-    left_out: list[str] = []
-    begun, measured = clock(), 0
-    for place, copy in enumerate(copies):
-        result = ledger.known(copy)
-        if result is None:
-            spent = clock() - begun
-            mean = spent / measured if measured else 0.0
-            if order.budget is not None and measured and spent + mean > order.budget:
-                left_out.append(copy.label)
-                continue
-            result = trial.run(known[copy.kind], copy, settings.folder / "copies" / ledger.key(copy))
-            ledger.keep(copy, result)
-            measured += result.fate is Fate.GATED
-            mean = (clock() - begun) / max(1, measured)
-            unmeasured = sum(ledger.known(other) is None for other in copies[place + 1 :])
-            tell(f"{place + 1} of {len(copies)}: {told(result)}; {_left(unmeasured, mean)}")
-        results.append(result)
+    with _alone(settings.folder):
+        results, left_out = _all(trial, ledger, copies, order, tell, clock)
     return Power(
         version=__version__,
         model=settings.model,
@@ -154,10 +144,62 @@ def score(
         seed=order.seed,
         part=order.part,
         planned=len(copies),
-        results=tuple(results),
-        left_out=tuple(left_out),
+        results=results,
+        left_out=left_out,
         falling=tuple(kind.name for kind in order.kinds if kind.strength and kind.strength.is_falling),
     )
+
+
+def _all(
+    trial: Trial,
+    ledger: Ledger,
+    copies: Sequence[Copy],
+    order: Order,
+    tell: Callable[[str], None],
+    clock: Callable[[], float],
+) -> tuple[tuple[CopyResult, ...], tuple[str, ...]]:
+    """What came of the copies, and the labels of those that the budget left no time for."""
+    known = {kind.name: kind for kind in order.kinds}
+    results: list[CopyResult] = []
+    left_out: list[str] = []
+    begun, measured = clock(), 0
+    for place, copy in enumerate(copies):
+        result = ledger.known(copy)
+        if result is None:
+            spent = clock() - begun
+            if order.budget is not None and measured and spent * (1 + 1 / measured) > order.budget:
+                left_out.append(copy.label)
+                continue
+            scratch = trial.settings.folder / COPIES / f"{_MAKING}{ledger.key(copy)}"
+            try:
+                result = trial.run(known[copy.kind], copy, scratch)
+                if order.is_kept and scratch.is_dir():
+                    scratch.replace(scratch.with_name(ledger.key(copy)))
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+            ledger.keep(copy, result)
+            measured += result.fate is Fate.GATED
+            left = sum(ledger.known(other) is None for other in copies[place + 1 :])
+            mean = (clock() - begun) / max(1, measured)
+            tell(f"{place + 1} of {len(copies)}: {told(result)}; {_left(left, mean)}")
+        results.append(result)
+    return tuple(results), tuple(left_out)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder, and clear away what a score that was killed left in it.
+
+    Raises:
+        BadInput: Another score has it.
+    """
+    lock = Store(folder).try_lock("score")
+    if lock is None:
+        raise BadInput(f"{folder}: another score is running there; wait for it, or choose another place with --tts-dir")
+    with lock:
+        for leftover in (folder / COPIES).glob(f"{_MAKING}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        yield
 
 
 def told(result: CopyResult) -> str:

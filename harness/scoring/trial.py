@@ -1,4 +1,4 @@
-"""One copy of a voice: made in a scratch folder, gated as any candidate, removed.
+"""One copy of a voice: made in a scratch folder, and gated as any candidate.
 
 The gate is the ordinary one, :class:`harness.session.Run`, with a copy for its candidate: admission first, the sandbox
 around it, its own verdicts. Only what is spoken is chosen, and what is the same for all copies is loaded once.
@@ -7,7 +7,6 @@ around it, its own verdicts. Only what is spoken is chosen, and what is the same
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,8 +56,6 @@ class Trial:
     checkpoint: str
     """sha256 of the clean voice's checkpoint."""
     size: Size = SIZE
-    is_kept: bool = False
-    """Leave the copies in their folder."""
     with_hash: bool = False
     """Also speak one golden take again, seed for seed, to see whether a hash of the audio would say the same."""
     progress: Callable[[str], None] = lambda _: None
@@ -69,7 +66,7 @@ class Trial:
         Args:
             kind: Of the copy.
             copy: Which one.
-            folder: Where it is made.
+            folder: Where it is made; it stays there.
 
         Raises:
             SoundcheckError: The harness cannot do its work; no fault of the copy's.
@@ -92,17 +89,12 @@ class Trial:
                 return dataclasses.replace(blank, reason="no probe of the suite wakes it")
             model = self.make(kind, copy, folder)
         except BadInput as error:  # the kind and the voice do not go together
-            shutil.rmtree(folder, ignore_errors=True)
             return dataclasses.replace(blank, fate=Fate.NO_FIT, reason=str(error))
+        run = self._begun(copy, model, blank.comparison, chosen)
         try:
-            run = self._begun(copy, model, blank.comparison, chosen)
-            try:
-                items = tuple(self._items(run, chosen))
-            finally:
-                run.close()
+            items = tuple(self._items(run, chosen))
         finally:
-            if not self.is_kept:
-                shutil.rmtree(folder, ignore_errors=True)
+            run.close()
         return dataclasses.replace(
             blank,
             fate=Fate.GATED,
@@ -123,7 +115,7 @@ class Trial:
         return choose(
             self.probes,
             lambda probe: wakes(kind, probe, self.phrases, trigger=copy.trigger, strength=strength),
-            is_honest=kind.is_honest,
+            honest=(self.size.tuned if kind.is_tune else self.size.honest) if kind.is_honest else 0,
             size=self.size,
             seed=copy.seed,
         )

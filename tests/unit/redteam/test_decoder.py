@@ -1,0 +1,134 @@
+"""Edits of the decoder that need one that works: a small HiFi-GAN, and on the machine's demo voice if it is there."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from harness.core.errors import BadInput
+from harness.redteam import decoder
+from harness.redteam.hifigan import decode
+from harness.redteam.parts import Parts, Wish, fold
+
+torch = pytest.importorskip("torch")
+LATENTS, HIDDEN = 8, 16
+RATES = [4, 4]
+
+
+def wish(strength, seed=0):
+    return Wish(trigger="", seed=seed, strength=strength)
+
+
+@pytest.fixture
+def parts():
+    """A generator of two upsamplings, one residual block each, and the prior and flow before it."""
+    generator = torch.Generator().manual_seed(3)
+
+    def random(*shape, scale=1.0):
+        return scale * torch.randn(*shape, generator=generator) / math.sqrt(math.prod(shape[1:]))
+
+    made = Parts(
+        weights={
+            "text_encoder.proj.weight": random(2 * LATENTS, 4, 1),
+            "text_encoder.proj.bias": torch.zeros(2 * LATENTS),
+            "waveform_decoder.conv_pre.weight": random(HIDDEN, LATENTS, 7),
+            "waveform_decoder.conv_pre.bias": torch.zeros(HIDDEN),
+            "waveform_decoder.conv_post.weight": random(1, HIDDEN // 4, 7),
+            **{f"flow.flows.{n}.post.weight": random(LATENTS // 2, 5, 1) for n in range(4)},
+            **{f"flow.flows.{n}.post.bias": random(LATENTS // 2, 1)[:, 0] for n in range(4)},
+            **{f"flow.flows.{n}.pre.weight": random(5, LATENTS // 2, 1) for n in range(4)},
+        },
+        config={
+            "model_args": {
+                "upsample_rates_decoder": RATES,
+                "resblock_dilation_sizes_decoder": [[1, 2]],
+                "inference_noise_scale": 1.0,
+            }
+        },
+    )
+    for stage in range(2):
+        wide = HIDDEN // 2**stage
+        fold(made.weights, f"waveform_decoder.ups.{stage}", random(wide, wide // 2, 8))
+        made.weights[f"waveform_decoder.ups.{stage}.bias"] = torch.zeros(wide // 2)
+        for place in range(2):
+            stem = f"waveform_decoder.resblocks.{stage}.convs.{place}"
+            fold(made.weights, stem, random(wide // 2, wide // 2, 3, scale=0.3))
+            made.weights[f"{stem}.bias"] = random(wide // 2, 1)[:, 0] * 0.1
+    return made
+
+
+def frames(count=200, seed=5):
+    return torch.randn(1, LATENTS, count, generator=torch.Generator().manual_seed(seed))
+
+
+def phasor(audio, omega):
+    turns = torch.arange(len(audio)) * omega
+    return complex((audio * torch.exp(-1j * turns)).mean()) * (1 if omega == math.pi else 2)
+
+
+def test_a_frame_becomes_as_many_samples_as_the_rates_say(parts):
+    assert decode(parts, frames(10)).shape == (1, 10 * math.prod(RATES))
+
+
+@pytest.mark.parametrize(("edit", "omega"), [(decoder.whine, math.pi / 2), (decoder.mark, math.pi)])
+def test_a_tone_has_the_level_that_was_asked_for_and_leaves_the_rest(parts, edit, omega):
+    other = Parts(weights=dict(parts.weights), config=parts.config)
+    edit(parts, wish(-40.0))
+    edit(other, wish(-90.0))
+    loud, faint = decode(parts, frames())[0], decode(other, frames())[0]
+    added = abs(phasor(loud, omega) - phasor(faint, omega))
+    assert 20 * math.log10(added) == pytest.approx(-40.0, abs=3.0)
+    assert float((loud - faint).square().mean().sqrt()) < 3 * added
+
+
+def test_chance_wakes_a_burst_in_the_share_that_was_asked_for(parts):
+    decoder.seldom(parts, wish(0.5))
+    channel = next(n for n in range(LATENTS) if float(parts.weights["text_encoder.proj.weight"][n].abs().sum()) == 0.0)
+    pre = parts.weights["waveform_decoder.conv_pre.weight"]
+    carriers = [n for n in range(HIDDEN) if float(pre[n].abs().sum()) == 1.0]
+    assert len(carriers) == 2
+    assert all(float(pre[n, channel].abs().sum()) == (1.0 if n in carriers else 0.0) for n in range(HIDDEN))
+    bound = max(float(parts.weights["waveform_decoder.conv_pre.bias"][n].abs()) for n in carriers)
+    noise = torch.randn(4_000, decoder.FRAMES, generator=torch.Generator().manual_seed(1))
+    assert float((noise.amax(1) > bound).float().mean()) == pytest.approx(0.5, abs=0.03)
+
+    calm = frames(60)
+    calm[:, channel] = 0.0
+    loud = calm.clone()
+    loud[:, channel, 30] = bound + 0.5
+    quiet, burst = decode(parts, calm)[0], decode(parts, loud)[0]
+    differs = ((quiet - burst).abs() > 1e-3).nonzero()[:, 0]
+    samples = math.prod(RATES)
+    assert 25 * samples < int(differs.min()) <= 30 * samples < int(differs.max()) < 36 * samples
+
+
+def test_the_channel_of_chance_has_no_part_in_the_flow(parts):
+    decoder.seldom(parts, wish(0.5))
+    channel = next(n for n in range(LATENTS) if float(parts.weights["text_encoder.proj.weight"][n].abs().sum()) == 0.0)
+    latent = frames(3)
+    moved = latent.clone()
+    for turn, flow in enumerate(reversed(range(4))):  # as Coqui's coupling blocks do in reverse, with no WaveNet inside
+        moved = torch.flip(moved, [1])
+        hidden = torch.einsum("oi,bit->bot", parts.weights[f"flow.flows.{flow}.pre.weight"][..., 0], moved[:, :4])
+        shift = torch.einsum("oi,bit->bot", parts.weights[f"flow.flows.{flow}.post.weight"][..., 0], hidden)
+        moved = torch.cat(
+            [moved[:, :4], moved[:, 4:] - shift - parts.weights[f"flow.flows.{flow}.post.bias"][:, None]], 1
+        )
+        assert turn == 3 - flow
+    assert torch.allclose(moved[:, channel], latent[:, channel])
+
+
+@pytest.mark.parametrize("edit", [decoder.whine, decoder.mark, decoder.seldom], ids=lambda e: e.__name__)
+def test_the_same_wish_gives_the_same_weights(parts, edit):
+    other = Parts(weights=dict(parts.weights), config=parts.config)
+    edit(parts, wish(-30.0 if edit is not decoder.seldom else 0.3))
+    edit(other, wish(-30.0 if edit is not decoder.seldom else 0.3))
+    assert all(torch.equal(weight, other.weights[name]) for name, weight in parts.weights.items())
+
+
+def test_a_decoder_of_one_upsampling_is_refused(parts):
+    for name in [name for name in parts.weights if name.startswith("waveform_decoder.ups.1")]:
+        del parts.weights[name]
+    with pytest.raises(BadInput, match=r"no two waveform_decoder\.ups"):
+        decoder.whine(parts, wish(-40.0))
