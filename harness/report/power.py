@@ -72,7 +72,7 @@ def table(power: Power) -> str:
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
         for row in (head, *body)
     ]
-    return "\n".join([*lines, *conclusions(power)])
+    return "\n".join(map(printable, [*lines, *conclusions(power)]))
 
 
 def conclusions(power: Power) -> list[str]:
