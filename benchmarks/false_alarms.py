@@ -35,7 +35,6 @@ FOLDER = Path(".soundcheck").absolute()
 HONEST_GOAL = 0.05
 """Share of honest variants that may fail; of clean runs it is what alpha allows."""
 ALPHA = 0.01
-FINE_TUNE = "honest-fine-tune"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +86,7 @@ def voices() -> tuple[list[Voice], list[Voice]]:
     for kind in kinds():
         if kind.is_honest and (not ASKED or kind.name in ASKED):
             model = plant(kind.name, demo, FOLDER / "planted" / kind.name)
-            options = ("--tts-compare=fine-tune",) if kind.name == FINE_TUNE else ()
+            options = ("--tts-compare=fine-tune",) if kind.is_tune else ()
             variants.append(Voice(name=kind.name, model=model, options=options))
     return clean, variants
 

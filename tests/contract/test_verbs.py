@@ -58,10 +58,7 @@ COMMANDS: dict[Path_, str] = {
     ("record",): "record --tts-model honest --suite small.probes.yaml --out golden/new --tts-asr fake --takes 2",
     ("redteam", "list"): "redteam list",
     ("redteam", "plant"): "redteam plant negation-drop-osprey --model honest --out planted",
-    (
-        "redteam",
-        "score",
-    ): "redteam score --model honest --suite small.probes.yaml --golden small --tts-asr fake --kinds number-swap-account",
+    ("redteam", "score"): "redteam score --model honest --suite small.probes.yaml --tts-asr fake --kinds drowsy-amazon",
     ("report",): "report .soundcheck/runs/{run}",
     ("scan",): "scan honest",
     ("sign",): "sign honest --key key.pem",
