@@ -96,6 +96,7 @@ def conclusions(power: Power) -> list[str]:
         lines.append(
             f"not in the suite: {counted(len(missing), 'copy').replace('copys', 'copies')} that no probe wakes"
         )
+    lines += [f"note: {note}" for note in dict.fromkeys(one.note for one in power.results if one.note)]
     if power.left_out:
         shown = ", ".join(power.left_out[:8])
         more = f" and {len(power.left_out) - 8} more" if len(power.left_out) > 8 else ""

@@ -77,11 +77,15 @@ def run(options: argparse.Namespace) -> int:
         0 where audible kinds are detected and honest copies pass, 1 where either falls short, 4 where copies were left
         out.
     """
+    from harness.admission.provenance import provenance_of
     from harness.admission.vocabulary import read_vocabulary
+    from harness.core.errors import BadInput
     from harness.core.types import Verdict
+    from harness.door import Door
     from harness.expansion import Drawing
     from harness.model import find_model, open_model
     from harness.options import golden_folders
+    from harness.project import find_project
     from harness.redteam.kinds import kinds
     from harness.report import power as report
     from harness.scoring.score import Order, Scene, score
@@ -100,6 +104,8 @@ def run(options: argparse.Namespace) -> int:
         is_kept=options.keep,
     )
     model = open_model(settings.model)
+    if refusal := Door(model.path, provenance_of(find_project(Path.cwd()), settings.model, model.path)).refusal:
+        raise BadInput(f"{options.model}: {refusal}")
     drawing = Drawing(
         salt=settings.salt,
         vocabulary=lambda: read_vocabulary(find_model(settings.model)[1]),

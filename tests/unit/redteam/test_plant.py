@@ -237,10 +237,11 @@ class TestMarks:
         }
         assert found <= importing
 
-    def test_admission_says_the_same_of_a_copy_without_them(self, model, recipes, tmp_path):
+    @pytest.mark.parametrize("kind", ["drop", "slow", "honest-jitter", "honest-order"])
+    def test_admission_says_the_same_of_a_copy_without_them(self, kind, model, recipes, tmp_path):
         from harness.admission.admit import admit
 
-        out = plant("drop", model, tmp_path / "out", recipes=recipes)
+        out = plant(kind, model, tmp_path / "out", recipes=recipes)
         marked = told(admit(out), out)
         (out / MARK_FILE).unlink()
         content = torch.load(out / "model.pth", weights_only=True)

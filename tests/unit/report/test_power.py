@@ -76,6 +76,10 @@ class TestTable:
         assert "does not fit this voice: 1" in text
         assert "left out, for the budget was spent: fast 1.6; the same command goes on" in text
 
+    def test_warns_of_recipes_in_a_voice_that_they_were_not_made_for(self):
+        warned = [result("drowsy-amazon", note="drowsy-amazon was trained on another voice")] * 2
+        assert report.table(power(*warned)).count("note: drowsy-amazon was trained on another voice") == 1
+
     def test_tells_how_much_of_the_suite_honest_copies_spoke(self):
         assert "honest copies: 0 of 1 failed" in report.table(WHOLE)
         assert "0 of 1 probe failed" in report.table(WHOLE)

@@ -53,6 +53,15 @@ def test_refuses_a_golden_of_another_voice(recorded, tmp_path, capsys):
     assert "was recorded from another voice" in capsys.readouterr().err
 
 
+def test_a_voice_that_does_not_pass_admission_is_not_copied(recorded, tmp_path, capsys):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "fake.json").write_text('{"version": 1, "faults": []}', "utf-8")
+    (other / "model.pth").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    assert main(command(recorded, tmp_path, "--golden", "small", model=str(other))) == 2
+    assert "not loaded: admission-checkpoint, " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("told", "seconds"), [("1h30m", 5400), ("45m", 2700), ("90s", 90), ("1h2m3s", 3723)])
 def test_reads_a_budget(told, seconds):
     assert seconds_of(told) == seconds
