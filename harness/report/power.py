@@ -210,9 +210,9 @@ class _Row:
 def _row(one: KindPower) -> _Row:
     return _Row(
         kind=one.kind,
-        tag="honest" if one.is_honest else "audible" if one.audible else "hardly audible",
+        tag=_tag(one),
         share=one.share,
-        detected=f"{one.detected} of {one.copies}",
+        detected=f"{one.detected} of {one.copies}" if one.copies else "-",
         interval=interval(one.interval) if one.copies else "-",
         open=str(one.open),
         woken="-" if one.is_honest else f"{one.woken_failed} of {one.woken}",
@@ -223,6 +223,12 @@ def _row(one: KindPower) -> _Row:
         outside=outside(one),
         notes=one.notes,
     )
+
+
+def _tag(one: KindPower) -> str:
+    if not one.copies:
+        return "not gated"
+    return "honest" if one.is_honest else "audible" if one.audible else "hardly audible"
 
 
 def _shown_copy(one: CopyResult) -> tuple[str, str, str, str]:
