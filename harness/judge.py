@@ -27,6 +27,8 @@ MIN_EFFECT = 2.0
 MIN_GOLDEN_TAKES = 6
 FIRST_FRESH_TAKES = 4
 """Fresh takes after which a suspicion that can no longer be confirmed is dropped."""
+FUTILE_ERRORS = 3.0
+"""Standard errors above its first fresh takes' mean that a difference may still turn out to be."""
 EXTREME_MARGIN = 1.5
 """Times the largest deviation of any golden take: what lies beyond is counted one by one."""
 EXTREME_EFFECT = 5.0
@@ -155,12 +157,26 @@ class Judge:
             values = self._values(suspicion.statistic, fresh.candidate, golden)
             if self._extremes(suspicion.statistic, values, golden, suspicion.side):
                 return True
+            if not self._may_matter(golden, suspicion, values):
+                continue
             own = self._against(suspicion.statistic, golden, fresh)
             if fresh.reference is not None and len(own) < planned:
                 return True  # nothing is known of the reference's coming takes
             if stats.best_possible(values, own, suspicion.side, planned) * self._tests <= self._alpha:
                 return True
         return False
+
+    def _may_matter(self, golden: GoldenRecord, suspicion: Suspicion, values: Sequence[float]) -> bool:
+        """Whether the mean of some fresh values may yet turn out to be off by what matters.
+
+        A small steady shift (weights stored in fewer bits lift the noise floor a little) would otherwise be confirmed
+        on every probe, only to be called too small. Like stopping at a hopeless p-value, this can only lose power.
+        """
+        own, spread = self._own(suspicion.statistic, golden)
+        sign = 1 if suspicion.side == "greater" else -1
+        difference = sign * (descriptive.fmean(values) - descriptive.fmean(own))
+        reach = difference + FUTILE_ERRORS * spread / math.sqrt(len(values))
+        return reach >= max(suspicion.statistic.matters + self._tolerance(suspicion.statistic), MIN_EFFECT * spread)
 
     def decide(
         self, probe: Probe, golden: GoldenRecord, takes: Sequence[Take], suspicions: Sequence[Suspicion], fresh: Fresh

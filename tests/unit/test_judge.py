@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,6 +112,22 @@ class TestGivingUp:
         rng = np.random.default_rng(7)
         suspicions = judge.screen(records[0], takes(rng, 2, level_db=-4.0))
         assert judge.still_open(records[0], suspicions, Fresh(candidate=takes(rng, 4, level_db=-4.0)), planned=16)
+
+    def test_a_steady_shift_that_is_too_small_to_matter_is_closed(self, judge, records):
+        rng = np.random.default_rng(7)
+        golden = min(records, key=lambda one: np.ptp([spoken.acoustics.level_db for spoken in one.takes]))
+        least = min(spoken.acoustics.level_db for spoken in golden.takes)
+
+        def spoken_at(level_db):
+            return [
+                replace(one, acoustics=replace(one.acoustics, level_db=level_db - place / 1000))
+                for place, one in enumerate(takes(rng, 4))
+            ]
+
+        suspicions = [one for one in judge.screen(golden, takes(rng, 2, level_db=-4.0)) if one.side == "less"]
+        # Both lie below every golden take: by ranks alone either might be confirmed.
+        assert not judge.still_open(golden, suspicions, Fresh(candidate=spoken_at(least - 0.01)), planned=16)
+        assert judge.still_open(golden, suspicions, Fresh(candidate=spoken_at(least - 0.8)), planned=16)
 
     def test_one_extreme_take_keeps_it_open(self, judge, records):
         rng = np.random.default_rng(8)
