@@ -7,28 +7,41 @@ a fresh worker can speak after all is kept, and the incident is told.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from harness.acoustics import clean, facts
+from harness.core.metered import Metered
 from harness.core.types import EngineInfo, Rendering, RenderingKey, Speech
+from harness.meter import Meter, Speak
 from harness.model import Model
 from harness.sandbox.client import Bounds, Worker, WorkerFault
 from harness.sandbox.launcher import Launcher
 from harness.store import Store
 
-MAX_RESTARTS = 12
+MAX_RESTARTS = 32
 """Workers started for one model in one process. A model that kills more is not worth the time."""
+WARY_AFTER = 2
+"""Texts that a worker was lost on, alone and with a fresh one, from which on every text is spoken alone and only once,
+with a deadline by what the others took: what is to come must cost little more than it has to."""
+WARY_SECONDS = 10.0
+WARY_TIMES = 10.0
+"""That deadline: so long, and so many times the longest order that was obeyed."""
 
 FIRST_PURPOSE = "screen"
 FRESH_PURPOSE = "confirm"
 """What a rendering is for goes into its seed: takes that confirm were never seen by the screening."""
+NO_LOSS = ("worker.failed", "worker.given-up")
+"""Faults that leave the worker as it is."""
 
 Made = Rendering | WorkerFault
 Request = tuple[str, int]
 """Text and seed."""
+Result = TypeVar("Result")
 
 
 class Booth:
@@ -36,12 +49,13 @@ class Booth:
 
     def __init__(self) -> None:
         self.worker: Worker | None = None
+        self.meter: Meter | None = None
 
     def clear(self) -> None:
         """End the worker, if one is here."""
         if self.worker is not None:
             self.worker.stop()
-            self.worker = None
+            self.worker = self.meter = None
 
 
 class Renderer:
@@ -97,6 +111,9 @@ class Renderer:
         self._is_closed = False
         self._load_fault: WorkerFault | None = None
         self._threads_of_booths = ThreadPoolExecutor(booths, thread_name_prefix="soundcheck-worker")
+        self._meters: list[Meter] = []
+        self.guilty: dict[str, WorkerFault] = {}
+        """Texts that a worker was lost on when it spoke nothing else: none is asked for them again."""
         self.recovered: set[str] = set()
         """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
 
@@ -109,6 +126,11 @@ class Renderer:
     def has_loaded(self) -> bool:
         """Whether the model was ever loaded by a worker of this process."""
         return self._has_loaded
+
+    @property
+    def metered(self) -> tuple[Metered, ...]:
+        """What every order of this process cost, loading included, worker by worker."""
+        return tuple(record for meter in self._meters for record in meter.records)
 
     def key(self, text: str, seed: int) -> RenderingKey:
         """Name of a rendering of this model."""
@@ -131,6 +153,21 @@ class Renderer:
     def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
         """Render in the background; the future never raises a fault, faults are its values."""
         return self._threads_of_booths.submit(self._render, list(dict.fromkeys(requests)))
+
+    def borrow(self, work: Callable[[Speak], Result]) -> Future[Result]:
+        """Do something with a worker of one's own, in its thread: what it speaks is metered, and not kept.
+
+        A worker that is lost meanwhile is replaced when the next text is asked for.
+
+        Args:
+            work: Given what has one text spoken; it must not outlive the call.
+        """
+
+        def lent() -> Result:
+            with self._booth() as booth:
+                return work(lambda text, seed: self._speak(booth, text, seed))
+
+        return self._threads_of_booths.submit(lent)
 
     def known(self, requests: Iterable[Request]) -> dict[Request, Made]:
         """Those of the requests that are in the store."""
@@ -179,18 +216,40 @@ class Renderer:
             model=self._model.path,
             device=self._device,
             threads=self._threads,
-            bounds=self._bounds,
+            bounds=self._patience(),
         )
-        booth.worker = worker  # before it has loaded: close() ends it while it does
+        meter = Meter(worker, self._started)
+        booth.worker, booth.meter = worker, meter  # before it has loaded: close() ends it while it does
         try:
-            info = worker.start()
+            info = meter.start()
         except BaseException as error:
             booth.clear()
             if isinstance(error, WorkerFault) and not self._has_loaded:
                 self._load_fault = error
             raise
         self._has_loaded = True
+        self._meters.append(meter)
         return info
+
+    def _speak(self, booth: Booth, text: str, seed: int) -> Metered:
+        """One text, metered."""
+        try:
+            self._ready(booth)
+            if booth.meter is None:
+                raise WorkerFault("worker.given-up", "not tried: the run is ending")
+            return booth.meter.speak([(text, seed)], lambda *_: None)
+        except WorkerFault as fault:
+            if fault.rule not in NO_LOSS:
+                booth.clear()
+            raise
+
+    def _patience(self) -> Bounds:
+        """Deadlines for the next worker."""
+        if len(self.guilty) < WARY_AFTER:
+            return self._bounds
+        longest = max((one.wall_seconds for one in self.metered if one.call), default=0.0)
+        seconds = min(self._bounds.batch_seconds, max(WARY_SECONDS, WARY_TIMES * longest))
+        return dataclasses.replace(self._bounds, batch_seconds=seconds)
 
     def _count_start(self) -> None:
         with self._lock:
@@ -208,26 +267,48 @@ class Renderer:
         if not missing:
             return made
         with self._booth() as booth:
-            fault = self._attempt(booth, missing, made)
-            return made if fault is None else self._retried(booth, fault, missing, made)
+            # Who was lost on many texts is asked for one at a time.
+            parts = [[request] for request in missing] if len(self.guilty) >= WARY_AFTER else [missing]
+            for part in parts:
+                self._say(booth, part, made)
+        return made
 
-    def _retried(
-        self, booth: Booth, fault: WorkerFault, missing: list[Request], made: dict[Request, Made]
-    ) -> dict[Request, Made]:
+    def _say(self, booth: Booth, part: list[Request], made: dict[Request, Made]) -> None:
+        asked = [request for request in part if not self._is_known_guilty(request, made)]
+        fault = self._attempt(booth, asked, made) if asked else None
+        if fault is not None:
+            self._retry(booth, fault, asked, made)
+
+    def _is_known_guilty(self, request: Request, made: dict[Request, Made]) -> bool:
+        """Whether its text is to blame for a lost worker already: that fault is this request's, too."""
+        fault = self.guilty.get(request[0])
+        if fault is not None:
+            made[request] = fault
+        return fault is not None
+
+    def _retry(self, booth: Booth, fault: WorkerFault, missing: list[Request], made: dict[Request, Made]) -> None:
         """Once more, one at a time: whoever fails now fails alone."""
         # Who said everything and then misbehaved has to say everything again.
         retried = [request for request in missing if request not in made] or missing
-        if len(missing) == 1 and fault.rule == "worker.failed":
-            return made | {missing[0]: fault}
+        is_alone = len(missing) == 1
+        if is_alone and (fault.rule in NO_LOSS or len(self.guilty) >= WARY_AFTER):
+            self._blame(missing[0], fault, made)
+            return
         for request in retried:
+            if self._is_known_guilty(request, made):
+                continue
             again = self._attempt(booth, [request], made)
             if again is not None:
-                made[request] = again
+                self._blame(request, again, made)
         blameless = not any(isinstance(made[request], WorkerFault) for request in retried)
         if blameless and fault.rule != "worker.failed":
             self.recovered.update(text for text, _ in retried)
             self._on_event(f"the worker {fault.what}; a fresh one spoke the {len(retried)} renderings it was at")
-        return made
+
+    def _blame(self, request: Request, fault: WorkerFault, made: dict[Request, Made]) -> None:
+        made[request] = fault
+        if fault.rule not in NO_LOSS and self._has_loaded:
+            self.guilty.setdefault(request[0], fault)
 
     def _attempt(self, booth: Booth, requests: Sequence[Request], made: dict[Request, Made]) -> WorkerFault | None:
         def keep(index: int, speech: Speech) -> None:
@@ -235,10 +316,10 @@ class Renderer:
 
         try:
             self._ready(booth)
-            if (worker := booth.worker) is not None:
-                worker.render(requests, keep)
+            if booth.meter is not None:
+                booth.meter.speak(requests, keep)
         except WorkerFault as fault:
-            if fault.rule not in ("worker.failed", "worker.given-up"):
+            if fault.rule not in NO_LOSS:
                 booth.clear()
             return fault
         except BaseException:

@@ -17,6 +17,7 @@ import numpy as np
 from harness.core.text import printable
 from harness.core.types import EngineInfo, Speech
 from harness.sandbox.launcher import WAITING, Launcher, WorkerProcess
+from harness.sandbox.meter import Reading
 from harness.sandbox.protocol import (
     Channel,
     Done,
@@ -164,6 +165,14 @@ class Worker:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
+
+    def reading(self) -> Reading:
+        """Where the process's meters stand; zeros where it is gone."""
+        return self._process.reading() if self._process else Reading()
+
+    def reset_peak(self) -> bool:
+        """Let the high-water mark of its memory begin anew; False where that cannot be had."""
+        return self._process.reset_peak() if self._process else False
 
     def _payload_cap(self, characters: int) -> int:
         rate = self.info.sample_rate if self.info else 48_000

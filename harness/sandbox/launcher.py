@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from harness.sandbox.janitor import JANITOR
-from harness.sandbox.meter import Usage, usage_of
+from harness.sandbox.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
 
 MAX_OUTPUT_BYTES = 1 << 20
 """What a worker may print to stdout and stderr together before it counts as a flood."""
@@ -90,6 +90,14 @@ class WorkerProcess(Protocol):
 
     def usage(self) -> Usage:
         """What it has used so far, measured from outside; after its end, what it had used."""
+        ...
+
+    def reading(self) -> Reading:
+        """Where its meters stand now; see :class:`harness.sandbox.meter.Reading`."""
+        ...
+
+    def reset_peak(self) -> bool:
+        """Let the high-water mark of its memory begin anew; False where that is refused."""
         ...
 
 
@@ -215,6 +223,15 @@ class ChildProcess:
         """See :class:`WorkerProcess`."""
         self._usage = usage_of(self._process.pid, self._usage)
         return self._usage
+
+    def reading(self) -> Reading:
+        """See :class:`WorkerProcess`."""
+        scratch, _ = scratch_of(self.pid, [str(self._scratch)], is_own=False)
+        return reading_of(self.pid, scratch_bytes=scratch)
+
+    def reset_peak(self) -> bool:
+        """See :class:`WorkerProcess`."""
+        return reset_peak(self.pid)
 
     def _kill_group(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+MAX_COUNTED = 20_000
+"""Files that are counted before one stops counting."""
+MAX_PROCESSES = 512
 _UNITS = {"VmRSS": 1024, "VmHWM": 1024, "VmPeak": 1024, "Threads": 1}
 
 
@@ -53,3 +58,120 @@ def usage_of(pid: int, before: Usage | None = None) -> Usage:
         address_bytes=facts["VmPeak"],
         tasks=facts["Threads"],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Where a worker's meters stand at one moment. What it used meanwhile is the difference of two of them."""
+
+    cpu_seconds: float = 0.0
+    """User and system time of all its threads and processes since it was started, ended ones included."""
+    waited_seconds: float = 0.0
+    """Time for which its living threads could run and had no processor: what others cost it."""
+    peak_bytes: int = 0
+    """Largest resident set since :func:`reset_peak`, or ever where that is refused."""
+    resident_bytes: int = 0
+    tasks: int = 0
+    """Threads."""
+    files: int = 0
+    """Open file descriptors."""
+    scratch_bytes: int = 0
+    """What lies in the folders that it may write to."""
+    switches: int = 0
+    """Times that a living thread gave its processor up by itself."""
+    gpu_bytes: int | None = None
+    """Memory on GPUs; None where that is not known."""
+
+
+def reading_of(pid: int, *, group_seconds: float = 0.0, scratch_bytes: int = 0, gpu: int | None = None) -> Reading:
+    """Read the meters of a process and its descendants from /proc; zeros where it is gone.
+
+    Args:
+        pid: As this machine counts.
+        group_seconds: CPU time by the control group's own meter, 0 where there is none.
+        scratch_bytes: What lies in its folders.
+        gpu: Its memory on GPUs.
+    """
+    cpu = waited = 0.0
+    peak = resident = tasks = files = switches = 0
+    for one in _family(pid):
+        usage = usage_of(one)
+        ran, delayed, gave_up = _scheduling(one)
+        cpu += max(usage.cpu_seconds, ran)
+        waited, switches = waited + delayed, switches + gave_up
+        peak, resident, tasks = peak + usage.peak_bytes, resident + usage.resident_bytes, tasks + usage.tasks
+        with contextlib.suppress(OSError):
+            files += len(os.listdir(f"/proc/{one}/fd"))  # noqa: PTH208 - a count, many times a second
+    return Reading(
+        cpu_seconds=group_seconds or cpu,
+        waited_seconds=waited,
+        peak_bytes=peak,
+        resident_bytes=resident,
+        tasks=tasks,
+        files=files,
+        scratch_bytes=scratch_bytes,
+        switches=switches,
+        gpu_bytes=gpu,
+    )
+
+
+def reset_peak(pid: int) -> bool:
+    """Let the high-water mark of a process's memory begin anew (proc(5), clear_refs); False where that is refused."""
+    try:
+        Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
+    except OSError:
+        return False
+    return True
+
+
+def scratch_of(pid: int, folders: Iterable[str], *, is_own: bool) -> tuple[int, int]:
+    """Bytes and number of files below a worker's folders.
+
+    Args:
+        pid: The worker.
+        folders: As the worker sees them.
+        is_own: Whether each is a file system of the worker's own, which keeps count itself.
+    """
+    total = files = 0
+    for folder in folders:
+        if is_own:
+            with contextlib.suppress(OSError):
+                found = os.statvfs(f"/proc/{pid}/root{folder}")
+                total += (found.f_blocks - found.f_bfree) * found.f_frsize
+                files += found.f_files - found.f_ffree
+            continue
+        for place, inner, names in os.walk(folder):
+            files += len(names) + len(inner)
+            for name in names:
+                with contextlib.suppress(OSError):
+                    total += os.lstat(f"{place}/{name}").st_blocks * 512
+            if files > MAX_COUNTED:
+                return total, files
+    return total, files
+
+
+def _family(pid: int) -> list[int]:
+    """A process and its living descendants."""
+    found = [pid]
+    for one in found:
+        for path in Path(f"/proc/{one}/task").glob("*/children"):
+            with contextlib.suppress(OSError, ValueError):
+                found += [int(word) for word in path.read_text("ascii").split()]
+        if len(found) > MAX_PROCESSES:
+            break
+    return found
+
+
+def _scheduling(pid: int) -> tuple[float, float, int]:
+    """Seconds on a processor, seconds of waiting for one, and voluntary switches, over all living threads.
+
+    ``schedstat`` counts nanoseconds, ``stat`` hundredths of a second.
+    """
+    ran = waited = switches = 0
+    for task in Path(f"/proc/{pid}/task").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            fields = (task / "schedstat").read_text("ascii").split()
+            ran, waited = ran + int(fields[0]), waited + int(fields[1])
+            about = (task / "status").read_text("utf-8", "replace")
+            switches += int(about.rpartition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    return ran / 1e9, waited / 1e9, switches

@@ -16,14 +16,14 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.sandbox.bait import Bait, bait_names
 from harness.sandbox.cgroups import Group
 from harness.sandbox.layout import Layout
-from harness.sandbox.meter import Usage, usage_of
+from harness.sandbox.meter import Usage, scratch_of, usage_of
 from harness.sandbox.policy import CONTINUE, DECOY, Call, Decision, Policy
 from harness.sandbox.syscalls import native
 from harness.sandbox.tracee import Tracee
@@ -38,7 +38,6 @@ MAX_SENT = 4096
 TICK_SECONDS = 0.1
 WINDOW_SECONDS = 2.0
 """Over which processor time is looked at."""
-MAX_COUNTED = 20_000
 
 Note = Callable[[str, str, str], None]
 """Told kind, what and detail."""
@@ -303,7 +302,7 @@ class Observer:
         self._bursts = [one for one in self._bursts if now - one[0] <= 2] + [(now, self._calls)]
         if (rate := self._calls - self._bursts[0][1]) > limits.notifications:
             self._exceed("notifications", f"{rate} observed system calls within two seconds")
-        used, files = _used_by(self._pid, self._folders, is_own=self._scratch is None)
+        used, files = scratch_of(self._pid, self._folders, is_own=self._scratch is None)
         if used > limits.scratch_bytes:
             self._exceed("scratch", f"more than {limits.scratch_bytes >> 20} MiB of files")
         if files > limits.files:
@@ -345,29 +344,3 @@ def _inotify(home: Path) -> tuple[int, dict[int, str]]:
     for name in bait_names():
         watches[libc.inotify_add_watch(fd, os.fsencode(home / name), mask)] = f"~/{name}"
     return fd, watches
-
-
-def _used_by(pid: int, folders: Sequence[str], *, is_own: bool) -> tuple[int, int]:
-    """Bytes and files below folders.
-
-    Args:
-        pid: The worker.
-        folders: As the worker sees them.
-        is_own: Whether each is a file system of the worker's own, which keeps count itself.
-    """
-    total = files = 0
-    for folder in folders:
-        if is_own:
-            with contextlib.suppress(OSError):
-                found = os.statvfs(f"/proc/{pid}/root{folder}")
-                total += (found.f_blocks - found.f_bfree) * found.f_frsize
-                files += found.f_files - found.f_ffree
-            continue
-        for place, inner, names in os.walk(folder):
-            files += len(names) + len(inner)
-            for name in names:
-                with contextlib.suppress(OSError):
-                    total += os.lstat(f"{place}/{name}").st_blocks * 512
-            if files > MAX_COUNTED:
-                return total, files
-    return total, files

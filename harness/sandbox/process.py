@@ -21,8 +21,8 @@ from harness.sandbox.events import EventLog
 from harness.sandbox.folders import WorkerFolder
 from harness.sandbox.gpu import gpu_bytes
 from harness.sandbox.launcher import WAITING, Drain
-from harness.sandbox.layout import Layout
-from harness.sandbox.meter import Usage, usage_of
+from harness.sandbox.layout import SCRATCH, Layout
+from harness.sandbox.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
 from harness.sandbox.observer import Limits, Observer
 
 _GO = b"G"
@@ -123,6 +123,22 @@ class SandboxedProcess:
                 gpu_bytes=gpu_bytes([self.pid]) if self._layout.devices else None,
             )
         return self._usage
+
+    def reading(self) -> Reading:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        layout = self._layout
+        is_own = layout.scratch == SCRATCH
+        folders = layout.writable if is_own else (str(self._folder.path),)
+        return reading_of(
+            self.pid,
+            group_seconds=self._group.cpu_seconds() if self._group else 0.0,
+            scratch_bytes=scratch_of(self.pid, folders, is_own=is_own)[0],
+            gpu=gpu_bytes([self.pid]) if layout.devices else None,
+        )
+
+    def reset_peak(self) -> bool:
+        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        return reset_peak(self.pid)
 
     def exit_status(self, seconds: float) -> int | None:
         """See :class:`harness.sandbox.launcher.WorkerProcess`."""

@@ -221,7 +221,7 @@ class TestBadText:
 
     def test_one_after_another_they_exhaust_the_patience(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("harness.renderer.MAX_RESTARTS", 4)
-        bad: list[Request] = [("osprey", number) for number in range(4)]
+        bad: list[Request] = [(f"osprey {number}", number) for number in range(4)]
         with Bench(tmp_path, {"kind": "exit", "when": "osprey"}) as bench:
             found = [rules(bench.made(request))[request] for request in bad]
             assert bench.launcher.starts == 4

@@ -21,7 +21,7 @@ from harness.core.types import Speech
 from harness.engines.fake import FakeEngine
 from harness.sandbox.client import Bounds, Worker, WorkerFault
 from harness.sandbox.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
-from harness.sandbox.meter import Usage
+from harness.sandbox.meter import Reading, Usage
 from harness.sandbox.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 
@@ -411,6 +411,12 @@ class WireProcess:
 
     def usage(self) -> Usage:
         return Usage()
+
+    def reading(self) -> Reading:
+        return Reading()
+
+    def reset_peak(self) -> bool:
+        return False
 
     def kill(self) -> None:
         self.killed += 1

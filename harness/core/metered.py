@@ -1,0 +1,48 @@
+"""What one order to a worker was seen to cost, from outside. Plain data: the renderer makes it, the judge reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """One order: loading, or a few texts spoken in a row."""
+
+    texts: tuple[str, ...]
+    """What was spoken, ``()`` for loading."""
+    worker: int
+    """Number of the worker among those of its model, from 1."""
+    call: int
+    """Number of the order in the worker's life: 0 for loading."""
+    cpu_seconds: float
+    """Processor time of everything that the worker is, until its next order: work behind one's back counts too."""
+    wall_seconds: float
+    """From the order to its last answer."""
+    waited_seconds: float = 0.0
+    """Time for which its threads could run and found no processor."""
+    audio_seconds: float = 0.0
+    """Audio that arrived, counted by the harness."""
+    base_bytes: int = 0
+    """Resident before the order."""
+    peak_bytes: int = 0
+    """Most that was resident while it was obeyed."""
+    is_own_peak: bool = True
+    """Whether that peak is this order's: where the kernel refuses to reset it, it is that of all orders so far."""
+    resident_bytes: int = 0
+    """Resident after it."""
+    scratch_bytes: int = 0
+    """What lay in its scratch folders after it."""
+    tasks: int = 0
+    """Threads after it."""
+    files: int = 0
+    """Open file descriptors after it."""
+    switches: int = 0
+    """Times that its threads gave their processor up by themselves."""
+    gpu_bytes: int | None = None
+    """Memory on GPUs after it; None where that is not known."""
+
+    @property
+    def characters(self) -> int:
+        """Length of the texts."""
+        return sum(map(len, self.texts))

@@ -1,0 +1,99 @@
+"""Meters a worker order by order, from outside: reads its meters before and after, and believes nothing that it says.
+
+The meters themselves are in :mod:`harness.sandbox.meter`; what the numbers mean is the business of
+:mod:`harness.expenses`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+
+from harness.core.metered import Metered
+from harness.core.types import EngineInfo, Speech
+from harness.sandbox.client import Worker
+from harness.sandbox.meter import Reading
+
+Speak = Callable[[str, int], Metered]
+"""Has one text spoken with one seed by a worker that is ready, and says what it cost. Raises ``WorkerFault``."""
+
+
+class Meter:
+    """The meters of one worker."""
+
+    def __init__(self, worker: Worker, number: int) -> None:
+        self._worker = worker
+        self._number = number
+        self._records: list[Metered] = []
+        self._seconds = 0.0
+        self._last = Reading()
+
+    @property
+    def records(self) -> tuple[Metered, ...]:
+        """All orders that were obeyed, oldest first."""
+        return tuple(self._records)
+
+    def start(self) -> EngineInfo:
+        """Start the worker and load the model; see :meth:`harness.sandbox.client.Worker.start`.
+
+        Raises:
+            WorkerFault: As there. Nothing is metered then.
+        """
+        begun = time.monotonic()
+        info = self._worker.start()
+        self._record((), begun, 0.0, is_own_peak=True)
+        return info
+
+    def speak(self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None]) -> Metered:
+        """Have a batch spoken; see :meth:`harness.sandbox.client.Worker.render`.
+
+        Raises:
+            WorkerFault: As there. The order is not metered then.
+        """
+        audio = 0.0
+
+        def heard(index: int, speech: Speech) -> None:
+            nonlocal audio
+            audio += len(speech.samples) / speech.sample_rate
+            on_speech(index, speech)
+
+        self._settle()
+        is_own_peak = self._worker.reset_peak()
+        begun = time.monotonic()
+        self._worker.render(items, heard)
+        return self._record(tuple(text for text, _ in items), begun, audio, is_own_peak=is_own_peak)
+
+    def _settle(self) -> None:
+        """What was worked since the last order belongs to that order."""
+        self._last = now = self._worker.reading()
+        idle = max(0.0, now.cpu_seconds - self._seconds)
+        last = self._records[-1]
+        self._records[-1] = dataclasses.replace(last, cpu_seconds=last.cpu_seconds + idle)
+        self._seconds += idle
+
+    def _record(self, texts: tuple[str, ...], begun: float, audio: float, *, is_own_peak: bool) -> Metered:
+        wall = time.monotonic() - begun
+        now = self._worker.reading()
+        before = self._last
+        metered = Metered(
+            texts=texts,
+            worker=self._number,
+            call=len(self._records),
+            cpu_seconds=max(0.0, now.cpu_seconds - self._seconds),
+            wall_seconds=wall,
+            waited_seconds=max(0.0, now.waited_seconds - before.waited_seconds),
+            audio_seconds=audio,
+            base_bytes=before.resident_bytes,
+            peak_bytes=max(now.peak_bytes, now.resident_bytes),
+            is_own_peak=is_own_peak,
+            resident_bytes=now.resident_bytes,
+            scratch_bytes=now.scratch_bytes,
+            tasks=now.tasks,
+            files=now.files,
+            switches=max(0, now.switches - before.switches),
+            gpu_bytes=now.gpu_bytes,
+        )
+        self._seconds = max(self._seconds, now.cpu_seconds)
+        self._records.append(metered)
+        return metered
