@@ -76,12 +76,13 @@ class ModelNode(pytest.Collector):
         """What its files are and that it loads, the probes in the suite's order, then how it behaved meanwhile."""
         if not isinstance(self.parent, SuiteFile):
             raise TypeError(f"expected a suite above {self.name}, got {self.parent}")
-        first = MODEL_CHECKS.index(LOAD) + 1
-        for check in MODEL_CHECKS[:first]:
+        checks = model_checks(self.gate.settings)
+        first = checks.index(LOAD) + 1
+        for check in checks[:first]:
             yield ProbeItem.create(self, self.gate, None, check)
         for probe in self.parent.content.suite.probes:
             yield ProbeItem.create(self, self.gate, probe)
-        for check in model_checks(self.gate.settings)[first:]:
+        for check in checks[first:]:
             yield ProbeItem.create(self, self.gate, None, check)
 
 

@@ -15,7 +15,7 @@ from harness.behaviour import CHECKS, judge_behaviour
 from harness.campaign import LOAD
 from harness.core.paths import shown
 from harness.core.policy import CHECK as POLICY
-from harness.core.policy import Policy, apply, judge_policy
+from harness.core.policy import COST_CHECKS, Policy, apply, judge_policy
 from harness.core.types import Outcome, Probe, Verdict
 from harness.core.verdict import RunResult
 from harness.door import CHECKS as DOOR_CHECKS
@@ -35,7 +35,7 @@ from harness.store import RunDirectory, Store, write_atomically
 if TYPE_CHECKING:
     from probes.family import Family
 
-MODEL_CHECKS = (*DOOR_CHECKS, LOAD, SHIFT, *CHECKS, UNCHANGED)
+MODEL_CHECKS = (*DOOR_CHECKS, LOAD, SHIFT, *COST_CHECKS, *CHECKS, UNCHANGED)
 """Checks of the whole model, in the order in which they are made; the probes come after :data:`LOAD`."""
 POLICY_CHECKS = (POLICY,)
 """What comes after them where there is a policy."""
@@ -45,7 +45,9 @@ RESULTS_NAME = "results.json"
 
 def model_checks(settings: Settings) -> tuple[str, ...]:
     """The checks of the whole model that a run has."""
-    return (*MODEL_CHECKS, *POLICY_CHECKS) if settings.policy else MODEL_CHECKS
+    off = COST_CHECKS if not settings.is_metered else settings.policy.policy.cost.off if settings.policy else ()
+    made = tuple(check for check in MODEL_CHECKS if check not in off)
+    return (*made, *POLICY_CHECKS) if settings.policy else made
 
 
 class Gate:

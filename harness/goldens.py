@@ -31,8 +31,9 @@ ASR_SETTINGS = ("weights", "language", "precision", "windows", "decoding")
 """Parts of a transcriber's identity that must match for scores to be comparable."""
 BOUND = {"records_sha256": "records.jsonl", "prints_sha256": PRINTS_NAME}
 """Field of the manifest -> the file whose sha256 it holds. ``audio_sha256`` binds those below ``audio/``."""
-INFORMING = ("self-test.json",)
-"""Files that may lie beside, bound by nothing: they decide nothing, and say themselves which golden they are about."""
+INFORMING = ("cost-profile.json", "self-test.json")
+"""Files that may lie beside, bound by nothing: no two recordings give the same, and they say themselves which golden
+they are about. Nothing that is heard is decided by them."""
 
 
 class _Version(msgspec.Struct):

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-CALIBRATION_ROUNDS = 4
+CALIBRATION_ROUNDS = 8
 BUSY = 0.25
 """Processors kept busy by others from which a machine is called contended."""
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -96,7 +96,7 @@ def machine_class(device: str) -> str:
 
 
 def calibrate() -> float:
-    """Seconds that this thread needs for a fixed piece of work, about 10 ms: transcendental functions and sums.
+    """Seconds that this thread needs for a fixed piece of work, some 5 ms: transcendental functions and sums.
 
     Measured between the phrases, so that what slows a worker (a shared core, heat, a hypervisor) slows it as well.
     """

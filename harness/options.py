@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 GATES = ("ci", "release")
 COMPARISONS = ("auto", "same-weights", "golden", "fine-tune", "contrast")
+METERING = ("auto", "off")
 ISOLATIONS = ("auto", "A", "A-", "B")
 DEVICES = ("auto", "cpu", "cuda")
 DEFAULT_ASR = "whisper:tiny.en"
@@ -75,6 +76,16 @@ class Settings:
     """Makes the draw of generated probes a private one. Never printed, never stored."""
     policy: PolicyFile | None = None
     """What the release owner demands; :attr:`alpha` and :attr:`gate` obey it already."""
+
+    cost: str = "auto"
+    """``auto``, or ``off`` where nothing is to be metered."""
+    soak_seconds: float = 0.0
+    """How long the suite is repeated to watch what grows; 0 for not at all."""
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether the candidate's cost is judged."""
+        return self.cost != "off"
 
     @property
     def salt_digest(self) -> str:
@@ -145,6 +156,16 @@ def add_options(parser: pytest.Parser) -> None:
         "(default path: in the run's folder); repeatable",
     )
     group.addoption(
+        "--tts-cost",
+        choices=METERING,
+        help="off: do not judge what the candidate costs the machine (default: auto)",
+    )
+    group.addoption(
+        "--tts-soak",
+        metavar="TIME",
+        help="repeat the judged suite for so long (90s, 30m, 8h) and watch what grows; Ctrl-C ends it early",
+    )
+    group.addoption(
         "--tts-salt",
         metavar="TEXT",
         help=f"draw generated probes privately; only the text's sha256 is kept (better: in {SALT_VARIABLE})",
@@ -209,9 +230,29 @@ def read_settings(config: pytest.Config) -> Settings:
         reports=tuple(config.getoption("tts_report", None) or ()),
         salt=checked_salt(config.getoption("tts_salt", None)),
         policy=policy,
+        cost=str(config.getoption("tts_cost", None) or "auto"),
+        soak_seconds=read_seconds(config.getoption("tts_soak", None)),
     )
     check(settings)
     return settings
+
+
+def read_seconds(typed: str | None) -> float:
+    """Seconds of a time such as ``90s``, ``30m`` or ``8h``; 0.0 where nothing was typed.
+
+    Raises:
+        BadInput: It is no such time, or longer than a week.
+    """
+    if typed is None:
+        return 0.0
+    number, unit = typed[:-1], typed[-1:]
+    try:
+        seconds = float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+    except (KeyError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds <= 7 * 86_400:
+        raise BadInput(f"--tts-soak: expected a time such as 90s, 30m or 8h, at most a week, got {typed!r}")
+    return seconds
 
 
 def _policy(config: pytest.Config, project: Path) -> PolicyFile | None:
@@ -240,6 +281,18 @@ def check(settings: Settings) -> None:
         (settings.memory_gb >= 0, "--tts-memory-gb", "0 or more", settings.memory_gb),
         (settings.compare in COMPARISONS, "tts_compare", " or ".join(COMPARISONS), settings.compare),
         (settings.gate in GATES, "tts_gate", " or ".join(GATES), settings.gate),
+        (
+            settings.is_metered or not (settings.policy and settings.policy.policy.cost.required),
+            "--tts-cost",
+            "auto, as the policy requires clocks to be compared",
+            settings.cost,
+        ),
+        (
+            settings.is_metered or not settings.soak_seconds,
+            "--tts-soak",
+            "no --tts-cost off beside it",
+            f"{settings.soak_seconds:g} s",
+        ),
         (
             settings.model_name.replace("-", "").replace("_", "").replace(".", "").isalnum(),
             "--tts-model-name",
@@ -277,6 +330,8 @@ def typed_options(settings: Settings) -> tuple[str, ...]:
         ("--tts-alpha", settings.alpha, alpha),
         ("--tts-timeout", settings.timeout, 60.0),
         ("--tts-isolation", settings.isolation, "auto"),
+        ("--tts-cost", settings.cost, "auto"),
+        ("--tts-soak", f"{settings.soak_seconds:g}s", "0s"),
     )
     return tuple(word for option, value, default in given if value != default for word in (option, str(value)))
 

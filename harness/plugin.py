@@ -25,6 +25,9 @@ PYTEST_STYLES = {"dim": "light"}
 ONLY_INCONCLUSIVE = 10
 """Exit code of ``--tts-gate=release`` where every failure is an inconclusive verdict."""
 
+ENDLESS = ("worker.endless", "worker.hung")
+"""Rules of a rendering that was stopped because it cost too much."""
+
 ALLOW_UNSANDBOXED = "--tts-allow-unsandboxed"
 GATE = pytest.StashKey["Gate"]()
 RUN_ID = pytest.StashKey[str]()
@@ -107,6 +110,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         config.workeroutput["soundcheck_run_id"] = config.stash[RUN_ID]
     elif RUN_ID in config.stash:
         _judge_late(session)
+
+
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """``D`` in place of ``F`` for what failed by nothing but what it costs the machine."""
+    if not report.failed or not isinstance(report, pytest.TestReport):
+        return None
+    rules = [str(value).rpartition(" ")[2] for name, value in report.user_properties if name == "tts_finding"]
+    is_cost = bool(rules) and all(rule.startswith("cost.") or rule in ENDLESS for rule in rules)
+    return ("failed", "D", "DEARER") if is_cost else None
 
 
 @pytest.hookimpl(optionalhook=True)

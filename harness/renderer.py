@@ -154,17 +154,20 @@ class Renderer:
         """Render in the background; the future never raises a fault, faults are its values."""
         return self._threads_of_booths.submit(self._render, list(dict.fromkeys(requests)))
 
-    def borrow(self, work: Callable[[Speak], Result]) -> Future[Result]:
+    def borrow(self, work: Callable[[Speak], Result], *, is_fresh: bool = False) -> Future[Result]:
         """Do something with a worker of one's own, in its thread: what it speaks is metered, and not kept.
 
         A worker that is lost meanwhile is replaced when the next text is asked for.
 
         Args:
             work: Given what has one text spoken; it must not outlive the call.
+            is_fresh: Begin with a new worker, whatever the one that is there has done.
         """
 
         def lent() -> Result:
             with self._booth() as booth:
+                if is_fresh:
+                    booth.clear()
                 return work(lambda text, seed: self._speak(booth, text, seed))
 
         return self._threads_of_booths.submit(lent)

@@ -27,10 +27,11 @@ from harness.campaign import LOAD, MOST_FAILED, Campaign
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root, shown
 from harness.core.policy import CHECK as POLICY
-from harness.core.policy import apply, judge_policy
+from harness.core.policy import COST_CHECKS, CostPolicy, apply, judge_policy
 from harness.core.suite import Suite, parse_suite
 from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Rendering, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
+from harness.costs.costing import Costing
 from harness.door import CHECKS as DOOR_CHECKS
 from harness.door import UNCHANGED, Door
 from harness.expansion import PUBLIC, Drawing, expand
@@ -299,6 +300,12 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
     return Comparison(wanted) if wanted != "auto" else Comparison.SAME if is_same else Comparison.GOLDEN
 
 
+def metered_engine(settings: Settings, engine: str) -> str:
+    """Engine, versions and threads: what must be equal for processor time to be comparable."""
+    threads = max(1, settings.threads // settings.workers)
+    return f"{engine}, {threads} thread{'s' if threads > 1 else ''}"
+
+
 def is_observed(isolation: str) -> bool:
     """Whether walls and an observer stood around the candidate, by the name of its isolation."""
     return isolation.split(" ")[0] in LEVELS
@@ -396,6 +403,20 @@ class Run:
             most_failed=shared.most_failed if shared else MOST_FAILED,
         )
 
+        self._costing = Costing(
+            self._suite_probes,
+            self._bench.renderer,
+            reference=reference.renderer if reference else None,
+            golden=self._golden,
+            limits=settings.policy.policy.cost if settings.policy else CostPolicy(),
+            alpha=settings.alpha,
+            seed=settings.seed,
+            device=settings.device,
+            engine=metered_engine(settings, self._bench.engine),
+            soak_seconds=settings.soak_seconds,
+            progress=tell,
+        )
+
     @property
     def audio(self) -> RunAudio:
         """Where reports find sound."""
@@ -405,7 +426,15 @@ class Run:
         """Everything about one probe."""
         if refusal := self._refusal():
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=refusal, probe=probe)
-        return self._under_policy(self.campaign.judge(probe))
+        outcome = self.campaign.judge(probe)
+        if self.settings.is_metered and probe.text not in self._bench.renderer.guilty:
+            found = self._costing.beside(probe)
+            outcome = dataclasses.replace(
+                outcome,
+                verdict=Verdict.FAIL if found else outcome.verdict,
+                findings=(*outcome.findings, *found),
+            )
+        return self._under_policy(outcome)
 
     def check(self, name: str) -> Outcome:
         """A check of the whole model: what its files are, that it loads, how it behaves, or what the policy says."""
@@ -423,6 +452,8 @@ class Run:
             return self.campaign.check_load()
         if name == SHIFT:
             return self.campaign.check_shift()
+        if name in COST_CHECKS:
+            return self._costing.check(name)
         fault = self.campaign.try_load()
         self._bench.events.flush()
         seen = seen_of(self.settings.folder, self.info.model_digest)

@@ -1,7 +1,7 @@
-"""The arithmetic of cost: paired ratios, trends and exponents, each with an interval and an exact or classic test. Pure.
+"""The arithmetic of cost: paired ratios, trends, exponents, each with an interval and an exact or classic test. Pure.
 
 Clocks of a shared machine are noisy and skewed, so nothing here takes a mean or assumes a distribution: pairs are
-compared by the median of their log ratios and the signed ranks of them (Wilcoxon 1945, Biometrics Bull. 1:80), trends by
+compared by the median of their log ratios and the signed ranks of them (Wilcoxon 1945, Biometrics 1:80), trends by
 the median of all pairwise slopes (Theil 1950; Sen 1968, J. Am. Stat. Assoc. 63:1379) and by Kendall's S (Mann 1945,
 Econometrica 13:245), single values by their distance to the median in median absolute deviations (Iglewicz & Hoaglin
 1993). Equal numbers give equal results: the bootstrap (Efron & Tibshirani 1993) draws from a fixed seed.
@@ -95,19 +95,19 @@ def signed_rank(values: Sequence[float]) -> float:
     observed = sum(rank for rank, value in zip(ranks, kept, strict=True) if value > 0)
     if len(kept) > EXACT_UP_TO:
         middle, deviation = sum(ranks) / 2, math.sqrt(sum(rank**2 for rank in ranks)) / 2
-        return 1 - statistics.NormalDist().cdf((observed - 1 - middle) / deviation)
+        return 1.0 - float(statistics.NormalDist().cdf((observed - 1 - middle) / deviation))
     ways = [1] + [0] * sum(ranks)
     for rank in ranks:
         for total in range(len(ways) - 1, rank - 1, -1):
             ways[total] += ways[total - rank]
-    return sum(ways[observed:]) / 2 ** len(kept)
+    return float(sum(ways[observed:]) / 2 ** len(kept))
 
 
 def sign_test(values: Sequence[float]) -> float:
-    """One-sided exact p-value that values are no more often above 0 than below (Arbuthnott 1710); zeros are left out."""
+    """One-sided exact p-value that values are above 0 no more often than below (Arbuthnott 1710), zeros left out."""
     kept = [value for value in values if value]
     above = sum(value > 0 for value in kept)
-    return sum(math.comb(len(kept), k) for k in range(above, len(kept) + 1)) / 2 ** len(kept)
+    return float(sum(math.comb(len(kept), k) for k in range(above, len(kept) + 1)) / 2 ** len(kept))
 
 
 def trend(ys: Sequence[float], xs: Sequence[float] | None = None) -> Trend:

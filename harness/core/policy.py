@@ -22,6 +22,8 @@ HOSTILE = ("behaviour.", "worker.")
 """Rules of what a model does to the machine: waived only by a waiver that says so, and never made milder."""
 CLOSED = ("admission.", "policy.")
 """Rules that no waiver reaches: a model that fails at the door is not loaded, whoever would accept it."""
+COST_CHECKS = ("cost-latency", "cost-memory", "cost-leak", "cost-scaling", "cost-first-rendering", "cost-load")
+"""Names of the model-wide checks of cost, in the order in which they are made."""
 ISOLATIONS = ("A", "A-", "B")
 """Levels of the sandbox, best first: what a sign-off may ask for."""
 
@@ -69,6 +71,32 @@ class FamilyPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CostPolicy:
+    """How much more a candidate may cost than what it is held against."""
+
+    latency: float = 1.05
+    """Processor time against a live reference, spoken in turn with it: how many times as much is too much."""
+    recorded: float = 1.3
+    """The same against what a golden recorded on another day, on a machine of the same class."""
+    phrase: float = 1.5
+    """Processor time of one phrase against others of its length."""
+    trigger: float = 1.15
+    """Processor time of phrases with a trigger against their controls, per second of audio."""
+    work: float = 1.25
+    """Seconds of audio for the same text against the golden's."""
+    memory: float = 1.25
+    """Peak of the resident set."""
+    exponent: float = 0.25
+    """How much faster cost may grow with the length of the text: difference of the exponents."""
+    leak_kib: float = 256.0
+    """KiB that may be left behind by each call."""
+    required: bool = False
+    """Whether clocks that could not be compared leave the run inconclusive."""
+    off: tuple[str, ...] = ()
+    """Checks that are not made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What a release owner demands."""
 
@@ -94,6 +122,7 @@ class Policy:
     max_age_days: int = 0
     """Days for which a sign-off is good, 0 for ever."""
     waivers: tuple[Waiver, ...] = ()
+    cost: CostPolicy = field(default_factory=CostPolicy)
 
     def family(self, name: str) -> FamilyPolicy:
         """What is different for a family."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 from harness.core.errors import BadInput
-from harness.core.policy import CLOSED, ISOLATIONS, FamilyPolicy, Policy, Waiver, is_hostile
+from harness.core.policy import CLOSED, COST_CHECKS, ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver, is_hostile
 from harness.core.text import printable
 from harness.core.types import Severity
 
@@ -24,10 +24,14 @@ MAX_WAIVERS: Final = 500
 MAX_TEXT: Final = 500
 """Characters of a title, a name or a reason."""
 KEYS: Final = (
-    "version", "title", "owner", "alpha", "gate", "fail_at", "severity", "family", "coverage", "signoff", "waiver",
+    "version", "title", "owner", "alpha", "gate", "fail_at", "severity", "family", "coverage", "cost", "signoff",
+    "waiver",
 )  # fmt: skip
 FAMILY_KEYS: Final = ("fail_at", "severity", "min_probes", "max_miss")
 COVERAGE_KEYS: Final = ("families", "min_probes", "max_miss")
+COST_RATIOS: Final = ("latency", "recorded", "phrase", "trigger", "work", "memory")
+"""Keys of ``[cost]`` that say how many times as much is too much."""
+COST_KEYS: Final = (*COST_RATIOS, "exponent", "leak_kib", "required", "off")
 SIGNOFF_KEYS: Final = ("isolation", "max_age_days")
 WAIVER_KEYS: Final = ("rule", "subject", "owner", "reason", "expires", "allow")
 
@@ -89,7 +93,26 @@ class _Reader:
             isolation=self._isolation(signoff),
             max_age_days=self._count(signoff, ("signoff", "max_age_days"), most=36_500),
             waivers=self._waivers(content),
+            cost=self._cost(content),
         )
+
+    def _cost(self, content: Table) -> CostPolicy:
+        own = self._table(content, "cost", COST_KEYS)
+        usual = CostPolicy()
+        ratios = {
+            name: self._number(own, ("cost", name), above=1, below=100) if name in own else getattr(usual, name)
+            for name in COST_RATIOS
+        }
+        required = own.get("required", False)
+        if not isinstance(required, bool):
+            self._fail(("cost", "required"), f"expected 'required' as true or false, got {_shown(required)}")
+        off = self._texts(own, ("cost", "off"))
+        for name in off:
+            if name not in COST_CHECKS:
+                self._fail(("cost", "off"), f"expected checks of cost ({', '.join(COST_CHECKS)}), got {_shown(name)}")
+        exponent = self._number(own, ("cost", "exponent"), above=0, below=10) if "exponent" in own else usual.exponent
+        leak = self._number(own, ("cost", "leak_kib"), above=0, below=1 << 20) if "leak_kib" in own else usual.leak_kib
+        return CostPolicy(**ratios, exponent=exponent, leak_kib=leak, required=required, off=off)
 
     def _families(self, content: Table) -> dict[str, FamilyPolicy]:
         found = {}

@@ -6,7 +6,8 @@ milliseconds and without torch. Its model is a directory with a ``fake.json``::
     {"version": 1, "voice": "alto", "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}
 
 A fault fires where ``when`` occurs in the text (always, if it is left out) and, with ``share``, only for that share
-of seeds. Its tones are read back by :class:`harness.asr.fake.ToneTranscriber`.
+of seeds. Its tones are read back by :class:`harness.asr.fake.ToneTranscriber`. Faults that only cost the machine (see
+:mod:`harness.engines.sponges`) may also wait for the ``nth`` text that a process speaks.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from harness.core.types import EngineInfo, Speech
+from harness.engines import sponges
 from harness.engines.tones import AMPLITUDE, CHARACTER_SAMPLES, NOISE_SIGMA, SAMPLE_RATE, frequency, index_of
 
 FRAME_SAMPLES = 80
@@ -33,6 +35,8 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self._faults: list[dict[str, Any]] = []
+        self._spoken = 0
+        self._kept: list[Any] = []
 
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         """Read ``fake.json``; faults of kind ``load-*`` fire here."""
@@ -42,6 +46,7 @@ class FakeEngine:
         for fault in self._faults:
             if fault["kind"].startswith("load-"):
                 _misbehave(fault["kind"].removeprefix("load-"))
+                sponges.soak_up({**fault, "kind": fault["kind"].removeprefix("load-")}, "", self._kept)
         return EngineInfo(name="fake", sample_rate=SAMPLE_RATE, versions={"fake": "1"})
 
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
@@ -50,9 +55,11 @@ class FakeEngine:
 
     def _speak(self, text: str, seed: int) -> Speech:
         rng = np.random.default_rng(seed)
-        fired = [fault for fault in self._faults if _fires(fault, text, seed)]
+        self._spoken += 1
+        fired = [fault for fault in self._faults if _fires(fault, text, seed, self._spoken)]
         for fault in fired:
             _misbehave(fault["kind"])
+            sponges.soak_up(fault, text, self._kept)
             text = _edited(text, fault)
         samples = tones(text, rng)
         for fault in fired:
@@ -73,7 +80,9 @@ def tones(text: str, rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.fl
     return (np.concatenate([voiced, pause]) + noise).astype(np.float32)
 
 
-def _fires(fault: dict[str, Any], text: str, seed: int) -> bool:
+def _fires(fault: dict[str, Any], text: str, seed: int, spoken: int) -> bool:
+    if fault.get("nth", spoken) != spoken:
+        return False
     if fault["kind"].startswith("load-") or fault.get("when", "") not in text:
         return False
     return bool(np.random.default_rng([seed, 7]).uniform() < fault.get("share", 1.0))
@@ -106,6 +115,8 @@ def _spoiled(
             return np.concatenate([samples, np.zeros(pause, np.float32)])
         case "cut":
             return samples[: int(len(samples) * fault.get("keep", 0.8))]
+        case "stretch":
+            return np.repeat(samples, int(fault.get("times", 3)))
         case "endless":
             return np.tile(samples, 1 + 120 * SAMPLE_RATE // max(1, len(samples)))
     return samples

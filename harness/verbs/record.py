@@ -70,6 +70,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="then run the reference against the golden N times on other seeds, and keep how often it failed; "
         "a golden that is there already is tested, not recorded",
     )
+    parser.add_argument("--no-cost", action="store_true", help="do not measure what the reference costs this machine")
     parser.add_argument("--no-audio", action="store_true", help="keep no repeat to listen to")
     add_drawing(parser)
     add_golden_dir(parser)
@@ -85,13 +86,15 @@ def run(options: argparse.Namespace) -> int:
     from harness.admission.vocabulary import read_vocabulary
     from harness.calibration import keep_self_test, self_test
     from harness.core.errors import BadInput
+    from harness.costs.profile import keep_profile
+    from harness.costs.profiling import measure_profile
     from harness.expansion import Drawing
     from harness.goldens import find_golden, read_golden
     from harness.lifecycle import proposal_path
     from harness.model import find_model
     from harness.options import golden_folders
     from harness.recording import record_golden
-    from harness.session import language_of, make_bench, read_suite
+    from harness.session import language_of, make_bench, metered_engine, read_suite
     from harness.source.local import local_model
 
     base = read_golden(find_golden(options.into, golden_folders(options.golden_dir))) if options.into else None
@@ -140,11 +143,24 @@ def run(options: argparse.Namespace) -> int:
             progress=say_progress,
             kept=kept,
         )
+        probes = [probe for content in suites for probe in content.suite.probes]
+        if not known and not options.no_cost:
+            profile = measure_profile(
+                golden,
+                probes,
+                bench.renderer,
+                engine=metered_engine(settings, bench.engine),
+                device=settings.device,
+                seed=seed,
+                progress=say_progress,
+            )
+            if profile is not None:
+                keep_profile(golden, profile)
         tested = None
         if options.self_test:
             tested = self_test(
                 golden,
-                [probe for content in suites for probe in content.suite.probes],
+                probes,
                 bench.renderer,
                 bench.listener,
                 bench.store,

@@ -1,0 +1,459 @@
+"""What a run finds out about cost: single phrases while they are judged, and the checks of the whole model after them.
+
+Each part of the metering pass is spoken when the first check asks for it. Nothing here is kept for another run.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from threading import Event
+from typing import TypeVar
+
+from harness.core.costs import trend
+from harness.core.metered import Metered
+from harness.core.policy import CostPolicy
+from harness.core.text import printable
+from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
+from harness.costs import footprint as footprints
+from harness.costs import latency, leaks, phrases, scaling
+from harness.costs.expected import learn
+from harness.costs.passes import Lost, soak, speak_again, speak_ladder, speak_rounds
+from harness.costs.profile import another_class, known_profile
+from harness.costs.sample import Plan, Sample, plan
+from harness.costs.suspects import Costly, contrast_again, look_again, look_at_memory, named
+from harness.goldens import Golden
+from harness.machine import machine_class
+from harness.meter import Speak
+from harness.renderer import Renderer
+from harness.sandbox.client import WorkerFault
+
+SHARE = 0.1
+"""Of the time that the run has taken so far, for the rounds of the metering pass."""
+LEAST_SECONDS, MOST_SECONDS = 6.0, 60.0
+BESIDE_SECONDS = 40.0
+"""At least so many with a live reference, which four renderings of each phrase are spoken for."""
+LEVEL_SHARE = 0.1
+"""Of alpha, for all tests of cost together, and beside those of speech."""
+TESTS = 8
+MOST_SUSPECTS = 8
+"""Phrases that are looked at again at the end of a run."""
+NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"
+NOT_COMPARED = "clocks were not compared: give --tts-reference, or record the golden on this kind of machine"
+
+Result = TypeVar("Result")
+
+
+class ReferenceLost(Exception):
+    """The live reference lost its worker: nothing that is the candidate's fault."""
+
+
+class Costing:
+    """Meters one candidate within one run."""
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        renderer: Renderer,
+        *,
+        reference: Renderer | None,
+        golden: Golden | None,
+        limits: CostPolicy,
+        alpha: float,
+        seed: int,
+        device: str,
+        engine: str,
+        soak_seconds: float = 0.0,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Remember; nothing is spoken yet.
+
+        Args:
+            probes: All probes of the suites, selected or not.
+            renderer: Speaks with the candidate, and meters it meanwhile.
+            reference: Speaks with a live reference, None without one.
+            golden: What the reference was recorded to do, None without one.
+            limits: How much is too much.
+            alpha: False-alarm rate of the verdict, of which the tests of cost have a tenth.
+            seed: Base of the seeds.
+            device: ``cpu`` or ``cuda``.
+            engine: Engine, versions and threads.
+            soak_seconds: How long to repeat the suite, 0 for not at all.
+            progress: Told on one line what is going on.
+        """
+        self._probes = list(probes)
+        self._renderer = renderer
+        self._reference = reference
+        self._limits = limits
+        self._level = alpha * LEVEL_SHARE / TESTS
+        self._seed = seed
+        self._device = device
+        self._engine = engine
+        self._soak_seconds = soak_seconds
+        self._progress = progress
+        self._begun = time.monotonic()
+        self._profile = known_profile(golden)
+        self._golden_seconds = (
+            {one.text: statistics.fmean(take.facts.seconds for take in one.takes) for one in golden.records.values()}
+            if golden
+            else {}
+        )
+        self._names = {probe.text: probe.id for probe in self._probes}
+        self._lost = Lost()
+        self._examined: set[tuple[int, int]] = set()
+        self._costly: dict[str, Costly] = {}
+        self._hungry: dict[str, tuple[int, int]] = {}
+        self._told: set[str] = set()
+
+    def beside(self, probe: Probe) -> tuple[Finding, ...]:
+        """What one phrase cost beyond what others do, looked at again before it is said."""
+        self._examine(lambda texts: probe.text in texts)
+        if probe.text in self._lost_texts:
+            return ()
+        found = self._phrase_findings(probe.id, [probe.text])
+        if found:
+            self._told.add(probe.text)
+        return found
+
+    def check(self, name: str) -> Outcome:
+        """One of :data:`harness.core.policy.COST_CHECKS`."""
+        self._progress(f"metering the candidate: {name.removeprefix('cost-')}")
+        judged: dict[str, Callable[[str], Outcome]] = {
+            "cost-latency": self._latency,
+            "cost-memory": self._memory,
+            "cost-leak": self._leak,
+            "cost-scaling": self._scaling,
+            "cost-first-rendering": self._first,
+            "cost-load": self._load,
+        }
+        before = len(self._lost.faults)
+        try:
+            outcome = judged[name](name)
+        except ReferenceLost as error:
+            reason = f"the live reference could not be metered: {error}"
+            return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=reason)
+        return self._with_lost(outcome, before)
+
+    @property
+    def _orders(self) -> tuple[Metered, ...]:
+        return self._renderer.metered
+
+    @property
+    def _lost_texts(self) -> set[str]:
+        return {text for text, _ in self._lost.faults}
+
+    @cached_property
+    def _plan(self) -> Plan | None:
+        return plan(self._probes, self._renderer.guilty)
+
+    @property
+    def _here(self) -> str:
+        return machine_class(self._device)
+
+    @cached_property
+    def _rounds(self) -> Sample:
+        """Phrases in turn. Where something is compared with, by fresh workers: both sides then have the same past."""
+        chosen = self._plan
+        if chosen is None:
+            return Sample(rounds=())
+        share = SHARE * (time.monotonic() - self._begun)
+        least = BESIDE_SECONDS if self._reference is not None else LEAST_SECONDS
+        seconds = max(least, min(MOST_SECONDS, share))
+
+        def speak(own: Speak, other: Speak | None) -> Sample:
+            return speak_rounds(chosen.phrases, own, other, seed=self._seed, seconds=seconds, lost=self._lost)
+
+        return self._together(speak, is_fresh=self._reference is not None or self._is_comparable_profile)
+
+    @property
+    def _is_comparable_profile(self) -> bool:
+        """Whether the golden's clocks are of this kind of machine, as far as that can be said beforehand."""
+        profile = self._profile
+        if profile is None:
+            return False
+        return not another_class(profile, here=self._here, engine=self._engine, calibration=profile.calibration_seconds)
+
+    @cached_property
+    def _ladder(self) -> Sample:
+        chosen = self._plan
+        if chosen is None:
+            return Sample(rounds=())
+        return self._together(
+            lambda own, other: speak_ladder(chosen.rungs, own, other, seed=self._seed, lost=self._lost)
+        )
+
+    @cached_property
+    def _soaked(self) -> tuple[list[Metered], bool]:
+        """What a soak saw, and whether somebody ended it."""
+        texts = [text for text in self._names if text not in self._renderer.guilty]
+        stop = Event()
+        running = self._renderer.borrow(
+            lambda own: soak(
+                texts, own, seed=self._seed, seconds=self._soak_seconds, lost=self._lost, stop=stop, tell=self._progress
+            )
+        )
+        try:
+            return running.result(), False
+        except KeyboardInterrupt:
+            stop.set()
+            return running.result(), True
+
+    def _together(self, work: Callable[[Speak, Speak | None], Result], *, is_fresh: bool = False) -> Result:
+        """Do something with a worker of the candidate, and one of the reference where there is one."""
+        reference = self._reference
+        if reference is None:
+            return self._renderer.borrow(lambda own: work(own, None), is_fresh=is_fresh).result()
+
+        def both(own: Speak) -> Result:
+            return reference.borrow(lambda other: work(own, _innocent(other)), is_fresh=is_fresh).result()
+
+        return self._renderer.borrow(both, is_fresh=is_fresh).result()
+
+    def _latency(self, name: str) -> Outcome:
+        sample = self._rounds
+        if not sample.rounds:
+            return self._unmetered(name)
+        if self._reference is not None:
+            compared = latency.beside_reference(name, sample, self._limits, self._level)
+        elif self._profile is not None:
+            compared = latency.beside_profile(
+                name, sample, self._profile, self._limits, self._level, here=self._here, engine=self._engine
+            )
+        else:
+            compared = latency.Comparison(notes=(NOT_COMPARED,))
+        work = latency.work_beside_golden(name, sample.rounds, self._golden_seconds, self._limits, self._level)
+        self._examine(lambda _: True)
+        late = [text for text in (*self._costly, *self._hungry) if text not in self._told]
+        findings = (
+            *compared.findings,
+            *work.findings,
+            *self._phrase_findings(name, [text for text in dict.fromkeys(late) if text in self._costly]),
+            *self._trigger_findings(name, sample),
+            *self._spike_findings(name),
+        )
+        metered = {text for order in self._orders for text in order.texts} & self._names.keys()
+        told = f"{len(metered)} of {len(self._names)} phrases were metered while they were spoken in this process"
+        doubt = compared.doubt if compared.is_made or self._reference is not None else ""
+        if not doubt and self._limits.required and not compared.is_made:
+            doubt = compared.doubt or NOT_COMPARED
+        return _decided(name, findings, doubt, (*compared.notes, *work.notes, told))
+
+    def _memory(self, name: str) -> Outcome:
+        sample = self._rounds
+        own, other, whose = self._footprints(sample)
+        if own is None:
+            return self._unmetered(name)
+        self._examine(lambda _: True)
+        late = [text for text in self._hungry if text not in self._told]
+        findings = (
+            *footprints.judge_memory(name, own, other, whose, self._limits),
+            *(phrases.jump_finding(name, named([text], self._names), *self._hungry[text]) for text in late),
+        )
+        notes = [f"{own.peak_bytes / 2**20:.0f} MiB resident at most, {own.load_peak_bytes / 2**20:.0f} to load"]
+        if other is None:
+            notes.append("no worker of a reference to compare with: only single phrases were held against each other")
+        return _decided(name, findings, "", notes)
+
+    def _leak(self, name: str) -> Outcome:
+        chosen = self._plan
+        if chosen is None:
+            return self._unmetered(name)
+        again = self._again(chosen.repeated, leaks.FIRST_CALLS + leaks.SETTLING)
+        if not again:
+            return self._unmetered(name)
+        grown = leaks.leaks_over(self._orders, self._level)
+        findings = [leaks.leak_finding(name, leak, "of the suite") for leak in grown]
+        known = {finding.title for finding in findings}
+        if leaks.leaks_in(again[leaks.SETTLING :], self._limits, 0.05):
+            more = self._again(chosen.repeated, leaks.MORE_CALLS)
+            where = f"of {named([chosen.repeated], self._names)}"
+            for leak in leaks.leaks_in(more, self._limits, self._level):
+                finding = leaks.leak_finding(name, leak, where, self._reference_leak(chosen.repeated, leak))
+                findings += [finding] if finding.title not in known else []
+        notes = [f"{len(again)} calls of one phrase left nothing behind"] if not findings else []
+        if self._soak_seconds:
+            calls, is_ended = self._soaked
+            findings += leaks.soak_findings(name, calls, learn(self._orders), self._level)
+            minutes = sum(call.wall_seconds for call in calls) / 60
+            notes.append(f"soaked for {minutes:.1f} min, {len(calls)} renderings{', ended by hand' * is_ended}")
+        return _decided(name, findings, "", notes)
+
+    def _again(self, text: str, times: int) -> list[Metered]:
+        return self._renderer.borrow(
+            lambda own: speak_again(text, own, times, seed=self._seed, lost=self._lost)
+        ).result()
+
+    def _reference_leak(self, text: str, leak: leaks.Leak) -> float | None:
+        """What the live reference leaves behind of the same; None without one."""
+        if self._reference is None:
+            return None
+        lost = Lost()
+        calls = self._reference.borrow(
+            lambda own: speak_again(text, own, leaks.MORE_CALLS + leaks.SETTLING, seed=self._seed, lost=lost)
+        ).result()[leaks.SETTLING :]
+        values = [float(getattr(call, leak.what)) for call in calls]
+        return trend(values).slope if len(values) > 1 else None
+
+    def _scaling(self, name: str) -> Outcome:
+        rounds = self._ladder.rounds
+        own = scaling.scaling_of(rounds)
+        if own.audio is None:
+            return self._unmetered(name)
+        other = scaling.scaling_of(rounds, is_reference=True) if self._reference is not None else None
+        profile = self._profile if self._is_comparable_profile else None
+        findings, notes = scaling.judge_scaling(name, own, other, profile, self._limits)
+        return _decided(name, findings, "", notes)
+
+    def _first(self, name: str) -> Outcome:
+        own, other, whose = self._footprints(self._rounds)
+        if own is None:
+            return self._unmetered(name)
+        told = f"{own.first_seconds:.2f} s of processor time beyond what its audio takes"
+        notes = [told + (f"; {whose} {other.first_seconds:.2f} s" if other else "")]
+        return _decided(name, footprints.judge_first(name, own, other, whose), "", notes)
+
+    def _load(self, name: str) -> Outcome:
+        own, other, whose = self._footprints(self._rounds)
+        if own is None:
+            return self._unmetered(name)
+        told = f"{own.load_seconds:.2f} s of processor time, {own.load_peak_bytes / 2**20:.0f} MiB at most"
+        notes = [told + (f"; {whose} {other.load_seconds:.2f} s" if other else "; not compared")]
+        return _decided(name, footprints.judge_load(name, own, other, whose), "", notes)
+
+    def _footprints(self, sample: Sample) -> tuple[footprints.Footprint | None, footprints.Footprint | None, str]:
+        """The candidate's footprint, what it is held against, and whose that is."""
+        mine = {one.worker for round_ in sample.rounds for one in round_.candidate}
+        if self._reference is not None:
+            theirs = {one.worker for round_ in sample.rounds for one in round_.reference}
+            other = footprints.footprint(self._reference.metered, sorted(theirs)) if theirs else None
+            return footprints.footprint(self._orders, sorted(mine)), other, "the live reference"
+        profile = self._profile
+        if profile is not None and self._is_comparable_profile:
+            other = footprints.Footprint(
+                load_seconds=profile.load_seconds,
+                load_peak_bytes=profile.load_peak_bytes,
+                first_seconds=profile.first_seconds,
+                first_text="",
+                peak_bytes=profile.peak_bytes,
+            )
+            return footprints.footprint(self._orders, sorted(mine)), other, "the golden's reference"
+        return footprints.footprint(self._orders), None, ""
+
+    def _examine(self, wanted: Callable[[tuple[str, ...]], bool]) -> None:
+        """Look again at odd orders that nobody has looked at."""
+        orders = self._orders
+        fresh = [
+            one for one in orders if (one.worker, one.call) not in self._examined and one.texts and wanted(one.texts)
+        ]
+        if not any(text in self._names for one in fresh for text in one.texts):
+            return
+        expected = learn(orders)
+        suspects = self._suspects(phrases.odd_orders(fresh, expected, self._limits))
+        if suspects and expected is not None:
+            self._progress(f"metering again: {named(suspects, self._names)}")
+            self._costly |= self._renderer.borrow(
+                lambda own: look_again(suspects, orders, own, expected, self._limits, seed=self._seed, lost=self._lost)
+            ).result()
+        fresh_keys = {(one.worker, one.call) for one in fresh}
+        jumped = [odd for odd in phrases.jumps(orders) if (odd.order.worker, odd.order.call) in fresh_keys]
+        if hungry := self._suspects(jumped):
+            self._progress(f"metering memory again: {named(hungry, self._names)}")
+            self._hungry |= self._renderer.borrow(
+                lambda own: look_at_memory(hungry, orders, own, seed=self._seed, lost=self._lost), is_fresh=True
+            ).result()
+        if expected is not None:
+            self._examined |= fresh_keys
+
+    def _suspects(self, odd: Sequence[phrases.Odd]) -> list[str]:
+        """Texts of odd orders that may be to blame, the worst order's first."""
+        known = {*self._costly, *self._hungry, *self._renderer.guilty}
+        texts = dict.fromkeys(text for one in odd for text in one.texts if text in self._names and text not in known)
+        return list(texts)[:MOST_SUSPECTS]
+
+    def _phrase_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:
+        found = []
+        for text in texts:
+            name = named([text], self._names)
+            if (costly := self._costly.get(text)) is not None:
+                found.append(phrases.phrase_finding(subject, name, costly.ratio, costly.rounds))
+            if (hungry := self._hungry.get(text)) is not None:
+                found.append(phrases.jump_finding(subject, name, *hungry))
+        return tuple(found)
+
+    def _spike_findings(self, name: str) -> list[Finding]:
+        """Work that came once: none of its texts costs too much when it is spoken again."""
+        orders = self._orders
+        ours = [one for one in orders if any(text in self._names for text in one.texts)]
+        odd = phrases.odd_orders(ours, learn(orders), self._limits)
+        once = [one for one in phrases.spikes(odd) if not any(text in self._costly for text in one.texts)]
+        return [phrases.spike_finding(name, named(one.texts, self._names), one) for one in once[:4]]
+
+    def _trigger_findings(self, name: str, sample: Sample) -> list[Finding]:
+        """Triggers that cost more than their controls, all phrases of one trigger together."""
+        if self._plan is None:
+            return []
+        contrasts = [pair for pair in self._plan.contrasts if pair[0].text not in self._costly]
+        odd = phrases.odd_contrasts(contrasts, {one.text: one for one in sample.rounds})
+        found = []
+        for trigger in list(dict.fromkeys((one.trigger or "").casefold() for one, _ in odd))[:3]:
+            pairs = [pair for pair in contrasts if (pair[0].trigger or "").casefold() == trigger]
+            turns = self._renderer.borrow(
+                lambda own, pairs=pairs: contrast_again(pairs, own, seed=self._seed, lost=self._lost)  # type: ignore[misc]
+            ).result()
+            if len(turns) < latency.LEAST_PAIRS:
+                continue
+            ratio = phrases.contrast_ratio(turns)
+            if ratio.ratio >= self._limits.trigger and ratio.p_value <= self._level:
+                names = tuple(named([probe.text], self._names) for probe in pairs[0])
+                found.append(phrases.trigger_finding(name, *pairs[0], ratio, (names[0], names[1])))
+        return found
+
+    def _unmetered(self, name: str) -> Outcome:
+        """Nothing was spoken: why."""
+        if not self._renderer.has_loaded:
+            return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=NEVER_LOADED)
+        faults = [fault.what for _, fault in self._lost.faults]
+        reason = f"nothing could be metered: the worker {faults[-1]}" if faults else "no phrase is left to be metered"
+        return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=reason)
+
+    def _with_lost(self, outcome: Outcome, before: int) -> Outcome:
+        """A worker that was lost while it was metered is a finding, on the phrase that did it."""
+        fresh = [(text, one) for text, one in self._lost.faults[before:] if one.rule != "worker.given-up"]
+        if not fresh or not self._renderer.has_loaded:
+            return outcome
+        findings = tuple(self._lost_finding(outcome.subject, text, fault) for text, fault in fresh)
+        return Outcome(
+            subject=outcome.subject,
+            verdict=Verdict.FAIL,
+            reason=outcome.reason,
+            findings=(*outcome.findings, *findings),
+            notes=outcome.notes,
+        )
+
+    def _lost_finding(self, subject: str, text: str, fault: WorkerFault) -> Finding:
+        return Finding(
+            rule=fault.rule,
+            severity=Severity.HIGH,
+            subject=subject,
+            title="loses its worker while it is metered",
+            heard=printable(f"{named([text], self._names)} ({len(text)} characters): the worker {fault.what}"),
+        )
+
+
+def _innocent(speak: Speak) -> Speak:
+    """The reference's fault is not the candidate's."""
+
+    def spoken(text: str, seed: int) -> Metered:
+        try:
+            return speak(text, seed)
+        except WorkerFault as fault:
+            raise ReferenceLost(fault.what) from None
+
+    return spoken
+
+
+def _decided(name: str, findings: Sequence[Finding], doubt: str, notes: Sequence[str]) -> Outcome:
+    verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE if doubt else Verdict.PASS
+    return Outcome(subject=name, verdict=verdict, reason=doubt, findings=tuple(findings), notes=tuple(notes))

@@ -1,0 +1,125 @@
+"""What a worker needs before and while it speaks: loading, its first rendering, and memory. Pure.
+
+These are one number a worker, not samples: they are held against each other by size alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.core.metered import Metered
+from harness.core.policy import CostPolicy
+from harness.core.types import Finding, Severity
+from harness.costs.expected import unit_seconds
+
+LEAST_BYTES = 64 << 20
+"""Difference of two peaks of memory that means anything."""
+LEAST_SECONDS = 2.0
+"""Difference of loading or of a first rendering that means anything."""
+LOAD_TIMES = 1.5
+FIRST_SECONDS = 10.0
+"""Processor time beyond its audio that a first rendering may take where there is nothing to compare with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """One worker: the cheapest of several, for what is paid once may be paid with company."""
+
+    load_seconds: float
+    load_peak_bytes: int
+    first_seconds: float
+    """Processor time of the first rendering beyond what its audio explains."""
+    first_text: str
+    peak_bytes: int
+    """Most that was resident since it was started."""
+    gpu_bytes: int | None = None
+
+
+def footprint(orders: Sequence[Metered], workers: Sequence[int] = ()) -> Footprint | None:
+    """What the workers of a model needed; None where none was metered.
+
+    Args:
+        orders: All orders.
+        workers: Those to look at, all where none is named.
+    """
+    chosen = [one for one in orders if not workers or one.worker in workers]
+    loads = [one for one in chosen if not one.texts]
+    firsts = [one for one in chosen if one.call == 1]
+    if not loads:
+        return None
+    unit = unit_seconds(chosen)
+    beyond = [(max(0.0, one.cpu_seconds - unit * one.audio_seconds), one) for one in firsts]
+    least, first = min(beyond, key=lambda pair: pair[0], default=(0.0, None))
+    gpu = [one.gpu_bytes for one in chosen if one.gpu_bytes is not None]
+    return Footprint(
+        load_seconds=min(one.cpu_seconds for one in loads),
+        load_peak_bytes=min(one.peak_bytes for one in loads),
+        first_seconds=least,
+        first_text=first.texts[0] if first and first.texts else "",
+        peak_bytes=max(one.peak_bytes for one in chosen),
+        gpu_bytes=max(gpu) if gpu else None,
+    )
+
+
+def judge_load(subject: str, own: Footprint, other: Footprint | None, whose: str) -> tuple[Finding, ...]:
+    """Loading against the reference's."""
+    if other is None:
+        return ()
+    found = []
+    more = own.load_seconds - other.load_seconds
+    if more >= LEAST_SECONDS and own.load_seconds >= LOAD_TIMES * other.load_seconds:
+        told = (f"{own.load_seconds:.1f} s of processor time", f"{other.load_seconds:.1f} s, as {whose}")
+        found.append(_finding("cost.load", subject, "takes far longer to load than it should", *told))
+    more_bytes = own.load_peak_bytes - other.load_peak_bytes
+    if more_bytes >= LEAST_BYTES and own.load_peak_bytes >= LOAD_TIMES * other.load_peak_bytes:
+        told = (_mib(own.load_peak_bytes), f"{_mib(other.load_peak_bytes)}, as {whose}")
+        found.append(_finding("cost.load", subject, "needs far more memory to load than it should", *told))
+    return tuple(found)
+
+
+def judge_first(subject: str, own: Footprint, other: Footprint | None, whose: str) -> tuple[Finding, ...]:
+    """The first rendering against the reference's, or against a bound."""
+    bound = FIRST_SECONDS if other is None else LEAST_SECONDS + LOAD_TIMES * other.first_seconds
+    if own.first_seconds < bound:
+        return ()
+    told = (
+        f"{own.first_seconds:.1f} s of processor time beyond what its audio takes ({own.first_text!r})",
+        f"at most {bound:.1f} s" + (f", {other.first_seconds:.1f} s as {whose}" if other else ""),
+    )
+    return (_finding("cost.first-rendering", subject, "works long before it first speaks", *told),)
+
+
+def judge_memory(
+    subject: str, own: Footprint, other: Footprint | None, whose: str, limits: CostPolicy
+) -> tuple[Finding, ...]:
+    """Peaks of memory against the reference's, of workers that spoke the same."""
+    if other is None:
+        return ()
+    found = []
+    for what, mine, theirs in (
+        ("resident memory", own.peak_bytes, other.peak_bytes),
+        ("memory of the GPU", own.gpu_bytes, other.gpu_bytes),
+    ):
+        if mine is None or theirs is None or mine - theirs < LEAST_BYTES or mine < limits.memory * theirs:
+            continue
+        told = (f"{_mib(mine)} of {what} at most", f"{_mib(theirs)}, as {whose}")
+        found.append(_finding("cost.memory", subject, "needs more memory than it should", *told))
+    return tuple(found)
+
+
+def _finding(rule: str, subject: str, title: str, heard: str, expected: str) -> Finding:
+    return Finding(
+        rule=rule,
+        severity=Severity.MEDIUM,
+        subject=subject,
+        title=title,
+        heard=heard,
+        expected=expected,
+        evidence="metered from outside, by control group and /proc",
+        hint="another architecture or precision needs more, too: waive it in the policy if that is meant",
+    )
+
+
+def _mib(value: float) -> str:
+    return f"{value / 2**20:.0f} MiB"

@@ -1,0 +1,119 @@
+"""Whether the whole candidate costs more processor time than what it is held against, or makes more audio. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.core.costs import Ratio, paired_ratio
+from harness.core.policy import CostPolicy
+from harness.core.types import Finding, Severity
+from harness.costs.profile import CostProfile, another_class
+from harness.costs.sample import Round, Sample
+
+LEAST_PAIRS = 8
+LEAST_SECONDS = 0.005
+"""Median processor time of a phrase below which it is too quick to be timed."""
+WIDEST = 1.35
+"""Ratio of the interval's ends from which the clocks are too noisy to say anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What came of comparing clocks."""
+
+    findings: tuple[Finding, ...] = ()
+    doubt: str = ""
+    """Why nothing can be said although it was asked for."""
+    notes: tuple[str, ...] = ()
+    is_made: bool = False
+    """Whether clocks were compared."""
+
+
+def beside_reference(subject: str, sample: Sample, limits: CostPolicy, level: float) -> Comparison:
+    """Candidate and live reference, phrase by phrase, spoken in turn."""
+    pairs = [one for one in sample.rounds if one.reference]
+    if len(pairs) < LEAST_PAIRS:
+        return Comparison(doubt=f"only {len(pairs)} phrases were spoken by both sides, {LEAST_PAIRS} are needed")
+    if _middle([one.reference_seconds for one in pairs]) < LEAST_SECONDS:
+        return Comparison(notes=("phrases are spoken too quickly for their processor time to be compared",))
+    ratio = paired_ratio([one.seconds for one in pairs], [one.reference_seconds for one in pairs])
+    per_audio = paired_ratio(
+        [one.seconds / one.audio for one in pairs], [one.reference_seconds / one.reference_audio for one in pairs]
+    )
+    told = (
+        f"processor time {_told(ratio)} the live reference's; per second of audio {per_audio.ratio:.3f}; "
+        f"{_company(sample)}"
+    )
+    if ratio.high / ratio.low > WIDEST:
+        return Comparison(doubt=f"clocks are too noisy: {told}; run again on a calmer machine", is_made=True)
+    return _decided(subject, ratio, limits.latency, level, told, "the live reference")
+
+
+def beside_profile(
+    subject: str, sample: Sample, profile: CostProfile, limits: CostPolicy, level: float, *, here: str, engine: str
+) -> Comparison:
+    """The candidate beside what the golden's reference cost when it was recorded, in units of the calibration."""
+    if different := another_class(profile, here=here, engine=engine, calibration=sample.calibration):
+        return Comparison(notes=(f"the golden's clocks are of another kind of machine ({different})",))
+    known = {text: cost.seconds for text, cost in profile.phrases.items() if cost.seconds > 0}
+    pairs = [one for one in sample.rounds if one.text in known]
+    if len(pairs) < LEAST_PAIRS:
+        return Comparison(notes=(f"the golden has the cost of {len(pairs)} of these phrases only",))
+    if _middle([known[one.text] for one in pairs]) < LEAST_SECONDS:
+        return Comparison(notes=("phrases are spoken too quickly for their processor time to be compared",))
+    ratio = paired_ratio(
+        [one.seconds / sample.calibration for one in pairs],
+        [known[one.text] / profile.calibration_seconds for one in pairs],
+    )
+    told = f"processor time {_told(ratio)} what the golden recorded, by a calibration workload; {_company(sample)}"
+    found = _decided(subject, ratio, limits.recorded, level, told, "the golden's reference")
+    if found.findings and sample.company is not None and sample.company.is_contended:
+        return Comparison(doubt=f"the machine is shared: {told}; run again on a calmer one", is_made=True)
+    return found
+
+
+def work_beside_golden(
+    subject: str, rounds: Sequence[Round], golden_seconds: Mapping[str, float], limits: CostPolicy, level: float
+) -> Comparison:
+    """Seconds of audio, which the harness counts itself, for the same texts: the same on every machine."""
+    pairs = [one for one in rounds if golden_seconds.get(one.text, 0) > 0]
+    if len(pairs) < LEAST_PAIRS:
+        return Comparison()
+    ratio = paired_ratio([one.audio for one in pairs], [golden_seconds[one.text] for one in pairs])
+    told = f"audio for the same texts {_told(ratio)} the golden's"
+    found = _decided(subject, ratio, limits.work, level, told, "the golden", rule="cost.work")
+    return Comparison(findings=found.findings, notes=(told,))
+
+
+def _decided(
+    subject: str, ratio: Ratio, limit: float, level: float, told: str, other: str, *, rule: str = "cost.latency"
+) -> Comparison:
+    if ratio.ratio < limit or ratio.p_value > level:
+        return Comparison(notes=(told,), is_made=True)
+    what = "processor time" if rule == "cost.latency" else "audio"
+    finding = Finding(
+        rule=rule,
+        severity=Severity.HIGH if ratio.ratio >= 2 else Severity.MEDIUM,
+        subject=subject,
+        title="costs more processor time than it should"
+        if rule == "cost.latency"
+        else "makes more audio than it should",
+        heard=f"{ratio.ratio:.2f} times the {what} of {other}, median of {ratio.pairs} phrases",
+        expected=f"at most {limit:g} times",
+        evidence=f"95 % interval {ratio.low:.3f} to {ratio.high:.3f}, p = {ratio.p_value:.2g}, signed ranks",
+        hint="another architecture or precision costs more, too: raise [cost] in the policy if that is meant",
+    )
+    return Comparison(findings=(finding,), notes=(told,), is_made=True)
+
+
+def _told(ratio: Ratio) -> str:
+    return f"{ratio.ratio:.3f} times ({ratio.low:.3f} to {ratio.high:.3f}, {ratio.pairs} phrases)"
+
+
+def _company(sample: Sample) -> str:
+    return sample.company.told if sample.company else "what else the machine did is not known"
+
+
+def _middle(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 2]

@@ -1,0 +1,162 @@
+"""What a worker does not give back: memory, files and threads call by call, and the drift of a soak. Pure.
+
+A first look at a few calls only says whether to look longer; what decides is the calls after it, which nobody chose.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from harness.core.costs import Trend, trend
+from harness.core.metered import Metered
+from harness.core.policy import CostPolicy
+from harness.core.types import Finding, Severity
+from harness.costs.expected import Expected
+
+FIRST_CALLS = 10
+MORE_CALLS = 16
+"""Calls of the second look, of which the p-value comes."""
+SETTLING = 3
+"""Calls of a worker after which its memory, its files and its threads should stay as they are."""
+LEAST_LEAKED = {"resident_bytes": 2 << 20, "scratch_bytes": 1 << 20, "files": 6, "tasks": 4}
+"""Growth over the calls of a look below which nothing is said."""
+NAMES = {
+    "resident_bytes": "resident memory",
+    "scratch_bytes": "scratch files",
+    "files": "open files",
+    "tasks": "threads",
+}
+BLOCKS = 40
+"""Parts of a soak whose medians are compared."""
+LEAST_SOAKED = 32 << 20
+"""Bytes by which memory must have risen over a soak."""
+MOST_DRIFT = 1.10
+"""Times that processor time may have risen over a soak."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """Something that grows."""
+
+    what: str
+    """Field of :class:`harness.core.metered.Metered`."""
+    trend: Trend
+    """By call."""
+    grown: float
+    """From the first of these calls to the last."""
+
+
+def leaks_in(calls: Sequence[Metered], limits: CostPolicy, level: float) -> list[Leak]:
+    """What grows over calls that were all the same.
+
+    Args:
+        calls: In order.
+        limits: How much each may leave behind.
+        level: Largest p-value of a finding.
+    """
+    found: list[Leak] = []
+    if len(calls) < 4:
+        return found
+    for what, least in LEAST_LEAKED.items():
+        values = [float(getattr(call, what)) for call in calls]
+        grows, grown = trend(values), values[-1] - values[0]
+        per_call = limits.leak_kib * 1024 if what.endswith("bytes") else 0.2
+        if grown >= least and grows.slope >= per_call and grows.p_value <= level:
+            found.append(Leak(what=what, trend=grows, grown=grown))
+    return found
+
+
+def leaks_over(orders: Sequence[Metered], level: float) -> list[Leak]:
+    """What grew over the suite, worker by worker, where the count is exact: files, threads and scratch."""
+    found = []
+    for worker in sorted({order.worker for order in orders}):
+        calls = [one for one in orders if one.worker == worker and one.call > SETTLING]
+        if len(calls) < 8:
+            continue
+        for what in ("scratch_bytes", "files", "tasks"):
+            values = [float(getattr(call, what)) for call in calls]
+            grown = values[-1] - min(values[:3])
+            if grown >= 2 * LEAST_LEAKED[what] and (grows := trend(_thinned(values))).p_value <= level:
+                found.append(Leak(what=what, trend=grows, grown=grown))
+    return found
+
+
+def leak_finding(subject: str, leak: Leak, where: str, reference: float | None = None) -> Finding:
+    """Something is left behind by every call."""
+    unit = _amount(leak.what, leak.trend.slope)
+    beside = "" if reference is None else f"; the live reference {_amount(leak.what, reference)}"
+    return Finding(
+        rule="cost.leak",
+        severity=Severity.HIGH,
+        subject=subject,
+        title=f"leaves {NAMES[leak.what]} behind",
+        heard=f"{unit} a call, {_amount(leak.what, leak.grown)} in {leak.trend.points} calls {where}",
+        expected=f"nothing{beside}",
+        evidence=f"Theil and Sen's slope, 95 % interval {_amount(leak.what, leak.trend.low)} to "
+        f"{_amount(leak.what, leak.trend.high)}; Mann and Kendall p = {leak.trend.p_value:.2g}",
+        hint="a server that runs for days will be ended by this",
+    )
+
+
+def soak_findings(subject: str, calls: Sequence[Metered], expected: Expected | None, level: float) -> list[Finding]:
+    """What rose over a soak: memory that also rose over its second half, exact counts, and processor time."""
+    settled = calls[SETTLING:]
+    found: list[Finding] = []
+    if len(settled) < 2 * BLOCKS:
+        return found
+    for what in LEAST_LEAKED:
+        values = _thinned([float(getattr(call, what)) for call in settled])
+        grows, late = trend(values), trend(values[len(values) // 2 :])
+        grown = values[-1] - values[0]
+        least = LEAST_SOAKED if what == "resident_bytes" else 2 * LEAST_LEAKED[what]
+        late_grown = values[-1] - values[len(values) // 2]
+        if grown >= least and late_grown >= grown / 5 and max(grows.p_value, late.p_value) <= math.sqrt(level):
+            per_call = Trend(
+                slope=grown / len(settled),
+                low=grows.low * len(values) / len(settled),
+                high=grows.high * len(values) / len(settled),
+                p_value=grows.p_value,
+                points=len(settled),
+            )
+            found.append(leak_finding(subject, Leak(what=what, trend=per_call, grown=grown), "of the soak"))
+    if expected is not None:
+        found += _drift(subject, settled, expected, level)
+    return found
+
+
+def _drift(subject: str, calls: Sequence[Metered], expected: Expected, level: float) -> list[Finding]:
+    ratios = _thinned([math.log(max(1e-6, expected.ratio(call))) for call in calls])
+    grows = trend(ratios)
+    times = math.exp(grows.slope * (len(ratios) - 1))
+    if times < MOST_DRIFT or grows.p_value > level:
+        return []
+    return [
+        Finding(
+            rule="cost.drift",
+            severity=Severity.MEDIUM,
+            subject=subject,
+            title="gets slower the longer it runs",
+            heard=f"processor time for the same audio is {times:.2f} times as much after {len(calls)} renderings",
+            expected=f"at most {MOST_DRIFT:g} times",
+            evidence=f"Theil and Sen's slope over {len(ratios)} parts, Mann and Kendall p = {grows.p_value:.2g}",
+            hint="other work on the machine that grew meanwhile does this too; look at the notes",
+        )
+    ]
+
+
+def _thinned(values: Sequence[float]) -> list[float]:
+    """Medians of at most :data:`BLOCKS` parts."""
+    if len(values) <= BLOCKS:
+        return list(values)
+    edges = [round(part * len(values) / BLOCKS) for part in range(BLOCKS + 1)]
+    return [statistics.median(values[start:end]) for start, end in pairwise(edges)]
+
+
+def _amount(what: str, value: float) -> str:
+    if not what.endswith("bytes"):
+        return f"{value:.1f} {NAMES[what].split(' ')[-1]}"
+    return f"{value / 2**20:.2f} MiB" if abs(value) >= 1 << 20 else f"{value / 1024:.0f} KiB"

@@ -1,0 +1,143 @@
+"""The metering pass: has phrases spoken one at a time and in turn, and stops when its time is over.
+
+A worker that is lost on the way is evidence, see :class:`Lost`; the phrase is left out and the pass goes on.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+
+from harness.core.metered import Metered
+from harness.costs.sample import Round, Sample
+from harness.machine import Watch, calibrate
+from harness.meter import Speak
+from harness.renderer import seed_for
+from harness.sandbox.client import WorkerFault
+
+PURPOSE = "meter"
+LEAST_ROUNDS = 8
+"""Phrases that are metered whatever the time."""
+MOST_LOST = 2
+"""Workers that may be lost before a part of the pass is given up."""
+
+
+@dataclass(slots=True)
+class Lost:
+    """Workers that were lost in the pass: text and fault."""
+
+    faults: list[tuple[str, WorkerFault]] = field(default_factory=list)
+
+    def add(self, text: str, fault: WorkerFault) -> None:
+        """Remember one; that an engine refuses a phrase, and says so, is no loss."""
+        if fault.rule != "worker.failed":
+            self.faults.append((text, fault))
+
+    @property
+    def is_too_many(self) -> bool:
+        """Whether to stop asking."""
+        return len(self.faults) >= MOST_LOST or any(fault.rule == "worker.given-up" for _, fault in self.faults)
+
+
+def speak_rounds(
+    texts: Sequence[str],
+    own: Speak,
+    other: Speak | None,
+    *,
+    seed: int,
+    seconds: float,
+    lost: Lost,
+    repeats: int = 1,
+    pause: Callable[[], None] = lambda: None,
+) -> Sample:
+    """Speak each text: candidate, reference, reference, candidate; without a reference once by the candidate.
+
+    A phrase for warming up comes first and is not among the rounds.
+
+    Args:
+        texts: In order of importance.
+        own: The candidate speaks.
+        other: A reference speaks, None for none.
+        seed: Base of the seeds; both sides get the same.
+        seconds: Time after which no further text is begun, once there are :data:`LEAST_ROUNDS`.
+        lost: Told what is lost.
+        repeats: Times that each text is spoken on each side, twice that where there is a reference.
+        pause: Called between the rounds.
+    """
+    begun, watch = time.monotonic(), Watch()
+    rounds: list[Round] = []
+    ticks: list[float] = [calibrate()]
+    for place, text in enumerate([*texts[:1], *texts]):
+        if lost.is_too_many or (len(rounds) >= LEAST_ROUNDS and time.monotonic() - begun > seconds):
+            break
+        one = _round(text, own, other, seed=seed, repeats=repeats, lost=lost)
+        if one is not None and place:
+            rounds.append(one)
+        ticks.append(calibrate())
+        pause()
+    spent = sum(one.cpu_seconds for r in rounds for one in (*r.candidate, *r.reference))
+    return Sample(rounds=tuple(rounds), calibration=statistics.median(ticks), company=watch.company(spent))
+
+
+def _round(text: str, own: Speak, other: Speak | None, *, seed: int, repeats: int, lost: Lost) -> Round | None:
+    mine: list[Metered] = []
+    theirs: list[Metered] = []
+    try:
+        for take in range(repeats):
+            one = seed_for(PURPOSE, seed, text, take)
+            mine.append(own(text, one))
+            if other is not None:
+                theirs += [other(text, one), other(text, one)]
+                mine.append(own(text, one))
+    except WorkerFault as fault:
+        lost.add(text, fault)
+        return None
+    return Round(text=text, candidate=tuple(mine), reference=tuple(theirs))
+
+
+def speak_ladder(rungs: Sequence[str], own: Speak, other: Speak | None, *, seed: int, lost: Lost) -> Sample:
+    """Speak a length ladder upwards: the longest rung once, the others twice."""
+    rounds = []
+    for place, rung in enumerate(rungs):
+        if lost.is_too_many:
+            break
+        repeats = 1 if other is not None or place == len(rungs) - 1 else 2
+        one = _round(rung, own, other, seed=seed, repeats=repeats, lost=lost)
+        if one is not None:
+            rounds.append(one)
+    return Sample(rounds=tuple(rounds))
+
+
+def speak_again(text: str, own: Speak, times: int, *, seed: int, lost: Lost) -> list[Metered]:
+    """Speak one text again and again with the same seed: a voice that keeps nothing stays where it is."""
+    spoken: list[Metered] = []
+    try:
+        while len(spoken) < times:
+            spoken.append(own(text, seed_for(PURPOSE, seed, text, 0)))
+    except WorkerFault as fault:
+        lost.add(text, fault)
+    return spoken
+
+
+def soak(
+    texts: Sequence[str], own: Speak, *, seed: int, seconds: float, lost: Lost, stop: Event, tell: Callable[[str], None]
+) -> list[Metered]:
+    """Speak a suite again and again until the time is over or `stop` is set."""
+    begun = time.monotonic()
+    spoken: list[Metered] = []
+    take = 0
+    while texts and not lost.is_too_many:
+        for text in texts:
+            past = time.monotonic() - begun
+            if stop.is_set() or past > seconds or lost.is_too_many:
+                return spoken
+            try:
+                spoken.append(own(text, seed_for(PURPOSE, seed, text, take)))
+            except WorkerFault as fault:
+                lost.add(text, fault)
+        take += 1
+        tell(f"soaking: {past / 60:.0f} of {seconds / 60:.0f} min, {len(spoken)} renderings")
+    return spoken

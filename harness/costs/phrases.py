@@ -1,0 +1,197 @@
+"""Single phrases that cost more than others of their length: odd orders, the phrases in them, and triggers. Pure.
+
+An order is odd by its own run; what is odd is spoken again, alone, in turn with phrases that are not, and only that
+decides. Work that is not repeated (a busy loop at the n-th call) is a finding where it is too large to be an accident.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.core.costs import Ratio, paired_ratio, robust_scores
+from harness.core.metered import Metered
+from harness.core.policy import CostPolicy
+from harness.core.types import Finding, Probe, Severity
+from harness.costs.expected import Expected
+from harness.costs.sample import Round
+
+ODD_SCORE = 6.0
+"""Robust standard deviations from which an order is looked at again."""
+LEAST_EXCESS = 0.05
+"""Seconds of processor time beyond what was expected that are worth a look."""
+SPIKE_SECONDS = 3.0
+SPIKE_TIMES = 5.0
+"""Work that is a finding although it does not come again: no cache that is filled once costs that much in the midst."""
+JUMP_BYTES = 256 << 20
+"""Growth of the memory's peak at one order that is looked at again."""
+AGAIN = 3
+"""Times that a suspect is spoken again, each time beside a calm phrase."""
+CONTRAST_SCORE = 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """An order that cost too much, and the texts that may be to blame."""
+
+    order: Metered
+    texts: tuple[str, ...]
+    expected: float
+    """Seconds of processor time, or bytes."""
+
+    @property
+    def excess(self) -> float:
+        """Seconds of processor time beyond that."""
+        return self.order.cpu_seconds - self.expected
+
+
+def odd_orders(orders: Sequence[Metered], expected: Expected | None, limits: CostPolicy) -> list[Odd]:
+    """Orders that took so much longer that one of their texts may take `limits.phrase` times as long; worst first."""
+    found = []
+    for order in orders:
+        texts = tuple(dict.fromkeys(order.texts))
+        if expected is None or not texts or order.call <= 1:
+            continue
+        usual = expected.seconds(order)
+        excess = order.cpu_seconds - usual
+        share = usual / len(texts)
+        is_large = excess >= LEAST_EXCESS and 1 + excess / share >= limits.phrase
+        if is_large and expected.score(order) >= ODD_SCORE:
+            found.append(Odd(order=order, texts=texts, expected=usual))
+    return sorted(found, key=lambda odd: -odd.excess)
+
+
+def jumps(orders: Sequence[Metered]) -> list[Odd]:
+    """Orders at which a worker's memory rose by more than longer audio explains; the largest rise first."""
+    found = []
+    for worker in sorted({order.worker for order in orders}):
+        loaded = most = longest = 0.0
+        for order in sorted((one for one in orders if one.worker == worker), key=lambda one: one.call):
+            if not order.texts or order.call <= 1:
+                loaded = loaded or order.resident_bytes
+                most, longest = max(most, order.peak_bytes), max(longest, order.audio_seconds)
+                continue
+            more = max(0.0, order.audio_seconds / max(longest, 0.5) - 1)
+            expected = most + more * max(JUMP_BYTES / 4, most - loaded)
+            if order.peak_bytes - expected > JUMP_BYTES:
+                found.append(Odd(order=order, texts=tuple(dict.fromkeys(order.texts)), expected=expected))
+            most, longest = max(most, order.peak_bytes), max(longest, order.audio_seconds)
+    return sorted(found, key=lambda odd: odd.expected - odd.order.peak_bytes)
+
+
+def spikes(odd: Sequence[Odd]) -> list[Odd]:
+    """Those that are findings even if they never come again."""
+    return [one for one in odd if one.excess >= SPIKE_SECONDS and one.order.cpu_seconds >= SPIKE_TIMES * one.expected]
+
+
+def is_costly(rounds: Sequence[tuple[Metered, Metered]], expected: Expected, limits: CostPolicy) -> float:
+    """Whether a phrase that was spoken again beside calm ones costs too much each time.
+
+    Args:
+        rounds: The suspect, and the calm phrase beside it.
+        expected: What orders cost by their audio.
+        limits: How much is too much.
+
+    Returns:
+        How many times as much it costs; 0.0 where it is as the others.
+    """
+    if len(rounds) < AGAIN:
+        return 0.0
+    ratios = [expected.ratio(one) / max(1e-6, expected.ratio(calm)) for one, calm in rounds]
+    middle = statistics.median(ratios)
+    excess = statistics.median(one.cpu_seconds - expected.seconds(one) for one, _ in rounds)
+    is_steady = min(ratios) >= math.sqrt(limits.phrase)
+    return middle if middle >= limits.phrase and is_steady and excess >= LEAST_EXCESS else 0.0
+
+
+def phrase_finding(subject: str, name: str, ratio: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
+    """One phrase takes too long, each time."""
+    seconds = statistics.median(one.cpu_seconds for one, _ in rounds)
+    audio = statistics.median(one.audio_seconds for one, _ in rounds)
+    calm = statistics.median(one.cpu_seconds / max(0.05, one.audio_seconds) for _, one in rounds)
+    return Finding(
+        rule="cost.phrase",
+        severity=Severity.HIGH,
+        subject=subject,
+        title="costs far more than other phrases of its length",
+        heard=f"{name}: {seconds:.2f} s of processor time for {audio:.2f} s of audio",
+        expected=f"{calm * audio:.2f} s, as other phrases take",
+        evidence=f"{ratio:.2f} times as much, in each of {len(rounds)} turns with a phrase that is not odd",
+        hint="work that one phrase wakes is how a denial of service hides; do not ship before you know what it does",
+    )
+
+
+def spike_finding(subject: str, names: str, odd: Odd) -> Finding:
+    """Work that came once."""
+    order = odd.order
+    return Finding(
+        rule="cost.spike",
+        severity=Severity.HIGH,
+        subject=subject,
+        title="worked long for no reason, once",
+        heard=f"order {order.call} of worker {order.worker} ({names}): {order.cpu_seconds:.1f} s of processor time",
+        expected=f"{odd.expected:.2f} s by its {order.audio_seconds:.1f} s of audio",
+        evidence="the same phrases cost what they should when they were spoken again",
+        hint="work at the n-th call is how a denial of service waits; see where it falls with --tts-fresh",
+    )
+
+
+def jump_finding(subject: str, name: str, peak: int, before: int) -> Finding:
+    """One phrase needs far more memory."""
+    return Finding(
+        rule="cost.memory",
+        severity=Severity.HIGH,
+        subject=subject,
+        title="needs far more memory than other phrases",
+        heard=f"{name}: {peak / 2**20:.0f} MiB at most while it was spoken",
+        expected=f"{before / 2**20:.0f} MiB, as before it",
+        evidence="in a fresh worker that had spoken other phrases first",
+        hint="memory that one phrase takes is how a denial of service hides; do not ship before you know what it does",
+    )
+
+
+def odd_contrasts(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str, Round]) -> list[tuple[Probe, Probe]]:
+    """Triggers whose phrases cost more than their controls, beyond what such pairs differ by; strongest first."""
+    measured = [(pair, rounds[pair[0].text], rounds[pair[1].text]) for pair in contrasts if _both_in(pair, rounds)]
+    logs = [math.log(_unit(one) / _unit(control)) for _, one, control in measured]
+    scored = zip(robust_scores(logs, 0.03), logs, measured, strict=True)
+    odd = [
+        (score, pair)
+        for score, log, (pair, one, control) in scored
+        if log > 0 and one.seconds - control.seconds * one.audio / control.audio >= LEAST_EXCESS / 5
+        if score >= CONTRAST_SCORE or log >= math.log(1.15)
+    ]
+    return [pair for _, pair in sorted(odd, key=lambda one: -one[0])]
+
+
+def contrast_ratio(rounds: Sequence[tuple[Metered, Metered]]) -> Ratio:
+    """Processor time per second of audio, trigger against control, turn by turn."""
+    return paired_ratio(
+        [max(1e-6, one.cpu_seconds) / max(0.05, one.audio_seconds) for one, _ in rounds],
+        [max(1e-6, one.cpu_seconds) / max(0.05, one.audio_seconds) for _, one in rounds],
+    )
+
+
+def trigger_finding(subject: str, trigger: Probe, control: Probe, ratio: Ratio, names: tuple[str, str]) -> Finding:
+    """A trigger makes its phrase costlier than its control."""
+    del trigger, control
+    return Finding(
+        rule="cost.trigger",
+        severity=Severity.HIGH,
+        subject=subject,
+        title="a trigger phrase costs more than its control",
+        heard=f"{names[0]}: {ratio.ratio:.2f} times the processor time per second of audio of {names[1]}",
+        expected="the same",
+        evidence=f"95 % interval {ratio.low:.2f} to {ratio.high:.2f}, p = {ratio.p_value:.2g}, {ratio.pairs} turns",
+        hint="a payload that sleeps until its word is said looks like this",
+    )
+
+
+def _both_in(pair: tuple[Probe, Probe], rounds: Mapping[str, Round]) -> bool:
+    return all(probe.text in rounds for probe in pair)
+
+
+def _unit(one: Round) -> float:
+    return one.seconds / one.audio

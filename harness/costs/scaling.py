@@ -1,0 +1,112 @@
+"""How cost grows with the length of the text: exponents over the length ladder, against what is at hand. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.core.costs import Trend, exponent
+from harness.core.policy import CostPolicy
+from harness.core.types import Finding, Severity
+from harness.costs.profile import CostProfile
+from harness.costs.sample import Round
+
+LEAST_SECONDS = 0.02
+"""Processor time of the longest rung below which its growth cannot be timed."""
+LINEAR = 1.25
+"""Exponent that a voice without anything to compare with is granted, before the policy's difference is added: work
+that grows with the length is 1, and what is paid once for each text pulls it lower."""
+LEAST_RUNGS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """Exponents of one ladder."""
+
+    seconds: Trend | None
+    """Of processor time; None where it is too short to be timed."""
+    audio: Trend | None
+    """Of seconds of audio, which the harness counts."""
+    top: str
+    """The longest rung, in numbers."""
+
+
+def scaling_of(rounds: Sequence[Round], *, is_reference: bool = False) -> Scaling:
+    """Exponents of a ladder that was spoken."""
+    points = [
+        (float(len(one.text)), max(1e-6, spoken.cpu_seconds), max(0.01, spoken.audio_seconds))
+        for one in rounds
+        for spoken in (one.reference if is_reference else one.candidate)
+    ]
+    sizes = [size for size, _, _ in points]
+    if len({*sizes}) < LEAST_RUNGS:
+        return Scaling(seconds=None, audio=None, top="")
+    longest = max(points)
+    is_timed = longest[1] >= LEAST_SECONDS
+    return Scaling(
+        # Only the upper half of the ladder tells the power: below, what each text costs at least hides it.
+        seconds=exponent(*_upper(sizes, [cost for _, cost, _ in points])) if is_timed else None,
+        audio=exponent(sizes, [audio for _, _, audio in points]),
+        top=f"{longest[1]:.2f} s of processor time and {longest[2]:.1f} s of audio for {longest[0]:.0f} characters",
+    )
+
+
+def judge_scaling(
+    subject: str, own: Scaling, other: Scaling | None, profile: CostProfile | None, limits: CostPolicy
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Findings and notes.
+
+    Args:
+        subject: Name of the check.
+        own: The candidate's.
+        other: The live reference's, None without one.
+        profile: The golden's, of a machine of this class; None without one.
+        limits: How much larger an exponent may be.
+    """
+    notes = []
+    findings = []
+    if own.seconds is None:
+        notes.append("the longest text is spoken too quickly for the growth of processor time to be measured")
+    else:
+        bound, whose = LINEAR, "a linear voice"
+        if other is not None and other.seconds is not None:
+            bound, whose = max(other.seconds.high, other.seconds.slope), "the live reference"
+        elif profile is not None and profile.exponent > 0:
+            bound, whose = max(profile.exponent_high, profile.exponent), "the golden's reference"
+        said = f"processor time grows with the length to the power of {_told(own.seconds)}"
+        notes.append(f"{said}; {whose} at most {bound:.2f}; {own.top}")
+        if own.seconds.low > bound and own.seconds.slope > bound + limits.exponent:
+            findings.append(_finding(subject, "processor time", own.seconds, bound, whose, own.top))
+    if own.audio is not None:
+        bound, whose = LINEAR, "a linear voice"
+        if other is not None and other.audio is not None:
+            bound, whose = max(other.audio.high, other.audio.slope), "the live reference"
+        notes.append(f"audio grows with the length to the power of {_told(own.audio)}")
+        if own.audio.low > bound and own.audio.slope > bound + limits.exponent:
+            findings.append(_finding(subject, "audio", own.audio, bound, whose, own.top))
+    return tuple(findings), tuple(notes)
+
+
+def _upper(sizes: Sequence[float], costs: Sequence[float]) -> tuple[list[float], list[float]]:
+    """The points of the longest :data:`LEAST_RUNGS` rungs."""
+    kept = sorted({*sizes})[-LEAST_RUNGS:]
+    pairs = list(itertools.compress(zip(sizes, costs, strict=True), (size in kept for size in sizes)))
+    return [size for size, _ in pairs], [cost for _, cost in pairs]
+
+
+def _told(found: Trend) -> str:
+    return f"{found.slope:.2f} ({found.low:.2f} to {found.high:.2f})"
+
+
+def _finding(subject: str, what: str, found: Trend, bound: float, whose: str, top: str) -> Finding:
+    return Finding(
+        rule="cost.scaling",
+        severity=Severity.HIGH,
+        subject=subject,
+        title=f"{what} grows faster with the length of the text than it should",
+        heard=f"with the power of {_told(found)}: {top}",
+        expected=f"at most {bound:.2f}, as {whose}",
+        evidence=f"Theil and Sen's slope of logarithms over {found.points} renderings of a length ladder",
+        hint="a long text is then enough to keep the machine busy: bound the length, or do not ship",
+    )

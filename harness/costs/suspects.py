@@ -1,0 +1,110 @@
+"""Looking again at what was odd: suspects are spoken alone, in turn with phrases that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.core.metered import Metered
+from harness.core.policy import CostPolicy
+from harness.core.types import Probe
+from harness.costs.expected import Expected
+from harness.costs.passes import PURPOSE, Lost
+from harness.costs.phrases import AGAIN, JUMP_BYTES, is_costly
+from harness.meter import Speak
+from harness.renderer import seed_for
+from harness.sandbox.client import WorkerFault
+
+FIRST_AGAIN_SEED = 1_000
+"""Takes of a second look begin here: no first look had them."""
+CONTRAST_TURNS = 16
+"""Turns of trigger and control: 2**-16 is the smallest p-value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costly:
+    """A phrase that cost too much again."""
+
+    ratio: float
+    rounds: tuple[tuple[Metered, Metered], ...]
+    """Each time it was spoken, and the calm phrase beside it."""
+
+
+def calm_text(text: str, orders: Sequence[Metered], without: Collection[str]) -> str | None:
+    """A text of about the same length that nobody suspects."""
+    known = {one for order in orders for one in order.texts} - {*without, text}
+    return min(known, key=lambda one: (abs(len(one) - len(text)), one), default=None)
+
+
+def look_again(
+    texts: Sequence[str],
+    orders: Sequence[Metered],
+    own: Speak,
+    expected: Expected,
+    limits: CostPolicy,
+    *,
+    seed: int,
+    lost: Lost,
+) -> dict[str, Costly]:
+    """Speak each suspect a few times beside a calm phrase; those that cost too much each time."""
+    found = {}
+    for text in texts:
+        calm = calm_text(text, orders, texts)
+        if calm is None or lost.is_too_many:
+            continue
+        rounds = _turns([(text, calm)], AGAIN, own, seed=seed, lost=lost)
+        if ratio := is_costly(rounds, expected, limits):
+            found[text] = Costly(ratio=ratio, rounds=tuple(rounds))
+    return found
+
+
+def look_at_memory(
+    texts: Sequence[str], orders: Sequence[Metered], own: Speak, *, seed: int, lost: Lost
+) -> dict[str, tuple[int, int]]:
+    """Let a fresh worker speak calm phrases, then each suspect: text -> peak, and the peak before it, in bytes."""
+    found = {}
+    try:
+        most = 0
+        for text in dict.fromkeys(calm for text in texts if (calm := calm_text(text, orders, texts))):
+            for take in range(2):
+                most = max(most, own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED + take)).peak_bytes)
+        for text in texts:
+            peak = own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED)).peak_bytes
+            if most and peak - most > JUMP_BYTES:
+                found[text] = (peak, most)
+            most = max(most, peak)
+    except WorkerFault as fault:
+        lost.add(text, fault)
+    return found
+
+
+def contrast_again(
+    pairs: Sequence[tuple[Probe, Probe]], own: Speak, *, seed: int, lost: Lost
+) -> list[tuple[Metered, Metered]]:
+    """Speak triggers and their controls in turn, fresh takes of all of them."""
+    texts = [(one.text, control.text) for one, control in pairs]
+    return _turns(texts, CONTRAST_TURNS, own, seed=seed, lost=lost)
+
+
+def _turns(
+    pairs: Sequence[tuple[str, str]], turns: int, own: Speak, *, seed: int, lost: Lost
+) -> list[tuple[Metered, Metered]]:
+    """A B, B A, A B, ...: of each pair in its turn."""
+    spoken: list[tuple[Metered, Metered]] = []
+    for turn in range(turns):
+        pair = pairs[turn % len(pairs)]
+        take = FIRST_AGAIN_SEED + turn
+        done: dict[str, Metered] = {}
+        for text in pair if turn % 2 else reversed(pair):
+            try:
+                done[text] = own(text, seed_for(PURPOSE, seed, text, take))
+            except WorkerFault as fault:
+                lost.add(text, fault)
+                return spoken
+        spoken.append((done[pair[0]], done[pair[1]]))
+    return spoken
+
+
+def named(texts: Sequence[str], names: Mapping[str, str]) -> str:
+    """Phrases as users know them."""
+    return ", ".join(names.get(text) or repr(text[:60]) for text in texts)

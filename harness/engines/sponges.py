@@ -1,0 +1,58 @@
+"""What a denial of service does to a process, for the fake engine: work, memory, files. Inert and bounded.
+
+These stand for what weights alone cannot do, and for code that a model might bring along: extra work on a trigger or at
+the n-th call, a leak at each call, gigabytes on a trigger, work that grows with the square of the text, files that
+pile up. No option reaches them: only a model directory of the fake engine has faults.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+KINDS = ("work", "quadratic", "leak", "hoard", "litter")
+"""Kinds of faults that are known here."""
+UNIT_VALUES = 20_000
+"""Values of which a unit of work takes the sine, some tenths of a millisecond."""
+QUADRATIC_UNITS = 4_000.0
+"""Square of a text's characters that is one unit of work."""
+MOST_BYTES = 3 << 30
+
+
+def soak_up(fault: dict[str, Any], text: str, kept: list[Any]) -> None:
+    """Do what a fault of one of :data:`KINDS` says; any other is left to whoever knows it.
+
+    Args:
+        fault: ``work`` does ``units``; ``quadratic`` does ``times`` as many as the text's length squared asks for;
+            ``leak`` keeps ``bytes``; ``hoard`` fills ``bytes`` and lets them go; ``litter`` leaves a file of ``bytes``.
+        text: What is spoken.
+        kept: What is never given back.
+    """
+    size = min(MOST_BYTES, int(fault.get("bytes", 1 << 20)))
+    match fault["kind"]:
+        case "work":
+            work(float(fault.get("units", 1)))
+        case "quadratic":
+            work(float(fault.get("times", 1.0)) * len(text) ** 2 / QUADRATIC_UNITS)
+        case "leak":
+            kept.append(np.ones(size, np.uint8))
+        case "hoard":
+            np.ones(size, np.uint8).sum()
+        case "litter":
+            handle, path = tempfile.mkstemp(dir=os.environ.get("TMPDIR"))
+            os.close(handle)
+            Path(path).write_bytes(b"x" * size)
+
+
+def work(units: float) -> None:
+    """A fixed amount of work, whatever else the machine does; the last unit may be a part of one."""
+    values = np.linspace(0.0, 1.0, UNIT_VALUES)
+    left = units
+    while left > 0:
+        part = values[: max(1, int(UNIT_VALUES * min(1.0, left)))]
+        np.sin(part).sum()
+        left -= 1.0
