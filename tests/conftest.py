@@ -67,7 +67,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [
             *("record", "--tts-model", str(folder / "honest"), "--suite", str(suite)),
             *("--out", str(folder / "golden/small"), "--tts-asr", "fake"),
-            *("--tts-dir", str(folder / ".soundcheck"), "--reason", "made for tests"),
+            *("--tts-dir", str(folder / ".soundcheck"), "--reason", "made for tests", "--no-cost"),
         ]
     )
     assert status == 0
