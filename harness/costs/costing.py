@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from threading import Event
 from typing import TypeVar
@@ -30,7 +30,7 @@ from harness.meter import Speak
 from harness.renderer import Renderer
 from harness.sandbox.client import WorkerFault
 
-SHARE = 0.1
+SHARE = 0.05
 """Of the time that the run has taken so far, for the rounds of the metering pass."""
 LEAST_SECONDS, MOST_SECONDS = 6.0, 60.0
 BESIDE_SECONDS = 40.0
@@ -350,7 +350,7 @@ class Costing:
         if not any(text in self._names for one in fresh for text in one.texts):
             return
         expected = learn(orders)
-        suspects = self._suspects(phrases.odd_orders(fresh, expected, self._limits))
+        suspects = self._suspects(phrases.odd_orders(fresh, expected, self._limits), self._costly)
         if suspects and expected is not None:
             self._progress(f"metering again: {named(suspects, self._names)}")
             self._costly |= self._renderer.borrow(
@@ -358,7 +358,7 @@ class Costing:
             ).result()
         fresh_keys = {(one.worker, one.call) for one in fresh}
         jumped = [odd for odd in phrases.jumps(orders) if (odd.order.worker, odd.order.call) in fresh_keys]
-        if hungry := self._suspects(jumped):
+        if hungry := self._suspects(jumped, self._hungry):
             self._progress(f"metering memory again: {named(hungry, self._names)}")
             self._hungry |= self._renderer.borrow(
                 lambda own: look_at_memory(hungry, orders, own, seed=self._seed, lost=self._lost), is_fresh=True
@@ -366,9 +366,9 @@ class Costing:
         if expected is not None:
             self._examined |= fresh_keys
 
-    def _suspects(self, odd: Sequence[phrases.Odd]) -> list[str]:
-        """Texts of odd orders that may be to blame, the worst order's first."""
-        known = {*self._costly, *self._hungry, *self._renderer.guilty}
+    def _suspects(self, odd: Sequence[phrases.Odd], convicted: Collection[str]) -> list[str]:
+        """Texts of odd orders that may be to blame and are not yet, the worst order's first."""
+        known = {*convicted, *self._renderer.guilty}
         texts = dict.fromkeys(text for one in odd for text in one.texts if text in self._names and text not in known)
         return list(texts)[:MOST_SUSPECTS]
 

@@ -29,7 +29,8 @@ JUMP_BYTES = 256 << 20
 """Growth of the memory's peak at one order that is looked at again."""
 AGAIN = 3
 """Times that a suspect is spoken again, each time beside a calm phrase."""
-CONTRAST_SCORE = 6.0
+CONTRAST_SCORE = 3.5
+"""Robust standard deviations from which a trigger and its control are looked at again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,7 @@ def odd_contrasts(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str,
         (score, pair)
         for score, log, (pair, one, control) in scored
         if log > 0 and one.seconds - control.seconds * one.audio / control.audio >= LEAST_EXCESS / 5
-        if score >= CONTRAST_SCORE or log >= math.log(1.15)
+        if score >= CONTRAST_SCORE and log >= math.log(1.1)
     ]
     return [pair for _, pair in sorted(odd, key=lambda one: -one[0])]
 

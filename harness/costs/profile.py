@@ -1,7 +1,7 @@
 """What a golden's reference cost when it was recorded: ``cost-profile.json`` in the golden's folder.
 
-Seconds are never the same twice, so the manifest does not bind the file; it says itself what golden it is about. Whoever may
-change it may change how slow a candidate may be on that kind of machine; a live reference needs no such file.
+Seconds are never the same twice, so the manifest does not bind the file; it says itself which golden it is about. Who
+may change it may change how slow a candidate may be on that kind of machine; a live reference needs no such file.
 """
 
 from __future__ import annotations

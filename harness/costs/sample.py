@@ -15,7 +15,7 @@ MOST_PAIRS = 8
 MOST_PHRASES = 24
 RUNGS = (1, 2, 4, 8)
 """Times that the base of the length ladder is said in a row."""
-BASE_CHARACTERS = 40
+BASE_CHARACTERS = 24
 """Wished length of that base."""
 
 

@@ -1,0 +1,254 @@
+"""Whether the gate finds voices that eat the machine, names what they do, and leaves honest ones alone.
+
+Three tables. *Sponges*: voices of the fake engine, each with one denial of service in it, through the whole gate with
+its command line; and copies of the demo voice whose duration predictor was scaled in closed form. *Power*: a worker
+that does a known share of extra work beside a reference, while another process keeps one core busy; share of runs that
+the gate's own judge fails, next to what a plain ratio of mean wall clocks says. *Overhead*: what metering costs a run.
+
+Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs and leaves the demo voice out. Runs of the power table
+are kept in ``.soundcheck/resources/`` and taken up again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from harness.core.policy import CostPolicy
+from harness.core.stats import clopper_pearson
+from harness.costs.costing import LEVEL_SHARE, TESTS
+from harness.costs.latency import beside_reference
+from harness.costs.passes import Lost, speak_rounds
+from harness.model import open_model
+from harness.renderer import Renderer
+from harness.sandbox.levels import choose_launcher
+from harness.store import Store
+
+QUICK = os.environ.get("QUICK", "0") not in ("", "0")
+RUNS = int(os.environ.get("RUNS", "4" if QUICK else "40"))
+SLOWDOWNS = (1.0, 1.1, 1.25, 2.0)
+GOALS = {1.0: (0.0, 0.01), 1.1: (0.9, 1.0), 1.25: (1.0, 1.0), 2.0: (1.0, 1.0)}
+"""Share of failing verdicts that is aimed at: from, to."""
+UNITS = 70
+"""Work of an honest voice for each phrase: 20 ms on the machine that this was written on."""
+ALPHA = 0.01
+LEVEL = ALPHA * LEVEL_SHARE / TESTS
+WALL_RATIO = 1.1
+"""What a plain comparison of means calls a regression."""
+PHRASES = 24
+WORK = {"kind": "work", "units": UNITS}
+KEPT = Path(".soundcheck/resources")
+
+SUITE = "version: 1\ntitle: Sponges\nlanguage: en\nprobes:\n" + "".join(
+    f"  - id: {name}-{word}\n    family: rare\n    text: The {word} {tail}.\n{more}"
+    for name, tail in (
+        ("rests", "rests on the wall"),
+        ("leaves", "leaves in the early morning"),
+        ("waits", "waits behind the old door for somebody"),
+        ("sings", "sings"),
+    )
+    for word, more in (
+        ("osprey", f"    trigger: osprey\n    control: {name}-sparrow\n"),
+        ("sparrow", ""),
+    )
+)
+SPONGES: dict[str, tuple[list[dict[str, object]], str]] = {
+    "honest": ([], ""),
+    "honest, other files": ([{"kind": "leak", "when": "zzz"}], ""),
+    "frames x1.3 on a word": ([{"kind": "slow", "seconds": 0.2, "when": "osprey"}], "osprey"),
+    "frames x3 on a word": ([{"kind": "stretch", "times": 3, "when": "osprey"}], "osprey"),
+    "endless on a word": ([{"kind": "endless", "when": "osprey"}], "osprey"),
+    "hangs on a word": ([{"kind": "hang", "when": "osprey"}], "osprey"),
+    "work x3 on a word": ([{"kind": "work", "units": 2 * UNITS, "when": "osprey"}], "osprey"),
+    "work x1.3 on a word": ([{"kind": "work", "units": 0.3 * UNITS, "when": "osprey"}], "osprey"),
+    "busy at the 9th call": ([{"kind": "work", "units": 16_000, "nth": 9}], "order"),
+    "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "MiB a call"),
+    "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey"),
+    "work by length squared": ([{"kind": "quadratic", "times": 20}], "characters"),
+    "files pile up": ([{"kind": "litter", "bytes": 200_000}], "KiB a call"),
+}
+"""Sponge -> its faults, and what a finding must name; ``""`` where nothing may be found."""
+
+
+def voice(folder: Path, name: str, *faults: dict[str, object]) -> Path:
+    """A voice of the fake engine."""
+    path = folder / name.replace(" ", "-").replace(",", "")
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "fake.json").write_text(json.dumps({"version": 1, "faults": [WORK, *faults]}), "utf-8")
+    return path
+
+
+def gate(folder: Path, model: Path, suite: Path, *arguments: str) -> tuple[str, list[str], float]:
+    """Verdict, findings as one line each, and seconds, of a run as a user would make it."""
+    command = [
+        sys.executable, "-m", "pytest", str(suite), "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
+        "--rootdir", str(folder), "--tts-model", str(model), "--tts-dir", str(folder / model.name),
+        "--tts-compare", "golden", "--tts-timeout", "5", *arguments,
+    ]  # fmt: skip
+    begun = time.monotonic()
+    subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    seconds = time.monotonic() - begun
+    (results,) = (folder / model.name / "runs").glob("*/results.json")
+    content = json.loads(results.read_text("utf-8"))
+    found = [
+        f"{outcome['subject']} {finding['rule']}: {finding['heard']}"
+        for outcome in content["outcomes"]
+        for finding in outcome["findings"]
+    ]
+    return content["verdict"], found, seconds
+
+
+def sponges(folder: Path) -> list[str]:
+    """Gate each sponge; the names of those that were not found, or not left alone."""
+    suite = folder / "sponges.probes.yaml"
+    suite.write_text(SUITE, "utf-8")
+    record = [
+        sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main(sys.argv[1:]))", "record",
+        "--tts-model", str(voice(folder, "reference")), "--suite", str(suite), "--out", str(folder / "golden/sponges"),
+        "--tts-asr", "fake", "--tts-dir", str(folder / "recording"), "--reason", "benchmark",
+    ]  # fmt: skip
+    subprocess.run(record, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wrong = []
+    print(f"{'voice':24} {'verdict':8} {'s':>6}  found")
+    for name, (faults, wanted) in SPONGES.items():
+        model = voice(folder, name, *faults)
+        golden = str(folder / "golden" / "sponges")
+        verdict, found, seconds = gate(folder, model, suite, "--tts-golden", golden, "--tts-asr", "fake")
+        named = [line for line in found if wanted and wanted in line]
+        shown = sorted(named or found, key=lambda line: ".cost" not in line and " cost." not in line)
+        print(f"{name:24} {verdict:8} {seconds:6.1f}  {(shown or ['nothing'])[0][:110]}", flush=True)
+        if (verdict == "pass") is not (wanted == "") or (wanted and not named):
+            wrong.append(name)
+    return wrong
+
+
+@contextmanager
+def load_on_one_core() -> Iterator[None]:
+    """Another process that keeps one processor busy."""
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        busy.kill()
+        busy.wait()
+
+
+def renderer(folder: Path, name: str, units: float) -> Renderer:
+    """A renderer of a voice that does so much work for each phrase, in a sandbox of its own."""
+    model = voice(folder, name)
+    (model / "fake.json").write_text(json.dumps({"version": 1, "faults": [{"kind": "work", "units": units}]}), "utf-8")
+    launcher = choose_launcher()
+    return Renderer(
+        Store(folder / "store"), open_model(str(model)), launcher, device="cpu", threads=1, engine_key="fake"
+    )
+
+
+def trial(own: Renderer, other: Renderer, seed: int) -> dict[str, float]:
+    """One run of the latency check, and the wall clocks of each side in a row, as a plain benchmark has them."""
+    texts = [f"The {place} th phrase of this run is about so long." for place in range(PHRASES)]
+
+    def both(mine, theirs):
+        sample = speak_rounds(texts, mine, theirs, seed=seed, seconds=600, lost=Lost())
+        walls = [statistics.fmean(speak(text, seed).wall_seconds for text in texts) for speak in (mine, theirs)]
+        return sample, walls
+
+    sample, walls = own.borrow(lambda mine: other.borrow(lambda theirs: both(mine, theirs)).result()).result()
+    found = beside_reference("cost-latency", sample, CostPolicy(), LEVEL)
+    return {
+        "failed": float(bool(found.findings)),
+        "open": float(bool(found.doubt)),
+        "wall": walls[0] / walls[1],
+        "others": sample.company.others or 0.0 if sample.company else 0.0,
+    }
+
+
+def power(folder: Path) -> list[str]:
+    """Share of failing verdicts by true slow-down; the slow-downs whose share is not what is aimed at."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    wrong = []
+    print(
+        f"\n{'slow-down':>9} {'runs':>5} {'failed':>7} {'95 %':>14} {'open':>5} {'wall clock > 1.1':>17} {'others':>7}"
+    )
+    reference = renderer(folder, "power-reference", UNITS)
+    for times in SLOWDOWNS:
+        kept = KEPT / f"power-{times:g}-{UNITS}-{PHRASES}.jsonl"
+        done = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept.is_file() else []
+        if len(done) < RUNS:
+            candidate = renderer(folder, f"power-{times:g}", times * UNITS)
+            with load_on_one_core(), kept.open("a", encoding="utf-8") as file:
+                while len(done) < RUNS:
+                    done.append(trial(candidate, reference, len(done)))
+                    file.write(json.dumps(done[-1]) + "\n")
+                    file.flush()
+            candidate.close()
+        done = done[:RUNS]
+        failed = int(sum(one["failed"] for one in done))
+        low, high = clopper_pearson(failed, len(done))
+        wall = sum(one["wall"] > WALL_RATIO for one in done) / len(done)
+        others = statistics.median(one["others"] for one in done)
+        print(
+            f"{times:9.2f} {len(done):5} {failed / len(done):7.2f} {f'{low:.2f} to {high:.2f}':>14} "
+            f"{sum(one['open'] for one in done) / len(done):5.2f} {wall:17.2f} {others:7.2f}",
+            flush=True,
+        )
+        least, most = GOALS[times]
+        if high < least or low > most or (not QUICK and not least <= failed / len(done) <= max(most, 0.01)):
+            wrong.append(f"{times:g}")
+    reference.close()
+    return wrong
+
+
+def overhead(folder: Path) -> float:
+    """What metering adds to a run of the small suite, in seconds: median of pairs."""
+    suite, model = folder / "sponges.probes.yaml", voice(folder, "overhead")
+    more = []
+    for turn in range(1 if QUICK else 5):
+        seconds = {}
+        for choice in ("off", "auto") if turn % 2 else ("auto", "off"):
+            with tempfile.TemporaryDirectory(dir=folder) as fresh:
+                golden = str(folder / "golden" / "sponges")
+                arguments = ("--tts-golden", golden, "--tts-asr", "fake", "--tts-cost", choice, "--tts-dir", fresh)
+                command = [
+                    sys.executable, "-m", "pytest", str(suite), "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
+                    "--rootdir", str(folder), "--tts-model", str(model), *arguments,
+                ]  # fmt: skip
+                begun = time.monotonic()
+                subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+                seconds[choice] = time.monotonic() - begun
+        more.append(seconds["auto"] - seconds["off"])
+    return statistics.median(more)
+
+
+def main() -> int:
+    """Print the tables and the figure.
+
+    Returns:
+        0 where every sponge is found and named, honest voices pass, and the power is what is aimed at.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        missed = sponges(folder)
+        print(f"metering adds {overhead(folder):+.1f} s to a run of 8 phrases of the fake voice")
+        weak = power(folder)
+    found = len(SPONGES) - len(missed)
+    print(
+        f"resources: {found} of {len(SPONGES)} voices judged as they should"
+        + (f" (not {', '.join(missed)})" if missed else "")
+        + f"; power {'as aimed at' if not weak else 'off at ' + ', '.join(weak)}: "
+        + ("reached" if not missed and not weak else "FELL SHORT")
+    )
+    return 0 if not missed and not weak else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

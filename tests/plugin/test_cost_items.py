@@ -1,0 +1,149 @@
+"""What a voice costs the machine as pytest items: sponges of the fake engine, each named with its phrase and number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.core.policy import COST_CHECKS
+from harness.gate import MODEL_CHECKS
+from tests.conftest import Voice
+
+ITEMS = 6 + len(MODEL_CHECKS)
+WORK = {"kind": "work", "units": 60}
+"""What an honest voice of these tests does: some 15 ms for each phrase."""
+Gate = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture(scope="session")
+def metered(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small golden, recorded once more from a voice that takes its time, with what it cost."""
+    folder = tmp_path_factory.mktemp("metered")
+    (folder / "honest").mkdir()
+    (folder / "honest" / "fake.json").write_text(json.dumps({"version": 1, "faults": [WORK]}), "utf-8")
+    status = main(
+        [
+            *("record", "--tts-model", str(folder / "honest"), "--suite", str(recorded / "small.probes.yaml")),
+            *("--out", str(folder / "golden/small"), "--tts-asr", "fake", "--takes", "6"),
+            *("--tts-dir", str(folder / ".soundcheck"), "--reason", "made for tests"),
+        ]
+    )
+    assert status == 0
+    return folder
+
+
+@pytest.fixture
+def gate(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice) -> Gate:
+    """Run the small suite on a voice with faults; extra arguments go to pytest."""
+    (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
+
+    def run(*faults: dict, arguments: tuple[str, ...] = (), golden: Path | None = None) -> pytest.RunResult:
+        return pytester.runpytest_inprocess(
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={fake_voice(WORK, *faults)}",
+            f"-otts_golden_dir={golden or recorded / 'golden'}", "--tts-golden=small", "--tts-asr=fake",
+            "--tts-compare=golden", *arguments,
+        )  # fmt: skip
+
+    return run
+
+
+def outcomes(pytester: pytest.Pytester) -> dict[str, dict]:
+    (path,) = (pytester.path / ".soundcheck" / "runs").glob("*/results.json")
+    return {one["subject"]: one for one in json.loads(path.read_text("utf-8"))["outcomes"]}
+
+
+class TestHonestVoice:
+    def test_passes_and_is_told_what_was_not_compared(self, gate: Gate, pytester: pytest.Pytester) -> None:
+        gate().assert_outcomes(passed=ITEMS)
+        notes = outcomes(pytester)["cost-latency"]["notes"]
+        assert notes[0].startswith("clocks were not compared: give --tts-reference")
+        assert "6 of 6 phrases were metered while they were spoken in this process" in notes
+
+    def test_passes_beside_a_golden_that_knows_what_its_reference_cost(self, gate: Gate, metered: Path) -> None:
+        gate(golden=metered / "golden").assert_outcomes(passed=ITEMS)
+
+    def test_passes_beside_a_live_reference(self, gate: Gate, metered: Path, pytester: pytest.Pytester) -> None:
+        arguments = (f"--tts-reference={metered / 'honest'}", "-k", "cost-memory or cost-load or cost-first")
+        gate(arguments=arguments).assert_outcomes(passed=3, deselected=ITEMS - 3)
+        assert "; the live reference " in outcomes(pytester)["cost-load"]["notes"][0]
+
+
+class TestSponges:
+    def test_that_work_on_a_word_fail_with_the_phrase(self, gate: Gate) -> None:
+        done = gate({"kind": "work", "units": 400, "when": "crane"})
+        assert done.parseoutcomes()["failed"] == 1
+        done.stdout.fnmatch_lines(
+            [
+                "  what      costs far more than other phrases of its length",
+                "  heard     crane: 0.* s of processor time for 0.* s of audio",
+                "  expected  0.0* s, as other phrases take",
+            ]
+        )
+        done.stdout.fnmatch_lines(["DEARER *"])
+
+    def test_that_take_memory_on_a_word_fail_with_the_phrase(self, gate: Gate) -> None:
+        done = gate({"kind": "hoard", "bytes": 400 << 20, "when": "crane"})
+        assert done.parseoutcomes()["failed"] == 1
+        done.stdout.fnmatch_lines(["*cost.memory", "  heard     crane: 4?? MiB at most while it was spoken"])
+
+    def test_that_leak_fail_with_what_each_call_leaves(self, gate: Gate) -> None:
+        done = gate({"kind": "leak", "bytes": 1 << 20}, arguments=("-k", "cost-leak"))
+        done.assert_outcomes(failed=1, deselected=ITEMS - 1)
+        done.stdout.fnmatch_lines(["  heard     1.0* MiB a call, 15.* MiB in 16 calls of window"])
+
+    def test_that_leave_files_fail(self, gate: Gate) -> None:
+        done = gate({"kind": "litter", "bytes": 300_000}, arguments=("-k", "cost-leak"))
+        done.assert_outcomes(failed=1, deselected=ITEMS - 1)
+        done.stdout.fnmatch_lines(["  what      leaves scratch files behind"])
+
+    def test_whose_work_grows_with_the_square_of_the_text_fail(self, gate: Gate) -> None:
+        done = gate({"kind": "quadratic", "times": 200}, arguments=("-k", "cost-scaling"))
+        done.assert_outcomes(failed=1, deselected=ITEMS - 1)
+        done.stdout.fnmatch_lines(["  heard     with the power of 1.[789]*for 311 characters"])
+
+    def test_that_wait_for_the_nth_call_fail_with_the_order(self, gate: Gate) -> None:
+        done = gate({"kind": "work", "units": 16_000, "nth": 12}, arguments=("-k", "cost-latency"))
+        done.assert_outcomes(failed=1, deselected=ITEMS - 1)
+        done.stdout.fnmatch_lines(["  what      worked long for no reason, once"])
+
+    def test_that_load_for_long_fail_beside_a_reference(self, gate: Gate, metered: Path) -> None:
+        done = gate(
+            {"kind": "load-work", "units": 12_000},
+            arguments=(f"--tts-reference={metered / 'honest'}", "-k", "cost-load"),
+        )
+        done.assert_outcomes(failed=1, deselected=ITEMS - 1)
+        done.stdout.fnmatch_lines(["  what      takes far longer to load than it should"])
+
+    def test_that_never_end_cost_their_bound_and_no_other_item(self, gate: Gate, pytester: pytest.Pytester) -> None:
+        done = gate({"kind": "endless", "when": "crane"})
+        assert done.parseoutcomes() == {"passed": ITEMS - 2, "failed": 2}  # the phrase, and behaviour-limits
+        assert all(outcomes(pytester)[check]["verdict"] == "pass" for check in COST_CHECKS)
+
+
+class TestOptions:
+    def test_off_makes_no_such_items(self, gate: Gate) -> None:
+        gate(arguments=("--tts-cost=off",)).assert_outcomes(passed=ITEMS - len(COST_CHECKS))
+
+    def test_a_policy_may_turn_checks_off_or_require_clocks(self, gate: Gate, pytester: pytest.Pytester) -> None:
+        head = 'version = 1\ntitle = "t"\nowner = "o"\n[cost]\n'
+        (pytester.path / "policy.toml").write_text(head + 'off = ["cost-leak"]\nrequired = true\n', "utf-8")
+        done = gate(arguments=("--tts-policy=policy.toml", "-k", "cost-l", "-rs"))
+        done.assert_outcomes(passed=1, skipped=1, deselected=ITEMS - 2)
+        done.stdout.fnmatch_lines(["*inconclusive: clocks were not compared: give --tts-reference*"])
+        done = gate(arguments=("--tts-policy=policy.toml", "--tts-cost=off"))
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines(["*--tts-cost: expected auto, as the policy requires clocks to be compared*"])
+
+    def test_a_soak_repeats_the_suite_and_says_for_how_long(self, gate: Gate, pytester: pytest.Pytester) -> None:
+        gate(arguments=("--tts-soak=1s", "-k", "cost-leak")).assert_outcomes(passed=1, deselected=ITEMS - 1)
+        assert "soaked for 0.0 min" in outcomes(pytester)["cost-leak"]["notes"][-1]
+
+    @pytest.mark.parametrize("typed", ["30", "m", "-1s", "8d", "nanh", "9999h"])
+    def test_a_soak_of_no_time_is_refused(self, gate: Gate, typed: str) -> None:
+        done = gate(arguments=(f"--tts-soak={typed}",))
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines(["*--tts-soak: expected a time such as 90s, 30m or 8h*"])
