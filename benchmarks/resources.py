@@ -1,12 +1,12 @@
 """Whether the gate finds voices that eat the machine, names what they do, and leaves honest ones alone.
 
-Three tables. *Sponges*: voices of the fake engine, each with one denial of service in it, through the whole gate with
-its command line; and copies of the demo voice whose duration predictor was scaled in closed form. *Power*: a worker
-that does a known share of extra work beside a reference, while another process keeps one core busy; share of runs that
-the gate's own judge fails, next to what a plain ratio of mean wall clocks says. *Overhead*: what metering costs a run.
+Three tables. *Sponges*: voices of the fake engine, each with one denial of service in it, through the whole gate by its
+command line. *Power*: a worker that does a known share of extra work beside a reference, while another process keeps
+one core busy; share of runs that the gate's own judge fails, next to what a plain ratio of mean wall clocks says.
+*Overhead*: what metering adds to a run.
 
-Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs and leaves the demo voice out. Runs of the power table
-are kept in ``.soundcheck/resources/`` and taken up again.
+Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs. Those of the power table are kept in
+``.soundcheck/resources/`` and taken up again.
 """
 
 from __future__ import annotations
@@ -92,13 +92,13 @@ def gate(folder: Path, model: Path, suite: Path, *arguments: str) -> tuple[str, 
     """Verdict, findings as one line each, and seconds, of a run as a user would make it."""
     command = [
         sys.executable, "-m", "pytest", str(suite), "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
-        "--rootdir", str(folder), "--tts-model", str(model), "--tts-dir", str(folder / model.name),
+        "--rootdir", str(folder), "--tts-model", str(model), "--tts-dir", str(folder / "runs" / model.name),
         "--tts-compare", "golden", "--tts-timeout", "5", *arguments,
     ]  # fmt: skip
     begun = time.monotonic()
     subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     seconds = time.monotonic() - begun
-    (results,) = (folder / model.name / "runs").glob("*/results.json")
+    (results,) = (folder / "runs" / model.name / "runs").glob("*/results.json")
     content = json.loads(results.read_text("utf-8"))
     found = [
         f"{outcome['subject']} {finding['rule']}: {finding['heard']}"
@@ -125,7 +125,7 @@ def sponges(folder: Path) -> list[str]:
         golden = str(folder / "golden" / "sponges")
         verdict, found, seconds = gate(folder, model, suite, "--tts-golden", golden, "--tts-asr", "fake")
         named = [line for line in found if wanted and wanted in line]
-        shown = sorted(named or found, key=lambda line: ".cost" not in line and " cost." not in line)
+        shown = sorted(named or found, key=lambda line: " cost." not in line)
         print(f"{name:24} {verdict:8} {seconds:6.1f}  {(shown or ['nothing'])[0][:110]}", flush=True)
         if (verdict == "pass") is not (wanted == "") or (wanted and not named):
             wrong.append(name)
