@@ -40,6 +40,8 @@ LEVEL_SHARE = 0.1
 TESTS = 8
 MOST_SUSPECTS = 8
 """Phrases that are looked at again at the end of a run."""
+MOST_TRIGGERS = 3
+"""Triggers that are looked at again."""
 NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"
 NOT_COMPARED = "clocks were not compared: give --tts-reference, or record the golden on this kind of machine"
 
@@ -395,20 +397,22 @@ class Costing:
         if self._plan is None:
             return []
         contrasts = [pair for pair in self._plan.contrasts if pair[0].text not in self._costly]
-        odd = phrases.odd_contrasts(contrasts, {one.text: one for one in sample.rounds})
+        odd = phrases.odd_triggers(contrasts, {one.text: one for one in sample.rounds})
         found = []
-        for trigger in list(dict.fromkeys((one.trigger or "").casefold() for one, _ in odd))[:3]:
+        for trigger in odd[:MOST_TRIGGERS]:
             pairs = [pair for pair in contrasts if (pair[0].trigger or "").casefold() == trigger]
-            turns = self._renderer.borrow(
-                lambda own, pairs=pairs: contrast_again(pairs, own, seed=self._seed, lost=self._lost)  # type: ignore[misc]
-            ).result()
+            turns = self._contrasted(pairs)
             if len(turns) < latency.LEAST_PAIRS:
                 continue
             ratio = phrases.contrast_ratio(turns)
             if ratio.ratio >= self._limits.trigger and ratio.p_value <= self._level:
-                names = tuple(named([probe.text], self._names) for probe in pairs[0])
-                found.append(phrases.trigger_finding(name, *pairs[0], ratio, (names[0], names[1])))
+                own = named([one.text for one, _ in pairs], self._names)
+                controls = named([control.text for _, control in pairs], self._names)
+                found.append(phrases.trigger_finding(name, ratio, own, controls))
         return found
+
+    def _contrasted(self, pairs: Sequence[tuple[Probe, Probe]]) -> list[tuple[Metered, Metered]]:
+        return self._renderer.borrow(lambda own: contrast_again(pairs, own, seed=self._seed, lost=self._lost)).result()
 
     def _unmetered(self, name: str) -> Outcome:
         """Nothing was spoken: why."""

@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.costs import Ratio, paired_ratio, robust_scores
+from harness.core.costs import Ratio, paired_ratio
 from harness.core.metered import Metered
 from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Probe, Severity
@@ -29,8 +29,10 @@ JUMP_BYTES = 256 << 20
 """Growth of the memory's peak at one order that is looked at again."""
 AGAIN = 3
 """Times that a suspect is spoken again, each time beside a calm phrase."""
-CONTRAST_SCORE = 3.5
-"""Robust standard deviations from which a trigger and its control are looked at again."""
+ODD_TRIGGER = 0.3
+"""By how much more than its control one trigger phrase must cost to be looked at again; less where there are many."""
+LEAST_TIMED = 0.005
+"""Seconds of processor time that a phrase must take for its trigger to be timed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,18 +155,20 @@ def jump_finding(subject: str, name: str, peak: int, before: int) -> Finding:
     )
 
 
-def odd_contrasts(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str, Round]) -> list[tuple[Probe, Probe]]:
-    """Triggers whose phrases cost more than their controls, beyond what such pairs differ by; strongest first."""
-    measured = [(pair, rounds[pair[0].text], rounds[pair[1].text]) for pair in contrasts if _both_in(pair, rounds)]
-    logs = [math.log(_unit(one) / _unit(control)) for _, one, control in measured]
-    scored = zip(robust_scores(logs, 0.03), logs, measured, strict=True)
-    odd = [
-        (score, pair)
-        for score, log, (pair, one, control) in scored
-        if log > 0 and one.seconds - control.seconds * one.audio / control.audio >= LEAST_EXCESS / 5
-        if score >= CONTRAST_SCORE and log >= math.log(1.1)
-    ]
-    return [pair for _, pair in sorted(odd, key=lambda one: -one[0])]
+def odd_triggers(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str, Round]) -> list[str]:
+    """Triggers, in lower case, whose phrases cost more than their controls, strongest first.
+
+    Nothing but size is asked for: the second look decides. One pair must differ by more than the median of many.
+    """
+    logs: dict[str, list[float]] = {}
+    for one, control in contrasts:
+        if one.text in rounds and control.text in rounds:
+            log = math.log(_unit(rounds[one.text]) / _unit(rounds[control.text]))
+            slow = rounds[one.text].seconds >= LEAST_TIMED
+            logs.setdefault((one.trigger or "").casefold(), []).append(log if slow else 0.0)
+    odd = {name: statistics.median(own) for name, own in logs.items()}
+    least = {name: math.log(1 + ODD_TRIGGER / math.sqrt(len(own))) for name, own in logs.items()}
+    return sorted((name for name in odd if odd[name] >= least[name]), key=lambda name: -odd[name])
 
 
 def contrast_ratio(rounds: Sequence[tuple[Metered, Metered]]) -> Ratio:
@@ -175,23 +179,18 @@ def contrast_ratio(rounds: Sequence[tuple[Metered, Metered]]) -> Ratio:
     )
 
 
-def trigger_finding(subject: str, trigger: Probe, control: Probe, ratio: Ratio, names: tuple[str, str]) -> Finding:
+def trigger_finding(subject: str, ratio: Ratio, name: str, control: str) -> Finding:
     """A trigger makes its phrase costlier than its control."""
-    del trigger, control
     return Finding(
         rule="cost.trigger",
         severity=Severity.HIGH,
         subject=subject,
         title="a trigger phrase costs more than its control",
-        heard=f"{names[0]}: {ratio.ratio:.2f} times the processor time per second of audio of {names[1]}",
+        heard=f"{name}: {ratio.ratio:.2f} times the processor time per second of audio of {control}",
         expected="the same",
         evidence=f"95 % interval {ratio.low:.2f} to {ratio.high:.2f}, p = {ratio.p_value:.2g}, {ratio.pairs} turns",
         hint="a payload that sleeps until its word is said looks like this",
     )
-
-
-def _both_in(pair: tuple[Probe, Probe], rounds: Mapping[str, Round]) -> bool:
-    return all(probe.text in rounds for probe in pair)
 
 
 def _unit(one: Round) -> float:

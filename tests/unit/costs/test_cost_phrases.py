@@ -14,8 +14,8 @@ from harness.costs.phrases import (
     is_costly,
     jump_finding,
     jumps,
-    odd_contrasts,
     odd_orders,
+    odd_triggers,
     phrase_finding,
     spike_finding,
     spikes,
@@ -132,19 +132,29 @@ class TestContrasts:
         pairs = [(probe(f"t{n}", "osprey"), probe(f"c{n}")) for n in range(6)]
         rounds = {}
         for place, (one, control) in enumerate(pairs):
-            own = seconds if place == 2 else 0.2
-            rounds[one.text] = Round(text=one.text, candidate=(order(one.text, cpu=own + place / 1000),))
+            rounds[one.text] = Round(text=one.text, candidate=(order(one.text, cpu=seconds + place / 1000),))
             rounds[control.text] = Round(text=control.text, candidate=(order(control.text, cpu=0.2),))
         return pairs, rounds
 
-    def test_that_cost_more_than_their_control_are_odd(self) -> None:
+    def test_that_cost_more_than_their_controls_are_odd(self) -> None:
+        pairs, rounds = self.rounds(0.25)
+        assert odd_triggers(pairs, rounds) == ["osprey"]
+
+    def test_that_cost_more_in_one_phrase_of_six_are_not(self) -> None:
+        pairs, rounds = self.rounds(0.2)
+        rounds[pairs[2][0].text] = Round(text="t2", candidate=(order("t2", cpu=0.4),))
+        assert odd_triggers(pairs, rounds) == []
+
+    def test_that_stand_alone_must_differ_by_more(self) -> None:
+        pairs, rounds = self.rounds(0.25)
+        assert odd_triggers(pairs[:1], rounds) == []
         pairs, rounds = self.rounds(0.3)
-        assert odd_contrasts(pairs, rounds) == [pairs[2]]
+        assert odd_triggers(pairs[:1], rounds) == ["osprey"]
 
     def test_that_cost_as_much_or_were_not_spoken_are_not(self) -> None:
         pairs, rounds = self.rounds(0.2)
-        assert odd_contrasts(pairs, rounds) == []
-        assert odd_contrasts(pairs, {}) == []
+        assert odd_triggers(pairs, rounds) == []
+        assert odd_triggers(pairs, {}) == []
 
     def test_are_compared_by_the_second_of_audio(self) -> None:
         longer = order(cpu=0.3, audio=3.0)
