@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICK ?= 0
 SECONDS ?= 600
 
-.PHONY: demo test lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol lock clean
+.PHONY: demo test lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -18,7 +18,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check --diff .
 	$(BIN)/mypy
 
-bench: bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-redteam
+bench: bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam
 
 bench-main-job: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/main_job.py
@@ -46,6 +46,9 @@ bench-sandbox: $(VENV)/.ready
 
 bench-report: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/report.py
+
+bench-resources: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python benchmarks/resources.py
 
 bench-redteam: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python benchmarks/redteam.py

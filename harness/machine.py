@@ -32,6 +32,8 @@ class Company:
     processors: int
     gpu_others: int | None = None
     """Processes of others on the GPUs; None where that is not known."""
+    joules: float | None = None
+    """What the processor packages drew, for everything that ran on them; None where nobody may read that."""
 
     @property
     def is_contended(self) -> bool:
@@ -48,6 +50,8 @@ class Company:
             said += f", {self.stolen:.2f} were not given to this machine"
         if self.gpu_others:
             said += f", {self.gpu_others} processes of others were on the GPU"
+        if self.joules is not None:
+            said += f", the processors drew {self.joules:.0f} J"
         return said
 
 
@@ -58,6 +62,7 @@ class Watch:
         self._begun = time.monotonic()
         self._own = own_seconds()
         self._busy = _busy_seconds()
+        self._joules = energy_joules()
 
     def company(self, workers_seconds: float, *, gpu_others: int | None = None) -> Company:
         """What else went on since then.
@@ -73,8 +78,15 @@ class Watch:
             own = own_seconds() - self._own + workers_seconds
             others = max(0.0, now[0] - before[0] - own) / seconds
             stolen = max(0.0, now[1] - before[1]) / seconds
+        joules = energy_joules()
+        is_metered = joules is not None and self._joules is not None and joules >= self._joules  # the meter wraps
         return Company(
-            seconds=seconds, others=others, stolen=stolen, processors=os.cpu_count() or 1, gpu_others=gpu_others
+            seconds=seconds,
+            others=others,
+            stolen=stolen,
+            processors=os.cpu_count() or 1,
+            gpu_others=gpu_others,
+            joules=joules - self._joules if is_metered and joules is not None and self._joules is not None else None,
         )
 
 

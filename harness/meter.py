@@ -92,6 +92,7 @@ class Meter:
             tasks=now.tasks,
             files=now.files,
             switches=max(0, now.switches - before.switches),
+            pid=now.pid,
             gpu_bytes=now.gpu_bytes,
         )
         self._seconds = max(self._seconds, now.cpu_seconds)

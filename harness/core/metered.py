@@ -39,6 +39,8 @@ class Metered:
     """Open file descriptors after it."""
     switches: int = 0
     """Times that its threads gave their processor up by themselves."""
+    pid: int = 0
+    """Of the worker, as this machine counts."""
     gpu_bytes: int | None = None
     """Memory on GPUs after it; None where that is not known."""
 

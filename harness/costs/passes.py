@@ -17,6 +17,7 @@ from harness.machine import Watch, calibrate
 from harness.meter import Speak
 from harness.renderer import seed_for
 from harness.sandbox.client import WorkerFault
+from harness.sandbox.gpu import gpu_others
 
 PURPOSE = "meter"
 LEAST_ROUNDS = 8
@@ -78,8 +79,13 @@ def speak_rounds(
             rounds.append(one)
         ticks.append(calibrate())
         pause()
-    spent = sum(one.cpu_seconds for r in rounds for one in (*r.candidate, *r.reference))
-    return Sample(rounds=tuple(rounds), calibration=statistics.median(ticks), company=watch.company(spent))
+    orders = [one for spoken in rounds for one in (*spoken.candidate, *spoken.reference)]
+    is_on_gpu = any(one.gpu_bytes is not None for one in orders)
+    company = watch.company(
+        sum(one.cpu_seconds for one in orders),
+        gpu_others=gpu_others({one.pid for one in orders}) if is_on_gpu else None,
+    )
+    return Sample(rounds=tuple(rounds), calibration=statistics.median(ticks), company=company)
 
 
 def _round(text: str, own: Speak, other: Speak | None, *, seed: int, repeats: int, lost: Lost) -> Round | None:

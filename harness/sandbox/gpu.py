@@ -26,18 +26,31 @@ def _nvml() -> Any:
 
 def gpu_bytes(pids: Iterable[int]) -> int | None:
     """Memory that processes hold on all GPUs together, in bytes; None where the driver cannot be asked."""
+    wanted, held = set(pids), _held()
+    if held is None:
+        return None
+    known = [size for pid, size in held if pid in wanted]
+    # The driver keeps it to itself in some containers.
+    return None if None in known else sum(size for size in known if size is not None)
+
+
+def gpu_others(own: Iterable[int]) -> int | None:
+    """Number of other processes that compute on a GPU; None where the driver cannot be asked."""
+    held = _held()
+    return None if held is None else len({pid for pid, _ in held} - set(own))
+
+
+def _held() -> list[tuple[int, int | None]] | None:
+    """Every process that computes on a GPU, by process id, with the memory that it holds there."""
     library = _nvml()
     if library is None:
         return None
-    wanted, total = set(pids), 0
+    held = []
     try:
         for index in range(library.nvmlDeviceGetCount()):
             device = library.nvmlDeviceGetHandleByIndex(index)
             for process in library.nvmlDeviceGetComputeRunningProcesses(device):
-                if process.pid in wanted:
-                    if process.usedGpuMemory is None:  # the driver keeps it to itself, as in some containers
-                        return None
-                    total += process.usedGpuMemory
+                held.append((int(process.pid), process.usedGpuMemory))
     except library.NVMLError:
         return None
-    return total
+    return held

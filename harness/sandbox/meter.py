@@ -64,6 +64,8 @@ def usage_of(pid: int, before: Usage | None = None) -> Usage:
 class Reading:
     """Where a worker's meters stand at one moment. What it used meanwhile is the difference of two of them."""
 
+    pid: int = 0
+    """As this machine counts."""
     cpu_seconds: float = 0.0
     """User and system time of all its threads and processes since it was started, ended ones included."""
     waited_seconds: float = 0.0
@@ -103,6 +105,7 @@ def reading_of(pid: int, *, group_seconds: float = 0.0, scratch_bytes: int = 0, 
         with contextlib.suppress(OSError):
             files += len(os.listdir(f"/proc/{one}/fd"))  # noqa: PTH208 - a count, many times a second
     return Reading(
+        pid=pid,
         cpu_seconds=group_seconds or cpu,
         waited_seconds=waited,
         peak_bytes=peak,

@@ -63,6 +63,15 @@ class TestGpuBytes:
         assert gpu.gpu_bytes([7]) is None
         assert gpu.gpu_bytes([8]) == 0
 
+    def test_of_others_are_told_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "pynvml", driver([(7, 100), (8, None)], [(7, 20)]))
+        assert gpu.gpu_others([7]) == 1
+        assert gpu.gpu_others([7, 8]) == 0
+
+    def test_of_others_are_unknown_where_the_driver_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "pynvml", driver([(7, 1)], fails="nvmlDeviceGetComputeRunningProcesses"))
+        assert gpu.gpu_others([]) is None
+
     def test_are_unknown_without_the_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pynvml", None)
         assert gpu.gpu_bytes([7]) is None
