@@ -11,7 +11,7 @@ measured, never cached, and kept within a share of the run's time.
 * :mod:`harness.costs.phrases`: single phrases that cost more, and triggers against their controls;
 * :mod:`harness.costs.latency`, :mod:`~harness.costs.scaling`, :mod:`~harness.costs.leaks`,
   :mod:`~harness.costs.footprint`: the checks of the whole model;
-* :mod:`harness.costs.suspects`: looking again at what was odd;
+* :mod:`harness.costs.suspects`, :mod:`~harness.costs.watchlist`: looking again at what was odd, and keeping it in mind;
 * :mod:`harness.costs.profile`, :mod:`~harness.costs.profiling`: what a golden's reference cost, on disk and measured;
 * :mod:`harness.costs.costing`: all of it within a run.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from threading import Event
 from typing import TypeVar
@@ -18,12 +18,13 @@ from harness.core.policy import CostPolicy
 from harness.core.text import printable
 from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
 from harness.costs import footprint as footprints
-from harness.costs import latency, leaks, phrases, scaling
+from harness.costs import latency, leaks, scaling
 from harness.costs.expected import learn
 from harness.costs.passes import Lost, soak, speak_again, speak_ladder, speak_rounds
 from harness.costs.profile import another_class, known_profile
 from harness.costs.sample import Plan, Sample, plan
-from harness.costs.suspects import Costly, contrast_again, look_again, look_at_memory, named
+from harness.costs.suspects import named
+from harness.costs.watchlist import Watchlist
 from harness.goldens import Golden
 from harness.machine import machine_class
 from harness.meter import Speak
@@ -38,10 +39,6 @@ BESIDE_SECONDS = 40.0
 LEVEL_SHARE = 0.1
 """Of alpha, for all tests of cost together, and beside those of speech."""
 TESTS = 8
-MOST_SUSPECTS = 8
-"""Phrases that are looked at again at the end of a run."""
-MOST_TRIGGERS = 3
-"""Triggers that are looked at again."""
 NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"
 NOT_COMPARED = "clocks were not compared: give --tts-reference, or record the golden on this kind of machine"
 
@@ -104,20 +101,13 @@ class Costing:
         )
         self._names = {probe.text: probe.id for probe in self._probes}
         self._lost = Lost()
-        self._examined: set[tuple[int, int]] = set()
-        self._costly: dict[str, Costly] = {}
-        self._hungry: dict[str, tuple[int, int]] = {}
-        self._told: set[str] = set()
+        self._watchlist = Watchlist(
+            self._names, renderer, limits=limits, level=self._level, seed=seed, lost=self._lost, progress=progress
+        )
 
     def beside(self, probe: Probe) -> tuple[Finding, ...]:
         """What one phrase cost beyond what others do, looked at again before it is said."""
-        self._examine(lambda texts: probe.text in texts)
-        if probe.text in self._lost_texts:
-            return ()
-        found = self._phrase_findings(probe.id, [probe.text])
-        if found:
-            self._told.add(probe.text)
-        return found
+        return self._watchlist.beside(probe)
 
     def check(self, name: str) -> Outcome:
         """One of :data:`harness.core.policy.COST_CHECKS`."""
@@ -141,10 +131,6 @@ class Costing:
     @property
     def _orders(self) -> tuple[Metered, ...]:
         return self._renderer.metered
-
-    @property
-    def _lost_texts(self) -> set[str]:
-        return {text for text, _ in self._lost.faults}
 
     @cached_property
     def _plan(self) -> Plan | None:
@@ -226,14 +212,12 @@ class Costing:
         else:
             compared = latency.Comparison(notes=(NOT_COMPARED,))
         work = latency.work_beside_golden(name, sample.rounds, self._golden_seconds, self._limits, self._level)
-        self._examine(lambda _: True)
-        late = [text for text in (*self._costly, *self._hungry) if text not in self._told]
         findings = (
             *compared.findings,
             *work.findings,
-            *self._phrase_findings(name, [text for text in dict.fromkeys(late) if text in self._costly]),
-            *self._trigger_findings(name, sample),
-            *self._spike_findings(name),
+            *self._watchlist.late(name),
+            *self._watchlist.triggers(name, self._plan.contrasts if self._plan else (), sample),
+            *self._watchlist.spikes(name),
         )
         metered = {text for order in self._orders for text in order.texts} & self._names.keys()
         told = f"{len(metered)} of {len(self._names)} phrases were metered while they were spoken in this process"
@@ -247,11 +231,9 @@ class Costing:
         own, other, whose = self._footprints(sample)
         if own is None:
             return self._unmetered(name)
-        self._examine(lambda _: True)
-        late = [text for text in self._hungry if text not in self._told]
         findings = (
             *footprints.judge_memory(name, own, other, whose, self._limits),
-            *(phrases.jump_finding(name, named([text], self._names), *self._hungry[text]) for text in late),
+            *self._watchlist.late(name, is_memory=True),
         )
         notes = [f"{own.peak_bytes / 2**20:.0f} MiB resident at most, {own.load_peak_bytes / 2**20:.0f} to load"]
         if other is None:
@@ -342,77 +324,6 @@ class Costing:
             )
             return footprints.footprint(self._orders, sorted(mine)), other, "the golden's reference"
         return footprints.footprint(self._orders), None, ""
-
-    def _examine(self, wanted: Callable[[tuple[str, ...]], bool]) -> None:
-        """Look again at odd orders that nobody has looked at."""
-        orders = self._orders
-        fresh = [
-            one for one in orders if (one.worker, one.call) not in self._examined and one.texts and wanted(one.texts)
-        ]
-        if not any(text in self._names for one in fresh for text in one.texts):
-            return
-        expected = learn(orders)
-        suspects = self._suspects(phrases.odd_orders(fresh, expected, self._limits), self._costly)
-        if suspects and expected is not None:
-            self._progress(f"metering again: {named(suspects, self._names)}")
-            self._costly |= self._renderer.borrow(
-                lambda own: look_again(suspects, orders, own, expected, self._limits, seed=self._seed, lost=self._lost)
-            ).result()
-        fresh_keys = {(one.worker, one.call) for one in fresh}
-        jumped = [odd for odd in phrases.jumps(orders) if (odd.order.worker, odd.order.call) in fresh_keys]
-        if hungry := self._suspects(jumped, self._hungry):
-            self._progress(f"metering memory again: {named(hungry, self._names)}")
-            self._hungry |= self._renderer.borrow(
-                lambda own: look_at_memory(hungry, orders, own, seed=self._seed, lost=self._lost), is_fresh=True
-            ).result()
-        if expected is not None:
-            self._examined |= fresh_keys
-
-    def _suspects(self, odd: Sequence[phrases.Odd], convicted: Collection[str]) -> list[str]:
-        """Texts of odd orders that may be to blame and are not yet, the worst order's first."""
-        known = {*convicted, *self._renderer.guilty}
-        texts = dict.fromkeys(text for one in odd for text in one.texts if text in self._names and text not in known)
-        return list(texts)[:MOST_SUSPECTS]
-
-    def _phrase_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:
-        found = []
-        for text in texts:
-            name = named([text], self._names)
-            if (costly := self._costly.get(text)) is not None:
-                found.append(phrases.phrase_finding(subject, name, costly.ratio, costly.rounds))
-            if (hungry := self._hungry.get(text)) is not None:
-                found.append(phrases.jump_finding(subject, name, *hungry))
-        return tuple(found)
-
-    def _spike_findings(self, name: str) -> list[Finding]:
-        """Work that came once: none of its texts costs too much when it is spoken again."""
-        orders = self._orders
-        ours = [one for one in orders if any(text in self._names for text in one.texts)]
-        odd = phrases.odd_orders(ours, learn(orders), self._limits)
-        once = [one for one in phrases.spikes(odd) if not any(text in self._costly for text in one.texts)]
-        return [phrases.spike_finding(name, named(one.texts, self._names), one) for one in once[:4]]
-
-    def _trigger_findings(self, name: str, sample: Sample) -> list[Finding]:
-        """Triggers that cost more than their controls, all phrases of one trigger together."""
-        if self._plan is None:
-            return []
-        contrasts = [pair for pair in self._plan.contrasts if pair[0].text not in self._costly]
-        odd = phrases.odd_triggers(contrasts, {one.text: one for one in sample.rounds})
-        found = []
-        for trigger in odd[:MOST_TRIGGERS]:
-            pairs = [pair for pair in contrasts if (pair[0].trigger or "").casefold() == trigger]
-            turns = self._contrasted(pairs)
-            if len(turns) < latency.LEAST_PAIRS:
-                continue
-            ratio = phrases.contrast_ratio(turns)
-            if ratio.ratio >= self._limits.trigger and ratio.p_value <= self._level:
-                own = named([one.text for one, _ in pairs], self._names)
-                controls = named([control.text for _, control in pairs], self._names)
-                found.append(phrases.trigger_finding(name, ratio, own, controls))
-        return found
-
-    def _contrasted(self, pairs: Sequence[tuple[Probe, Probe]]) -> list[tuple[Metered, Metered]]:
-        return self._renderer.borrow(lambda own: contrast_again(pairs, own, seed=self._seed, lost=self._lost)).result()
 
     def _unmetered(self, name: str) -> Outcome:
         """Nothing was spoken: why."""

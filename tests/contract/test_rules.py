@@ -13,6 +13,11 @@ MADE = (
     *RULES,
     *("same.differs", "shift.suite", "shift.family", "contrast.word-lost"),
     *(f"contrast.{measure.name}" for measure in MEASURES),
+    *(
+        f"cost.{name}"
+        for name in ("latency", "work", "phrase", "trigger", "spike", "memory", "leak", "drift", "scaling")
+    ),
+    *("cost.first-rendering", "cost.load"),
 )
 
 

@@ -1,0 +1,154 @@
+"""Phrases of one run that cost too much: kept from the first odd order to the finding, each told once.
+
+What is odd is looked at again while the run goes on, by whichever worker is free; nothing is said before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from harness.core.metered import Metered
+from harness.core.policy import CostPolicy
+from harness.core.types import Finding, Probe
+from harness.costs import phrases
+from harness.costs.expected import learn
+from harness.costs.latency import LEAST_PAIRS
+from harness.costs.passes import Lost
+from harness.costs.sample import Sample
+from harness.costs.suspects import Costly, contrast_again, look_again, look_at_memory, named
+from harness.renderer import Renderer
+
+MOST_SUSPECTS = 8
+"""Phrases that are looked at again at a time."""
+MOST_TRIGGERS = 3
+"""Triggers that are looked at again."""
+MOST_SPIKES = 4
+"""Findings about work that came once."""
+
+
+class Watchlist:
+    """Suspects and culprits of one candidate."""
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        renderer: Renderer,
+        *,
+        limits: CostPolicy,
+        level: float,
+        seed: int,
+        lost: Lost,
+        progress: Callable[[str], None],
+    ) -> None:
+        """Begin with nobody on it.
+
+        Args:
+            names: Text -> id of its probe.
+            renderer: Speaks with the candidate, and meters it.
+            limits: How much is too much.
+            level: Largest p-value of a finding.
+            seed: Base of the seeds.
+            lost: Told of workers that are lost.
+            progress: Told on one line what is going on.
+        """
+        self._names = names
+        self._renderer = renderer
+        self._limits = limits
+        self._level = level
+        self._seed = seed
+        self._lost = lost
+        self._progress = progress
+        self._examined: set[tuple[int, int]] = set()
+        self._weighed: set[tuple[int, int]] = set()
+        """Orders, by worker and call, that were looked at for their time and for their memory."""
+        self._costly: dict[str, Costly] = {}
+        self._hungry: dict[str, tuple[int, int]] = {}
+        self._told: set[str] = set()
+
+    def beside(self, probe: Probe) -> tuple[Finding, ...]:
+        """Findings about one phrase, for its own item."""
+        self._examine(lambda texts: probe.text in texts)
+        if any(text == probe.text for text, _ in self._lost.faults):
+            return ()
+        found = (*self._costly_findings(probe.id, [probe.text]), *self._hungry_findings(probe.id, [probe.text]))
+        self._told |= {probe.text} if found else set()
+        return found
+
+    def late(self, subject: str, *, is_memory: bool = False) -> tuple[Finding, ...]:
+        """Findings about phrases whose own items were judged before anybody knew."""
+        self._examine(lambda _: True)
+        if is_memory:
+            return self._hungry_findings(subject, [text for text in self._hungry if text not in self._told])
+        return self._costly_findings(subject, [text for text in self._costly if text not in self._told])
+
+    def spikes(self, subject: str) -> list[Finding]:
+        """Work that came once: none of its texts costs too much when it is spoken again."""
+        orders = self._renderer.metered
+        ours = [one for one in orders if any(text in self._names for text in one.texts)]
+        odd = phrases.odd_orders(ours, learn(orders), self._limits)
+        once = [one for one in phrases.spikes(odd) if not any(text in self._costly for text in one.texts)]
+        return [phrases.spike_finding(subject, named(one.texts, self._names), one) for one in once[:MOST_SPIKES]]
+
+    def triggers(self, subject: str, contrasts: Sequence[tuple[Probe, Probe]], sample: Sample) -> list[Finding]:
+        """Triggers that cost more than their controls, all phrases of one trigger together."""
+        contrasts = [pair for pair in contrasts if pair[0].text not in self._costly]
+        odd = phrases.odd_triggers(contrasts, {one.text: one for one in sample.rounds})
+        found = []
+        for trigger in odd[:MOST_TRIGGERS]:
+            pairs = [pair for pair in contrasts if (pair[0].trigger or "").casefold() == trigger]
+            turns = self._contrasted(pairs)
+            if len(turns) < LEAST_PAIRS:
+                continue
+            ratio = phrases.contrast_ratio(turns)
+            if ratio.ratio >= self._limits.trigger and ratio.p_value <= self._level:
+                own = named([one.text for one, _ in pairs], self._names)
+                controls = named([control.text for _, control in pairs], self._names)
+                found.append(phrases.trigger_finding(subject, ratio, own, controls))
+        return found
+
+    def _examine(self, wanted: Callable[[tuple[str, ...]], bool]) -> None:
+        """Look again at odd orders that nobody has looked at."""
+        orders = self._renderer.metered
+        fresh = [
+            one for one in orders if (one.worker, one.call) not in self._examined and one.texts and wanted(one.texts)
+        ]
+        if not any(text in self._names for one in fresh for text in one.texts):
+            return
+        expected = learn(orders)
+        suspects = self._suspects(phrases.odd_orders(fresh, expected, self._limits), self._costly)
+        if suspects and expected is not None:
+            self._progress(f"metering again: {named(suspects, self._names)}")
+            self._costly |= self._renderer.borrow(
+                lambda own: look_again(suspects, orders, own, expected, self._limits, seed=self._seed, lost=self._lost)
+            ).result()
+        keys = {(one.worker, one.call) for one in fresh}
+        unweighed = keys - self._weighed
+        self._weighed |= keys
+        jumped = [odd for odd in phrases.jumps(orders) if (odd.order.worker, odd.order.call) in unweighed]
+        if hungry := self._suspects(jumped, self._hungry):
+            self._progress(f"metering memory again: {named(hungry, self._names)}")
+            self._hungry |= self._renderer.borrow(
+                lambda own: look_at_memory(hungry, orders, own, seed=self._seed, lost=self._lost), is_fresh=True
+            ).result()
+        if expected is not None:
+            self._examined |= keys
+
+    def _suspects(self, odd: Sequence[phrases.Odd], convicted: Collection[str]) -> list[str]:
+        """Texts of odd orders that may be to blame and are not yet, the worst order's first."""
+        known = {*convicted, *self._renderer.guilty}
+        texts = dict.fromkeys(text for one in odd for text in one.texts if text in self._names and text not in known)
+        return list(texts)[:MOST_SUSPECTS]
+
+    def _contrasted(self, pairs: Sequence[tuple[Probe, Probe]]) -> list[tuple[Metered, Metered]]:
+        return self._renderer.borrow(lambda own: contrast_again(pairs, own, seed=self._seed, lost=self._lost)).result()
+
+    def _costly_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:
+        known = [(text, costly) for text in texts if (costly := self._costly.get(text)) is not None]
+        return tuple(
+            phrases.phrase_finding(subject, named([text], self._names), costly.ratio, costly.rounds)
+            for text, costly in known
+        )
+
+    def _hungry_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:
+        known = [(text, peaks) for text in texts if (peaks := self._hungry.get(text)) is not None]
+        return tuple(phrases.jump_finding(subject, named([text], self._names), *peaks) for text, peaks in known)
