@@ -15,8 +15,8 @@ from harness.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
 ITEMS = 6 + len(MODEL_CHECKS)
-WORK = {"kind": "work", "units": 60}
-"""What an honest voice of these tests does: some 15 ms for each phrase."""
+WORK = {"kind": "work", "units": 30}
+"""What an honest voice of these tests does: some 8 ms for each phrase."""
 Gate = Callable[..., pytest.RunResult]
 
 
@@ -75,7 +75,7 @@ class TestHonestVoice:
 
 class TestSponges:
     def test_that_work_on_a_word_fail_with_the_phrase(self, gate: Gate) -> None:
-        done = gate({"kind": "work", "units": 400, "when": "crane"})
+        done = gate({"kind": "work", "units": 250, "when": "crane"})
         assert done.parseoutcomes()["failed"] == 1
         done.stdout.fnmatch_lines(
             [
