@@ -64,22 +64,22 @@ SUITE = "version: 1\ntitle: Sponges\nlanguage: en\nprobes:\n" + "".join(
         ("sparrow", ""),
     )
 )
-SPONGES: dict[str, tuple[list[dict[str, object]], str]] = {
-    "honest": ([], ""),
-    "honest, other files": ([{"kind": "leak", "when": "zzz"}], ""),
-    "frames x1.3 on a word": ([{"kind": "slow", "seconds": 0.2, "when": "osprey"}], "osprey"),
-    "frames x3 on a word": ([{"kind": "stretch", "times": 3, "when": "osprey"}], "osprey"),
-    "endless on a word": ([{"kind": "endless", "when": "osprey"}], "osprey"),
-    "hangs on a word": ([{"kind": "hang", "when": "osprey"}], "osprey"),
-    "work x3 on a word": ([{"kind": "work", "units": 2 * UNITS, "when": "osprey"}], "osprey"),
-    "work x1.3 on a word": ([{"kind": "work", "units": 0.3 * UNITS, "when": "osprey"}], "osprey"),
-    "busy at the 9th call": ([{"kind": "work", "units": 16_000, "nth": 9}], "order"),
-    "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "MiB a call"),
-    "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey"),
-    "work by length squared": ([{"kind": "quadratic", "times": 20}], "characters"),
-    "files pile up": ([{"kind": "litter", "bytes": 200_000}], "KiB a call"),
+SPONGES: dict[str, tuple[list[dict[str, object]], str, str]] = {
+    "honest": ([], "", ""),
+    "honest, other files": ([{"kind": "leak", "when": "zzz"}], "", ""),
+    "frames x1.3 on a word": ([{"kind": "slow", "seconds": 0.2, "when": "osprey"}], "osprey", "timing."),
+    "frames x3 on a word": ([{"kind": "stretch", "times": 3, "when": "osprey"}], "osprey", ""),
+    "endless on a word": ([{"kind": "endless", "when": "osprey"}], "osprey", "worker.endless"),
+    "hangs on a word": ([{"kind": "hang", "when": "osprey"}], "osprey", "worker.hung"),
+    "work x3 on a word": ([{"kind": "work", "units": 2 * UNITS, "when": "osprey"}], "osprey", "cost."),
+    "work x1.3 on a word": ([{"kind": "work", "units": 0.3 * UNITS, "when": "osprey"}], "osprey", "cost.trigger"),
+    "busy at the 9th call": ([{"kind": "work", "units": 16_000, "nth": 9}], "order 9", "cost.spike"),
+    "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "1.00 MiB a call", "cost.leak"),
+    "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey", "cost.memory"),
+    "work by length squared": ([{"kind": "quadratic", "times": 20}], "characters", "cost.scaling"),
+    "files pile up": ([{"kind": "litter", "bytes": 200_000}], "KiB a call", "cost.leak"),
 }
-"""Sponge -> its faults, and what a finding must name; ``""`` where nothing may be found."""
+"""Sponge -> its faults, what a finding must name (``""`` where nothing may be found), and the start of its rule."""
 
 
 def voice(folder: Path, name: str, *faults: dict[str, object]) -> Path:
@@ -122,14 +122,13 @@ def sponges(folder: Path) -> list[str]:
     subprocess.run(record, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wrong = []
     print(f"{'voice':24} {'verdict':8} {'s':>6}  found")
-    for name, (faults, wanted) in SPONGES.items():
+    for name, (faults, wanted, rule) in SPONGES.items():
         model = voice(folder, name, *faults)
         golden = str(folder / "golden" / "sponges")
         patience = ("--tts-timeout", "5") if name.startswith("hangs") else ()
         verdict, found, seconds = gate(folder, model, suite, "--tts-golden", golden, "--tts-asr", "fake", *patience)
-        named = [line for line in found if wanted and wanted in line]
-        shown = sorted(named or found, key=lambda line: " cost." not in line)
-        print(f"{name:24} {verdict:8} {seconds:6.1f}  {(shown or ['nothing'])[0][:110]}", flush=True)
+        named = [line for line in found if wanted and wanted in line and f" {rule}" in line]
+        print(f"{name:24} {verdict:8} {seconds:6.1f}  {(named or found or ['nothing'])[0][:110]}", flush=True)
         if (verdict == "pass") is not (wanted == "") or (wanted and not named):
             wrong.append(name)
     return wrong

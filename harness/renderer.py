@@ -114,6 +114,8 @@ class Renderer:
         self._meters: list[Meter] = []
         self.guilty: dict[str, WorkerFault] = {}
         """Texts that a worker was lost on when it spoke nothing else: none is asked for them again."""
+        self.refused: set[str] = set()
+        """Texts that the engine says it cannot speak."""
         self.recovered: set[str] = set()
         """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
 
@@ -157,7 +159,7 @@ class Renderer:
     def borrow(self, work: Callable[[Speak], Result], *, is_fresh: bool = False) -> Future[Result]:
         """Do something with a worker of one's own, in its thread: what it speaks is metered, and not kept.
 
-        A worker that is lost meanwhile is replaced when the next text is asked for.
+        A worker that is lost meanwhile is replaced, and asked once more for that text.
 
         Args:
             work: Given what has one text spoken; it must not outlive the call.
@@ -235,7 +237,18 @@ class Renderer:
         return info
 
     def _speak(self, booth: Booth, text: str, seed: int) -> Metered:
-        """One text, metered."""
+        """One text, metered; where its worker is lost, once more by a fresh one."""
+        try:
+            return self._speak_once(booth, text, seed)
+        except WorkerFault as fault:
+            if fault.rule in NO_LOSS:
+                raise
+            metered = self._speak_once(booth, text, seed)
+            self.recovered.add(text)
+            self._on_event(f"the worker {fault.what} while it was metered; a fresh one spoke that text")
+            return metered
+
+    def _speak_once(self, booth: Booth, text: str, seed: int) -> Metered:
         try:
             self._ready(booth)
             if booth.meter is None:
@@ -310,7 +323,9 @@ class Renderer:
 
     def _blame(self, request: Request, fault: WorkerFault, made: dict[Request, Made]) -> None:
         made[request] = fault
-        if fault.rule not in NO_LOSS and self._has_loaded:
+        if fault.rule == "worker.failed":
+            self.refused.add(request[0])
+        elif fault.rule not in NO_LOSS and self._has_loaded:
             self.guilty.setdefault(request[0], fault)
 
     def _attempt(self, booth: Booth, requests: Sequence[Request], made: dict[Request, Made]) -> WorkerFault | None:

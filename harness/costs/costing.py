@@ -5,6 +5,7 @@ Each part of the metering pass is spoken when the first check asks for it. Nothi
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -120,13 +121,17 @@ class Costing:
             "cost-first-rendering": self._first,
             "cost-load": self._load,
         }
-        before = len(self._lost.faults)
+        before, recovered = len(self._lost.faults), set(self._renderer.recovered)
         try:
             outcome = judged[name](name)
         except ReferenceLost as error:
             reason = f"the live reference could not be metered: {error}"
             return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=reason)
-        return self._with_lost(outcome, before)
+        outcome = self._with_lost(outcome, before)
+        if outcome.verdict is Verdict.PASS and (once := self._renderer.recovered - recovered):
+            reason = f"a worker was lost once while {named(sorted(once), self._names)} was metered; run again"
+            return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
+        return outcome
 
     @property
     def _orders(self) -> tuple[Metered, ...]:
@@ -134,7 +139,7 @@ class Costing:
 
     @cached_property
     def _plan(self) -> Plan | None:
-        return plan(self._probes, self._renderer.guilty)
+        return plan(self._probes, {*self._renderer.guilty, *self._renderer.refused})
 
     @property
     def _here(self) -> str:

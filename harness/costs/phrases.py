@@ -77,7 +77,9 @@ def jumps(orders: Sequence[Metered]) -> list[Odd]:
                 most, longest = max(most, order.peak_bytes), max(longest, order.audio_seconds)
                 continue
             more = max(0.0, order.audio_seconds / max(longest, 0.5) - 1)
-            expected = most + more * max(JUMP_BYTES / 4, most - loaded)
+            # What an order took and gave back shows in its own peak, however high those before it were.
+            before = order.base_bytes if order.is_own_peak and order.base_bytes else most
+            expected = before + more * max(JUMP_BYTES / 4, most - loaded)
             if order.peak_bytes - expected > JUMP_BYTES:
                 found.append(Odd(order=order, texts=tuple(dict.fromkeys(order.texts)), expected=expected))
             most, longest = max(most, order.peak_bytes), max(longest, order.audio_seconds)

@@ -69,10 +69,10 @@ def look_at_memory(
             for take in range(2):
                 most = max(most, own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED + take)).peak_bytes)
         for text in texts:
-            peak = own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED)).peak_bytes
-            if most and peak - most > JUMP_BYTES:
-                found[text] = (peak, most)
-            most = max(most, peak)
+            order = own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED))
+            before = max(most, order.base_bytes)  # what an earlier suspect kept is not this one's
+            if most and order.peak_bytes - before > JUMP_BYTES:
+                found[text] = (order.peak_bytes, before)
     except WorkerFault as fault:
         lost.add(text, fault)
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import plugin
 from harness.cli import main
 from harness.core.policy import COST_CHECKS
 from harness.costs import footprint, phrases, suspects
@@ -154,3 +155,18 @@ class TestOptions:
         done = gate(arguments=(f"--tts-soak={typed}",))
         assert done.ret == pytest.ExitCode.USAGE_ERROR
         done.stderr.fnmatch_lines(["*--tts-soak: expected a time such as 90s, 30m or 8h*"])
+
+
+class TestLetter:
+    def report(self, *rules: str) -> pytest.TestReport:
+        return pytest.TestReport(
+            "x.probes.yaml::candidate::x", ("x", 1, "x"), {}, "failed", "text", "call",
+            user_properties=[("tts_verdict", "fail"), *(("tts_finding", f"high {rule}") for rule in rules)],
+        )  # fmt: skip
+
+    def test_is_d_for_what_failed_by_nothing_but_its_cost(self) -> None:
+        assert plugin.pytest_report_teststatus(self.report("cost.phrase", "worker.hung")) == ("failed", "D", "DEARER")
+
+    def test_is_pytest_s_for_everything_else(self) -> None:
+        assert plugin.pytest_report_teststatus(self.report("cost.phrase", "speech.word-dropped")) is None
+        assert plugin.pytest_report_teststatus(self.report()) is None

@@ -106,7 +106,7 @@ class TestRenderer:
                     speak("an osprey", 1)
                 return speak("a door", 1)
 
-            assert bench.renderer.borrow(work).result(30).worker == 2
+            assert bench.renderer.borrow(work).result(30).worker == 3
 
 
 class TestGuiltyTexts:

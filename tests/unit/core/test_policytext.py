@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from harness.core.errors import BadInput
-from harness.core.policy import ISOLATIONS, FamilyPolicy, Policy, Waiver
+from harness.core.policy import ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver
 from harness.core.policytext import parse_policy
 from harness.core.types import Severity
 
@@ -57,6 +57,14 @@ owner = "front end"
 reason = "no emoji in the vocabulary"
 expires = 2027-02-28
 allow = "hostile"
+
+[cost]
+latency = 1.2
+recorded = 2
+exponent = 0.5
+leak_kib = 64
+required = true
+off = ["cost-load"]
 """
 
 
@@ -110,6 +118,7 @@ class TestReading:
                     line=33,
                 ),
             ),
+            cost=CostPolicy(latency=1.2, recorded=2.0, exponent=0.5, leak_kib=64.0, required=True, off=("cost-load",)),
         )
 
     def test_asks_for_nothing_but_a_title_and_an_owner(self) -> None:
@@ -127,6 +136,10 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("before", "after", "line"),
         [
+            ("latency = 1.2", "latency = 0.9", "42: expected 'latency' above 1 and below 100, got 0.9"),
+            ("required = true", 'required = "yes"', "46: expected 'required' as true or false, got 'yes'"),
+            ('["cost-load"]', '["cost-lode"]', "47: expected checks of cost (cost-latency, cost-memory, "),
+            ("leak_kib = 64", "leak = 64", "45: unknown key 'leak'; did you mean 'leak_kib'?"),
             ('fail_at = "medium"', 'fail_et = "medium"', "6: unknown key 'fail_et'; did you mean 'fail_at'?"),
             ("[signoff]", "[sign-off]", "22: unknown key 'sign-off'; did you mean 'signoff'?"),
             ("min_probes = 8", "min_probe = 8", "14: unknown key 'min_probe'; did you mean 'min_probes'?"),

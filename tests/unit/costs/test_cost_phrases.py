@@ -114,8 +114,13 @@ class TestJumps:
         assert "osprey: 2300 MiB" in jump_finding("x", "osprey", 2300 * MIB, 320 * MIB).heard
 
     def test_are_told_once_where_the_memory_is_kept(self) -> None:
-        kept = [order("osprey", call=40, peak_bytes=2300 * MIB), order("after", call=41, peak_bytes=2300 * MIB)]
+        after = order("after", call=41, base_bytes=2300 * MIB, peak_bytes=2300 * MIB)
+        kept = [order("osprey", call=40, peak_bytes=2300 * MIB), after]
         assert [jump.order.texts for jump in jumps([*suite(), *kept])] == [("osprey",)]
+
+    def test_are_told_each_time_where_the_memory_is_given_back(self) -> None:
+        given_back = [order("osprey", call=call, peak_bytes=2300 * MIB) for call in (1, 40, 41)]
+        assert len(jumps([*suite(), *given_back])) == 2
 
     def test_are_none_of_an_honest_voice_or_of_longer_audio(self) -> None:
         long = order("a very long story", call=40, audio=30.0, peak_bytes=900 * MIB)
