@@ -3,8 +3,7 @@
 Clocks of a shared machine are noisy and skewed, so nothing here takes a mean or assumes a distribution: pairs are
 compared by the median of their log ratios and the signed ranks of them (Wilcoxon 1945, Biometrics 1:80), trends by
 the median of all pairwise slopes (Theil 1950; Sen 1968, J. Am. Stat. Assoc. 63:1379) and by Kendall's S (Mann 1945,
-Econometrica 13:245), single values by their distance to the median in median absolute deviations (Iglewicz & Hoaglin
-1993). Equal numbers give equal results: the bootstrap (Efron & Tibshirani 1993) draws from a fixed seed.
+Econometrica 13:245). Equal numbers give equal results: the bootstrap (Efron & Tibshirani 1993) draws from a fixed seed.
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-
-from harness.core.stats import robust_centre
 
 DRAWS = 2_000
 """Of the bootstrap."""
@@ -103,13 +100,6 @@ def signed_rank(values: Sequence[float]) -> float:
     return float(sum(ways[observed:]) / 2 ** len(kept))
 
 
-def sign_test(values: Sequence[float]) -> float:
-    """One-sided exact p-value that values are above 0 no more often than below (Arbuthnott 1710), zeros left out."""
-    kept = [value for value in values if value]
-    above = sum(value > 0 for value in kept)
-    return float(sum(math.comb(len(kept), k) for k in range(above, len(kept) + 1)) / 2 ** len(kept))
-
-
 def trend(ys: Sequence[float], xs: Sequence[float] | None = None) -> Trend:
     """How `ys` grow with `xs` (with their order, where there are none): Theil and Sen's slope, Mann and Kendall's test.
 
@@ -149,19 +139,6 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> Trend:
     if not sizes or min(*sizes, *costs) <= 0:
         raise ValueError("expected sizes and costs above 0")
     return trend([math.log(cost) for cost in costs], [math.log(size) for size in sizes])
-
-
-def robust_scores(values: Sequence[float], floor: float) -> list[float]:
-    """Distance of each value to the median, in standard deviations that a few wild values do not move.
-
-    Args:
-        values: Any number of them.
-        floor: Smallest deviation that means anything, in their unit.
-    """
-    if not values:
-        return []
-    middle, spread = robust_centre(values)
-    return [(value - middle) / max(spread, floor) for value in values]
 
 
 def _sign(value: float) -> int:

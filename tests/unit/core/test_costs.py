@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from harness.core.costs import exponent, paired_ratio, robust_scores, sign_test, signed_rank, trend
+from harness.core.costs import exponent, paired_ratio, signed_rank, trend
 
 RNG = np.random.default_rng(20261126)
 
@@ -66,12 +66,6 @@ class TestSignedRank:
         assert signed_rank([]) == signed_rank([0, 0]) == 1.0
 
 
-class TestSignTest:
-    def test_counts(self) -> None:
-        assert sign_test([1, 1, 1, -1, 0]) == 5 / 16
-        assert sign_test([]) == 1.0
-
-
 class TestTrend:
     def test_is_theil_and_sen_s_with_mann_and_kendall_s_test(self) -> None:
         values = list(np.arange(20) * 0.1 + RNG.normal(0, 0.3, 20))
@@ -119,14 +113,3 @@ class TestExponent:
     def test_of_what_is_not_above_zero_is_refused(self, sizes: list[float], costs: list[float]) -> None:
         with pytest.raises(ValueError, match="above 0"):
             exponent(sizes, costs)
-
-
-class TestRobustScores:
-    def test_find_one_among_many(self) -> None:
-        scores = robust_scores([*RNG.normal(0, 1, 40), 12.0], 0.01)
-        assert max(scores) == scores[-1] > 6
-        assert max(map(abs, scores[:-1])) < 6
-
-    def test_have_a_floor_and_take_nothing(self) -> None:
-        assert robust_scores([1.0, 1.0, 1.0, 2.0], 0.5) == [0, 0, 0, 2]
-        assert robust_scores([], 1.0) == []
