@@ -28,6 +28,7 @@ from integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
 
 from harness.acoustics import facts
 from harness.asr.normaliser import normalise
+from harness.bench import Bench, make_bench
 from harness.campaign import BATCH
 from harness.core.paths import cache_root
 from harness.core.stats import clopper_pearson
@@ -42,7 +43,6 @@ from harness.options import Settings, default_workers
 from harness.recording import record_golden
 from harness.redteam.audio_edits import AUDIO_EDITS
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
-from harness.session import Bench, make_bench
 from harness.store import digest_of
 from harness.verbs.demo import demo_whisper
 

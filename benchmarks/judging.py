@@ -26,9 +26,9 @@ from harness.listener import Expected, Listener
 from harness.options import packaged_golden
 from harness.renderer import FIRST_PURPOSE, seed_for
 from harness.schedule import BATCH
-from harness.session import read_suite
 from harness.shift import Judged, judge_shift
 from harness.store import Store
+from harness.suites import read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")

@@ -31,7 +31,7 @@ TOTAL_THREADS = max(2, len(os.sched_getaffinity(0)))
 
 def phrases() -> list[str]:
     """Every n-th probe of the smoke suite, whatever its family."""
-    from harness.session import read_suite
+    from harness.suites import read_suite
     from harness.verbs.demo import demo_suite
 
     texts = [probe.text for probe in read_suite(demo_suite()).suite.probes]
@@ -76,12 +76,12 @@ def naive(name: str) -> dict[str, float]:
 def soundcheck(name: str) -> dict[str, float]:
     """The gate's own way, without cache: rendering, hearing, measuring and forced scoring."""
     start = time.perf_counter()
+    from harness.bench import make_bench
     from harness.campaign import BATCH, WINDOW
     from harness.core.paths import cache_root
     from harness.demo.voice import build_demo_voice
     from harness.goldens import find_golden, read_golden
     from harness.options import Settings, default_workers, golden_folders
-    from harness.session import make_bench
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(

@@ -86,7 +86,7 @@ def speak(level: str, count: int) -> None:
     from harness.sandbox.events import EventLog
     from harness.sandbox.launcher import ProcessLauncher
     from harness.sandbox.sandboxed import SandboxLauncher
-    from harness.session import read_suite
+    from harness.suites import read_suite
     from harness.verbs.demo import demo_suite
 
     model = build_demo_voice(cache_root())

@@ -19,7 +19,7 @@ from harness.core.types import Probe, Verdict
 from harness.expansion import registered
 from harness.gate import MODEL_CHECKS, POLICY_CHECKS, model_checks
 from harness.report.junit import properties
-from harness.session import SuiteFileContent, read_suite
+from harness.suites import SuiteFileContent, read_suite
 
 if TYPE_CHECKING:
     from harness.gate import Gate

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.admission.vocabulary import read_vocabulary
 from harness.behaviour import CHECKS, judge_behaviour
+from harness.bench import is_observed
 from harness.campaign import LOAD
 from harness.core.paths import shown
 from harness.core.policy import CHECK as POLICY
@@ -27,10 +28,11 @@ from harness.options import Settings
 from harness.policies import policy_of_run, today
 from harness.report import html, results, terminal
 from harness.report.delivery import Delivery, deliver, read_requests
-from harness.session import Run, RunAudio, SuiteFileContent, is_observed, load_golden, seen_of
+from harness.session import Run, RunAudio, load_golden, seen_of
 from harness.shift import CHECK as SHIFT
 from harness.source.local import local_model
 from harness.store import RunDirectory, Store, write_atomically
+from harness.suites import SuiteFileContent
 
 if TYPE_CHECKING:
     from probes.family import Family

@@ -1,4 +1,4 @@
-"""Puts a run together from settings: model, suites, golden, store, worker, transcriber. Both front doors use it.
+"""Puts a run together from settings: suites, golden, tools, campaign, directory. Both front doors use it.
 
 The run's id is a digest of everything that shapes its verdict, so the same command continues the same run.
 """
@@ -6,7 +6,6 @@ The run's id is a digest of everything that shapes its verdict, so the same comm
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import importlib.metadata
 import os
 import platform
@@ -16,155 +15,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import __version__
-from harness.admission.integrity import Provenance
-from harness.admission.provenance import provenance_of
-from harness.asr.fake import ToneTranscriber
-from harness.asr.weights import resolve_whisper
-from harness.asr.whisper import WhisperTranscriber
 from harness.behaviour import judge_behaviour
+from harness.bench import Bench, Reference, Tell, is_observed, make_bench, make_reference, metered_engine
 from harness.calibration import known_self_test
 from harness.campaign import LOAD, MOST_FAILED, Campaign
 from harness.core.errors import BadInput
-from harness.core.paths import cache_root, shown
+from harness.core.paths import shown
 from harness.core.policy import CHECK as POLICY
 from harness.core.policy import COST_CHECKS, CostPolicy, apply, judge_policy
-from harness.core.suite import Suite, parse_suite
 from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Rendering, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
 from harness.door import CHECKS as DOOR_CHECKS
-from harness.door import UNCHANGED, Door
-from harness.expansion import PUBLIC, Drawing, expand
+from harness.door import UNCHANGED
 from harness.goldens import Golden, find_golden, read_golden
 from harness.judge import Judge
-from harness.listener import Listener
-from harness.model import Model, open_model
+from harness.model import Model
 from harness.options import Settings, typed_options
 from harness.policies import COPY, today
-from harness.project import find_project
-from harness.renderer import Renderer
-from harness.sandbox.client import Bounds
-from harness.sandbox.events import EventLog, read_events
-from harness.sandbox.levels import LEVELS, choose_launcher
+from harness.sandbox.events import read_events
 from harness.shift import CHECK as SHIFT
-from harness.source.local import local_model
 from harness.store import RunDirectory, Store, digest_of, write_atomically
-
-MAX_SUITE_BYTES = 4 << 20
-ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}
-"""Packages whose version shapes what an engine says."""
-ADAPTER_VERSIONS = {"coqui": 2, "fake": 1}
-"""Raised when our own adapter speaks differently: earlier renderings are then made again."""
-
-CHARACTERS_PER_TIMEOUT = 240
-"""A batch may take ``--tts-timeout`` once, and once more for every so many characters."""
-
-Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteFileContent:
-    """A suite that was read from disk."""
-
-    suite: Suite
-    path: Path
-    sha256: str
-    """Of the file; where probes are generated, of it and of all texts."""
-
-
-def read_suite(path: Path, drawing: Drawing = PUBLIC) -> SuiteFileContent:
-    """Read and parse a suite file, and draw what it leaves to be generated.
-
-    Raises:
-        BadInput: One line with ``path:line``.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_SUITE_BYTES + 1)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
-    if len(data) > MAX_SUITE_BYTES:
-        raise BadInput(f"{path}: expected a suite of at most {MAX_SUITE_BYTES} bytes; split it")
-    try:
-        source = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: expected UTF-8, got byte {data[error.start]:#04x} at offset {error.start}") from None
-    suite = expand(parse_suite(source, path.name), drawing)
-    sha256 = hashlib.sha256(data).hexdigest()
-    if suite.draws:  # the same file, other probes: another suite
-        sha256 = digest_of([sha256, [probe.text for probe in suite.probes]])
-    return SuiteFileContent(suite=suite, path=path, sha256=sha256)
-
-
-def language_of(suites: Sequence[SuiteFileContent]) -> str:
-    """The language that all probes share: Whisper listens for one.
-
-    Raises:
-        BadInput: There are several.
-    """
-    probes = [probe for content in suites for probe in content.suite.probes]
-    other = next((probe for probe in probes if probe.language != probes[0].language), None)
-    if other is None:
-        return probes[0].language if probes else "en"
-    raise BadInput(
-        f"{other.source}:{other.line}: expected language {probes[0].language!r} as in {probes[0].source}, got "
-        f"{other.language!r}; a run and a golden hear one language, so put the other into a suite and run of its own"
-    )
-
-
-def engine_key(engine: str) -> str:
-    """Engine and the versions that shape its audio: part of every rendering's name."""
-    versions = []
-    for package in ENGINE_PACKAGES[engine]:
-        try:
-            versions.append(f"{package} {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            versions.append(f"{package} missing")
-    return ", ".join([f"{engine} adapter {ADAPTER_VERSIONS[engine]}", *versions])
-
-
-def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Transcriber:
-    """The transcriber that ``--tts-asr`` names, listening for a language.
-
-    Raises:
-        BadInput: The spec is unknown.
-        MissingDependency: Its package or weights are not there.
-    """
-    if settings.asr == "fake":
-        return ToneTranscriber()
-    kind, _, rest = settings.asr.partition(":")
-    if kind != "whisper" or not rest:
-        raise BadInput(f"--tts-asr: expected whisper:NAME or whisper:FILE, got {settings.asr!r}")
-    # Whisper shares the cores with the voice's processes: threads that spin while they wait for each other take a
-    # third of its time from them. OpenMP reads this once, when torch is first imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    weights = resolve_whisper(rest, cache_root(), progress=tell)
-    tell(f"listening with Whisper {weights.name} ({weights.source}, sha256 {weights.sha256[:12]})")
-    return WhisperTranscriber(weights, device=settings.device, threads=settings.threads, language=language)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """A trusted model that speaks beside the candidate."""
-
-    model: Model
-    renderer: Renderer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """The tools of a run, made but idle."""
-
-    model: Model
-    store: Store
-    renderer: Renderer
-    listener: Listener
-    engine: str
-    isolation: str
-    events: EventLog
-    """What the workers of this process were seen to do."""
-    door: Door
-    """What admission says of the model. Ask it before the renderer."""
+from harness.suites import SuiteFileContent, language_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,99 +50,6 @@ class Shared:
     """Of :func:`harness.campaign.plain_judge`."""
     most_failed: int = MOST_FAILED
     """Probes of a run that are confirmed to fail before its later suspicions are left open."""
-
-
-def make_bench(
-    settings: Settings,
-    *,
-    tell: Tell,
-    on_event: Tell = lambda _: None,
-    language: str = "en",
-    transcriber: Callable[[], Transcriber] | None = None,
-    is_ours: bool = False,
-) -> Bench:
-    """Find the model and lay out the tools.
-
-    Args:
-        settings: What to do.
-        tell: Told what is going on, for people.
-        on_event: Told each incident on one line.
-        language: What is listened for.
-        transcriber: One that is there already.
-        is_ours: The model was made by this process: the project's signatures and pins say nothing about it.
-
-    Raises:
-        BadInput: The model is not there or is no model.
-        MissingDependency: No sandbox holds here, and none was allowed.
-    """
-    model = open_model(local_model(settings.model, tell))
-    store = Store(settings.folder)
-    events = EventLog(*([settings.log] if settings.log else []))
-    renderer, isolation = _make_renderer(settings, store, model, events, on_event, booths=settings.workers)
-    listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)))
-    return Bench(
-        model=model,
-        store=store,
-        renderer=renderer,
-        listener=listener,
-        engine=engine_key(model.engine),
-        isolation=isolation,
-        events=events,
-        door=Door(
-            model.path,
-            Provenance(model=model.path)
-            if is_ours
-            else provenance_of(find_project(Path.cwd()), settings.model, model.path),
-        ),
-    )
-
-
-def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Reference | None:
-    """The trusted model that speaks beside the candidate, behind the same walls; None where none was named.
-
-    Raises:
-        BadInput: It is not there, is no model, or does not pass admission.
-    """
-    if not settings.reference:
-        return None
-    model = open_model(local_model(settings.reference, tell))
-    door = Door(model.path, provenance_of(find_project(Path.cwd()), settings.reference, model.path))
-    if refusal := door.refusal:
-        raise BadInput(f"--tts-reference {settings.reference}: {refusal}")
-    # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
-    renderer, _ = _make_renderer(settings, Store(settings.folder), model, EventLog(), on_event, booths=1)
-    return Reference(model=model, renderer=renderer)
-
-
-def _make_renderer(
-    settings: Settings, store: Store, model: Model, events: EventLog, on_event: Tell, *, booths: int
-) -> tuple[Renderer, str]:
-    """A renderer, and the name of the isolation that its workers have."""
-    launcher = choose_launcher(
-        settings.isolation,
-        allow_unsandboxed=settings.allow_unsandboxed,
-        memory_bytes=int(settings.memory_gb * 2**30),
-        log=events,
-    )
-    # What was spoken without a sandbox was not observed: a run with one makes its own renderings.
-    unseen = "" if is_observed(launcher.isolation) else ", unsandboxed"
-    renderer = Renderer(
-        store,
-        model,
-        launcher,
-        device=settings.device,
-        threads=max(1, settings.threads // booths),
-        booths=booths,
-        engine_key=engine_key(model.engine) + unseen,
-        bounds=Bounds(
-            batch_seconds=settings.timeout,
-            first_seconds=settings.timeout / 2,
-            seconds_per_character=settings.timeout / CHARACTERS_PER_TIMEOUT,
-        ),
-        on_event=on_event,
-        fresh=settings.fresh,
-    )
-    return renderer, launcher.isolation
 
 
 def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -> Comparison:
@@ -298,17 +77,6 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
             raise BadInput(f"--tts-reference: expected no --tts-compare {wanted} beside it; leave one of them out")
         return Comparison.REFERENCE
     return Comparison(wanted) if wanted != "auto" else Comparison.SAME if is_same else Comparison.GOLDEN
-
-
-def metered_engine(settings: Settings, engine: str) -> str:
-    """Engine, versions and threads: what must be equal for processor time to be comparable."""
-    threads = max(1, settings.threads // settings.workers)
-    return f"{engine}, {threads} thread{'s' if threads > 1 else ''}"
-
-
-def is_observed(isolation: str) -> bool:
-    """Whether walls and an observer stood around the candidate, by the name of its isolation."""
-    return isolation.split(" ")[0] in LEVELS
 
 
 def seen_of(folder: Path, model_digest: str) -> tuple[BehaviourEvent, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import __version__
+from harness.bench import engine_key, make_transcriber
 from harness.campaign import plain_judge
 from harness.core.errors import BadInput
 from harness.core.paths import shown
@@ -25,8 +26,9 @@ from harness.scoring.ledger import Ledger
 from harness.scoring.sample import SIZE, Size
 from harness.scoring.trial import Trial, planted
 from harness.scoring.voice import frames_of, sounds_of
-from harness.session import Shared, engine_key, language_of, make_transcriber
+from harness.session import Shared
 from harness.store import Store
+from harness.suites import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy
     from harness.scoring.trial import Maker
-    from harness.session import SuiteFileContent
+    from harness.suites import SuiteFileContent
 
 COPIES = "copies"
 """Folder of the copies, below that of the score."""

@@ -23,8 +23,9 @@ from harness.door import UNCHANGED
 from harness.redteam.plant import made_for, plant
 from harness.redteam.waking import Phrases, wakes
 from harness.scoring.sample import SIZE, Size, choose
-from harness.session import Run, Shared, SuiteFileContent
+from harness.session import Run, Shared
 from harness.shift import CHECK as SHIFT
+from harness.suites import SuiteFileContent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -77,7 +77,7 @@ def _suites(options: argparse.Namespace) -> tuple[set[str], set[str]]:
     from harness.expansion import Drawing
     from harness.model import find_model
     from harness.options import checked_salt
-    from harness.session import read_suite
+    from harness.suites import read_suite
 
     model = find_model(options.model)[1] if options.model else None
     drawing = Drawing(

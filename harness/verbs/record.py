@@ -24,8 +24,9 @@ from harness.verbs.common import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.bench import Bench
     from harness.goldens import Golden
-    from harness.session import Bench, SuiteFileContent
+    from harness.suites import SuiteFileContent
     from harness.takeover import Takeover
 
 MAX_EVENTS = 20
@@ -84,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
     import msgspec
 
     from harness.admission.vocabulary import read_vocabulary
+    from harness.bench import make_bench, metered_engine
     from harness.calibration import keep_self_test, self_test
     from harness.core.errors import BadInput
     from harness.costs.profile import keep_profile
@@ -94,8 +96,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.model import find_model
     from harness.options import golden_folders
     from harness.recording import record_golden
-    from harness.session import language_of, make_bench, metered_engine, read_suite
     from harness.source.local import local_model
+    from harness.suites import language_of, read_suite
 
     base = read_golden(find_golden(options.into, golden_folders(options.golden_dir))) if options.into else None
     takes = options.takes if options.takes is not None else (base.manifest.takes if base else 8)

@@ -89,8 +89,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.redteam.kinds import kinds
     from harness.report import power as report
     from harness.scoring.score import Order, Scene, score
-    from harness.session import read_suite
     from harness.source.local import local_model
+    from harness.suites import read_suite
 
     settings = settings_of(options, model=local_model(options.model, say), seed=1, takes=options.takes)
     settings = dataclasses.replace(settings, folder=settings.folder / FOLDER)

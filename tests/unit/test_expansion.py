@@ -11,7 +11,7 @@ import pytest
 from harness.core.errors import BadInput
 from harness.core.suite import Suite, parse_suite
 from harness.expansion import Drawing, expand, known_families, registered
-from harness.session import read_suite
+from harness.suites import read_suite
 from harness.verbs.list import packaged_suites
 from probes.family import Family, Group, Phrase, Setting
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.hookspecs import pytest_tts_probes
-from harness.session import read_suite
+from harness.suites import read_suite
 from harness.verbs.list import packaged_suites
 from probes.registry import FAMILIES
 

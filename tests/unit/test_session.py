@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.bench import make_transcriber
 from harness.core.errors import BadInput
 from harness.options import Settings
-from harness.session import SuiteFileContent, language_of, make_transcriber, read_suite
+from harness.suites import SuiteFileContent, language_of, read_suite
 
 
 def suite(folder: Path, name: str, language: str, more: str = "") -> SuiteFileContent:

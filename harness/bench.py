@@ -1,0 +1,198 @@
+"""The tools of a run, made from settings and idle: model, store, renderer behind its walls, listener, admission."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.admission.integrity import Provenance
+from harness.admission.provenance import provenance_of
+from harness.asr.fake import ToneTranscriber
+from harness.asr.weights import resolve_whisper
+from harness.asr.whisper import WhisperTranscriber
+from harness.core.errors import BadInput
+from harness.core.paths import cache_root
+from harness.core.types import Transcriber
+from harness.door import Door
+from harness.listener import Listener
+from harness.model import Model, open_model
+from harness.options import Settings
+from harness.project import find_project
+from harness.renderer import Renderer
+from harness.sandbox.client import Bounds
+from harness.sandbox.events import EventLog
+from harness.sandbox.levels import LEVELS, choose_launcher
+from harness.source.local import local_model
+from harness.store import Store
+
+ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}
+"""Packages whose version shapes what an engine says."""
+ADAPTER_VERSIONS = {"coqui": 2, "fake": 1}
+"""Raised when our own adapter speaks differently: earlier renderings are then made again."""
+
+CHARACTERS_PER_TIMEOUT = 240
+"""A batch may take ``--tts-timeout`` once, and once more for every so many characters."""
+
+Tell = Callable[[str], None]
+
+
+def engine_key(engine: str) -> str:
+    """Engine and the versions that shape its audio: part of every rendering's name."""
+    versions = []
+    for package in ENGINE_PACKAGES[engine]:
+        try:
+            versions.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            versions.append(f"{package} missing")
+    return ", ".join([f"{engine} adapter {ADAPTER_VERSIONS[engine]}", *versions])
+
+
+def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Transcriber:
+    """The transcriber that ``--tts-asr`` names, listening for a language.
+
+    Raises:
+        BadInput: The spec is unknown.
+        MissingDependency: Its package or weights are not there.
+    """
+    if settings.asr == "fake":
+        return ToneTranscriber()
+    kind, _, rest = settings.asr.partition(":")
+    if kind != "whisper" or not rest:
+        raise BadInput(f"--tts-asr: expected whisper:NAME or whisper:FILE, got {settings.asr!r}")
+    # Whisper shares the cores with the voice's processes: threads that spin while they wait for each other take a
+    # third of its time from them. OpenMP reads this once, when torch is first imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    weights = resolve_whisper(rest, cache_root(), progress=tell)
+    tell(f"listening with Whisper {weights.name} ({weights.source}, sha256 {weights.sha256[:12]})")
+    return WhisperTranscriber(weights, device=settings.device, threads=settings.threads, language=language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A trusted model that speaks beside the candidate."""
+
+    model: Model
+    renderer: Renderer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """The tools of a run, made but idle."""
+
+    model: Model
+    store: Store
+    renderer: Renderer
+    listener: Listener
+    engine: str
+    isolation: str
+    events: EventLog
+    """What the workers of this process were seen to do."""
+    door: Door
+    """What admission says of the model. Ask it before the renderer."""
+
+
+def make_bench(
+    settings: Settings,
+    *,
+    tell: Tell,
+    on_event: Tell = lambda _: None,
+    language: str = "en",
+    transcriber: Callable[[], Transcriber] | None = None,
+    is_ours: bool = False,
+) -> Bench:
+    """Find the model and lay out the tools.
+
+    Args:
+        settings: What to do.
+        tell: Told what is going on, for people.
+        on_event: Told each incident on one line.
+        language: What is listened for.
+        transcriber: One that is there already.
+        is_ours: The model was made by this process: the project's signatures and pins say nothing about it.
+
+    Raises:
+        BadInput: The model is not there or is no model.
+        MissingDependency: No sandbox holds here, and none was allowed.
+    """
+    model = open_model(local_model(settings.model, tell))
+    store = Store(settings.folder)
+    events = EventLog(*([settings.log] if settings.log else []))
+    renderer, isolation = _make_renderer(settings, store, model, events, on_event, booths=settings.workers)
+    listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)))
+    return Bench(
+        model=model,
+        store=store,
+        renderer=renderer,
+        listener=listener,
+        engine=engine_key(model.engine),
+        isolation=isolation,
+        events=events,
+        door=Door(
+            model.path,
+            Provenance(model=model.path)
+            if is_ours
+            else provenance_of(find_project(Path.cwd()), settings.model, model.path),
+        ),
+    )
+
+
+def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Reference | None:
+    """The trusted model that speaks beside the candidate, behind the same walls; None where none was named.
+
+    Raises:
+        BadInput: It is not there, is no model, or does not pass admission.
+    """
+    if not settings.reference:
+        return None
+    model = open_model(local_model(settings.reference, tell))
+    door = Door(model.path, provenance_of(find_project(Path.cwd()), settings.reference, model.path))
+    if refusal := door.refusal:
+        raise BadInput(f"--tts-reference {settings.reference}: {refusal}")
+    # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
+    renderer, _ = _make_renderer(settings, Store(settings.folder), model, EventLog(), on_event, booths=1)
+    return Reference(model=model, renderer=renderer)
+
+
+def _make_renderer(
+    settings: Settings, store: Store, model: Model, events: EventLog, on_event: Tell, *, booths: int
+) -> tuple[Renderer, str]:
+    """A renderer, and the name of the isolation that its workers have."""
+    launcher = choose_launcher(
+        settings.isolation,
+        allow_unsandboxed=settings.allow_unsandboxed,
+        memory_bytes=int(settings.memory_gb * 2**30),
+        log=events,
+    )
+    # What was spoken without a sandbox was not observed: a run with one makes its own renderings.
+    unseen = "" if is_observed(launcher.isolation) else ", unsandboxed"
+    renderer = Renderer(
+        store,
+        model,
+        launcher,
+        device=settings.device,
+        threads=max(1, settings.threads // booths),
+        booths=booths,
+        engine_key=engine_key(model.engine) + unseen,
+        bounds=Bounds(
+            batch_seconds=settings.timeout,
+            first_seconds=settings.timeout / 2,
+            seconds_per_character=settings.timeout / CHARACTERS_PER_TIMEOUT,
+        ),
+        on_event=on_event,
+        fresh=settings.fresh,
+    )
+    return renderer, launcher.isolation
+
+
+def metered_engine(settings: Settings, engine: str) -> str:
+    """Engine, versions and threads: what must be equal for processor time to be comparable."""
+    threads = max(1, settings.threads // settings.workers)
+    return f"{engine}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def is_observed(isolation: str) -> bool:
+    """Whether walls and an observer stood around the candidate, by the name of its isolation."""
+    return isolation.split(" ")[0] in LEVELS

@@ -1,0 +1,65 @@
+"""Suite files: read, parsed, and what they leave to be generated drawn."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.core.errors import BadInput
+from harness.core.suite import Suite, parse_suite
+from harness.expansion import PUBLIC, Drawing, expand
+from harness.store import digest_of
+
+MAX_SUITE_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteFileContent:
+    """A suite that was read from disk."""
+
+    suite: Suite
+    path: Path
+    sha256: str
+    """Of the file; where probes are generated, of it and of all texts."""
+
+
+def read_suite(path: Path, drawing: Drawing = PUBLIC) -> SuiteFileContent:
+    """Read and parse a suite file, and draw what it leaves to be generated.
+
+    Raises:
+        BadInput: One line with ``path:line``.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SUITE_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+    if len(data) > MAX_SUITE_BYTES:
+        raise BadInput(f"{path}: expected a suite of at most {MAX_SUITE_BYTES} bytes; split it")
+    try:
+        source = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: expected UTF-8, got byte {data[error.start]:#04x} at offset {error.start}") from None
+    suite = expand(parse_suite(source, path.name), drawing)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if suite.draws:  # the same file, other probes: another suite
+        sha256 = digest_of([sha256, [probe.text for probe in suite.probes]])
+    return SuiteFileContent(suite=suite, path=path, sha256=sha256)
+
+
+def language_of(suites: Sequence[SuiteFileContent]) -> str:
+    """The language that all probes share: Whisper listens for one.
+
+    Raises:
+        BadInput: There are several.
+    """
+    probes = [probe for content in suites for probe in content.suite.probes]
+    other = next((probe for probe in probes if probe.language != probes[0].language), None)
+    if other is None:
+        return probes[0].language if probes else "en"
+    raise BadInput(
+        f"{other.source}:{other.line}: expected language {probes[0].language!r} as in {probes[0].source}, got "
+        f"{other.language!r}; a run and a golden hear one language, so put the other into a suite and run of its own"
+    )
