@@ -22,6 +22,8 @@ from harness.sandbox.gpu import gpu_others
 PURPOSE = "meter"
 LEAST_ROUNDS = 8
 """Phrases that are metered whatever the time."""
+TURN_TAKES = 1000
+"""Numbers of takes between two turns of the same phrase: no seed is used twice."""
 MOST_LOST = 2
 """Workers that may be lost before a part of the pass is given up."""
 
@@ -71,10 +73,10 @@ def speak_rounds(
     begun, watch = time.monotonic(), Watch()
     rounds: list[Round] = []
     ticks: list[float] = [calibrate()]
-    for place, text in enumerate([*texts[:1], *texts]):
+    for place, (text, first) in enumerate(_order(texts, is_paired=other is not None)):
         if lost.is_too_many or (len(rounds) >= LEAST_ROUNDS and time.monotonic() - begun > seconds):
             break
-        one = _round(text, own, other, seed=seed, repeats=repeats, lost=lost)
+        one = _round(text, own, other, seed=seed, repeats=repeats, lost=lost, first=first)
         if one is not None and place:
             rounds.append(one)
         ticks.append(calibrate())
@@ -88,11 +90,24 @@ def speak_rounds(
     return Sample(rounds=tuple(rounds), calibration=statistics.median(ticks), company=company)
 
 
-def _round(text: str, own: Speak, other: Speak | None, *, seed: int, repeats: int, lost: Lost) -> Round | None:
+def _order(texts: Sequence[str], *, is_paired: bool) -> list[tuple[str, int]]:
+    """What is spoken, with the number of its first take: a phrase for warming up, then all.
+
+    Pairs of which there would be too few to compare are spoken again with other seeds.
+    """
+    turns = -(-LEAST_ROUNDS // len(texts)) if texts and is_paired else 1
+    repeats = [(text, TURN_TAKES * turn) for turn in range(turns) for text in texts]
+    most = max(len(texts), LEAST_ROUNDS)
+    return [*repeats[:1], *repeats[:most]]
+
+
+def _round(
+    text: str, own: Speak, other: Speak | None, *, seed: int, repeats: int, lost: Lost, first: int = 0
+) -> Round | None:
     mine: list[Metered] = []
     theirs: list[Metered] = []
     try:
-        for take in range(repeats):
+        for take in range(first, first + repeats):
             one = seed_for(PURPOSE, seed, text, take)
             mine.append(own(text, one))
             if other is not None:
