@@ -107,7 +107,7 @@ class TestSponges:
     def test_whose_work_grows_with_the_square_of_the_text_fail(self, gate: Gate) -> None:
         done = gate({"kind": "quadratic", "times": 300}, arguments=("-k", "cost-scaling"))
         done.assert_outcomes(failed=1, deselected=ITEMS - 1)
-        done.stdout.fnmatch_lines(["  heard     with the power of 1.[789]* characters"])
+        done.stdout.fnmatch_lines(["  heard     with the power of [12].* characters"])
 
     def test_that_wait_for_the_nth_call_fail_with_the_order(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(phrases, "SPIKE_SECONDS", 0.3)
