@@ -1,7 +1,7 @@
 """Meters a worker order by order, from outside: reads its meters before and after, and believes nothing that it says.
 
 The meters themselves are in :mod:`harness.sandbox.meter`; what the numbers mean is the business of
-:mod:`harness.expenses`.
+:mod:`harness.costs`.
 """
 
 from __future__ import annotations

@@ -20,8 +20,9 @@ from harness.core.text import printable
 from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
 from harness.costs import footprint as footprints
 from harness.costs import latency, leaks, scaling
+from harness.costs.expected import LEAST as LEAST_LEARNT
 from harness.costs.expected import learn
-from harness.costs.passes import Lost, soak, speak_again, speak_ladder, speak_rounds
+from harness.costs.passes import Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
 from harness.costs.profile import another_class, known_profile
 from harness.costs.sample import Plan, Sample, plan
 from harness.costs.suspects import named
@@ -160,6 +161,26 @@ class Costing:
 
         return self._together(speak, is_fresh=self._reference is not None or self._is_comparable_profile)
 
+    @cached_property
+    def _caught_up(self) -> tuple[list[str], list[str]]:
+        """Phrases that had to be spoken once more to be metered, and those that could not be.
+
+        What an earlier run spoke comes from the store and costs nothing here: a run that was interrupted, or is simply
+        repeated, would otherwise pass what the first one had found. A worker's first order tells nothing either.
+        """
+        missing = self._missing()
+        if missing:
+            self._progress(f"metering {len(missing)} phrases that were not metered yet")
+            # So few orders that nothing can be learnt from them are given again.
+            texts = missing * -(-LEAST_LEARNT // len(missing))
+            self._renderer.borrow(lambda own: speak_each(texts, own, seed=self._seed, lost=self._lost)).result()
+        return missing, self._missing()
+
+    def _missing(self) -> list[str]:
+        out = {*self._renderer.guilty, *self._renderer.refused, *(text for text, _ in self._lost.faults)}
+        known = {text for order in self._orders if order.call > 1 for text in order.texts}
+        return [text for text in self._names if text.strip() and text not in known and text not in out]
+
     @property
     def _is_comparable_profile(self) -> bool:
         """Whether the golden's clocks are of this kind of machine, as far as that can be said beforehand."""
@@ -216,6 +237,7 @@ class Costing:
             )
         else:
             compared = latency.Comparison(notes=(NOT_COMPARED,))
+        again, missing = self._caught_up
         work = latency.work_beside_golden(name, sample.rounds, self._golden_seconds, self._limits, self._level)
         findings = (
             *compared.findings,
@@ -226,16 +248,20 @@ class Costing:
         )
         metered = {text for order in self._orders for text in order.texts} & self._names.keys()
         told = f"{len(metered)} of {len(self._names)} phrases were metered while they were spoken in this process"
+        more = (f"{len(again)} of them were spoken once more for it",) if again else ()
         doubt = compared.doubt if compared.is_made or self._reference is not None else ""
         if not doubt and self._limits.required and not compared.is_made:
             doubt = compared.doubt or NOT_COMPARED
-        return _decided(name, findings, doubt, (*compared.notes, *work.notes, told))
+        if missing:
+            doubt = f"{len(missing)} phrases could not be metered ({named(missing[:3], self._names)} ...); run again"
+        return _decided(name, findings, doubt, (*compared.notes, *work.notes, told, *more))
 
     def _memory(self, name: str) -> Outcome:
         sample = self._rounds
         own, other, whose = self._footprints(sample)
         if own is None:
             return self._unmetered(name)
+        _, missing = self._caught_up
         findings = (
             *footprints.judge_memory(name, own, other, whose, self._limits),
             *self._watchlist.late(name, is_memory=True),
@@ -243,7 +269,8 @@ class Costing:
         notes = [f"{own.peak_bytes / 2**20:.0f} MiB resident at most, {own.load_peak_bytes / 2**20:.0f} to load"]
         if other is None:
             notes.append("no worker of a reference to compare with: only single phrases were held against each other")
-        return _decided(name, findings, "", notes)
+        doubt = f"{len(missing)} phrases could not be metered; see cost-latency" if missing else ""
+        return _decided(name, findings, doubt, notes)
 
     def _leak(self, name: str) -> Outcome:
         chosen = self._plan

@@ -143,6 +143,19 @@ def speak_again(text: str, own: Speak, times: int, *, seed: int, lost: Lost) -> 
     return spoken
 
 
+def speak_each(texts: Sequence[str], own: Speak, *, seed: int, lost: Lost) -> list[Metered]:
+    """Speak each text once, after one for warming up."""
+    spoken: list[Metered] = []
+    for text in [*texts[:1], *texts]:
+        if lost.is_too_many:
+            break
+        try:
+            spoken.append(own(text, seed_for(PURPOSE, seed, text, 0)))
+        except WorkerFault as fault:
+            lost.add(text, fault)
+    return spoken
+
+
 def soak(
     texts: Sequence[str], own: Speak, *, seed: int, seconds: float, lost: Lost, stop: Event, tell: Callable[[str], None]
 ) -> list[Metered]:

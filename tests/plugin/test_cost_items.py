@@ -11,7 +11,7 @@ import pytest
 from harness import plugin
 from harness.cli import main
 from harness.core.policy import COST_CHECKS
-from harness.costs import footprint, phrases, suspects
+from harness.costs import footprint, phrases, sample, suspects
 from harness.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
@@ -58,6 +58,10 @@ def outcomes(pytester: pytest.Pytester) -> dict[str, dict]:
     return {one["subject"]: one for one in json.loads(path.read_text("utf-8"))["outcomes"]}
 
 
+def _found(path: Path) -> list[dict]:
+    return [finding for one in json.loads(path.read_text("utf-8"))["outcomes"] for finding in one["findings"]]
+
+
 class TestHonestVoice:
     def test_passes_and_is_told_what_was_not_compared(self, gate: Gate, pytester: pytest.Pytester) -> None:
         gate().assert_outcomes(passed=ITEMS)
@@ -86,6 +90,17 @@ class TestSponges:
             ]
         )
         done.stdout.fnmatch_lines(["DEARER *"])
+
+    def test_that_work_on_a_word_fail_again_when_all_was_spoken_before(
+        self, gate: Gate, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sample, "MOST_PAIRS", 0)
+        monkeypatch.setattr(sample, "MOST_PHRASES", 1)  # as in a suite that is far larger than the pass
+        sponge = {"kind": "work", "units": 250, "when": "crane"}
+        gate(sponge, arguments=("--tts-cost=off",)).assert_outcomes(passed=ITEMS - len(COST_CHECKS))
+        gate(sponge, arguments=("-k", "cost-latency")).assert_outcomes(failed=1, deselected=ITEMS - 1)
+        found = [one for path in (pytester.path / ".soundcheck/runs").glob("*/results.json") for one in _found(path)]
+        assert [(one["rule"], one["heard"][:6]) for one in found] == [("cost.phrase", "crane:")]
 
     def test_that_take_memory_on_a_word_fail_with_the_phrase(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         for module in (phrases, suspects):
