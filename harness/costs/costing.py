@@ -168,17 +168,35 @@ class Costing:
         What an earlier run spoke comes from the store and costs nothing here: a run that was interrupted, or is simply
         repeated, would otherwise pass what the first one had found. A worker's first order tells nothing either.
         """
-        missing = self._missing()
-        if missing:
-            self._progress(f"metering {len(missing)} phrases that were not metered yet")
-            # So few orders that nothing can be learnt from them are given again.
-            texts = missing * -(-LEAST_LEARNT // len(missing))
-            self._renderer.borrow(lambda own: speak_each(texts, own, seed=self._seed, lost=self._lost)).result()
-        return missing, self._missing()
+        missing = left = self._missing()
+        for is_fresh in (False, True):
+            if left:
+                self._progress(f"metering {len(left)} phrases that were not metered yet")
+                self._speak_each(left, is_fresh=is_fresh)
+                left = self._missing()
+        return missing, left
+
+    def _speak_each(self, texts: list[str], *, is_fresh: bool) -> None:
+        # Of so few orders that nothing can be learnt, each is given again.
+        turns = 1 if learn(self._orders) else -(-LEAST_LEARNT // len(texts))
+        self._renderer.borrow(
+            lambda own: speak_each(texts * turns, own, seed=self._seed, lost=self._lost), is_fresh=is_fresh
+        ).result()
 
     def _missing(self) -> list[str]:
+        """Phrases that no worker spoke with another phrase before them.
+
+        What a worker takes for its first order is not told from what it needs anyway, and what it then keeps hides that
+        the same phrase takes it again.
+        """
         out = {*self._renderer.guilty, *self._renderer.refused, *(text for text, _ in self._lost.faults)}
-        known = {text for order in self._orders if order.call > 1 for text in order.texts}
+        first = {(order.worker, text) for order in self._orders if order.call <= 1 for text in order.texts}
+        known = {
+            text
+            for order in self._orders
+            for text in order.texts
+            if order.call > 1 and (order.worker, text) not in first
+        }
         return [text for text in self._names if text.strip() and text not in known and text not in out]
 
     @property
