@@ -7,18 +7,15 @@ jinja2, and every text has its control and bidirectional characters spelled out 
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from harness.core.text import printable
 from harness.core.types import Comparison, Verdict
 from harness.report.cards import anchors
 from harness.report.clips import Clips
 from harness.report.limits import limits, never_reached
 from harness.report.page import coverage, failed_cards, families, rows, undecided
+from harness.report.pages import content_security_policy, own_file, template
 from harness.report.pairs import seconds_of_audio
 from harness.report.phrases import middle_cut
 from harness.report.plots import WIDTH
@@ -38,12 +35,9 @@ from harness.report.wording import (
 from harness.store import write_atomically
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from harness.core.verdict import RunInfo, RunResult
     from harness.report import AudioSource
 
-TEMPLATES: Final = Path(__file__).with_name("templates")
 
 HEAD_LIMIT: Final = 200
 """Characters of a name at the head of the page."""
@@ -73,20 +67,17 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         audio: Where to find sound. Clips are made only for items that did not pass, and within a budget.
         run_dir: The folder that the page will lie in: files are linked relative to it.
     """
-    script = (TEMPLATES / "report.js").read_text("utf-8")
-    style = (TEMPLATES / "report.css").read_text("utf-8")
-    environment = _environment()
-    from markupsafe import Markup  # comes with jinja2
+    script, style = own_file("report.js"), own_file("report.css")
 
     clips = Clips(audio=audio, folder=run_dir)
     cards = failed_cards(result, clips)  # first: the findings' sound has the first right to the budget
     groups = undecided(result, clips)
     table = rows(result, [*cards, *(card for group in groups for card in group.cards)])
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         # Our own files, not input: they must reach the page byte for byte, or their hashes do not hold.
-        script=Markup(script),  # noqa: S704 - our own file, never the candidate's text
-        style=Markup(style),  # noqa: S704 - our own file, never the candidate's text
-        policy=content_security_policy(script, style),
+        script=script,
+        style=style,
+        policy=content_security_policy(style, script),
         verdict=result.verdict.value,
         sentence=_sentence(result),
         headline=_short(headline(result)),
@@ -129,45 +120,6 @@ def write(result: RunResult, audio: AudioSource, path: Path) -> None:
         StorageError: The folder cannot be written.
     """
     write_atomically(path, render(result, audio, run_dir=path.parent).encode("utf-8"))
-
-
-def content_security_policy(script: str, style: str) -> str:
-    """Policy that allows this script, this style sheet, sound and pictures from data URIs, and nothing else."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {_source_hash(script)}",
-            f"style-src {_source_hash(style)}",
-            "img-src data:",
-            "media-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _source_hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
-
-
-@functools.cache  # compiling the template takes longer than filling it
-def _environment() -> Environment:
-    # Here, because a run without a page (--collect-only, say) should not pay for jinja2.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-
-
-def _shown(value: Any) -> Any:
-    """Second line of defence: no control or bidirectional character leaves, whoever forgot about it."""
-    return printable(value) if type(value) is str else value
 
 
 def _sentence(result: RunResult) -> str:

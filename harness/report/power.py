@@ -16,7 +16,7 @@ from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, KindPower, P
 from harness.core.stats import clopper_pearson
 from harness.core.text import printable
 from harness.core.types import Verdict
-from harness.report.review import TEMPLATES, content_security_policy
+from harness.report.pages import content_security_policy, own_file, template
 from harness.report.wording import counted, one_line
 from harness.store import write_atomically
 
@@ -106,21 +106,9 @@ def conclusions(power: Power) -> list[str]:
 
 def render(power: Power) -> str:
     """The page as text."""
-    # Here, because only this verb pays for jinja2.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    style = (TEMPLATES / "review.css").read_text("utf-8")
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    return environment.get_template("power.html.j2").render(
-        style=Markup(style),  # noqa: S704 - our own file, which its hash must fit
+    style = own_file("review.css")
+    return template("power.html.j2").render(
+        style=style,
         policy=content_security_policy(style),
         power=power,
         sentence=SENTENCES[power.verdict],
@@ -288,8 +276,3 @@ def _plain(record: Any, leave: Sequence[str] = ()) -> Json:
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in found.items()
     }
-
-
-def _shown(value: Any) -> Any:
-    """No control or bidirectional character leaves, whoever forgot about it."""
-    return printable(value) if type(value) is str else value

@@ -6,22 +6,20 @@ data URIs. Every value is escaped by jinja2, and has its control and bidirection
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from harness.core.changes import Change, ChangeKind
 from harness.core.text import printable
 from harness.core.types import GoldenRecord
 from harness.report import AudioSource
 from harness.report.clips import Clip, Clips, Wanted
+from harness.report.pages import content_security_policy, own_file, template
 from harness.report.phrases import Piece, coded, diff_pieces, middle_cut
 from harness.report.wording import counted
 
-TEMPLATES: Final = Path(__file__).with_name("templates")
 PHRASE_LIMIT: Final = 400
 """Characters of a phrase or transcript; of longer ones the middle is left out."""
 AUDIO_BUDGET: Final = 10 * 1024 * 1024
@@ -84,22 +82,10 @@ def render(
     """
     before = Clips(audio=old.audio, folder=folder, budget=AUDIO_BUDGET)
     after = Clips(audio=new.audio, folder=folder, budget=AUDIO_BUDGET)
-    style = (TEMPLATES / "review.css").read_text("utf-8")
-    # Here, because only this verb pays for jinja2.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
+    style = own_file("review.css")
     changed = [change for change in changes if change.kind is not ChangeKind.SAME]
-    return environment.get_template("review.html.j2").render(
-        style=Markup(style),  # noqa: S704 - our own file, which its hash must fit
+    return template("review.html.j2").render(
+        style=style,
         policy=content_security_policy(style),
         old=old,
         new=new,
@@ -110,17 +96,6 @@ def render(
         same=[change.probe_id for change in changes if change.kind is ChangeKind.SAME],
         command=command,
     )
-
-
-def content_security_policy(style: str) -> str:
-    """Policy that allows this style sheet, sound from data URIs, and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'sha256-{digest}'; media-src data:; base-uri 'none'; form-action 'none'"
-
-
-def _shown(value: Any) -> Any:
-    """No control or bidirectional character leaves, whoever forgot about it."""
-    return printable(value) if type(value) is str else value
 
 
 def tally(changes: Sequence[Change]) -> str:
