@@ -6,7 +6,7 @@ one core busy; share of runs that the gate's own judge fails, next to what a pla
 *Overhead*: what metering adds to a run.
 
 Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs. Those of the power table are kept in
-``.soundcheck/resources/`` and taken up again.
+``.soundcheck/resources/`` and taken up again, unless code that shapes them has changed.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from harness.costs.passes import Lost, speak_rounds
 from harness.model import open_model
 from harness.renderer import Renderer
 from harness.sandbox.levels import choose_launcher
+from harness.scoring.ledger import code_digest
 from harness.store import Store
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
@@ -174,6 +175,15 @@ def trial(own: Renderer, other: Renderer, seed: int) -> dict[str, float]:
     }
 
 
+def kept_runs(path: Path) -> list[dict[str, float]]:
+    """Runs of an earlier, interrupted benchmark; a line that was cut off while it was written is left out."""
+    lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
+    whole = [line for line in lines if line.endswith("\n")]
+    if len(whole) < len(lines):
+        path.write_text("".join(whole), "utf-8")
+    return [json.loads(line) for line in whole]
+
+
 def power(folder: Path) -> list[str]:
     """Share of failing verdicts by true slow-down; the slow-downs whose share is not what is aimed at."""
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -183,8 +193,8 @@ def power(folder: Path) -> list[str]:
     )
     reference = renderer(folder, "power-reference", UNITS)
     for times in SLOWDOWNS:
-        kept = KEPT / f"power-{times:g}-{UNITS}-{PHRASES}.jsonl"
-        done = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept.is_file() else []
+        kept = KEPT / f"power-{times:g}-{UNITS}-{PHRASES}-{code_digest()[:12]}.jsonl"
+        done = kept_runs(kept)
         if len(done) < RUNS:
             candidate = renderer(folder, f"power-{times:g}", times * UNITS)
             with load_on_one_core(), kept.open("a", encoding="utf-8") as file:

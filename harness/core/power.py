@@ -216,11 +216,16 @@ class Power:
 
     @property
     def verdict(self) -> Verdict:
-        """Pass where both goals are reached, fail where one is not, inconclusive where copies are missing."""
+        """Pass where both goals are reached, fail where one is not, inconclusive where copies are missing.
+
+        Honest copies alone show nothing of what would be caught, unless nothing else was asked for.
+        """
         failed, honest = self.honest
         if self.short or failed > HONEST_GOAL * honest:
             return Verdict.FAIL
-        if self.left_out or not any(one.fate is Fate.GATED for one in self.results):
+        gated = [one for one in self.results if one.fate is Fate.GATED]
+        wants_manipulated = any(not one.is_honest for one in self.results)
+        if self.left_out or not any(not one.is_honest or not wants_manipulated for one in gated):
             return Verdict.INCONCLUSIVE
         return Verdict.PASS
 

@@ -112,6 +112,11 @@ class TestVerdict:
         assert power(copy(fate=Fate.NO_FIT)).verdict is Verdict.INCONCLUSIVE
         assert power().verdict is Verdict.INCONCLUSIVE
 
+    def test_is_open_where_only_honest_copies_were_gated_though_others_were_asked_for(self):
+        honest = copy(item(), kind="h", is_honest=True, is_audible=False)
+        assert power(honest, copy(fate=Fate.NOT_IN_SUITE)).verdict is Verdict.INCONCLUSIVE
+        assert power(honest).verdict is Verdict.PASS
+
     def test_does_not_count_what_no_probe_wakes(self):
         assert power(copy(FAILED), copy(fate=Fate.NOT_IN_SUITE)).verdict is Verdict.PASS
 
