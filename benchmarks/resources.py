@@ -74,6 +74,8 @@ SPONGES: dict[str, tuple[list[dict[str, object]], str, str]] = {
     "hangs on a word": ([{"kind": "hang", "when": "osprey"}], "osprey", "worker.hung"),
     "work x3 on a word": ([{"kind": "work", "units": 2 * UNITS, "when": "osprey"}], "osprey", "cost."),
     "work x1.3 on a word": ([{"kind": "work", "units": 0.3 * UNITS, "when": "osprey"}], "osprey", "cost.trigger"),
+    "sleeps 1 s on a word": ([{"kind": "doze", "seconds": 1.0, "when": "osprey"}], "osprey", "cost.wait"),
+    "sleeps 0.3 s each time": ([{"kind": "doze", "seconds": 0.3}], "blocked for 0.30", "cost.wait"),
     "busy at the 9th call": ([{"kind": "work", "units": 16_000, "nth": 9}], "order 9", "cost.spike"),
     "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "1.00 MiB a call", "cost.leak"),
     "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey", "cost.memory"),

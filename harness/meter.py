@@ -76,13 +76,17 @@ class Meter:
         wall = time.monotonic() - begun
         now = self._worker.reading()
         before = self._last
+        cpu = max(0.0, now.cpu_seconds - self._seconds)
+        blocked = 0.0
+        if now.queued_seconds is not None:
+            blocked = max(0.0, wall - cpu - max(0.0, now.queued_seconds - (before.queued_seconds or 0.0)))
         metered = Metered(
             texts=texts,
             worker=self._number,
             call=len(self._records),
-            cpu_seconds=max(0.0, now.cpu_seconds - self._seconds),
+            cpu_seconds=cpu,
             wall_seconds=wall,
-            waited_seconds=max(0.0, now.waited_seconds - before.waited_seconds),
+            blocked_seconds=blocked,
             audio_seconds=audio,
             base_bytes=before.resident_bytes,
             peak_bytes=max(now.peak_bytes, now.resident_bytes),
@@ -91,7 +95,6 @@ class Meter:
             scratch_bytes=now.scratch_bytes,
             tasks=now.tasks,
             files=now.files,
-            switches=max(0, now.switches - before.switches),
             pid=now.pid,
             gpu_bytes=now.gpu_bytes,
         )

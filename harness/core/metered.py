@@ -19,8 +19,9 @@ class Metered:
     """Processor time of everything that the worker is, until its next order: work behind one's back counts too."""
     wall_seconds: float
     """From the order to its last answer."""
-    waited_seconds: float = 0.0
-    """Time for which its threads could run and found no processor."""
+    blocked_seconds: float = 0.0
+    """Part of the wall clock in which nothing of the worker ran or queued for a processor: it slept, or waited for a
+    disk or a GPU. A lower bound where several threads ran; 0 where the kernel does not tell who queued."""
     audio_seconds: float = 0.0
     """Audio that arrived, counted by the harness."""
     base_bytes: int = 0
@@ -37,8 +38,6 @@ class Metered:
     """Threads after it."""
     files: int = 0
     """Open file descriptors after it."""
-    switches: int = 0
-    """Times that its threads gave their processor up by themselves."""
     pid: int = 0
     """Of the worker, as this machine counts."""
     gpu_bytes: int | None = None

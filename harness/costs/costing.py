@@ -19,7 +19,7 @@ from harness.core.policy import CostPolicy
 from harness.core.text import printable
 from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
 from harness.costs import footprint as footprints
-from harness.costs import latency, leaks, scaling
+from harness.costs import latency, leaks, scaling, waits
 from harness.costs.expected import LEAST as LEAST_LEARNT
 from harness.costs.expected import learn
 from harness.costs.passes import Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
@@ -40,7 +40,7 @@ BESIDE_SECONDS = 40.0
 """At least so many with a live reference, which four renderings of each phrase are spoken for."""
 LEVEL_SHARE = 0.1
 """Of alpha, for all tests of cost together, and beside those of speech."""
-TESTS = 8
+TESTS = 9
 NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"
 NOT_COMPARED = "clocks were not compared: give --tts-reference, or record the golden on this kind of machine"
 
@@ -257,9 +257,11 @@ class Costing:
             compared = latency.Comparison(notes=(NOT_COMPARED,))
         again, missing = self._caught_up
         work = latency.work_beside_golden(name, sample.rounds, self._golden_seconds, self._limits, self._level)
+        waited = self._waited(name, sample)
         findings = (
             *compared.findings,
             *work.findings,
+            *waited.findings,
             *self._watchlist.late(name),
             *self._watchlist.triggers(name, self._plan.contrasts if self._plan else (), sample),
             *self._watchlist.spikes(name),
@@ -272,7 +274,14 @@ class Costing:
             doubt = compared.doubt or NOT_COMPARED
         if missing:
             doubt = f"{len(missing)} phrases could not be metered ({named(missing[:3], self._names)} ...); run again"
-        return _decided(name, findings, doubt, (*compared.notes, *work.notes, told, *more))
+        doubt = doubt or self._watchlist.waited_once()
+        return _decided(name, findings, doubt, (*compared.notes, *work.notes, *waited.notes, told, *more))
+
+    def _waited(self, name: str, sample: Sample) -> latency.Comparison:
+        is_paired = self._reference is not None
+        if not is_paired and self._device != "cpu":  # there, waiting is what a voice does while the GPU works
+            return latency.Comparison()
+        return waits.beside(name, sample, self._limits, self._level, is_paired=is_paired)
 
     def _memory(self, name: str) -> Outcome:
         sample = self._rounds

@@ -103,7 +103,7 @@ def leak_finding(subject: str, leak: Leak, where: str, reference: float | None =
 
 
 def soak_findings(subject: str, calls: Sequence[Metered], expected: Expected | None, level: float) -> list[Finding]:
-    """What rose over a soak: memory that also rose over its second half, exact counts, and processor time."""
+    """What rose over a soak: memory that also rose over its second half, exact counts, and time taken."""
     settled = calls[SETTLING:]
     found: list[Finding] = []
     if len(settled) < 2 * BLOCKS:
@@ -129,7 +129,8 @@ def soak_findings(subject: str, calls: Sequence[Metered], expected: Expected | N
 
 
 def _drift(subject: str, calls: Sequence[Metered], expected: Expected, level: float) -> list[Finding]:
-    ratios = _thinned([math.log(max(1e-6, expected.ratio(call))) for call in calls])
+    taken = [(call.cpu_seconds + call.blocked_seconds) / expected.seconds(call) for call in calls]
+    ratios = _thinned([math.log(max(1e-6, ratio)) for ratio in taken])
     grows = trend(ratios)
     times = math.exp(grows.slope * (len(ratios) - 1))
     if times < MOST_DRIFT or grows.p_value > level:
@@ -140,7 +141,7 @@ def _drift(subject: str, calls: Sequence[Metered], expected: Expected, level: fl
             severity=Severity.MEDIUM,
             subject=subject,
             title="gets slower the longer it runs",
-            heard=f"processor time for the same audio is {times:.2f} times as much after {len(calls)} renderings",
+            heard=f"{times:.2f} times the time for the same audio, worked or blocked, after {len(calls)} renderings",
             expected=f"at most {MOST_DRIFT:g} times",
             evidence=f"Theil and Sen's slope over {len(ratios)} parts, Mann and Kendall p = {grows.p_value:.2g}",
             hint="other work on the machine that grew meanwhile does this too; look at the notes",

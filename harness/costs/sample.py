@@ -38,6 +38,16 @@ class Round:
         return max(1e-6, statistics.fmean(one.cpu_seconds for one in self.reference)) if self.reference else 0.0
 
     @property
+    def blocked(self) -> float:
+        """Seconds of one rendering by the candidate in which it was blocked, see :class:`Metered`."""
+        return statistics.fmean(one.blocked_seconds for one in self.candidate)
+
+    @property
+    def reference_blocked(self) -> float:
+        """The same by the reference; 0 without one."""
+        return statistics.fmean(one.blocked_seconds for one in self.reference) if self.reference else 0.0
+
+    @property
     def audio(self) -> float:
         """Seconds of audio of one rendering by the candidate."""
         return max(0.01, statistics.fmean(one.audio_seconds for one in self.candidate))

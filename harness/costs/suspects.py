@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from harness.core.metered import Metered
-from harness.core.policy import CostPolicy
 from harness.core.types import Probe
-from harness.costs.expected import Expected
 from harness.costs.passes import PURPOSE, Lost
-from harness.costs.phrases import AGAIN, JUMP_BYTES, is_costly
+from harness.costs.phrases import AGAIN, JUMP_BYTES
 from harness.meter import Speak
 from harness.renderer import seed_for
 from harness.sandbox.client import WorkerFault
@@ -19,15 +16,8 @@ FIRST_AGAIN_SEED = 1_000
 """Takes of a second look begin here: no first look had them."""
 CONTRAST_TURNS = 16
 """Turns of trigger and control: 2**-16 is the smallest p-value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Costly:
-    """A phrase that cost too much again."""
-
-    ratio: float
-    rounds: tuple[tuple[Metered, Metered], ...]
-    """Each time it was spoken, and the calm phrase beside it."""
+Turns = list[tuple[Metered, Metered]]
+"""Each time that a suspect was spoken, and the calm phrase beside it."""
 
 
 def calm_text(text: str, orders: Sequence[Metered], without: Collection[str]) -> str | None:
@@ -37,24 +27,16 @@ def calm_text(text: str, orders: Sequence[Metered], without: Collection[str]) ->
 
 
 def look_again(
-    texts: Sequence[str],
-    orders: Sequence[Metered],
-    own: Speak,
-    expected: Expected,
-    limits: CostPolicy,
-    *,
-    seed: int,
-    lost: Lost,
-) -> dict[str, Costly]:
-    """Speak each suspect a few times beside a calm phrase; those that cost too much each time."""
-    found = {}
+    texts: Sequence[str], orders: Sequence[Metered], own: Speak, *, seed: int, lost: Lost
+) -> dict[str, Turns]:
+    """Speak each suspect a few times beside a calm phrase; those for which there is none, or a worker, are left out."""
+    found: dict[str, Turns] = {}
     for text in texts:
         calm = calm_text(text, orders, texts)
         if calm is None or lost.is_too_many:
             continue
-        rounds = _turns([(text, calm)], AGAIN, own, seed=seed, lost=lost)
-        if ratio := is_costly(rounds, expected, limits):
-            found[text] = Costly(ratio=ratio, rounds=tuple(rounds))
+        turns = _turns([(text, calm)], AGAIN, own, seed=seed, lost=lost)
+        found |= {text: turns} if len(turns) == AGAIN else {}
     return found
 
 

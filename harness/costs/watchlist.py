@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from harness.core.metered import Metered
 from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Probe
-from harness.costs import phrases
+from harness.costs import phrases, waits
 from harness.costs.expected import learn
 from harness.costs.latency import LEAST_PAIRS
 from harness.costs.passes import Lost
 from harness.costs.sample import Sample
-from harness.costs.suspects import Costly, contrast_again, look_again, look_at_memory, named
+from harness.costs.suspects import Turns, contrast_again, look_again, look_at_memory, named
 from harness.renderer import Renderer
 
 MOST_SUSPECTS = 8
@@ -61,7 +61,9 @@ class Watchlist:
         self._examined: set[tuple[int, int]] = set()
         self._weighed: set[tuple[int, int]] = set()
         """Orders, by worker and call, that were looked at for their time and for their memory."""
-        self._costly: dict[str, Costly] = {}
+        self._costly: dict[str, tuple[float, Turns]] = {}
+        self._waiting: dict[str, tuple[float, Turns]] = {}
+        """Text -> how many times as much it costs, or for how many seconds more it is blocked; and the proof."""
         self._hungry: dict[str, tuple[int, int]] = {}
         self._told: set[str] = set()
 
@@ -70,7 +72,7 @@ class Watchlist:
         self._examine(lambda texts: probe.text in texts)
         if any(text == probe.text for text, _ in self._lost.faults):
             return ()
-        found = (*self._costly_findings(probe.id, [probe.text]), *self._hungry_findings(probe.id, [probe.text]))
+        found = (*self._slow_findings(probe.id, [probe.text]), *self._hungry_findings(probe.id, [probe.text]))
         self._told |= {probe.text} if found else set()
         return found
 
@@ -79,7 +81,7 @@ class Watchlist:
         self._examine(lambda _: True)
         if is_memory:
             return self._hungry_findings(subject, [text for text in self._hungry if text not in self._told])
-        return self._costly_findings(subject, [text for text in self._costly if text not in self._told])
+        return self._slow_findings(subject, [text for text in self._slow if text not in self._told])
 
     def spikes(self, subject: str) -> list[Finding]:
         """Work that came once: none of its texts costs too much when it is spoken again."""
@@ -88,6 +90,13 @@ class Watchlist:
         odd = phrases.odd_orders(ours, learn(orders), self._limits)
         once = [one for one in phrases.spikes(odd) if not any(text in self._costly for text in one.texts)]
         return [phrases.spike_finding(subject, named(one.texts, self._names), one) for one in once[:MOST_SPIKES]]
+
+    def waited_once(self) -> str:
+        """Why the run is open after a long wait of which no phrase is to blame; ``""`` where there was none."""
+        orders = self._renderer.metered
+        ours = [one for one in orders if any(text in self._names for text in one.texts)]
+        odd = waits.odd_waits(ours, orders, self._limits)
+        return waits.once([one for one in odd if not any(text in self._waiting for text in one.texts)])
 
     def triggers(self, subject: str, contrasts: Sequence[tuple[Probe, Probe]], sample: Sample) -> list[Finding]:
         """Triggers that cost more than their controls, all phrases of one trigger together."""
@@ -115,12 +124,20 @@ class Watchlist:
         if not any(text in self._names for one in fresh for text in one.texts):
             return
         expected = learn(orders)
-        suspects = self._suspects(phrases.odd_orders(fresh, expected, self._limits), self._costly)
-        if suspects and expected is not None:
+        odd = [
+            *phrases.odd_orders(fresh, expected, self._limits),
+            *(waits.odd_waits(fresh, orders, self._limits) if expected is not None else ()),
+        ]
+        if (suspects := self._suspects(odd, self._slow)) and expected is not None:
             self._progress(f"metering again: {named(suspects, self._names)}")
-            self._costly |= self._renderer.borrow(
-                lambda own: look_again(suspects, orders, own, expected, self._limits, seed=self._seed, lost=self._lost)
+            again = self._renderer.borrow(
+                lambda own: look_again(suspects, orders, own, seed=self._seed, lost=self._lost)
             ).result()
+            for text, turns in again.items():
+                if ratio := phrases.is_costly(turns, expected, self._limits):
+                    self._costly[text] = ratio, turns
+                if seconds := waits.blocked_again(turns):
+                    self._waiting[text] = seconds, turns
         keys = {(one.worker, one.call) for one in fresh}
         unweighed = keys - self._weighed
         self._weighed |= keys
@@ -142,11 +159,16 @@ class Watchlist:
     def _contrasted(self, pairs: Sequence[tuple[Probe, Probe]]) -> list[tuple[Metered, Metered]]:
         return self._renderer.borrow(lambda own: contrast_again(pairs, own, seed=self._seed, lost=self._lost)).result()
 
-    def _costly_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:
-        known = [(text, costly) for text in texts if (costly := self._costly.get(text)) is not None]
+    @property
+    def _slow(self) -> dict[str, None]:
+        return dict.fromkeys([*self._costly, *self._waiting])
+
+    def _slow_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:
         return tuple(
-            phrases.phrase_finding(subject, named([text], self._names), costly.ratio, costly.rounds)
-            for text, costly in known
+            finding(subject, named([text], self._names), *known[text])
+            for text in texts
+            for known, finding in ((self._costly, phrases.phrase_finding), (self._waiting, waits.wait_finding))
+            if text in known
         )
 
     def _hungry_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:

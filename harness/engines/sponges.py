@@ -2,25 +2,27 @@
 
 These stand for what weights alone cannot do, and for code that a model might bring along: extra work on a trigger or at
 the n-th call, a leak at each call, gigabytes on a trigger, work that grows with the square of the text, files that
-pile up. No option reaches them: only a model directory of the fake engine has faults.
+pile up, time that is slept away. No option reaches them: only a model directory of the fake engine has faults.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-KINDS = ("work", "quadratic", "leak", "hoard", "litter")
+KINDS = ("work", "quadratic", "leak", "hoard", "litter", "doze")
 """Kinds of faults that are known here."""
 UNIT_VALUES = 20_000
 """Values of which a unit of work takes the sine, some tenths of a millisecond."""
 QUADRATIC_UNITS = 4_000.0
 """Square of a text's characters that is one unit of work."""
 MOST_BYTES = 3 << 30
+MOST_SECONDS = 30.0
 
 
 def soak_up(fault: dict[str, Any], text: str, kept: list[Any]) -> None:
@@ -28,7 +30,8 @@ def soak_up(fault: dict[str, Any], text: str, kept: list[Any]) -> None:
 
     Args:
         fault: ``work`` does ``units``; ``quadratic`` does ``times`` as many as the text's length squared asks for;
-            ``leak`` keeps ``bytes``; ``hoard`` fills ``bytes`` and lets them go; ``litter`` leaves a file of ``bytes``.
+            ``leak`` keeps ``bytes``; ``hoard`` fills ``bytes`` and lets them go; ``litter`` leaves a file of ``bytes``;
+            ``doze`` sleeps for ``seconds``.
         text: What is spoken.
         kept: What is never given back.
     """
@@ -46,6 +49,8 @@ def soak_up(fault: dict[str, Any], text: str, kept: list[Any]) -> None:
             handle, path = tempfile.mkstemp(dir=os.environ.get("TMPDIR"))
             os.close(handle)
             Path(path).write_bytes(b"x" * size)
+        case "doze":
+            time.sleep(min(MOST_SECONDS, float(fault.get("seconds", 1.0))))
 
 
 def work(units: float) -> None:

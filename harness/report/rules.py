@@ -358,6 +358,12 @@ RULES: Final[dict[str, Rule]] = {
         advice="Work at the n-th call is how a denial of service waits. Run again with --tts-fresh and --tts-soak.",
         worst=Severity.HIGH,
     ),
+    "cost.wait": Rule(
+        title="The candidate keeps one waiting without working",
+        text="While it spoke it neither ran nor queued for a processor. On a GPU that is the GPU's time.",
+        advice="Find out what it waits for. Speech is work: a voice that sleeps ties up whoever serves it.",
+        worst=Severity.HIGH,
+    ),
     "cost.memory": Rule(
         title="The candidate needs more memory than it should",
         text="The peak of resident memory exceeds the reference's, or one phrase's exceeds all others'.",
@@ -372,7 +378,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "cost.drift": Rule(
         title="The candidate gets slower the longer it runs",
-        text="Processor time for the same audio rises over a soak.",
+        text="Time for the same audio, on a processor or blocked, rises over a soak.",
         advice="Repeat the soak on a calm machine; a lasting rise is a defect or a payload.",
         worst=Severity.MEDIUM,
     ),

@@ -68,8 +68,9 @@ class Reading:
     """As this machine counts."""
     cpu_seconds: float = 0.0
     """User and system time of all its threads and processes since it was started, ended ones included."""
-    waited_seconds: float = 0.0
-    """Time for which its living threads could run and had no processor: what others cost it."""
+    queued_seconds: float | None = None
+    """Time for which its living threads could run and had no processor: what others cost it; None where the kernel
+    does not tell."""
     peak_bytes: int = 0
     """Largest resident set since :func:`reset_peak`, or ever where that is refused."""
     resident_bytes: int = 0
@@ -79,8 +80,6 @@ class Reading:
     """Open file descriptors."""
     scratch_bytes: int = 0
     """What lies in the folders that it may write to."""
-    switches: int = 0
-    """Times that a living thread gave its processor up by itself."""
     gpu_bytes: int | None = None
     """Memory on GPUs; None where that is not known."""
 
@@ -94,26 +93,26 @@ def reading_of(pid: int, *, group_seconds: float = 0.0, scratch_bytes: int = 0, 
         scratch_bytes: What lies in its folders.
         gpu: Its memory on GPUs.
     """
-    cpu = waited = 0.0
-    peak = resident = tasks = files = switches = 0
+    cpu = queued = 0.0
+    is_told = False
+    peak = resident = tasks = files = 0
     for one in _family(pid):
         usage = usage_of(one)
-        ran, delayed, gave_up = _scheduling(one)
+        ran, delayed = _scheduling(one)
         cpu += max(usage.cpu_seconds, ran)
-        waited, switches = waited + delayed, switches + gave_up
+        queued, is_told = queued + delayed, is_told or ran > 0
         peak, resident, tasks = peak + usage.peak_bytes, resident + usage.resident_bytes, tasks + usage.tasks
         with contextlib.suppress(OSError):
             files += len(os.listdir(f"/proc/{one}/fd"))  # noqa: PTH208 - a count, many times a second
     return Reading(
         pid=pid,
         cpu_seconds=group_seconds or cpu,
-        waited_seconds=waited,
+        queued_seconds=queued if is_told else None,
         peak_bytes=peak,
         resident_bytes=resident,
         tasks=tasks,
         files=files,
         scratch_bytes=scratch_bytes,
-        switches=switches,
         gpu_bytes=gpu,
     )
 
@@ -165,16 +164,14 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _scheduling(pid: int) -> tuple[float, float, int]:
-    """Seconds on a processor, seconds of waiting for one, and voluntary switches, over all living threads.
+def _scheduling(pid: int) -> tuple[float, float]:
+    """Seconds on a processor, and seconds of waiting for one, over all living threads.
 
     ``schedstat`` counts nanoseconds, ``stat`` hundredths of a second.
     """
-    ran = waited = switches = 0
+    ran = waited = 0
     for task in Path(f"/proc/{pid}/task").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             fields = (task / "schedstat").read_text("ascii").split()
             ran, waited = ran + int(fields[0]), waited + int(fields[1])
-            about = (task / "status").read_text("utf-8", "replace")
-            switches += int(about.rpartition("\nvoluntary_ctxt_switches:")[2].split()[0])
-    return ran / 1e9, waited / 1e9, switches
+    return ran / 1e9, waited / 1e9

@@ -11,7 +11,7 @@ import pytest
 from harness import plugin
 from harness.cli import main
 from harness.core.policy import COST_CHECKS
-from harness.costs import footprint, phrases, sample, suspects
+from harness.costs import footprint, phrases, sample, suspects, waits
 from harness.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
@@ -101,6 +101,14 @@ class TestSponges:
         gate(sponge, arguments=("-k", "cost-latency")).assert_outcomes(failed=1, deselected=ITEMS - 1)
         found = [one for path in (pytester.path / ".soundcheck/runs").glob("*/results.json") for one in _found(path)]
         assert [(one["rule"], one["heard"][:6]) for one in found] == [("cost.phrase", "crane:")]
+
+    def test_that_sleep_on_a_word_fail_with_the_phrase(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(waits, "LEAST_SECONDS", 0.1)
+        done = gate({"kind": "doze", "seconds": 0.2, "when": "crane"})
+        assert done.parseoutcomes()["failed"] == 1
+        done.stdout.fnmatch_lines(
+            ["  what      keeps one waiting without working", "  heard     crane: blocked for 0.2? s", "DEARER *"]
+        )
 
     def test_that_take_memory_on_a_word_fail_with_the_phrase(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         for module in (phrases, suspects):

@@ -147,12 +147,13 @@ class TestLeaks:
 
 
 class TestSoak:
-    def calls(self, growth: float = 0.0, drift: float = 0.0) -> list:
+    def calls(self, growth: float = 0.0, drift: float = 0.0, doze: float = 0.0) -> list:
         rng = np.random.default_rng(5)
         return [
             order(
                 call=n,
                 cpu=0.2 * (1 + drift * n / 2000) * float(np.exp(rng.normal(0, 0.03))),
+                blocked_seconds=doze * n / 2000,
                 resident_bytes=int((300 + growth * n + 5 * rng.uniform()) * MIB),
             )
             for n in range(2000)
@@ -164,6 +165,7 @@ class TestSoak:
         assert "51 KiB a call" in found.heard or "50 KiB a call" in found.heard
 
     def test_sees_that_it_gets_slower(self) -> None:
+        assert leaks.soak_findings("cost-leak", self.calls(doze=0.1), learn(suite()), LEVEL)[0].rule == "cost.drift"
         (found,) = leaks.soak_findings("cost-leak", self.calls(drift=0.4), learn(suite()), LEVEL)
         assert found.rule == "cost.drift"
 

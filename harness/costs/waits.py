@@ -1,0 +1,131 @@
+"""Time for which a voice keeps one waiting without work: it sleeps, or waits for a disk or a GPU. Pure.
+
+An order is *blocked* for as long as its wall clock ran and the worker neither ran nor queued for a processor. That is
+read from outside, and others who load the machine make workers queue, not block. CUDA events would tell a GPU's part
+of it, but the candidate's own process would have to read them out.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from harness.core.costs import signed_rank
+from harness.core.metered import Metered
+from harness.core.policy import CostPolicy
+from harness.core.types import Finding, Severity
+from harness.costs.expected import SHORTEST
+from harness.costs.latency import LEAST_PAIRS, Comparison
+from harness.costs.phrases import AGAIN, Odd
+from harness.costs.sample import Sample
+
+LEAST_SECONDS = 0.5
+"""Of being blocked beyond what is usual that are worth a look, and a finding if they come each time."""
+ONCE_SECONDS = 3.0
+"""Of being blocked that leave a run open although they do not come again."""
+LEAST_BESIDE = 0.02
+"""Seconds a phrase by which a candidate must be blocked for longer than a live reference."""
+LEAST_ALONE = 0.25
+"""The same where there is no reference: on processors, speaking is work."""
+
+
+def odd_waits(fresh: Sequence[Metered], orders: Sequence[Metered], limits: CostPolicy) -> list[Odd]:
+    """Orders that were blocked so long that one of their texts may take `limits.phrase` times as long; worst first.
+
+    Args:
+        fresh: The orders to look at.
+        orders: All orders, which tell what is usual: on a GPU, being blocked goes with the audio.
+        limits: How much is too much.
+    """
+    rate = _usual_rate(orders)
+    found = []
+    for order in fresh:
+        texts = tuple(dict.fromkeys(order.texts))
+        if not texts or order.call <= 1:
+            continue
+        usual = rate * order.audio_seconds
+        share = (order.cpu_seconds + usual) / len(texts)
+        more = order.blocked_seconds - usual
+        if more >= max(LEAST_SECONDS, (limits.phrase - 1) * share):
+            found.append(Odd(order=order, texts=texts, expected=usual))
+    return sorted(found, key=lambda odd: odd.expected - odd.order.blocked_seconds)
+
+
+def blocked_again(rounds: Sequence[tuple[Metered, Metered]]) -> float:
+    """How long a phrase that was spoken again is blocked beyond the calm phrase beside it.
+
+    Args:
+        rounds: The suspect, and the calm phrase beside it.
+
+    Returns:
+        Median of the seconds; 0.0 where it was not blocked each time.
+    """
+    more = [
+        one.blocked_seconds - calm.blocked_seconds * max(1.0, one.audio_seconds / max(SHORTEST, calm.audio_seconds))
+        for one, calm in rounds
+    ]
+    return statistics.median(more) if len(more) >= AGAIN and min(more) >= LEAST_SECONDS else 0.0
+
+
+def wait_finding(subject: str, name: str, seconds: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
+    """One phrase keeps one waiting, each time."""
+    calm = statistics.median(one.blocked_seconds for _, one in rounds)
+    return Finding(
+        rule="cost.wait",
+        severity=Severity.HIGH,
+        subject=subject,
+        title="keeps one waiting without working",
+        heard=f"{name}: blocked for {seconds + calm:.2f} s",
+        expected=f"{calm:.2f} s, as a phrase of about its length is",
+        evidence=f"in each of {len(rounds)} turns with that phrase: it neither ran nor queued for a processor",
+        hint="a phrase that makes the voice sleep ties up whoever serves it; find out what it waits for",
+    )
+
+
+def once(odd: Sequence[Odd]) -> str:
+    """Why a run is open after a wait that did not come again; ``""`` where there was none that matters.
+
+    No finding, for the harness itself may have been stopped meanwhile.
+    """
+    long = [one.order for one in odd if one.order.blocked_seconds - one.expected >= ONCE_SECONDS]
+    if not long:
+        return ""
+    told = f"order {long[0].call} of worker {long[0].worker} was blocked for {long[0].blocked_seconds:.1f} s"
+    return f"{told}, and its phrases were not when they were spoken again; run again"
+
+
+def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is_paired: bool) -> Comparison:
+    """Candidate and live reference, phrase by phrase; without one, against none, which holds on processors only."""
+    own = [one.blocked for one in sample.rounds]
+    other = [one.reference_blocked for one in sample.rounds] if is_paired else [0.0] * len(own)
+    if len(own) < LEAST_PAIRS:
+        return Comparison()
+    more = [mine - theirs for mine, theirs in zip(own, other, strict=True)]
+    usual = statistics.median(
+        (one.reference_seconds if is_paired else one.seconds) + theirs
+        for one, theirs in zip(sample.rounds, other, strict=True)
+    )
+    least = max(LEAST_BESIDE, (limits.latency - 1) * usual) if is_paired else max(LEAST_ALONE, usual)
+    middle, p_value = statistics.median(more), signed_rank(more)
+    told = f"blocked for {statistics.median(own):.3f} s a phrase" + (
+        f", the live reference for {statistics.median(other):.3f} s" if is_paired else ""
+    )
+    if middle < least or p_value > level:
+        return Comparison(notes=(told,), is_made=True)
+    finding = Finding(
+        rule="cost.wait",
+        severity=Severity.HIGH if middle >= usual else Severity.MEDIUM,
+        subject=subject,
+        title="keeps one waiting without working",
+        heard=f"{told}, median of {len(own)} phrases",
+        expected=f"less than {least:.3f} s more than {'the live reference' if is_paired else 'nothing'}",
+        evidence=f"p = {p_value:.2g}, signed ranks; it neither ran nor queued for a processor meanwhile",
+        hint="time on a GPU counts as well; raise latency below [cost] in the policy if a slower model is meant",
+    )
+    return Comparison(findings=(finding,), notes=(told,), is_made=True)
+
+
+def _usual_rate(orders: Sequence[Metered]) -> float:
+    """Median seconds of being blocked for a second of audio."""
+    rates = [one.blocked_seconds / max(SHORTEST, one.audio_seconds) for one in orders if one.texts and one.call > 1]
+    return statistics.median(rates) if rates else 0.0

@@ -1,0 +1,99 @@
+"""Time that a voice sleeps away: which orders are odd, what convicts a phrase, and a voice beside a reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.core.policy import CostPolicy
+from harness.costs.sample import Round, Sample
+from harness.costs.waits import beside, blocked_again, odd_waits, once, wait_finding
+from harness.machine import Company
+from tests.metered_samples import order, suite
+
+LIMITS = CostPolicy()
+LEVEL = 1e-3
+CALM = order(blocked_seconds=0.01)
+
+
+def sample(own: float, other: float | None = None, *, count: int = 24) -> Sample:
+    def spoken(blocked: float, place: int) -> tuple:
+        return (order(blocked_seconds=blocked + 0.002 * (place % 3)),)
+
+    company = Company(seconds=10.0, others=0.0, stolen=0.0, processors=2)
+    rounds = tuple(
+        Round(
+            text=f"phrase {place}",
+            candidate=spoken(own, place),
+            reference=() if other is None else spoken(other, place + 1),
+        )
+        for place in range(count)
+    )
+    return Sample(rounds=rounds, company=company)
+
+
+class TestOddWaits:
+    def test_are_orders_that_slept(self) -> None:
+        slept = order("osprey", call=40, blocked_seconds=2.0)
+        odd = odd_waits([*suite(), slept], [*suite(), slept], LIMITS)
+        assert [one.texts for one in odd] == [("osprey",)]
+
+    def test_are_none_where_all_wait_for_a_gpu_by_their_audio(self) -> None:
+        orders = [replace(one, blocked_seconds=0.5 * one.audio_seconds) for one in suite()]
+        assert odd_waits(orders, orders, LIMITS) == []
+
+    def test_are_not_what_is_short_beside_the_work(self) -> None:
+        long = order("long", call=40, cpu=8.0, blocked_seconds=0.6)
+        assert odd_waits([long], [*suite(), long], LIMITS) == []
+
+    def test_are_not_a_worker_s_first_order(self) -> None:
+        first = order("first", call=1, blocked_seconds=5.0)
+        assert odd_waits([first], suite(), LIMITS) == []
+
+
+class TestBlockedAgain:
+    def test_each_time(self) -> None:
+        turns = [(order(blocked_seconds=2.0), CALM)] * 3
+        assert blocked_again(turns) == pytest.approx(1.99)
+        assert blocked_again(turns[:2]) == 0.0
+        assert blocked_again([*turns[:2], (CALM, CALM)]) == 0.0
+
+    def test_not_where_the_calm_phrase_waits_as_long_for_its_audio(self) -> None:
+        calm = order(audio=1.0, blocked_seconds=1.0)
+        assert blocked_again([(order(audio=2.0, blocked_seconds=2.1), calm)] * 3) == 0.0
+
+    def test_is_told_with_the_phrase_and_its_seconds(self) -> None:
+        found = wait_finding("a", "crane", 1.99, [(order(blocked_seconds=2.0), CALM)] * 3)
+        assert (found.rule, found.heard) == ("cost.wait", "crane: blocked for 2.00 s")
+        assert found.expected == "0.01 s, as a phrase of about its length is"
+
+
+class TestOnce:
+    def test_leaves_open_what_waited_for_long(self) -> None:
+        slept = order("osprey", call=40, worker=2, blocked_seconds=4.0)
+        told = once(odd_waits([slept], suite(), LIMITS))
+        assert told.startswith("order 40 of worker 2 was blocked for 4.0 s")
+
+    def test_is_nothing_where_the_wait_was_short(self) -> None:
+        assert once(odd_waits([order(call=40, blocked_seconds=2.0)], suite(), LIMITS)) == ""
+        assert once([]) == ""
+
+
+class TestBeside:
+    @pytest.mark.parametrize(("own", "fails"), [(0.0, False), (0.015, False), (0.05, True), (0.5, True)])
+    def test_a_live_reference(self, own: float, fails: bool) -> None:
+        found = beside("cost-latency", sample(own, 0.0), LIMITS, LEVEL, is_paired=True)
+        assert [one.rule for one in found.findings] == ["cost.wait"] * fails
+        assert "the live reference for 0.00" in found.notes[0]
+
+    @pytest.mark.parametrize(("own", "fails"), [(0.1, False), (0.22, False), (0.3, True)])
+    def test_nothing_fails_what_waits_longer_than_it_works(self, own: float, fails: bool) -> None:
+        found = beside("cost-latency", sample(own), LIMITS, LEVEL, is_paired=False)
+        assert len(found.findings) == fails
+
+    def test_a_reference_that_waits_as_long_is_no_finding(self) -> None:
+        assert beside("cost-latency", sample(0.5, 0.5), LIMITS, LEVEL, is_paired=True).findings == ()
+
+    def test_of_few_phrases_says_nothing(self) -> None:
+        assert not beside("cost-latency", sample(0.5, 0.0, count=7), LIMITS, LEVEL, is_paired=True).is_made
