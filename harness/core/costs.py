@@ -20,6 +20,7 @@ import numpy as np
 DRAWS = 2_000
 """Of the bootstrap."""
 CONFIDENCE = 0.95
+LEAST_PAIRS = 8
 EXACT_UP_TO = 60
 """Pairs up to which the distribution of the signed ranks is counted out; beyond it is Gaussian to many digits."""
 
@@ -98,6 +99,15 @@ def signed_rank(values: Sequence[float]) -> float:
         for total in range(len(ways) - 1, rank - 1, -1):
             ways[total] += ways[total - rank]
     return float(sum(ways[observed:]) / 2 ** len(kept))
+
+
+def pairs_needed(level: float) -> int:
+    """Pairs from which their signed ranks can be significant, even if the smallest difference goes the other way.
+
+    Args:
+        level: Largest p-value that is significant, between 0 and 1.
+    """
+    return max(LEAST_PAIRS, math.ceil(-math.log2(level)) + 1)
 
 
 def trend(ys: Sequence[float], xs: Sequence[float] | None = None) -> Trend:

@@ -44,6 +44,11 @@ class Metered:
     """Memory on GPUs after it; None where that is not known."""
 
     @property
+    def taken_seconds(self) -> float:
+        """Time that it kept a processor busy, or one waiting."""
+        return self.cpu_seconds + self.blocked_seconds
+
+    @property
     def characters(self) -> int:
         """Length of the texts."""
         return sum(map(len, self.texts))

@@ -13,7 +13,7 @@ from functools import cached_property
 from threading import Event
 from typing import TypeVar
 
-from harness.core.costs import trend
+from harness.core.costs import pairs_needed, trend
 from harness.core.metered import Metered
 from harness.core.policy import CostPolicy
 from harness.core.text import printable
@@ -104,8 +104,9 @@ class Costing:
         self._names = {probe.text: probe.id for probe in self._probes}
         self._lost = Lost()
         self._watchlist = Watchlist(
-            self._names, renderer, limits=limits, level=self._level, seed=seed, lost=self._lost, progress=progress
-        )
+            self._names, renderer, limits=limits, level=self._level, seed=seed, lost=self._lost,
+            is_on_cpu=device == "cpu", progress=progress,
+        )  # fmt: skip
 
     def beside(self, probe: Probe) -> tuple[Finding, ...]:
         """What one phrase cost beyond what others do, looked at again before it is said."""
@@ -157,7 +158,10 @@ class Costing:
         seconds = max(least, min(MOST_SECONDS, share))
 
         def speak(own: Speak, other: Speak | None) -> Sample:
-            return speak_rounds(chosen.phrases, own, other, seed=self._seed, seconds=seconds, lost=self._lost)
+            return speak_rounds(
+                chosen.phrases, own, other, seed=self._seed, seconds=seconds, lost=self._lost,
+                least=pairs_needed(self._level),
+            )  # fmt: skip
 
         return self._together(speak, is_fresh=self._reference is not None or self._is_comparable_profile)
 

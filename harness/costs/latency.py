@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.costs import Ratio, paired_ratio
+from harness.core.costs import Ratio, paired_ratio, pairs_needed
 from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Severity
 from harness.costs.profile import CostProfile, another_class
 from harness.costs.sample import Round, Sample
 
-LEAST_PAIRS = 8
 LEAST_SECONDS = 0.005
 """Median processor time of a phrase below which it is too quick to be timed."""
 WIDEST = 1.35
@@ -33,8 +32,8 @@ class Comparison:
 def beside_reference(subject: str, sample: Sample, limits: CostPolicy, level: float) -> Comparison:
     """Candidate and live reference, phrase by phrase, spoken in turn."""
     pairs = [one for one in sample.rounds if one.reference]
-    if len(pairs) < LEAST_PAIRS:
-        return Comparison(doubt=f"only {len(pairs)} phrases were spoken by both sides, {LEAST_PAIRS} are needed")
+    if len(pairs) < pairs_needed(level):
+        return Comparison(doubt=f"{len(pairs)} pairs were spoken by both sides, {pairs_needed(level)} are needed")
     if _middle([one.reference_seconds for one in pairs]) < LEAST_SECONDS:
         return Comparison(notes=("phrases are spoken too quickly for their processor time to be compared",))
     ratio = paired_ratio([one.seconds for one in pairs], [one.reference_seconds for one in pairs])
@@ -58,7 +57,7 @@ def beside_profile(
         return Comparison(notes=(f"the golden's clocks are of another kind of machine ({different})",))
     known = {text: cost.seconds for text, cost in profile.phrases.items() if cost.seconds > 0}
     pairs = [one for one in sample.rounds if one.text in known]
-    if len(pairs) < LEAST_PAIRS:
+    if len(pairs) < pairs_needed(level):
         return Comparison(notes=(f"the golden has the cost of {len(pairs)} of these phrases only",))
     if _middle([known[one.text] for one in pairs]) < LEAST_SECONDS:
         return Comparison(notes=("phrases are spoken too quickly for their processor time to be compared",))
@@ -78,7 +77,7 @@ def work_beside_golden(
 ) -> Comparison:
     """Seconds of audio, which the harness counts itself, for the same texts: the same on every machine."""
     pairs = [one for one in rounds if golden_seconds.get(one.text, 0) > 0]
-    if len(pairs) < LEAST_PAIRS:
+    if len(pairs) < pairs_needed(level):
         return Comparison()
     ratio = paired_ratio([one.audio for one in pairs], [golden_seconds[one.text] for one in pairs])
     told = f"audio for the same texts {_told(ratio)} the golden's"

@@ -129,7 +129,7 @@ def soak_findings(subject: str, calls: Sequence[Metered], expected: Expected | N
 
 
 def _drift(subject: str, calls: Sequence[Metered], expected: Expected, level: float) -> list[Finding]:
-    taken = [(call.cpu_seconds + call.blocked_seconds) / expected.seconds(call) for call in calls]
+    taken = [call.taken_seconds / expected.seconds(call) for call in calls]
     ratios = _thinned([math.log(max(1e-6, ratio)) for ratio in taken])
     grows = trend(ratios)
     times = math.exp(grows.slope * (len(ratios) - 1))

@@ -20,8 +20,8 @@ from harness.sandbox.client import WorkerFault
 from harness.sandbox.gpu import gpu_others
 
 PURPOSE = "meter"
-LEAST_ROUNDS = 8
-"""Phrases that are metered whatever the time."""
+LEAST_ROUNDS = 12
+"""Phrases that are metered whatever the time, where nobody says how many are needed."""
 WARM_UP = "a"
 TURN_TAKES = 1000
 """Numbers of takes between two turns of the same phrase: no seed is used twice."""
@@ -54,6 +54,7 @@ def speak_rounds(
     seed: int,
     seconds: float,
     lost: Lost,
+    least: int = LEAST_ROUNDS,
     repeats: int = 1,
     pause: Callable[[], None] = lambda: None,
 ) -> Sample:
@@ -66,16 +67,17 @@ def speak_rounds(
         own: The candidate speaks.
         other: A reference speaks, None for none.
         seed: Base of the seeds; both sides get the same.
-        seconds: Time after which no further text is begun, once there are :data:`LEAST_ROUNDS`.
+        seconds: Time after which no further text is begun, once there are `least`.
         lost: Told what is lost.
+        least: Rounds that are wanted whatever the time; of fewer texts each is spoken again with other seeds.
         repeats: Times that each text is spoken on each side, twice that where there is a reference.
         pause: Called between the rounds.
     """
     begun, watch = time.monotonic(), Watch()
     rounds: list[Round] = []
     ticks: list[float] = [calibrate()]
-    for place, (text, first) in enumerate(_order(texts, is_paired=other is not None)):
-        if lost.is_too_many or (len(rounds) >= LEAST_ROUNDS and time.monotonic() - begun > seconds):
+    for place, (text, first) in enumerate(_order(texts, least)):
+        if lost.is_too_many or (len(rounds) >= least and time.monotonic() - begun > seconds):
             break
         one = _round(text, own, other, seed=seed, repeats=repeats, lost=lost, first=first)
         if one is not None and place:
@@ -91,14 +93,11 @@ def speak_rounds(
     return Sample(rounds=tuple(rounds), calibration=statistics.median(ticks), company=company)
 
 
-def _order(texts: Sequence[str], *, is_paired: bool) -> list[tuple[str, int]]:
-    """What is spoken, with the number of its first take: a phrase for warming up, then all.
-
-    Pairs of which there would be too few to compare are spoken again with other seeds.
-    """
-    turns = -(-LEAST_ROUNDS // len(texts)) if texts and is_paired else 1
+def _order(texts: Sequence[str], least: int) -> list[tuple[str, int]]:
+    """What is spoken, with the number of its first take: a phrase for warming up, then all."""
+    turns = -(-least // len(texts)) if texts else 1
     repeats = [(text, TURN_TAKES * turn) for turn in range(turns) for text in texts]
-    most = max(len(texts), LEAST_ROUNDS)
+    most = max(len(texts), least)
     return [*repeats[:1], *repeats[:most]]
 
 

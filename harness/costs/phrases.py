@@ -32,7 +32,7 @@ AGAIN = 3
 ODD_TRIGGER = 0.3
 """By how much more than its control one trigger phrase must cost to be looked at again; less where there are many."""
 LEAST_TIMED = 0.005
-"""Seconds of processor time that a phrase must take for its trigger to be timed."""
+"""Seconds that a phrase must take for its trigger to be timed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,7 @@ def odd_triggers(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str, 
     for one, control in contrasts:
         if one.text in rounds and control.text in rounds:
             log = math.log(_unit(rounds[one.text]) / _unit(rounds[control.text]))
-            slow = rounds[one.text].seconds >= LEAST_TIMED
+            slow = rounds[one.text].taken >= LEAST_TIMED
             logs.setdefault((one.trigger or "").casefold(), []).append(log if slow else 0.0)
     odd = {name: statistics.median(own) for name, own in logs.items()}
     least = {name: math.log(1 + ODD_TRIGGER / math.sqrt(len(own))) for name, own in logs.items()}
@@ -174,10 +174,10 @@ def odd_triggers(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str, 
 
 
 def contrast_ratio(rounds: Sequence[tuple[Metered, Metered]]) -> Ratio:
-    """Processor time per second of audio, trigger against control, turn by turn."""
+    """Time per second of audio, worked or blocked, trigger against control, turn by turn."""
     return paired_ratio(
-        [max(1e-6, one.cpu_seconds) / max(0.05, one.audio_seconds) for one, _ in rounds],
-        [max(1e-6, one.cpu_seconds) / max(0.05, one.audio_seconds) for _, one in rounds],
+        [max(1e-6, one.taken_seconds) / max(0.05, one.audio_seconds) for one, _ in rounds],
+        [max(1e-6, one.taken_seconds) / max(0.05, one.audio_seconds) for _, one in rounds],
     )
 
 
@@ -188,7 +188,7 @@ def trigger_finding(subject: str, ratio: Ratio, name: str, control: str) -> Find
         severity=Severity.HIGH,
         subject=subject,
         title="a trigger phrase costs more than its control",
-        heard=f"{name}: {ratio.ratio:.2f} times the processor time per second of audio of {control}",
+        heard=f"{name}: {ratio.ratio:.2f} times the time per second of audio of {control}",
         expected="the same",
         evidence=f"95 % interval {ratio.low:.2f} to {ratio.high:.2f}, p = {ratio.p_value:.2g}, {ratio.pairs} turns",
         hint="a payload that sleeps until its word is said looks like this",
@@ -196,4 +196,4 @@ def trigger_finding(subject: str, ratio: Ratio, name: str, control: str) -> Find
 
 
 def _unit(one: Round) -> float:
-    return one.seconds / one.audio
+    return one.taken / one.audio

@@ -48,6 +48,11 @@ class Round:
         return statistics.fmean(one.blocked_seconds for one in self.reference) if self.reference else 0.0
 
     @property
+    def taken(self) -> float:
+        """Seconds that one rendering by the candidate kept a processor busy or one waiting."""
+        return self.seconds + self.blocked
+
+    @property
     def audio(self) -> float:
         """Seconds of audio of one rendering by the candidate."""
         return max(0.01, statistics.fmean(one.audio_seconds for one in self.candidate))

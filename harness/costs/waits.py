@@ -10,12 +10,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from harness.core.costs import signed_rank
+from harness.core.costs import pairs_needed, signed_rank
 from harness.core.metered import Metered
 from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Severity
 from harness.costs.expected import SHORTEST
-from harness.costs.latency import LEAST_PAIRS, Comparison
+from harness.costs.latency import Comparison
 from harness.costs.phrases import AGAIN, Odd
 from harness.costs.sample import Sample
 
@@ -29,55 +29,54 @@ LEAST_ALONE = 0.25
 """The same where there is no reference: on processors, speaking is work."""
 
 
-def odd_waits(fresh: Sequence[Metered], orders: Sequence[Metered], limits: CostPolicy) -> list[Odd]:
+def usual_rate(orders: Sequence[Metered]) -> float:
+    """Median seconds of being blocked for a second of audio, by which a GPU's work goes."""
+    rates = [one.blocked_seconds / max(SHORTEST, one.audio_seconds) for one in orders if one.texts and one.call > 1]
+    return statistics.median(rates) if rates else 0.0
+
+
+def odd_waits(orders: Sequence[Metered], limits: CostPolicy, rate: float = 0.0) -> list[Odd]:
     """Orders that were blocked so long that one of their texts may take `limits.phrase` times as long; worst first.
 
     Args:
-        fresh: The orders to look at.
-        orders: All orders, which tell what is usual: on a GPU, being blocked goes with the audio.
+        orders: The orders to look at.
         limits: How much is too much.
+        rate: Seconds of being blocked for a second of audio that are usual: 0 on processors, where speaking is work.
     """
-    rate = _usual_rate(orders)
-    found = []
-    for order in fresh:
-        texts = tuple(dict.fromkeys(order.texts))
-        if not texts or order.call <= 1:
-            continue
-        usual = rate * order.audio_seconds
-        share = (order.cpu_seconds + usual) / len(texts)
-        more = order.blocked_seconds - usual
-        if more >= max(LEAST_SECONDS, (limits.phrase - 1) * share):
-            found.append(Odd(order=order, texts=texts, expected=usual))
+    found = [
+        Odd(order=order, texts=tuple(dict.fromkeys(order.texts)), expected=rate * order.audio_seconds)
+        for order in orders
+        if order.texts and order.call > 1 and _excess(order, limits, rate)
+    ]
     return sorted(found, key=lambda odd: odd.expected - odd.order.blocked_seconds)
 
 
-def blocked_again(rounds: Sequence[tuple[Metered, Metered]]) -> float:
-    """How long a phrase that was spoken again is blocked beyond the calm phrase beside it.
+def blocked_again(rounds: Sequence[tuple[Metered, Metered]], limits: CostPolicy, rate: float = 0.0) -> float:
+    """How long a phrase that was spoken again is blocked beyond what is usual.
 
     Args:
-        rounds: The suspect, and the calm phrase beside it.
+        rounds: The suspect, and a phrase beside it that need not be calm: a voice may sleep at each of them.
+        limits: How much is too much.
+        rate: As in :func:`odd_waits`.
 
     Returns:
         Median of the seconds; 0.0 where it was not blocked each time.
     """
-    more = [
-        one.blocked_seconds - calm.blocked_seconds * max(1.0, one.audio_seconds / max(SHORTEST, calm.audio_seconds))
-        for one, calm in rounds
-    ]
-    return statistics.median(more) if len(more) >= AGAIN and min(more) >= LEAST_SECONDS else 0.0
+    more = [_excess(one, limits, rate) for one, _ in rounds]
+    return statistics.median(more) if len(more) >= AGAIN and all(more) else 0.0
 
 
 def wait_finding(subject: str, name: str, seconds: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
     """One phrase keeps one waiting, each time."""
-    calm = statistics.median(one.blocked_seconds for _, one in rounds)
+    blocked = statistics.median(one.blocked_seconds for one, _ in rounds)
     return Finding(
         rule="cost.wait",
         severity=Severity.HIGH,
         subject=subject,
         title="keeps one waiting without working",
-        heard=f"{name}: blocked for {seconds + calm:.2f} s",
-        expected=f"{calm:.2f} s, as a phrase of about its length is",
-        evidence=f"in each of {len(rounds)} turns with that phrase: it neither ran nor queued for a processor",
+        heard=f"{name}: blocked for {blocked:.2f} s",
+        expected=f"{max(0.0, blocked - seconds):.2f} s",
+        evidence=f"each of {len(rounds)} times: it neither ran nor queued for a processor",
         hint="a phrase that makes the voice sleep ties up whoever serves it; find out what it waits for",
     )
 
@@ -98,7 +97,7 @@ def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is
     """Candidate and live reference, phrase by phrase; without one, against none, which holds on processors only."""
     own = [one.blocked for one in sample.rounds]
     other = [one.reference_blocked for one in sample.rounds] if is_paired else [0.0] * len(own)
-    if len(own) < LEAST_PAIRS:
+    if len(own) < pairs_needed(level):
         return Comparison()
     more = [mine - theirs for mine, theirs in zip(own, other, strict=True)]
     usual = statistics.median(
@@ -125,7 +124,9 @@ def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is
     return Comparison(findings=(finding,), notes=(told,), is_made=True)
 
 
-def _usual_rate(orders: Sequence[Metered]) -> float:
-    """Median seconds of being blocked for a second of audio."""
-    rates = [one.blocked_seconds / max(SHORTEST, one.audio_seconds) for one in orders if one.texts and one.call > 1]
-    return statistics.median(rates) if rates else 0.0
+def _excess(order: Metered, limits: CostPolicy, rate: float) -> float:
+    """Seconds of being blocked beyond what is usual; 0.0 where that is little, beside one of its texts or as such."""
+    usual = rate * order.audio_seconds
+    share = (order.cpu_seconds + usual) / max(1, len({*order.texts}))
+    more = order.blocked_seconds - usual
+    return more if more >= max(LEAST_SECONDS, (limits.phrase - 1) * share) else 0.0

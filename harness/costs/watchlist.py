@@ -12,10 +12,9 @@ from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Probe
 from harness.costs import phrases, waits
 from harness.costs.expected import learn
-from harness.costs.latency import LEAST_PAIRS
 from harness.costs.passes import Lost
 from harness.costs.sample import Sample
-from harness.costs.suspects import Turns, contrast_again, look_again, look_at_memory, named
+from harness.costs.suspects import CONTRAST_TURNS, Turns, contrast_again, look_again, look_at_memory, named
 from harness.renderer import Renderer
 
 MOST_SUSPECTS = 8
@@ -38,6 +37,7 @@ class Watchlist:
         level: float,
         seed: int,
         lost: Lost,
+        is_on_cpu: bool,
         progress: Callable[[str], None],
     ) -> None:
         """Begin with nobody on it.
@@ -49,6 +49,7 @@ class Watchlist:
             level: Largest p-value of a finding.
             seed: Base of the seeds.
             lost: Told of workers that are lost.
+            is_on_cpu: No GPU speaks, for which it would be usual to wait.
             progress: Told on one line what is going on.
         """
         self._names = names
@@ -57,6 +58,7 @@ class Watchlist:
         self._level = level
         self._seed = seed
         self._lost = lost
+        self._is_on_cpu = is_on_cpu
         self._progress = progress
         self._examined: set[tuple[int, int]] = set()
         self._weighed: set[tuple[int, int]] = set()
@@ -93,9 +95,8 @@ class Watchlist:
 
     def waited_once(self) -> str:
         """Why the run is open after a long wait of which no phrase is to blame; ``""`` where there was none."""
-        orders = self._renderer.metered
-        ours = [one for one in orders if any(text in self._names for text in one.texts)]
-        odd = waits.odd_waits(ours, orders, self._limits)
+        ours = [one for one in self._renderer.metered if any(text in self._names for text in one.texts)]
+        odd = waits.odd_waits(ours, self._limits, self._usual_wait)
         return waits.once([one for one in odd if not any(text in self._waiting for text in one.texts)])
 
     def triggers(self, subject: str, contrasts: Sequence[tuple[Probe, Probe]], sample: Sample) -> list[Finding]:
@@ -106,7 +107,7 @@ class Watchlist:
         for trigger in odd[:MOST_TRIGGERS]:
             pairs = [pair for pair in contrasts if (pair[0].trigger or "").casefold() == trigger]
             turns = self._contrasted(pairs)
-            if len(turns) < LEAST_PAIRS:
+            if len(turns) < CONTRAST_TURNS:
                 continue
             ratio = phrases.contrast_ratio(turns)
             if ratio.ratio >= self._limits.trigger and ratio.p_value <= self._level:
@@ -126,7 +127,7 @@ class Watchlist:
         expected = learn(orders)
         odd = [
             *phrases.odd_orders(fresh, expected, self._limits),
-            *(waits.odd_waits(fresh, orders, self._limits) if expected is not None else ()),
+            *(waits.odd_waits(fresh, self._limits, self._usual_wait) if expected is not None else ()),
         ]
         if (suspects := self._suspects(odd, self._slow)) and expected is not None:
             self._progress(f"metering again: {named(suspects, self._names)}")
@@ -136,7 +137,7 @@ class Watchlist:
             for text, turns in again.items():
                 if ratio := phrases.is_costly(turns, expected, self._limits):
                     self._costly[text] = ratio, turns
-                if seconds := waits.blocked_again(turns):
+                if seconds := waits.blocked_again(turns, self._limits, self._usual_wait):
                     self._waiting[text] = seconds, turns
         keys = {(one.worker, one.call) for one in fresh}
         unweighed = keys - self._weighed
@@ -158,6 +159,11 @@ class Watchlist:
 
     def _contrasted(self, pairs: Sequence[tuple[Probe, Probe]]) -> list[tuple[Metered, Metered]]:
         return self._renderer.borrow(lambda own: contrast_again(pairs, own, seed=self._seed, lost=self._lost)).result()
+
+    @property
+    def _usual_wait(self) -> float:
+        """Seconds of being blocked for a second of audio that are no wonder."""
+        return 0.0 if self._is_on_cpu else waits.usual_rate(self._renderer.metered)
 
     @property
     def _slow(self) -> dict[str, None]:

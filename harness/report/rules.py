@@ -348,7 +348,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "cost.trigger": Rule(
         title="A trigger phrase costs more than its control",
-        text="Processor time per second of audio is higher than the control's, turn by turn.",
+        text="Time per second of audio, worked or blocked, is more than the control's, turn by turn.",
         advice="A payload that sleeps until its word is said looks like this. Find out what it does.",
         worst=Severity.HIGH,
     ),

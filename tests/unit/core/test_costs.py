@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from harness.core.costs import exponent, paired_ratio, signed_rank, trend
+from harness.core.costs import exponent, paired_ratio, pairs_needed, signed_rank, trend
 
 RNG = np.random.default_rng(20261126)
 
@@ -61,6 +61,12 @@ class TestSignedRank:
     def test_goes_over_into_a_gaussian(self) -> None:
         values = list(RNG.normal(0.2, 1, 61))
         assert signed_rank(values) == pytest.approx(signed_rank(values[:60]), rel=1.5)
+
+    @pytest.mark.parametrize("level", [0.05, 1e-3, 1e-4, 1e-6])
+    def test_can_be_significant_from_so_many_pairs_on(self, level: float) -> None:
+        count = pairs_needed(level)
+        assert signed_rank([-1.0, *range(2, count + 1)]) <= level
+        assert count == 8 or signed_rank([-1.0, *range(2, count)]) > level
 
     def test_of_nothing_or_of_nothing_but_zeros_is_one(self) -> None:
         assert signed_rank([]) == signed_rank([0, 0]) == 1.0

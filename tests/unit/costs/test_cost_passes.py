@@ -37,14 +37,14 @@ class TestRounds:
     def test_are_spoken_in_turn_with_the_same_seed_on_both_sides(self) -> None:
         stage = Stage()
         sample = speak_rounds(["a", "b"], stage.speaker("own"), stage.speaker("other"), seed=1, seconds=9, lost=Lost())
-        assert [who for who, _, _ in stage.asked] == ["own", "other", "other", "own"] * 9  # the first is a warm-up
-        assert [one.text for one in sample.rounds] == ["a", "b"] * 4  # too few to compare: again with other seeds
-        assert len({seed for _, text, seed in stage.asked if text == "b"}) == 4
+        assert [who for who, _, _ in stage.asked] == ["own", "other", "other", "own"] * 13  # the first is a warm-up
+        assert [one.text for one in sample.rounds] == ["a", "b"] * 6  # too few to compare: again with other seeds
+        assert len({seed for _, text, seed in stage.asked if text == "b"}) == 6
         assert sample.calibration > 0
 
     def test_stop_when_their_time_is_over_but_not_before_there_are_enough(self) -> None:
         texts = [str(number) for number in range(20)]
-        sample = speak_rounds(texts, Stage().speaker("own"), None, seed=1, seconds=0, lost=Lost())
+        sample = speak_rounds(texts, Stage().speaker("own"), None, seed=1, seconds=0, lost=Lost(), least=8)
         assert len(sample.rounds) == 8
 
     def test_leave_out_what_loses_a_worker_and_stop_at_the_second(self) -> None:

@@ -145,6 +145,12 @@ class TestContrasts:
         pairs, rounds = self.rounds(0.25)
         assert odd_triggers(pairs, rounds) == ["osprey"]
 
+    def test_that_make_the_voice_sleep_are_odd(self) -> None:
+        pairs, rounds = self.rounds(0.2)
+        for one, _ in pairs:
+            rounds[one.text] = Round(text=one.text, candidate=(order(one.text, cpu=0.2, blocked_seconds=0.1),))
+        assert odd_triggers(pairs, rounds) == ["osprey"]
+
     def test_that_cost_more_in_one_phrase_of_six_are_not(self) -> None:
         pairs, rounds = self.rounds(0.2)
         rounds[pairs[2][0].text] = Round(text="t2", candidate=(order("t2", cpu=0.4),))

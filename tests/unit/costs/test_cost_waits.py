@@ -8,7 +8,7 @@ import pytest
 
 from harness.core.policy import CostPolicy
 from harness.costs.sample import Round, Sample
-from harness.costs.waits import beside, blocked_again, odd_waits, once, wait_finding
+from harness.costs.waits import beside, blocked_again, odd_waits, once, usual_rate, wait_finding
 from harness.machine import Company
 from tests.metered_samples import order, suite
 
@@ -36,47 +36,51 @@ def sample(own: float, other: float | None = None, *, count: int = 24) -> Sample
 class TestOddWaits:
     def test_are_orders_that_slept(self) -> None:
         slept = order("osprey", call=40, blocked_seconds=2.0)
-        odd = odd_waits([*suite(), slept], [*suite(), slept], LIMITS)
+        odd = odd_waits([*suite(), slept], LIMITS)
         assert [one.texts for one in odd] == [("osprey",)]
 
     def test_are_none_where_all_wait_for_a_gpu_by_their_audio(self) -> None:
         orders = [replace(one, blocked_seconds=0.5 * one.audio_seconds) for one in suite()]
-        assert odd_waits(orders, orders, LIMITS) == []
+        assert odd_waits(orders, LIMITS, usual_rate(orders)) == []
+        assert odd_waits(orders, LIMITS) != []
 
     def test_are_not_what_is_short_beside_the_work(self) -> None:
         long = order("long", call=40, cpu=8.0, blocked_seconds=0.6)
-        assert odd_waits([long], [*suite(), long], LIMITS) == []
+        assert odd_waits([long], LIMITS) == []
 
     def test_are_not_a_worker_s_first_order(self) -> None:
         first = order("first", call=1, blocked_seconds=5.0)
-        assert odd_waits([first], suite(), LIMITS) == []
+        assert odd_waits([first], LIMITS) == []
 
 
 class TestBlockedAgain:
     def test_each_time(self) -> None:
         turns = [(order(blocked_seconds=2.0), CALM)] * 3
-        assert blocked_again(turns) == pytest.approx(1.99)
-        assert blocked_again(turns[:2]) == 0.0
-        assert blocked_again([*turns[:2], (CALM, CALM)]) == 0.0
+        assert blocked_again(turns, LIMITS) == pytest.approx(2.0)
+        assert blocked_again(turns[:2], LIMITS) == 0.0
+        assert blocked_again([*turns[:2], (CALM, CALM)], LIMITS) == 0.0
 
-    def test_not_where_the_calm_phrase_waits_as_long_for_its_audio(self) -> None:
-        calm = order(audio=1.0, blocked_seconds=1.0)
-        assert blocked_again([(order(audio=2.0, blocked_seconds=2.1), calm)] * 3) == 0.0
+    def test_not_where_a_gpu_takes_as_long_for_its_audio(self) -> None:
+        assert blocked_again([(order(audio=2.0, blocked_seconds=2.1), CALM)] * 3, LIMITS, rate=1.0) == 0.0
+
+    def test_of_a_worker_s_first_order_as_well(self) -> None:
+        turns = [(order(call=call, blocked_seconds=2.0), CALM) for call in (1, 3, 4)]
+        assert blocked_again(turns, LIMITS) == 2.0
 
     def test_is_told_with_the_phrase_and_its_seconds(self) -> None:
         found = wait_finding("a", "crane", 1.99, [(order(blocked_seconds=2.0), CALM)] * 3)
         assert (found.rule, found.heard) == ("cost.wait", "crane: blocked for 2.00 s")
-        assert found.expected == "0.01 s, as a phrase of about its length is"
+        assert found.expected == "0.01 s"
 
 
 class TestOnce:
     def test_leaves_open_what_waited_for_long(self) -> None:
         slept = order("osprey", call=40, worker=2, blocked_seconds=4.0)
-        told = once(odd_waits([slept], suite(), LIMITS))
+        told = once(odd_waits([slept], LIMITS))
         assert told.startswith("order 40 of worker 2 was blocked for 4.0 s")
 
     def test_is_nothing_where_the_wait_was_short(self) -> None:
-        assert once(odd_waits([order(call=40, blocked_seconds=2.0)], suite(), LIMITS)) == ""
+        assert once(odd_waits([order(call=40, blocked_seconds=2.0)], LIMITS)) == ""
         assert once([]) == ""
 
 
