@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ LEAST = 8
 """Orders from which there is something to learn."""
 MOST_FITTED = 80
 """Orders that the slope is fitted to: it is the median of all pairs."""
+MOST_REPEATS = 3
+"""Orders of the same texts that count: what is metered again and again must not become what is usual."""
 FLOOR = 0.05
 """Smallest spread of log cost that means anything."""
 SHORTEST = 0.05
@@ -54,7 +57,12 @@ def learn(orders: Sequence[Metered]) -> Expected | None:
     Returns:
         None where there are fewer than :data:`LEAST`.
     """
-    usable = [order for order in orders if order.texts and order.call > 1 and order.cpu_seconds > 0]
+    usable = []
+    times: Counter[tuple[str, ...]] = Counter()
+    for order in orders:
+        if order.texts and order.call > 1 and order.cpu_seconds > 0 and times[order.texts] < MOST_REPEATS:
+            times[order.texts] += 1
+            usable.append(order)
     if len(usable) < LEAST:
         return None
     step = max(1, len(usable) // MOST_FITTED)

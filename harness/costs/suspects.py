@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from harness.core.metered import Metered
 from harness.core.types import Probe
+from harness.costs.expected import SHORTEST
 from harness.costs.passes import PURPOSE, Lost
 from harness.costs.phrases import AGAIN, JUMP_BYTES
+from harness.costs.sample import said
 from harness.meter import Speak
 from harness.renderer import seed_for
 from harness.sandbox.client import WorkerFault
@@ -40,20 +42,32 @@ def look_again(
     return found
 
 
+def _calm_and_long(text: str, orders: Sequence[Metered], without: Collection[str]) -> str | None:
+    calm = calm_text(text, orders, without)
+    return None if calm is None else said(calm, -(-len(text) // max(1, len(calm))))
+
+
 def look_at_memory(
     texts: Sequence[str], orders: Sequence[Metered], own: Speak, *, seed: int, lost: Lost
 ) -> dict[str, tuple[int, int]]:
-    """Let a fresh worker speak calm phrases, then each suspect: text -> peak, and the peak before it, in bytes."""
+    """Let a fresh worker speak calm phrases, then each suspect: text -> peak, and what it may need, in bytes.
+
+    A calm phrase is said as often as it takes to be as long as the suspect: memory goes with the length of the audio.
+    """
     found = {}
     try:
-        most = 0
-        for text in dict.fromkeys(calm for text in texts if (calm := calm_text(text, orders, texts))):
+        spoken: list[Metered] = []
+        for text in dict.fromkeys(calm for text in texts if (calm := _calm_and_long(text, orders, texts))):
             for take in range(2):
-                most = max(most, own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED + take)).peak_bytes)
+                spoken.append(own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED + take)))
+        most = max((one.peak_bytes for one in spoken), default=0)
+        longest = max((one.audio_seconds for one in spoken), default=0.0)
         for text in texts:
             order = own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED))
+            more = max(0.0, order.audio_seconds / max(SHORTEST, longest) - 1)
             before = max(most, order.base_bytes)  # what an earlier suspect kept is not this one's
-            if most and order.peak_bytes - before > JUMP_BYTES:
+            before += int(more * (most - spoken[0].base_bytes)) if spoken else 0
+            if spoken and order.peak_bytes - before > JUMP_BYTES:
                 found[text] = (order.peak_bytes, before)
     except WorkerFault as fault:
         lost.add(text, fault)

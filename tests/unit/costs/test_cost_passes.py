@@ -107,6 +107,19 @@ class TestSecondLook:
             "osprey": (2000 * MIB, 320 * MIB)
         }
 
+    def test_of_memory_lets_a_long_phrase_have_what_calm_ones_of_its_length_need(self) -> None:
+        def speak(text: str, seed: int):
+            return order(text, audio=len(text) / 10, base_bytes=300 * MIB, peak_bytes=(300 + 8 * len(text)) * MIB)
+
+        assert look_at_memory(["a story " * 20], suite(), speak, seed=1, lost=Lost()) == {}
+
+    def test_of_memory_lets_more_audio_have_more(self) -> None:
+        def speak(text: str, seed: int):
+            audio = 12.0 if text == "slow" else 2.0
+            return order(text, audio=audio, base_bytes=300 * MIB, peak_bytes=int(300 + 80 * audio) * MIB)
+
+        assert look_at_memory(["slow"], suite(), speak, seed=1, lost=Lost()) == {}
+
     def test_takes_turns_of_all_pairs_of_a_trigger(self) -> None:
         stage = Stage()
         pairs = [(probe(f"t{n}", f"t{n}"), probe(f"c{n}", f"c{n}")) for n in range(3)]

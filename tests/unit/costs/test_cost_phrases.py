@@ -46,6 +46,11 @@ class TestExpected:
         assert expected is not None
         assert abs(expected.seconds(order(audio=2.0)) - 0.2) < 0.05
 
+    def test_is_not_moved_by_one_phrase_that_is_metered_again_and_again(self) -> None:
+        expected = learn([*suite(), *(order("crane", call=call, cpu=2.0) for call in range(40, 140))])
+        assert expected is not None
+        assert abs(expected.seconds(order(audio=2.0)) - 0.2) < 0.05
+
     def test_of_few_orders_is_nothing(self) -> None:
         assert learn(suite(8)) is None
         assert learn([]) is None
