@@ -5,7 +5,8 @@ command line. *Power*: a worker that does a known share of extra work beside a r
 one core busy; share of runs that the gate's own judge fails, next to what a plain ratio of mean wall clocks says.
 *Overhead*: what metering adds to a run.
 
-Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs. Those of the power table are kept in
+Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs, ``LOAD=0`` starts no busy process, for a machine that
+others keep busy anyway. Those of the power table are kept in
 ``.soundcheck/resources/`` and taken up again, unless code that shapes them has changed.
 """
 
@@ -39,6 +40,7 @@ QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 PART = os.environ.get("PART", "all")
 """``sponges`` or ``power`` for one of the tables."""
 RUNS = int(os.environ.get("RUNS", "4" if QUICK else "40"))
+LOAD = os.environ.get("LOAD", "1") not in ("", "0")
 SLOWDOWNS = (1.0, 1.1, 1.25, 2.0)
 GOALS = {1.0: (0.0, 0.01), 1.1: (0.9, 1.0), 1.25: (1.0, 1.0), 2.0: (1.0, 1.0)}
 """Share of failing verdicts that is aimed at: from, to."""
@@ -139,7 +141,10 @@ def sponges(folder: Path) -> list[str]:
 
 @contextmanager
 def load_on_one_core() -> Iterator[None]:
-    """Another process that keeps one processor busy."""
+    """Another process that keeps one processor busy, unless ``LOAD=0`` says that there is one."""
+    if not LOAD:
+        yield
+        return
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         yield
