@@ -5,9 +5,9 @@ command line. *Power*: a worker that does a known share of extra work beside a r
 one core busy; share of runs that the gate's own judge fails, next to what a plain ratio of mean wall clocks says.
 *Overhead*: what metering adds to a run.
 
-Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs, ``LOAD=0`` starts no busy process, for a machine that
-others keep busy anyway. Those of the power table are kept in
-``.soundcheck/resources/`` and taken up again, unless code that shapes them has changed.
+Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs, ``LOAD=0`` starts no busy process, where others keep
+the machine busy anyway. Runs of the power table are kept in ``.soundcheck/resources/`` and taken up again, unless code
+that shapes them has changed.
 """
 
 from __future__ import annotations
