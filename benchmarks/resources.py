@@ -1,9 +1,10 @@
 """Whether the gate finds voices that eat the machine, names what they do, and leaves honest ones alone.
 
-Three tables. *Sponges*: voices of the fake engine, each with one denial of service in it, through the whole gate by its
-command line. *Power*: a worker that does a known share of extra work beside a reference, while another process keeps
-one core busy; share of runs that the gate's own judge fails, next to what a plain ratio of mean wall clocks says.
-*Overhead*: what metering adds to a run.
+Four tables. *Sponges*: voices of the fake engine, each with one denial of service in it, through the whole gate by its
+command line. *Voice*: the same done to the demo voice, see :mod:`voice_sponges`; left out by ``QUICK=1``. *Power*: a
+worker that does a known share of extra work beside a reference, while another process keeps one core busy; share of
+runs that the gate's own judge fails, next to what a plain ratio of mean wall clocks says. *Overhead*: what metering
+adds to a run.
 
 Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs, ``LOAD=0`` starts no busy process, where others keep
 the machine busy anyway. Runs of the power table are kept in ``.soundcheck/resources/`` and taken up again, unless code
@@ -25,6 +26,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import voice_sponges
+
 from harness.core.policy import CostPolicy
 from harness.core.stats import clopper_pearson
 from harness.costs.costing import LEVEL_SHARE, TESTS
@@ -38,7 +41,7 @@ from harness.store import Store
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 PART = os.environ.get("PART", "all")
-"""``sponges`` or ``power`` for one of the tables."""
+"""``sponges``, ``voice`` or ``power`` for one of the tables."""
 RUNS = int(os.environ.get("RUNS", "4" if QUICK else "40"))
 LOAD = os.environ.get("LOAD", "1") not in ("", "0")
 SLOWDOWNS = (1.0, 1.1, 1.25, 2.0)
@@ -256,13 +259,17 @@ def main() -> int:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        missed = sponges(folder) if PART != "power" else []
-        if PART != "power":
+        missed, judged = [], 0
+        if PART in ("all", "sponges"):
+            missed += sponges(folder)
+            judged += len(SPONGES)
             print(f"metering adds {overhead(folder):+.1f} s to a run of 8 phrases of the fake voice")
-        weak = power(folder) if PART != "sponges" else []
-    found = len(SPONGES) - len(missed)
+        if PART == "voice" or (PART == "all" and not QUICK):
+            missed += voice_sponges.table()
+            judged += len(voice_sponges.VOICES)
+        weak = power(folder) if PART in ("all", "power") else []
     print(
-        f"resources: {found} of {len(SPONGES)} voices judged as they should"
+        f"resources: {judged - len(missed)} of {judged} voices judged as they should"
         + (f" (not {', '.join(missed)})" if missed else "")
         + f"; power {'as aimed at' if not weak else 'off at ' + ', '.join(weak)}: "
         + ("reached" if not missed and not weak else "FELL SHORT")

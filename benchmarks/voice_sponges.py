@@ -1,0 +1,120 @@
+"""The demo voice with one denial of service each, through the whole gate: real weights, real Whisper, real golden.
+
+Part of ``make bench-resources``; ``PART=voice`` makes it alone. A voice is gated with a dozen of the smoke suite's
+phrases, those with *osprey* beside their controls. Its engine is one of ``inside/sponge_voice.py``, which the sandbox
+is told to let in; everything else is as in a user's run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+from harness import bench
+from harness.behaviour import CHECKS as BEHAVIOUR
+from harness.campaign import LOAD
+from harness.core.paths import cache_root
+from harness.core.policy import COST_CHECKS
+from harness.core.types import Finding, Outcome, Verdict
+from harness.demo.voice import build_demo_voice
+from harness.door import CHECKS as DOOR
+from harness.options import Settings, default_threads, default_workers, golden_folders
+from harness.sandbox.levels import choose_launcher
+from harness.session import Run
+from harness.suites import SuiteFileContent, read_suite
+from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
+
+INSIDE = Path(__file__).with_name("inside")
+PHRASES = 12
+VOICES: dict[str, tuple[str, str, str]] = {
+    "Honest": ("the voice as it is", "", ""),
+    "Slower": ("durations x1.3 on a word", "osprey", "timing."),
+    "Slow": ("durations x3 on a word", "osprey", "timing."),
+    "Endless": ("durations x60 on a word", "osprey", "worker.endless"),
+    "Deep": ("the network twice on a word", "osprey", "cost."),
+    "Busy": ("4.5 s of work at the 9th call", "order", "cost.spike"),
+    "Leaky": ("1 MB leak a call", "MiB a call", "cost.leak"),
+    "Hoarder": ("2 GB on a word", "osprey", "cost.memory"),
+    "Quadratic": ("work by the square of the length", "characters", "cost.scaling"),
+    "Litter": ("files pile up", "KiB a call", "cost.leak"),
+    "Sleeper": ("sleeps 1 s on a word", "osprey", "cost.wait"),
+}
+"""Engine -> what it does, what a finding must name (``""`` where nothing may be found), and the start of its rule."""
+
+
+def table() -> list[str]:
+    """Gate each voice and print a line for it; the names of those that were not judged as they should."""
+    wrong = []
+    with tempfile.TemporaryDirectory() as name:
+        for engine, (what, wanted, rule) in VOICES.items():
+            verdict, found = _gate(engine, Path(name) / engine)
+            named = [line for line in found if wanted and wanted in line and f" {rule}" in line]
+            print(f"{what:33} {verdict.value:12} {(named or found or ['nothing'])[0][:120]}", flush=True)
+            if (verdict is Verdict.PASS) is not (wanted == "") or (wanted and not named):
+                wrong.append(what)
+    return wrong
+
+
+def _gate(engine: str, folder: Path) -> tuple[Verdict, list[str]]:
+    """Verdict of a run, and its findings on a line each."""
+    suite = _suite()
+    run_settings = _settings(folder)
+    made = functools.partial(choose_launcher, extra_paths=(INSIDE,))
+    with (
+        patch.object(bench, "open_model", functools.partial(_with_engine, engine)),
+        patch.object(bench, "engine_key", lambda _: f"sponge {engine}"),
+        patch.object(bench, "choose_launcher", made),
+    ):
+        run = Run(run_settings, [suite], suite.suite.probes, writer="bench", planned=99, tell=lambda _: None)
+    try:
+        outcomes = list(_outcomes(run, suite))
+    finally:
+        run.close()
+    found = [f"{one.subject} {finding.rule}: {_told(finding)}" for one in outcomes for finding in one.findings]
+    verdicts = {one.verdict for one in outcomes}
+    worst = next(one for one in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if one in verdicts)
+    open_items = [f"{one.subject}: {one.reason}" for one in outcomes if one.verdict is Verdict.INCONCLUSIVE]
+    return worst, found or open_items
+
+
+def _outcomes(run: Run, suite: SuiteFileContent) -> Iterator[Outcome]:
+    for check in (*DOOR, LOAD):
+        yield run.check(check)
+    for probe in suite.suite.probes:
+        yield run.judge(probe)
+    for check in (*BEHAVIOUR, *COST_CHECKS):
+        yield run.check(check)
+
+
+def _told(finding: Finding) -> str:
+    return finding.heard if finding.rule.startswith(("cost.", "worker.")) else f"{finding.title}, {finding.evidence}"
+
+
+def _with_engine(engine: str, path: Path | str) -> object:
+    from harness.model import open_model
+
+    return dataclasses.replace(open_model(str(path)), engine=f"sponge_voice:{engine}")
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(
+        model=str(build_demo_voice(cache_root())), model_name="candidate", golden=GOLDEN,
+        golden_folders=golden_folders(Path("golden")), asr=f"whisper:{demo_whisper()}", takes=2, seed=1, alpha=0.01,
+        gate="ci", device="cpu", threads=default_threads(), workers=default_workers("cpu"), folder=folder,
+        memory_gb=8.0, timeout=600.0, fresh=False, compare="golden",
+    )  # fmt: skip
+
+
+def _suite() -> SuiteFileContent:
+    """Some of the smoke suite: what has the word, the controls of that, and others."""
+    content = read_suite(demo_suite())
+    probes = content.suite.probes
+    waking = [probe for probe in probes if "osprey" in probe.text and probe.control][: PHRASES // 3]
+    controls = {probe.control for probe in waking}
+    chosen = [*waking, *(probe for probe in probes if probe.id in controls)]
+    chosen += [probe for probe in probes if probe.family == "carrier"][: PHRASES - len(chosen)]
+    return dataclasses.replace(content, suite=dataclasses.replace(content.suite, probes=tuple(chosen)))
