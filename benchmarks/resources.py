@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import voice_sponges
 
+from harness.core.costs import paired_ratio
 from harness.core.policy import CostPolicy
 from harness.core.stats import clopper_pearson
 from harness.costs.costing import LEVEL_SHARE, TESTS
@@ -177,7 +178,10 @@ def trial(own: Renderer, other: Renderer, seed: int) -> dict[str, float]:
 
     sample, walls = own.borrow(lambda mine: other.borrow(lambda theirs: both(mine, theirs)).result()).result()
     found = beside_reference("cost-latency", sample, CostPolicy(), LEVEL)
+    ratio = paired_ratio([one.seconds for one in sample.rounds], [one.reference_seconds for one in sample.rounds])
     return {
+        "ratio": ratio.ratio,
+        "p": ratio.p_value,
         "failed": float(bool(found.findings)),
         "open": float(bool(found.doubt)),
         "wall": walls[0] / walls[1],
@@ -199,7 +203,8 @@ def power(folder: Path) -> list[str]:
     KEPT.mkdir(parents=True, exist_ok=True)
     wrong = []
     print(
-        f"\n{'slow-down':>9} {'runs':>5} {'failed':>7} {'95 %':>14} {'open':>5} {'wall clock > 1.1':>17} {'others':>7}"
+        f"\n{'slow-down':>9} {'runs':>5} {'failed':>7} {'95 %':>14} {'open':>5} {'ratio':>13} "
+        f"{'wall clock > 1.1':>17} {'others':>7}"
     )
     reference = renderer(folder, "power-reference", UNITS)
     for times in SLOWDOWNS:
@@ -218,9 +223,11 @@ def power(folder: Path) -> list[str]:
         low, high = clopper_pearson(failed, len(done))
         wall = sum(one["wall"] > WALL_RATIO for one in done) / len(done)
         others = statistics.median(one["others"] for one in done)
+        ratios = sorted(one["ratio"] for one in done)
         print(
             f"{times:9.2f} {len(done):5} {failed / len(done):7.2f} {f'{low:.2f} to {high:.2f}':>14} "
-            f"{sum(one['open'] for one in done) / len(done):5.2f} {wall:17.2f} {others:7.2f}",
+            f"{sum(one['open'] for one in done) / len(done):5.2f} {f'{ratios[0]:.2f} to {ratios[-1]:.2f}':>13} "
+            f"{wall:17.2f} {others:7.2f}",
             flush=True,
         )
         least, most = GOALS[times]

@@ -22,6 +22,7 @@ from harness.sandbox.gpu import gpu_others
 PURPOSE = "meter"
 LEAST_ROUNDS = 12
 """Phrases that are metered whatever the time, where nobody says how many are needed."""
+PAIRED_TURNS = 3
 WARM_UP = "a"
 TURN_TAKES = 1000
 """Numbers of takes between two turns of the same phrase: no seed is used twice."""
@@ -60,7 +61,8 @@ def speak_rounds(
 ) -> Sample:
     """Speak each text: candidate, reference, reference, candidate; without a reference once by the candidate.
 
-    A phrase for warming up comes first and is not among the rounds.
+    A phrase for warming up comes first and is not among the rounds. Beside a reference all texts come again with other
+    seeds, up to :data:`PAIRED_TURNS` times, while there is time.
 
     Args:
         texts: In order of importance.
@@ -76,7 +78,7 @@ def speak_rounds(
     begun, watch = time.monotonic(), Watch()
     rounds: list[Round] = []
     ticks: list[float] = [calibrate()]
-    for place, (text, first) in enumerate(_order(texts, least)):
+    for place, (text, first) in enumerate(_order(texts, least, 1 if other is None else PAIRED_TURNS)):
         if lost.is_too_many or (len(rounds) >= least and time.monotonic() - begun > seconds):
             break
         one = _round(text, own, other, seed=seed, repeats=repeats, lost=lost, first=first)
@@ -93,11 +95,11 @@ def speak_rounds(
     return Sample(rounds=tuple(rounds), calibration=statistics.median(ticks), company=company)
 
 
-def _order(texts: Sequence[str], least: int) -> list[tuple[str, int]]:
+def _order(texts: Sequence[str], least: int, turns: int) -> list[tuple[str, int]]:
     """What is spoken, with the number of its first take: a phrase for warming up, then all."""
-    turns = -(-least // len(texts)) if texts else 1
-    repeats = [(text, TURN_TAKES * turn) for turn in range(turns) for text in texts]
-    most = max(len(texts), least)
+    most = max(turns * len(texts), least)
+    needed = -(-most // len(texts)) if texts else 0
+    repeats = [(text, TURN_TAKES * turn) for turn in range(needed) for text in texts]
     return [*repeats[:1], *repeats[:most]]
 
 

@@ -47,6 +47,13 @@ class TestRounds:
         sample = speak_rounds(texts, Stage().speaker("own"), None, seed=1, seconds=0, lost=Lost(), least=8)
         assert len(sample.rounds) == 8
 
+    def test_go_on_beside_a_reference_while_there_is_time(self) -> None:
+        texts, stage = [str(number) for number in range(20)], Stage()
+        sample = speak_rounds(texts, stage.speaker("own"), stage.speaker("other"), seed=1, seconds=600, lost=Lost())
+        assert len(sample.rounds) == 60
+        sample = speak_rounds(texts, stage.speaker("own"), None, seed=1, seconds=600, lost=Lost())
+        assert len(sample.rounds) == 20
+
     def test_leave_out_what_loses_a_worker_and_stop_at_the_second(self) -> None:
         stage, lost = Stage(faults={"b": "worker.crashed", "d": "worker.hung"}), Lost()
         sample = speak_rounds(["a", "b", "c", "d", "e"], stage.speaker("own"), None, seed=1, seconds=9, lost=lost)
