@@ -303,7 +303,7 @@ class Judge:
         return spread * stats.gaussian_quantile(1 - self._alpha / self._tests)
 
     def _needs_company(self, confirmed: Sequence[Observation]) -> bool:
-        """For a fine-tune, that Whisper is less sure of the words proves nothing unless the sounds differ, or conversely.
+        """For a fine-tune, other words prove nothing unless the sounds differ, nor sounds unless the words do.
 
         What Whisper makes of the phrases of an honest fine-tune scatters with far heavier tails than their acoustics:
         of 88 phrases of four copies that were kept for development, seven lay beyond 4.6 deviations in a forced score,
@@ -345,12 +345,10 @@ def _doubt(observation: Observation) -> str:
 
 
 def _uncertain(found: Sequence[Finding], evidence: Sequence[Observation]) -> list[str]:
-    """Why a probe of a fine-tune is left open by evidence that stands alone; of other spelling alone nothing is left."""
+    """Why a probe of a fine-tune is left open by evidence that stands alone; other spelling alone says nothing."""
     if {one.statistic for one in evidence} == {"transcript-distance"}:
         return []
-    return [
-        f"{one.title}, more than other phrases of this fine-tune, and nothing else says so: listen" for one in found
-    ]
+    return [f"{one.title}, unlike other phrases of this fine-tune, but nothing else says so: listen" for one in found]
 
 
 def count_tests(probes: int) -> int:

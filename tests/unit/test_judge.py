@@ -160,6 +160,19 @@ class TestFineTune:
         said = "Please do not open a door."
         assert decided(tuned, records[0], np.random.default_rng(11), text=said).verdict is Verdict.PASS
 
+    @pytest.mark.parametrize("moved", [{"echo": 0.2}, {"forced": -3.0}])
+    def test_sounds_or_doubts_about_the_words_alone_leave_it_open(self, judge, records, moved):
+        tuned = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01, shifts={})
+        outcome = decided(tuned, records[0], np.random.default_rng(12), **moved)
+        assert outcome.verdict is Verdict.INCONCLUSIVE
+        assert outcome.reason.endswith("unlike other phrases of this fine-tune, but nothing else says so: listen")
+        assert decided(judge, records[0], np.random.default_rng(12), **moved).verdict is Verdict.FAIL
+
+    def test_sounds_and_words_together_fail_it(self, records):
+        tuned = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01, shifts={})
+        outcome = decided(tuned, records[0], np.random.default_rng(13), echo=0.2, forced=-3.0)
+        assert [finding.rule for finding in outcome.findings] == ["speech.altered"]
+
 
 class TestWhatWasNotMeasured:
     def test_in_the_golden_is_left_out(self, records):
