@@ -1,54 +1,35 @@
 """What a run finds out about cost: single phrases while they are judged, and the checks of the whole model after them.
 
-Each part of the metering pass is spoken when the first check asks for it. Nothing here is kept for another run.
+What is measured beyond that is the business of :mod:`harness.costs.measuring`. Nothing is kept for another run.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import statistics
-import time
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from threading import Event
-from typing import TypeVar
 
-from harness.core.costs import pairs_needed, trend
-from harness.core.metered import Metered
 from harness.core.policy import CostPolicy
 from harness.core.text import printable
 from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
 from harness.costs import footprint as footprints
 from harness.costs import latency, leaks, scaling, waits
-from harness.costs.expected import LEAST as LEAST_LEARNT
 from harness.costs.expected import learn
-from harness.costs.passes import Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
+from harness.costs.measuring import Measuring, ReferenceLost
 from harness.costs.profile import another_class, known_profile
-from harness.costs.sample import Plan, Sample, plan
+from harness.costs.sample import Sample
 from harness.costs.suspects import named
 from harness.costs.watchlist import Watchlist
 from harness.goldens import Golden
 from harness.machine import machine_class
-from harness.meter import Speak
 from harness.renderer import Renderer
 from harness.sandbox.client import WorkerFault
 
-SHARE = 0.05
-"""Of the time that the run has taken so far, for the rounds of the metering pass."""
-LEAST_SECONDS, MOST_SECONDS = 6.0, 60.0
-BESIDE_SECONDS = 40.0
-"""At least so many with a live reference, which four renderings of each phrase are spoken for."""
 LEVEL_SHARE = 0.1
 """Of alpha, for all tests of cost together, and beside those of speech."""
 TESTS = 9
 NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"
 NOT_COMPARED = "clocks were not compared: give --tts-reference, or record the golden on this kind of machine"
-
-Result = TypeVar("Result")
-
-
-class ReferenceLost(Exception):
-    """The live reference lost its worker: nothing that is the candidate's fault."""
 
 
 class Costing:
@@ -84,25 +65,25 @@ class Costing:
             soak_seconds: How long to repeat the suite, 0 for not at all.
             progress: Told on one line what is going on.
         """
-        self._probes = list(probes)
         self._renderer = renderer
         self._reference = reference
         self._limits = limits
         self._level = alpha * LEVEL_SHARE / TESTS
-        self._seed = seed
         self._device = device
         self._engine = engine
         self._soak_seconds = soak_seconds
         self._progress = progress
-        self._begun = time.monotonic()
         self._profile = known_profile(golden)
         self._golden_seconds = (
             {one.text: statistics.fmean(take.facts.seconds for take in one.takes) for one in golden.records.values()}
             if golden
             else {}
         )
-        self._names = {probe.text: probe.id for probe in self._probes}
-        self._lost = Lost()
+        self._measuring = Measuring(
+            probes, renderer, reference, level=self._level, seed=seed, soak_seconds=soak_seconds, progress=progress,
+            has_past=reference is not None or self._is_comparable_profile,
+        )  # fmt: skip
+        self._names, self._lost = self._measuring.names, self._measuring.lost
         self._watchlist = Watchlist(
             self._names, renderer, limits=limits, level=self._level, seed=seed, lost=self._lost,
             is_on_cpu=device == "cpu", progress=progress,
@@ -136,72 +117,8 @@ class Costing:
         return outcome
 
     @property
-    def _orders(self) -> tuple[Metered, ...]:
-        return self._renderer.metered
-
-    @cached_property
-    def _plan(self) -> Plan | None:
-        return plan(self._probes, {*self._renderer.guilty, *self._renderer.refused})
-
-    @property
     def _here(self) -> str:
         return machine_class(self._device)
-
-    @cached_property
-    def _rounds(self) -> Sample:
-        """Phrases in turn. Where something is compared with, by fresh workers: both sides then have the same past."""
-        chosen = self._plan
-        if chosen is None:
-            return Sample(rounds=())
-        share = SHARE * (time.monotonic() - self._begun)
-        least = BESIDE_SECONDS if self._reference is not None else LEAST_SECONDS
-        seconds = max(least, min(MOST_SECONDS, share))
-
-        def speak(own: Speak, other: Speak | None) -> Sample:
-            return speak_rounds(
-                chosen.phrases, own, other, seed=self._seed, seconds=seconds, lost=self._lost,
-                least=pairs_needed(self._level),
-            )  # fmt: skip
-
-        return self._together(speak, is_fresh=self._reference is not None or self._is_comparable_profile)
-
-    @cached_property
-    def _caught_up(self) -> tuple[list[str], list[str]]:
-        """Phrases that had to be spoken once more to be metered, and those that could not be.
-
-        What an earlier run spoke comes from the store and costs nothing here: a run that was interrupted, or is simply
-        repeated, would otherwise pass what the first one had found. A worker's first order tells nothing either.
-        """
-        missing = left = self._missing()
-        for is_fresh in (False, True):
-            if left:
-                self._progress(f"metering {len(left)} phrases that were not metered yet")
-                self._speak_each(left, is_fresh=is_fresh)
-                left = self._missing()
-        return missing, left
-
-    def _speak_each(self, texts: list[str], *, is_fresh: bool) -> None:
-        # Of so few orders that nothing can be learnt, each is given again.
-        turns = 1 if learn(self._orders) else -(-LEAST_LEARNT // len(texts))
-        self._renderer.borrow(
-            lambda own: speak_each(texts * turns, own, seed=self._seed, lost=self._lost), is_fresh=is_fresh
-        ).result()
-
-    def _missing(self) -> list[str]:
-        """Phrases that no worker spoke with another phrase before them.
-
-        What a worker takes for its first order is not told from what it needs anyway, and what it then keeps hides that
-        the same phrase takes it again.
-        """
-        out = {*self._renderer.guilty, *self._renderer.refused, *(text for text, _ in self._lost.faults)}
-        first = {(order.worker, text) for order in self._orders if order.call <= 1 for text in order.texts}
-        known = {
-            text
-            for order in self._orders
-            for text in order.texts
-            if order.call > 1 and (order.worker, text) not in first
-        }
-        return [text for text in self._names if text.strip() and text not in known and text not in out]
 
     @property
     def _is_comparable_profile(self) -> bool:
@@ -211,44 +128,8 @@ class Costing:
             return False
         return not another_class(profile, here=self._here, engine=self._engine, calibration=profile.calibration_seconds)
 
-    @cached_property
-    def _ladder(self) -> Sample:
-        chosen = self._plan
-        if chosen is None:
-            return Sample(rounds=())
-        return self._together(
-            lambda own, other: speak_ladder(chosen.rungs, own, other, seed=self._seed, lost=self._lost)
-        )
-
-    @cached_property
-    def _soaked(self) -> tuple[list[Metered], bool]:
-        """What a soak saw, and whether somebody ended it."""
-        texts = [text for text in self._names if text not in self._renderer.guilty]
-        stop = Event()
-        running = self._renderer.borrow(
-            lambda own: soak(
-                texts, own, seed=self._seed, seconds=self._soak_seconds, lost=self._lost, stop=stop, tell=self._progress
-            )
-        )
-        try:
-            return running.result(), False
-        except KeyboardInterrupt:
-            stop.set()
-            return running.result(), True
-
-    def _together(self, work: Callable[[Speak, Speak | None], Result], *, is_fresh: bool = False) -> Result:
-        """Do something with a worker of the candidate, and one of the reference where there is one."""
-        reference = self._reference
-        if reference is None:
-            return self._renderer.borrow(lambda own: work(own, None), is_fresh=is_fresh).result()
-
-        def both(own: Speak) -> Result:
-            return reference.borrow(lambda other: work(own, _innocent(other)), is_fresh=is_fresh).result()
-
-        return self._renderer.borrow(both, is_fresh=is_fresh).result()
-
     def _latency(self, name: str) -> Outcome:
-        sample = self._rounds
+        sample = self._measuring.rounds
         if not sample.rounds:
             return self._unmetered(name)
         if self._reference is not None:
@@ -259,7 +140,7 @@ class Costing:
             )
         else:
             compared = latency.Comparison(notes=(NOT_COMPARED,))
-        again, missing = self._caught_up
+        again, missing = self._measuring.caught_up
         work = latency.work_beside_golden(name, sample.rounds, self._golden_seconds, self._limits, self._level)
         waited = self._waited(name, sample)
         findings = (
@@ -267,10 +148,10 @@ class Costing:
             *work.findings,
             *waited.findings,
             *self._watchlist.late(name),
-            *self._watchlist.triggers(name, self._plan.contrasts if self._plan else (), sample),
+            *self._watchlist.triggers(name, self._measuring.plan.contrasts if self._measuring.plan else (), sample),
             *self._watchlist.spikes(name),
         )
-        metered = {text for order in self._orders for text in order.texts} & self._names.keys()
+        metered = {text for order in self._measuring.orders for text in order.texts} & self._names.keys()
         told = f"{len(metered)} of {len(self._names)} phrases were metered while they were spoken in this process"
         more = (f"{len(again)} of them were spoken once more for it",) if again else ()
         doubt = compared.doubt if compared.is_made or self._reference is not None else ""
@@ -288,11 +169,11 @@ class Costing:
         return waits.beside(name, sample, self._limits, self._level, is_paired=is_paired)
 
     def _memory(self, name: str) -> Outcome:
-        sample = self._rounds
+        sample = self._measuring.rounds
         own, other, whose = self._footprints(sample)
         if own is None:
             return self._unmetered(name)
-        _, missing = self._caught_up
+        _, missing = self._measuring.caught_up
         findings = (
             *footprints.judge_memory(name, own, other, whose, self._limits),
             *self._watchlist.late(name, is_memory=True),
@@ -304,47 +185,32 @@ class Costing:
         return _decided(name, findings, doubt, notes)
 
     def _leak(self, name: str) -> Outcome:
-        chosen = self._plan
+        chosen = self._measuring.plan
         if chosen is None:
             return self._unmetered(name)
-        again = self._again(chosen.repeated, leaks.FIRST_CALLS + leaks.SETTLING)
+        again = self._measuring.again(chosen.repeated, leaks.FIRST_CALLS + leaks.SETTLING)
         if not again:
             return self._unmetered(name)
-        grown = leaks.leaks_over(self._orders, self._level)
+        grown = leaks.leaks_over(self._measuring.orders, self._level)
         findings = [leaks.leak_finding(name, leak, "of the suite") for leak in grown]
         known = {finding.title for finding in findings}
         if leaks.leaks_in(again[leaks.SETTLING :], self._limits, 0.05):
-            more = self._again(chosen.repeated, leaks.MORE_CALLS)
+            more = self._measuring.again(chosen.repeated, leaks.MORE_CALLS)
             where = f"of {named([chosen.repeated], self._names)}"
             for leak in leaks.leaks_in(more, self._limits, self._level):
-                finding = leaks.leak_finding(name, leak, where, self._reference_leak(chosen.repeated, leak))
+                calls = self._measuring.reference_again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)
+                finding = leaks.leak_finding(name, leak, where, leaks.slope(calls[leaks.SETTLING :], leak.what))
                 findings += [finding] if finding.title not in known else []
         notes = [f"{len(again)} calls of one phrase left nothing behind"] if not findings else []
         if self._soak_seconds:
-            calls, is_ended = self._soaked
-            findings += leaks.soak_findings(name, calls, learn(self._orders), self._level)
+            calls, is_ended = self._measuring.soaked
+            findings += leaks.soak_findings(name, calls, learn(self._measuring.orders), self._level)
             minutes = sum(call.wall_seconds for call in calls) / 60
             notes.append(f"soaked for {minutes:.1f} min, {len(calls)} renderings{', ended by hand' * is_ended}")
         return _decided(name, findings, "", notes)
 
-    def _again(self, text: str, times: int) -> list[Metered]:
-        return self._renderer.borrow(
-            lambda own: speak_again(text, own, times, seed=self._seed, lost=self._lost)
-        ).result()
-
-    def _reference_leak(self, text: str, leak: leaks.Leak) -> float | None:
-        """What the live reference leaves behind of the same; None without one."""
-        if self._reference is None:
-            return None
-        lost = Lost()
-        calls = self._reference.borrow(
-            lambda own: speak_again(text, own, leaks.MORE_CALLS + leaks.SETTLING, seed=self._seed, lost=lost)
-        ).result()[leaks.SETTLING :]
-        values = [float(getattr(call, leak.what)) for call in calls]
-        return trend(values).slope if len(values) > 1 else None
-
     def _scaling(self, name: str) -> Outcome:
-        rounds = self._ladder.rounds
+        rounds = self._measuring.ladder.rounds
         own = scaling.scaling_of(rounds)
         if own.audio is None:
             return self._unmetered(name)
@@ -354,7 +220,7 @@ class Costing:
         return _decided(name, findings, "", notes)
 
     def _first(self, name: str) -> Outcome:
-        own, other, whose = self._footprints(self._rounds)
+        own, other, whose = self._footprints(self._measuring.rounds)
         if own is None:
             return self._unmetered(name)
         told = f"{own.first_seconds:.2f} s of processor time beyond what its audio takes"
@@ -362,7 +228,7 @@ class Costing:
         return _decided(name, footprints.judge_first(name, own, other, whose), "", notes)
 
     def _load(self, name: str) -> Outcome:
-        own, other, whose = self._footprints(self._rounds)
+        own, other, whose = self._footprints(self._measuring.rounds)
         if own is None:
             return self._unmetered(name)
         told = f"{own.load_seconds:.2f} s of processor time, {own.load_peak_bytes / 2**20:.0f} MiB at most"
@@ -375,7 +241,7 @@ class Costing:
         if self._reference is not None:
             theirs = {one.worker for round_ in sample.rounds for one in round_.reference}
             other = footprints.footprint(self._reference.metered, sorted(theirs)) if theirs else None
-            return footprints.footprint(self._orders, sorted(mine)), other, "the live reference"
+            return footprints.footprint(self._measuring.orders, sorted(mine)), other, "the live reference"
         profile = self._profile
         if profile is not None and self._is_comparable_profile:
             other = footprints.Footprint(
@@ -385,8 +251,8 @@ class Costing:
                 first_text="",
                 peak_bytes=profile.peak_bytes,
             )
-            return footprints.footprint(self._orders, sorted(mine)), other, "the golden's reference"
-        return footprints.footprint(self._orders), None, ""
+            return footprints.footprint(self._measuring.orders, sorted(mine)), other, "the golden's reference"
+        return footprints.footprint(self._measuring.orders), None, ""
 
     def _unmetered(self, name: str) -> Outcome:
         """Nothing was spoken: why."""
@@ -418,18 +284,6 @@ class Costing:
             title="loses its worker while it is metered",
             heard=printable(f"{named([text], self._names)} ({len(text)} characters): the worker {fault.what}"),
         )
-
-
-def _innocent(speak: Speak) -> Speak:
-    """The reference's fault is not the candidate's."""
-
-    def spoken(text: str, seed: int) -> Metered:
-        try:
-            return speak(text, seed)
-        except WorkerFault as fault:
-            raise ReferenceLost(fault.what) from None
-
-    return spoken
 
 
 def _decided(name: str, findings: Sequence[Finding], doubt: str, notes: Sequence[str]) -> Outcome:

@@ -102,6 +102,11 @@ def leak_finding(subject: str, leak: Leak, where: str, reference: float | None =
     )
 
 
+def slope(calls: Sequence[Metered], what: str) -> float | None:
+    """What each of some calls leaves behind; None of fewer than two."""
+    return trend([float(getattr(call, what)) for call in calls]).slope if len(calls) > 1 else None
+
+
 def soak_findings(subject: str, calls: Sequence[Metered], expected: Expected | None, level: float) -> list[Finding]:
     """What rose over a soak: memory that also rose over its second half, exact counts, and time taken."""
     settled = calls[SETTLING:]

@@ -1,0 +1,204 @@
+"""The metering pass of one run: each part of it is spoken when it is first asked for, and kept.
+
+What is spoken is chosen in :mod:`harness.costs.sample`, how in :mod:`harness.costs.passes`; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from threading import Event
+from typing import TypeVar
+
+from harness.core.costs import pairs_needed
+from harness.core.metered import Metered
+from harness.core.types import Probe
+from harness.costs.expected import LEAST as LEAST_LEARNT
+from harness.costs.expected import learn
+from harness.costs.passes import Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
+from harness.costs.sample import Plan, Sample, plan
+from harness.meter import Speak
+from harness.renderer import Renderer
+from harness.sandbox.client import WorkerFault
+
+SHARE = 0.05
+"""Of the time that the run has taken so far, for the rounds of the metering pass."""
+LEAST_SECONDS, MOST_SECONDS = 6.0, 60.0
+BESIDE_SECONDS = 40.0
+"""At least so many with a live reference, which four renderings of each phrase are spoken for."""
+
+Result = TypeVar("Result")
+
+
+class ReferenceLost(Exception):
+    """The live reference lost its worker: nothing that is the candidate's fault."""
+
+
+class Measuring:
+    """What is measured of one candidate, and of the reference beside it."""
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        renderer: Renderer,
+        reference: Renderer | None,
+        *,
+        level: float,
+        seed: int,
+        has_past: bool,
+        soak_seconds: float,
+        progress: Callable[[str], None],
+    ) -> None:
+        """Remember; nothing is spoken yet.
+
+        Args:
+            probes: All probes of the suites, selected or not.
+            renderer: Speaks with the candidate, and meters it meanwhile.
+            reference: Speaks with a live reference, None without one.
+            level: Largest p-value of a finding: what is compared is spoken often enough to reach it.
+            seed: Base of the seeds.
+            has_past: What the rounds are compared with was spoken by fresh workers, so that these must be fresh, too.
+            soak_seconds: How long to repeat the suite, 0 for not at all.
+            progress: Told on one line what is going on.
+        """
+        self._probes = list(probes)
+        self._renderer = renderer
+        self._reference = reference
+        self._level = level
+        self._seed = seed
+        self._has_past = has_past
+        self._soak_seconds = soak_seconds
+        self._progress = progress
+        self._begun = time.monotonic()
+        self.names = {probe.text: probe.id for probe in self._probes}
+        """Text -> id of its probe."""
+        self.lost = Lost()
+        """Workers of the candidate that were lost while it was metered."""
+
+    @property
+    def orders(self) -> tuple[Metered, ...]:
+        """All that the candidate's workers were ordered to do so far."""
+        return self._renderer.metered
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """Phrases to meter; None where none is left."""
+        return plan(self._probes, {*self._renderer.guilty, *self._renderer.refused})
+
+    @cached_property
+    def rounds(self) -> Sample:
+        """Phrases in turn. Where something is compared with, by fresh workers: both sides then have the same past."""
+        chosen = self.plan
+        if chosen is None:
+            return Sample(rounds=())
+        share = SHARE * (time.monotonic() - self._begun)
+        least = BESIDE_SECONDS if self._reference is not None else LEAST_SECONDS
+        seconds = max(least, min(MOST_SECONDS, share))
+
+        def speak(own: Speak, other: Speak | None) -> Sample:
+            return speak_rounds(
+                chosen.phrases, own, other, seed=self._seed, seconds=seconds, lost=self.lost,
+                least=pairs_needed(self._level),
+            )  # fmt: skip
+
+        return self._together(speak, is_fresh=self._has_past)
+
+    @cached_property
+    def caught_up(self) -> tuple[list[str], list[str]]:
+        """Phrases that had to be spoken once more to be metered, and those that could not be.
+
+        What an earlier run spoke comes from the store and costs nothing here: a run that was interrupted, or is simply
+        repeated, would otherwise pass what the first one had found. A worker's first order tells nothing either.
+        """
+        missing = left = self._missing()
+        for is_fresh in (False, True):
+            if left:
+                self._progress(f"metering {len(left)} phrases that were not metered yet")
+                self._speak_each(left, is_fresh=is_fresh)
+                left = self._missing()
+        return missing, left
+
+    def _speak_each(self, texts: list[str], *, is_fresh: bool) -> None:
+        # Of so few orders that nothing can be learnt, each is given again.
+        turns = 1 if learn(self.orders) else -(-LEAST_LEARNT // len(texts))
+        self._renderer.borrow(
+            lambda own: speak_each(texts * turns, own, seed=self._seed, lost=self.lost), is_fresh=is_fresh
+        ).result()
+
+    def _missing(self) -> list[str]:
+        """Phrases that no worker spoke with another phrase before them.
+
+        What a worker takes for its first order is not told from what it needs anyway, and what it then keeps hides that
+        the same phrase takes it again.
+        """
+        out = {*self._renderer.guilty, *self._renderer.refused, *(text for text, _ in self.lost.faults)}
+        first = {(order.worker, text) for order in self.orders if order.call <= 1 for text in order.texts}
+        known = {
+            text
+            for order in self.orders
+            for text in order.texts
+            if order.call > 1 and (order.worker, text) not in first
+        }
+        return [text for text in self.names if text.strip() and text not in known and text not in out]
+
+    @cached_property
+    def ladder(self) -> Sample:
+        """Texts of growing length."""
+        chosen = self.plan
+        if chosen is None:
+            return Sample(rounds=())
+        return self._together(
+            lambda own, other: speak_ladder(chosen.rungs, own, other, seed=self._seed, lost=self.lost)
+        )
+
+    @cached_property
+    def soaked(self) -> tuple[list[Metered], bool]:
+        """What a soak saw, and whether somebody ended it."""
+        texts = [text for text in self.names if text not in self._renderer.guilty]
+        stop = Event()
+        running = self._renderer.borrow(
+            lambda own: soak(
+                texts, own, seed=self._seed, seconds=self._soak_seconds, lost=self.lost, stop=stop, tell=self._progress
+            )
+        )
+        try:
+            return running.result(), False
+        except KeyboardInterrupt:
+            stop.set()
+            return running.result(), True
+
+    def again(self, text: str, times: int) -> list[Metered]:
+        """One text, spoken so many times in a row."""
+        return self._renderer.borrow(
+            lambda own: speak_again(text, own, times, seed=self._seed, lost=self.lost)
+        ).result()
+
+    def reference_again(self, text: str, times: int) -> list[Metered]:
+        """The same by the live reference; nothing without one. Its losses are not the candidate's."""
+        if self._reference is None:
+            return []
+        return self._reference.borrow(lambda own: speak_again(text, own, times, seed=self._seed, lost=Lost())).result()
+
+    def _together(self, work: Callable[[Speak, Speak | None], Result], *, is_fresh: bool = False) -> Result:
+        """Do something with a worker of the candidate, and one of the reference where there is one."""
+        reference = self._reference
+        if reference is None:
+            return self._renderer.borrow(lambda own: work(own, None), is_fresh=is_fresh).result()
+
+        def both(own: Speak) -> Result:
+            return reference.borrow(lambda other: work(own, _innocent(other)), is_fresh=is_fresh).result()
+
+        return self._renderer.borrow(both, is_fresh=is_fresh).result()
+
+
+def _innocent(speak: Speak) -> Speak:
+    """The reference's fault is not the candidate's."""
+
+    def spoken(text: str, seed: int) -> Metered:
+        try:
+            return speak(text, seed)
+        except WorkerFault as fault:
+            raise ReferenceLost(fault.what) from None
+
+    return spoken
