@@ -114,7 +114,7 @@ def plan(probes: Sequence[Probe], without: Collection[str] = ()) -> Plan | None:
     return Plan(
         phrases=tuple(chosen),
         contrasts=contrasts,
-        rungs=tuple(said(base, times) for times in RUNGS),
+        rungs=tuple(_said(base, times) for times in RUNGS),
         repeated=base,
     )
 
@@ -131,7 +131,7 @@ def _contrasts(probes: Sequence[Probe]) -> tuple[tuple[Probe, Probe], ...]:
     return tuple(ordered[:MOST_PAIRS])
 
 
-def said(base: str, times: int) -> str:
+def _said(base: str, times: int) -> str:
     """A text said several times over, within one sentence: a front end that splits sentences must not shorten it."""
     bare = base.rstrip(" .!?…。！？")
     return ", ".join([bare] * times) + "."

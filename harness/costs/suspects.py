@@ -9,13 +9,14 @@ from harness.core.types import Probe
 from harness.costs.expected import SHORTEST
 from harness.costs.passes import PURPOSE, Lost
 from harness.costs.phrases import AGAIN, JUMP_BYTES
-from harness.costs.sample import said
 from harness.meter import Speak
 from harness.renderer import seed_for
 from harness.sandbox.client import WorkerFault
 
 FIRST_AGAIN_SEED = 1_000
 """Takes of a second look begin here: no first look had them."""
+BYTES_A_SECOND = 64 << 20
+"""Memory that a second of audio may need whatever calm phrases needed: the demo voice takes 50 MiB of a long one."""
 CONTRAST_TURNS = 16
 """Turns of trigger and control: 2**-16 is the smallest p-value."""
 Turns = list[tuple[Metered, Metered]]
@@ -42,36 +43,35 @@ def look_again(
     return found
 
 
-def _calm_and_long(text: str, orders: Sequence[Metered], without: Collection[str]) -> str | None:
-    calm = calm_text(text, orders, without)
-    return None if calm is None else said(calm, -(-len(text) // max(1, len(calm))))
-
-
 def look_at_memory(
     texts: Sequence[str], orders: Sequence[Metered], own: Speak, *, seed: int, lost: Lost
 ) -> dict[str, tuple[int, int]]:
     """Let a fresh worker speak calm phrases, then each suspect: text -> peak, and what it may need, in bytes.
 
-    A calm phrase is said as often as it takes to be as long as the suspect: memory goes with the length of the audio.
+    Memory goes with the length of the audio: a suspect may need twice what a calm phrase needs for each second.
     """
     found = {}
     try:
-        spoken: list[Metered] = []
-        for text in dict.fromkeys(calm for text in texts if (calm := _calm_and_long(text, orders, texts))):
+        calm: list[Metered] = []
+        for text in dict.fromkeys(one for text in texts if (one := calm_text(text, orders, texts))):
             for take in range(2):
-                spoken.append(own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED + take)))
-        most = max((one.peak_bytes for one in spoken), default=0)
-        longest = max((one.audio_seconds for one in spoken), default=0.0)
-        for text in texts:
+                calm.append(own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED + take)))
+        for text in texts if calm else ():
             order = own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED))
-            more = max(0.0, order.audio_seconds / max(SHORTEST, longest) - 1)
-            before = max(most, order.base_bytes)  # what an earlier suspect kept is not this one's
-            before += int(more * (most - spoken[0].base_bytes)) if spoken else 0
-            if spoken and order.peak_bytes - before > JUMP_BYTES:
-                found[text] = (order.peak_bytes, before)
+            # What an earlier suspect kept is not this one's.
+            allowed = max(order.base_bytes, _allowed_bytes(calm, order.audio_seconds))
+            if order.peak_bytes - allowed > JUMP_BYTES:
+                found[text] = (order.peak_bytes, allowed)
     except WorkerFault as fault:
         lost.add(text, fault)
     return found
+
+
+def _allowed_bytes(calm: Sequence[Metered], audio_seconds: float) -> int:
+    """Peak that so much audio may have, by calm phrases of a fresh worker."""
+    loaded = calm[0].base_bytes
+    rate = max(2 * (one.peak_bytes - loaded) / max(SHORTEST, one.audio_seconds) for one in calm)
+    return max(*(one.peak_bytes for one in calm), loaded + int(max(rate, BYTES_A_SECOND) * audio_seconds))
 
 
 def contrast_again(

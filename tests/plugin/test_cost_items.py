@@ -113,6 +113,7 @@ class TestSponges:
     def test_that_take_memory_on_a_word_fail_with_the_phrase(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         for module in (phrases, suspects):
             monkeypatch.setattr(module, "JUMP_BYTES", 24 << 20)
+        monkeypatch.setattr(suspects, "BYTES_A_SECOND", 0)
         done = gate({"kind": "hoard", "bytes": 48 << 20, "when": "crane"})
         assert done.parseoutcomes()["failed"] == 1
         done.stdout.fnmatch_lines(["*cost.memory", "  heard     crane: [789]? MiB at most while it was spoken"])
