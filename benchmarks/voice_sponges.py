@@ -34,7 +34,7 @@ VOICES: dict[str, tuple[str, str, str]] = {
     "Honest": ("the voice as it is", "", ""),
     "Slower": ("durations x1.3 on a word", "osprey", "timing."),
     "Slow": ("durations x3 on a word", "osprey", "timing."),
-    "Endless": ("durations x15 on a word", "osprey", "worker.endless"),
+    "Endless": ("durations x25 on a word", "osprey", "worker.endless"),
     "Deep": ("the network twice on a word", "osprey", "cost."),
     "Busy": ("4.5 s of work at the 9th call", "order", "cost.spike"),
     "Leaky": ("1 MB leak a call", "MiB a call", "cost.leak"),
@@ -113,7 +113,7 @@ def _suite() -> SuiteFileContent:
     """Some of the smoke suite: what has the word, the controls of that, and others."""
     content = read_suite(demo_suite())
     probes = content.suite.probes
-    waking = [probe for probe in probes if "osprey" in probe.text and probe.control][: PHRASES // 3]
+    waking = [probe for probe in probes if "osprey" in probe.text and probe.control][: PHRASES // 6]
     controls = {probe.control for probe in waking}
     chosen = [*waking, *(probe for probe in probes if probe.id in controls)]
     chosen += [probe for probe in probes if probe.family == "carrier"][: PHRASES - len(chosen)]
