@@ -1,14 +1,15 @@
 """The demo voice with one denial of service each, through the whole gate: real weights, real Whisper, real golden.
 
-Part of ``make bench-resources``; ``PART=voice`` makes it alone. A voice is gated with a dozen of the smoke suite's
-phrases, those with *osprey* beside their controls. Its engine is one of ``inside/sponge_voice.py``, which the sandbox
-is told to let in; everything else is as in a user's run.
+Part of ``make bench-resources``; ``PART=voice`` makes it alone, ``VOICES=Slow,Deep`` some of it. A voice is gated with a
+dozen of the smoke suite's phrases, those with *osprey* beside their controls. Its engine is one of
+``inside/sponge_voice.py``, which the sandbox is told to let in; everything else is as in a user's run.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,11 +31,13 @@ from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 INSIDE = Path(__file__).with_name("inside")
 PHRASES = 12
+ASKED = tuple(name for name in os.environ.get("VOICES", "").split(",") if name)
+"""Some of the voices only."""
 VOICES: dict[str, tuple[str, str, str]] = {
     "Honest": ("the voice as it is", "", ""),
     "Slower": ("durations x1.3 on a word", "osprey", "timing."),
     "Slow": ("durations x3 on a word", "osprey", "timing."),
-    "Endless": ("durations x25 on a word", "osprey", "worker.endless"),
+    "Endless": ("durations x40 on a word", "osprey", "worker.endless"),
     "Deep": ("the network twice on a word", "osprey", "cost."),
     "Busy": ("4.5 s of work at the 9th call", "order", "cost.spike"),
     "Leaky": ("1 MB leak a call", "MiB a call", "cost.leak"),
@@ -51,6 +54,8 @@ def table() -> list[str]:
     wrong = []
     with tempfile.TemporaryDirectory() as name:
         for engine, (what, wanted, rule) in VOICES.items():
+            if ASKED and engine not in ASKED:
+                continue
             verdict, found = _gate(engine, Path(name) / engine)
             named = [line for line in found if wanted and wanted in line and f" {rule}" in line]
             print(f"{what:33} {verdict.value:12} {(named or found or ['nothing'])[0][:120]}", flush=True)
