@@ -107,6 +107,11 @@ def machine_class(device: str) -> str:
     return f"{model}, {len(os.sched_getaffinity(0))} of {os.cpu_count()} processors, {platform.machine()}, {device}"
 
 
+def tells_queueing() -> bool:
+    """Whether the kernel says for how long a thread could run and had no processor (``schedstat``)."""
+    return Path("/proc/self/schedstat").is_file()
+
+
 def calibrate() -> float:
     """Seconds that this thread needs for a fixed piece of work, some 5 ms: transcendental functions and sums.
 

@@ -77,9 +77,9 @@ class Meter:
         now = self._worker.reading()
         before = self._last
         cpu = max(0.0, now.cpu_seconds - self._seconds)
-        blocked = 0.0
-        if now.queued_seconds is not None:
-            blocked = max(0.0, wall - cpu - max(0.0, now.queued_seconds - (before.queued_seconds or 0.0)))
+        # Of the thread that queued longest: a crowd of threads that queue for a moment each must hide no sleep.
+        queued = [one - before.queued_seconds.get(thread, 0.0) for thread, one in now.queued_seconds.items()]
+        blocked = max(0.0, wall - cpu - max(0.0, *queued)) if queued else 0.0
         metered = Metered(
             texts=texts,
             worker=self._number,

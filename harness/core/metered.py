@@ -21,7 +21,7 @@ class Metered:
     """From the order to its last answer."""
     blocked_seconds: float = 0.0
     """Part of the wall clock in which nothing of the worker ran or queued for a processor: it slept, or waited for a
-    disk or a GPU. A lower bound where several threads ran; 0 where the kernel does not tell who queued."""
+    disk or a GPU. 0 where the kernel does not tell who queued."""
     audio_seconds: float = 0.0
     """Audio that arrived, counted by the harness."""
     base_bytes: int = 0

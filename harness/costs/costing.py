@@ -21,7 +21,7 @@ from harness.costs.sample import Sample
 from harness.costs.suspects import named
 from harness.costs.watchlist import Watchlist
 from harness.goldens import Golden
-from harness.machine import machine_class
+from harness.machine import machine_class, tells_queueing
 from harness.renderer import Renderer
 from harness.sandbox.client import WorkerFault
 
@@ -29,6 +29,7 @@ LEVEL_SHARE = 0.1
 """Of alpha, for all tests of cost together, and beside those of speech."""
 TESTS = 9
 NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"
+NOT_TOLD = "sleep cannot be told from waiting for a processor: the kernel has no /proc/PID/schedstat"
 NOT_COMPARED = "clocks were not compared: give --tts-reference, or record the golden on this kind of machine"
 
 
@@ -159,13 +160,15 @@ class Costing:
             doubt = compared.doubt or NOT_COMPARED
         if missing:
             doubt = f"{len(missing)} phrases could not be metered ({named(missing[:3], self._names)} ...); run again"
-        doubt = doubt or self._watchlist.waited_once()
+        doubt = doubt or waited.doubt or self._watchlist.waited_once()
         return _decided(name, findings, doubt, (*compared.notes, *work.notes, *waited.notes, told, *more))
 
     def _waited(self, name: str, sample: Sample) -> latency.Comparison:
         is_paired = self._reference is not None
         if not is_paired and self._device != "cpu":  # there, waiting is what a voice does while the GPU works
             return latency.Comparison()
+        if not tells_queueing():
+            return latency.Comparison(doubt=NOT_TOLD)
         return waits.beside(name, sample, self._limits, self._level, is_paired=is_paired)
 
     def _memory(self, name: str) -> Outcome:

@@ -23,6 +23,9 @@ LEAST_SECONDS = 0.5
 """Of being blocked beyond what is usual that are worth a look, and a finding if they come each time."""
 ONCE_SECONDS = 3.0
 """Of being blocked that leave a run open although they do not come again."""
+MOST_UNEXPLAINED = 2
+"""Shorter waits that do not come again with their phrases: a voice may sleep behind its answer, which the next phrase
+pays for, and an honest one may be held up now and then."""
 LEAST_BESIDE = 0.02
 """Seconds a phrase by which a candidate must be blocked for longer than a live reference."""
 LEAST_ALONE = 0.25
@@ -82,15 +85,19 @@ def wait_finding(subject: str, name: str, seconds: float, rounds: Sequence[tuple
 
 
 def once(odd: Sequence[Odd]) -> str:
-    """Why a run is open after a wait that did not come again; ``""`` where there was none that matters.
+    """Why a run is open after waits that did not come again; ``""`` where there were none that matter.
 
     No finding, for the harness itself may have been stopped meanwhile.
+
+    Args:
+        odd: Orders of which no phrase is to blame, worst first.
     """
-    long = [one.order for one in odd if one.order.blocked_seconds - one.expected >= ONCE_SECONDS]
-    if not long:
+    if not odd or (len(odd) <= MOST_UNEXPLAINED and odd[0].order.blocked_seconds - odd[0].expected < ONCE_SECONDS):
         return ""
-    told = f"order {long[0].call} of worker {long[0].worker} was blocked for {long[0].blocked_seconds:.1f} s"
-    return f"{told}, and its phrases were not when they were spoken again; run again"
+    worst = odd[0].order
+    told = f"order {worst.call} of worker {worst.worker} was blocked for {worst.blocked_seconds:.1f} s"
+    more = f", {len(odd) - 1} others for less" if len(odd) > 1 else ""
+    return f"{told}{more}, and their phrases were not when they were spoken again; run again on a calmer machine"
 
 
 def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is_paired: bool) -> Comparison:

@@ -101,7 +101,7 @@ class Watchlist:
 
     def triggers(self, subject: str, contrasts: Sequence[tuple[Probe, Probe]], sample: Sample) -> list[Finding]:
         """Triggers that cost more than their controls, all phrases of one trigger together."""
-        contrasts = [pair for pair in contrasts if pair[0].text not in self._costly]
+        contrasts = [pair for pair in contrasts if pair[0].text not in self._slow]
         odd = phrases.odd_triggers(contrasts, {one.text: one for one in sample.rounds})
         found = []
         for trigger in odd[:MOST_TRIGGERS]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -68,9 +68,9 @@ class Reading:
     """As this machine counts."""
     cpu_seconds: float = 0.0
     """User and system time of all its threads and processes since it was started, ended ones included."""
-    queued_seconds: float | None = None
-    """Time for which its living threads could run and had no processor: what others cost it; None where the kernel
-    does not tell."""
+    queued_seconds: Mapping[int, float] = field(default_factory=dict)
+    """Time for which each living thread, by its id, could run and had no processor: what others cost it. Empty where
+    the kernel does not tell."""
     peak_bytes: int = 0
     """Largest resident set since :func:`reset_peak`, or ever where that is refused."""
     resident_bytes: int = 0
@@ -93,21 +93,21 @@ def reading_of(pid: int, *, group_seconds: float = 0.0, scratch_bytes: int = 0, 
         scratch_bytes: What lies in its folders.
         gpu: Its memory on GPUs.
     """
-    cpu = queued = 0.0
-    is_told = False
+    cpu = 0.0
+    queued: dict[int, float] = {}
     peak = resident = tasks = files = 0
     for one in _family(pid):
         usage = usage_of(one)
         ran, delayed = _scheduling(one)
+        queued |= delayed
         cpu += max(usage.cpu_seconds, ran)
-        queued, is_told = queued + delayed, is_told or ran > 0
         peak, resident, tasks = peak + usage.peak_bytes, resident + usage.resident_bytes, tasks + usage.tasks
         with contextlib.suppress(OSError):
             files += len(os.listdir(f"/proc/{one}/fd"))  # noqa: PTH208 - a count, many times a second
     return Reading(
         pid=pid,
         cpu_seconds=group_seconds or cpu,
-        queued_seconds=queued if is_told else None,
+        queued_seconds=queued,
         peak_bytes=peak,
         resident_bytes=resident,
         tasks=tasks,
@@ -164,14 +164,14 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _scheduling(pid: int) -> tuple[float, float]:
-    """Seconds on a processor, and seconds of waiting for one, over all living threads.
+def _scheduling(pid: int) -> tuple[float, dict[int, float]]:
+    """Seconds on a processor over all living threads, and seconds of waiting for one by thread.
 
     ``schedstat`` counts nanoseconds, ``stat`` hundredths of a second.
     """
-    ran = waited = 0
+    ran, waited = 0, {}
     for task in Path(f"/proc/{pid}/task").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             fields = (task / "schedstat").read_text("ascii").split()
-            ran, waited = ran + int(fields[0]), waited + int(fields[1])
-    return ran / 1e9, waited / 1e9
+            ran, waited[int(task.name)] = ran + int(fields[0]), int(fields[1]) / 1e9
+    return ran / 1e9, waited

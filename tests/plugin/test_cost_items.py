@@ -11,7 +11,7 @@ import pytest
 from harness import plugin
 from harness.cli import main
 from harness.core.policy import COST_CHECKS
-from harness.costs import footprint, phrases, sample, suspects, waits
+from harness.costs import costing, footprint, phrases, sample, suspects, waits
 from harness.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
@@ -109,6 +109,14 @@ class TestSponges:
         done.stdout.fnmatch_lines(
             ["  what      keeps one waiting without working", "  heard     crane: blocked for 0.2? s", "DEARER *"]
         )
+
+    def test_that_might_sleep_are_open_where_the_kernel_does_not_tell(
+        self, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(costing, "tells_queueing", lambda: False)
+        done = gate(arguments=("-k", "cost-latency", "-rs"))
+        done.assert_outcomes(skipped=1, deselected=ITEMS - 1)
+        done.stdout.fnmatch_lines(["*inconclusive: sleep cannot be told from waiting for a processor*"])
 
     def test_that_take_memory_on_a_word_fail_with_the_phrase(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         for module in (phrases, suspects):

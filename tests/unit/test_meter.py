@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,17 @@ class TestMeter:
         meter.speak([("a", 1)], lambda *_: None)
         meter.speak([("b", 1)], lambda *_: None)
         assert [one.cpu_seconds for one in meter.records] == pytest.approx([3.0, 2.5, 0.1])
+
+    def test_takes_for_blocked_what_no_crowd_of_threads_queued_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = iter([0.0, 1.0, 10.0, 15.0])
+        monkeypatch.setattr("harness.meter.time.monotonic", lambda: next(clock))
+        worker = PlayedWorker(0.5, 0.5, 1.0)
+        crowd = [{}, dict.fromkeys(range(100), 0.0), dict.fromkeys(range(100), 0.05)]
+        worker._readings = [replace(one, queued_seconds=q) for one, q in zip(worker._readings, crowd, strict=True)]
+        meter = Meter(worker, 1)  # type: ignore[arg-type]
+        meter.start()
+        meter.speak([("a", 1)], lambda *_: None)
+        assert [one.blocked_seconds for one in meter.records] == pytest.approx([0.0, 4.45])
 
     def test_never_counts_backwards(self) -> None:
         meter = Meter(PlayedWorker(3.0, 2.0, 1.0, 0.0, 3.1), 1)  # type: ignore[arg-type]

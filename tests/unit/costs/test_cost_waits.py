@@ -79,6 +79,11 @@ class TestOnce:
         told = once(odd_waits([slept], LIMITS))
         assert told.startswith("order 40 of worker 2 was blocked for 4.0 s")
 
+    def test_leaves_open_what_waited_again_and_again_at_other_phrases(self) -> None:
+        slept = [order(f"p{call}", call=call, blocked_seconds=0.8) for call in range(10, 13)]
+        assert once(odd_waits(slept[:2], LIMITS)) == ""
+        assert ", 2 others for less" in once(odd_waits(slept, LIMITS))
+
     def test_is_nothing_where_the_wait_was_short(self) -> None:
         assert once(odd_waits([order(call=40, blocked_seconds=2.0)], LIMITS)) == ""
         assert once([]) == ""
