@@ -86,10 +86,18 @@ SPONGES: dict[str, tuple[list[dict[str, object]], str, str]] = {
     "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "1.00 MiB a call", "cost.leak"),
     "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey", "cost.memory"),
     "work by length squared": ([{"kind": "quadratic", "times": 20}], "characters", "cost.scaling"),
+    "memory by length squared": ([{"kind": "swell", "bytes": 20_000}], "characters", "cost.scaling"),
+    "sleeps while it loads": ([{"kind": "load-doze", "seconds": 12.0}], "blocked for 12.", "cost.wait"),
     "files pile up": ([{"kind": "litter", "bytes": 200_000}], "KiB a call", "cost.leak"),
 }
 """Sponge -> its faults, what a finding must name (``""`` where nothing may be found), and the start of its rule."""
-SLOW = ("hangs on a word", "sleeps 1 s on a word", "2 GB on a word")
+SLOW = (
+    "hangs on a word",
+    "sleeps 1 s on a word",
+    "2 GB on a word",
+    "memory by length squared",
+    "sleeps while it loads",
+)
 """Left out by ``QUICK=1``."""
 
 

@@ -196,13 +196,16 @@ class Run:
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=refusal, probe=probe)
         outcome = self.campaign.judge(probe)
         if self.settings.is_metered and probe.text not in self._bench.renderer.guilty:
-            found = self._costing.beside(probe)
-            outcome = dataclasses.replace(
-                outcome,
-                verdict=Verdict.FAIL if found else outcome.verdict,
-                findings=(*outcome.findings, *found),
-            )
+            outcome = self._with_costs(outcome, probe)
         return self._under_policy(outcome)
+
+    def _with_costs(self, outcome: Outcome, probe: Probe) -> Outcome:
+        if found := self._costing.beside(probe):
+            return dataclasses.replace(outcome, verdict=Verdict.FAIL, findings=(*outcome.findings, *found))
+        doubt = self._costing.doubt(probe)
+        if doubt and outcome.verdict is Verdict.PASS:
+            return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=doubt)
+        return outcome
 
     def check(self, name: str) -> Outcome:
         """A check of the whole model: what its files are, that it loads, how it behaves, or what the policy says."""

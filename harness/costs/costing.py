@@ -94,6 +94,10 @@ class Costing:
         """What one phrase cost beyond what others do, looked at again before it is said."""
         return self._watchlist.beside(probe)
 
+    def doubt(self, probe: Probe) -> str:
+        """Why nothing can be said of what one phrase costs, ``""`` where it can; after :meth:`beside`."""
+        return self._watchlist.doubt({probe.text})
+
     def check(self, name: str) -> Outcome:
         """One of :data:`harness.core.policy.COST_CHECKS`."""
         self._progress(f"metering the candidate: {name.removeprefix('cost-')}")
@@ -160,7 +164,7 @@ class Costing:
             doubt = compared.doubt or NOT_COMPARED
         if missing:
             doubt = f"{len(missing)} phrases could not be metered ({named(missing[:3], self._names)} ...); run again"
-        doubt = doubt or waited.doubt or self._watchlist.waited_once()
+        doubt = doubt or waited.doubt or self._watchlist.waited_once() or self._watchlist.doubt(self._names)
         return _decided(name, findings, doubt, (*compared.notes, *work.notes, *waited.notes, told, *more))
 
     def _waited(self, name: str, sample: Sample) -> latency.Comparison:
@@ -236,7 +240,9 @@ class Costing:
             return self._unmetered(name)
         told = f"{own.load_seconds:.2f} s of processor time, {own.load_peak_bytes / 2**20:.0f} MiB at most"
         notes = [told + (f"; {whose} {other.load_seconds:.2f} s" if other else "; not compared")]
-        return _decided(name, footprints.judge_load(name, own, other, whose), "", notes)
+        # On a GPU, loading waits for its driver.
+        waits, doubt = footprints.judge_waits(name, own) if self._device == "cpu" else ((), "")
+        return _decided(name, (*footprints.judge_load(name, own, other, whose), *waits), doubt, notes)
 
     def _footprints(self, sample: Sample) -> tuple[footprints.Footprint | None, footprints.Footprint | None, str]:
         """The candidate's footprint, what it is held against, and whose that is."""
@@ -250,6 +256,7 @@ class Costing:
             other = footprints.Footprint(
                 load_seconds=profile.load_seconds,
                 load_peak_bytes=profile.load_peak_bytes,
+                load_blocked=(),
                 first_seconds=profile.first_seconds,
                 first_text="",
                 peak_bytes=profile.peak_bytes,

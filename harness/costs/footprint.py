@@ -18,6 +18,10 @@ LEAST_BYTES = 64 << 20
 LEAST_SECONDS = 2.0
 """Difference of loading or of a first rendering that means anything."""
 LOAD_TIMES = 1.5
+LOAD_BLOCKED = 5.0
+LOAD_RATE = 50e6
+"""Seconds for which a load may be blocked, and bytes of memory for which it may be so for one second more: a slow disk,
+although the files were read a moment before, to take their digests."""
 FIRST_SECONDS = 10.0
 """Processor time beyond its audio that a first rendering may take where there is nothing to compare with."""
 
@@ -28,6 +32,8 @@ class Footprint:
 
     load_seconds: float
     load_peak_bytes: int
+    load_blocked: tuple[float, ...]
+    """Seconds for which each worker's load was blocked, see :class:`Metered`."""
     first_seconds: float
     """Processor time of the first rendering beyond what its audio explains."""
     first_text: str
@@ -55,6 +61,7 @@ def footprint(orders: Sequence[Metered], workers: Sequence[int] = ()) -> Footpri
     return Footprint(
         load_seconds=min(one.cpu_seconds for one in loads),
         load_peak_bytes=min(one.peak_bytes for one in loads),
+        load_blocked=tuple(one.blocked_seconds for one in loads),
         first_seconds=least,
         first_text=first.texts[0] if first and first.texts else "",
         peak_bytes=max(one.peak_bytes for one in chosen),
@@ -76,6 +83,22 @@ def judge_load(subject: str, own: Footprint, other: Footprint | None, whose: str
         told = (_mib(own.load_peak_bytes), f"{_mib(other.load_peak_bytes)}, as {whose}")
         found.append(_finding("cost.load", subject, "needs far more memory to load than it should", *told))
     return tuple(found)
+
+
+def judge_waits(subject: str, own: Footprint) -> tuple[tuple[Finding, ...], str]:
+    """Loads that were blocked for long: a finding where every worker's was, a doubt where there is only one.
+
+    Returns:
+        Findings, and why the check is open, ``""`` where it is not.
+    """
+    bound = LOAD_BLOCKED + own.load_peak_bytes / LOAD_RATE
+    shortest = min(own.load_blocked, default=0.0)
+    if shortest < bound:
+        return (), ""
+    if len(own.load_blocked) == 1:
+        return (), f"loading was blocked for {shortest:.1f} s, once: a slow disk, or sleep; run again"
+    told = (f"blocked for {shortest:.1f} s at least, {len(own.load_blocked)} workers", f"less than {bound:.1f} s")
+    return (_finding("cost.wait", subject, "keeps one waiting while it loads", *told),), ""
 
 
 def judge_first(subject: str, own: Footprint, other: Footprint | None, whose: str) -> tuple[Finding, ...]:

@@ -18,6 +18,8 @@ LINEAR = 1.25
 """Exponent that a voice without anything to compare with is granted, before the policy's difference is added: work
 that grows with the length is 1, and what is paid once for each text pulls it lower."""
 LEAST_RUNGS = 3
+LEAST_BYTES = 256 << 20
+"""Memory that the longest rung must take for its growth to matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,27 +30,38 @@ class Scaling:
     """Of processor time; None where it is too short to be timed."""
     audio: Trend | None
     """Of seconds of audio, which the harness counts."""
+    memory: Trend | None
+    """Of the peak of memory beyond what the worker had before; None where that is too little, or not told."""
     top: str
     """The longest rung, in numbers."""
 
 
 def scaling_of(rounds: Sequence[Round], *, is_reference: bool = False) -> Scaling:
     """Exponents of a ladder that was spoken."""
-    points = [
-        (float(len(one.text)), max(1e-6, spoken.cpu_seconds), max(0.01, spoken.audio_seconds))
-        for one in rounds
-        for spoken in (one.reference if is_reference else one.candidate)
-    ]
-    sizes = [size for size, _, _ in points]
+    orders = [spoken for one in rounds for spoken in (one.reference if is_reference else one.candidate)]
+    sizes = [float(one.characters) for one in orders]
     if len({*sizes}) < LEAST_RUNGS:
-        return Scaling(seconds=None, audio=None, top="")
+        return Scaling(seconds=None, audio=None, memory=None, top="")
+    loaded = min(one.base_bytes for one in orders)
+    points = [
+        (
+            float(one.characters),
+            max(1e-6, one.cpu_seconds),
+            max(0.01, one.audio_seconds),
+            float(max(1 << 20, one.peak_bytes - loaded)),
+        )
+        for one in orders
+    ]
     longest = max(points)
     is_timed = longest[1] >= LEAST_SECONDS
+    is_weighed = all(one.is_own_peak for one in orders) and longest[3] >= LEAST_BYTES
     return Scaling(
         # Only the upper half of the ladder tells the power: below, what each text costs at least hides it.
-        seconds=exponent(*_upper(sizes, [cost for _, cost, _ in points])) if is_timed else None,
-        audio=exponent(sizes, [audio for _, _, audio in points]),
-        top=f"{longest[1]:.2f} s of processor time and {longest[2]:.1f} s of audio for {longest[0]:.0f} characters",
+        seconds=exponent(*_upper(sizes, [cost for _, cost, _, _ in points])) if is_timed else None,
+        audio=exponent(sizes, [audio for _, _, audio, _ in points]),
+        memory=exponent(*_upper(sizes, [memory for _, _, _, memory in points])) if is_weighed else None,
+        top=f"{longest[1]:.2f} s of processor time, {longest[2]:.1f} s of audio and {longest[3] / 2**20:.0f} MiB more "
+        f"memory for {longest[0]:.0f} characters",
     )
 
 
@@ -78,13 +91,16 @@ def judge_scaling(
         notes.append(f"{said}; {whose} at most {bound:.2f}; {own.top}")
         if own.seconds.low > bound and own.seconds.slope > bound + limits.exponent:
             findings.append(_finding(subject, "processor time", own.seconds, bound, whose, own.top))
-    if own.audio is not None:
+    theirs = (other.audio, other.memory) if other is not None else (None, None)
+    for what, mine, reference in (("audio", own.audio, theirs[0]), ("memory", own.memory, theirs[1])):
+        if mine is None:
+            continue
         bound, whose = LINEAR, "a linear voice"
-        if other is not None and other.audio is not None:
-            bound, whose = max(other.audio.high, other.audio.slope), "the live reference"
-        notes.append(f"audio grows with the length to the power of {_told(own.audio)}")
-        if own.audio.low > bound and own.audio.slope > bound + limits.exponent:
-            findings.append(_finding(subject, "audio", own.audio, bound, whose, own.top))
+        if reference is not None:
+            bound, whose = max(reference.high, reference.slope), "the live reference"
+        notes.append(f"{what} grows with the length to the power of {_told(mine)}")
+        if mine.low > bound and mine.slope > bound + limits.exponent:
+            findings.append(_finding(subject, what, mine, bound, whose, own.top))
     return tuple(findings), tuple(notes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 
 from harness.core.metered import Metered
@@ -19,8 +20,46 @@ BYTES_A_SECOND = 64 << 20
 """Memory that a second of audio may need whatever calm phrases needed: the demo voice takes 50 MiB of a long one."""
 CONTRAST_TURNS = 16
 """Turns of trigger and control: 2**-16 is the smallest p-value."""
+ALLOWED_SECONDS = 120.0
+ALLOWED_SHARE = 0.5
+"""Time of all second looks together: so many seconds, or that share of the run so far where it is more."""
 Turns = list[tuple[Metered, Metered]]
 """Each time that a suspect was spoken, and the calm phrase beside it."""
+
+
+class Spent(Exception):
+    """No time is left for second looks."""
+
+
+class Allowance:
+    """Bounds the time of all second looks: phrases just short of their deadline would else cost it many times over.
+
+    It ends with the rendering that exceeds it; more of it is given as the run goes on.
+    """
+
+    def __init__(self) -> None:
+        """Begin: the run's time counts from here."""
+        self._begun = time.monotonic()
+        self._spent = 0.0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left of it for now."""
+        return self._spent > max(ALLOWED_SECONDS, ALLOWED_SHARE * (time.monotonic() - self._begun))
+
+    def counted(self, own: Speak) -> Speak:
+        """Let a speaker speak while there is time, which raises :class:`Spent` then."""
+
+        def spoken(text: str, seed: int) -> Metered:
+            if self.is_spent:
+                raise Spent
+            begun = time.monotonic()
+            try:
+                return own(text, seed)
+            finally:
+                self._spent += time.monotonic() - begun
+
+        return spoken
 
 
 def calm_text(text: str, orders: Sequence[Metered], without: Collection[str]) -> str | None:
@@ -32,7 +71,10 @@ def calm_text(text: str, orders: Sequence[Metered], without: Collection[str]) ->
 def look_again(
     texts: Sequence[str], orders: Sequence[Metered], own: Speak, *, seed: int, lost: Lost
 ) -> dict[str, Turns]:
-    """Speak each suspect a few times beside a calm phrase; those for which there is none, or a worker, are left out."""
+    """Speak each suspect a few times beside a calm phrase.
+
+    Those for which there is no such phrase, no worker or no time are left out.
+    """
     found: dict[str, Turns] = {}
     for text in texts:
         calm = calm_text(text, orders, texts)
@@ -48,9 +90,10 @@ def look_at_memory(
 ) -> dict[str, tuple[int, int]]:
     """Let a fresh worker speak calm phrases, then each suspect: text -> peak, and what it may need, in bytes.
 
-    Memory goes with the length of the audio: a suspect may need twice what a calm phrase needs for each second.
+    Memory goes with the length of the audio: a suspect may need twice what a calm phrase needs for each second. Those
+    that could not be spoken are left out.
     """
-    found = {}
+    found: dict[str, tuple[int, int]] = {}
     try:
         calm: list[Metered] = []
         for text in dict.fromkeys(one for text in texts if (one := calm_text(text, orders, texts))):
@@ -59,12 +102,18 @@ def look_at_memory(
         for text in texts if calm else ():
             order = own(text, seed_for(PURPOSE, seed, text, FIRST_AGAIN_SEED))
             # What an earlier suspect kept is not this one's.
-            allowed = max(order.base_bytes, _allowed_bytes(calm, order.audio_seconds))
-            if order.peak_bytes - allowed > JUMP_BYTES:
-                found[text] = (order.peak_bytes, allowed)
+            found[text] = order.peak_bytes, max(order.base_bytes, _allowed_bytes(calm, order.audio_seconds))
     except WorkerFault as fault:
         lost.add(text, fault)
+    except Spent:
+        pass
     return found
+
+
+def is_hungry(peaks: tuple[int, int]) -> bool:
+    """Whether a peak of memory lies far above what it may be."""
+    peak, allowed = peaks
+    return peak - allowed > JUMP_BYTES
 
 
 def _allowed_bytes(calm: Sequence[Metered], audio_seconds: float) -> int:
@@ -96,6 +145,8 @@ def _turns(
                 done[text] = own(text, seed_for(PURPOSE, seed, text, take))
             except WorkerFault as fault:
                 lost.add(text, fault)
+                return spoken
+            except Spent:
                 return spoken
         spoken.append((done[pair[0]], done[pair[1]]))
     return spoken

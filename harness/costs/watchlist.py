@@ -6,6 +6,7 @@ What is odd is looked at again while the run goes on, by whichever worker is fre
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
 
 from harness.core.metered import Metered
 from harness.core.policy import CostPolicy
@@ -14,9 +15,20 @@ from harness.costs import phrases, waits
 from harness.costs.expected import learn
 from harness.costs.passes import Lost
 from harness.costs.sample import Sample
-from harness.costs.suspects import CONTRAST_TURNS, Turns, contrast_again, look_again, look_at_memory, named
+from harness.costs.suspects import (
+    CONTRAST_TURNS,
+    Allowance,
+    Turns,
+    contrast_again,
+    is_hungry,
+    look_again,
+    look_at_memory,
+    named,
+)
+from harness.meter import Speak
 from harness.renderer import Renderer
 
+Result = TypeVar("Result")
 MOST_SUSPECTS = 8
 """Phrases that are looked at again at a time."""
 MOST_TRIGGERS = 3
@@ -67,7 +79,10 @@ class Watchlist:
         self._waiting: dict[str, tuple[float, Turns]] = {}
         """Text -> how many times as much it costs, or for how many seconds more it is blocked; and the proof."""
         self._hungry: dict[str, tuple[int, int]] = {}
+        self._unsettled: dict[str, None] = {}
+        """Texts that were odd and could not be looked at again."""
         self._told: set[str] = set()
+        self._allowance = Allowance()
 
     def beside(self, probe: Probe) -> tuple[Finding, ...]:
         """Findings about one phrase, for its own item."""
@@ -77,6 +92,17 @@ class Watchlist:
         found = (*self._slow_findings(probe.id, [probe.text]), *self._hungry_findings(probe.id, [probe.text]))
         self._told |= {probe.text} if found else set()
         return found
+
+    def doubt(self, texts: Collection[str]) -> str:
+        """Why nothing can be said of some texts that were odd; ``""`` where all were looked at again."""
+        lost = {text for text, _ in self._lost.faults}
+        known = {*self._slow, *self._hungry, *lost, *self._renderer.guilty}
+        if not (left := [text for text in self._unsettled if text in texts and text not in known]):
+            return ""
+        return (
+            f"{named(left[:3], self._names)}{' ...' if len(left) > 3 else ''} cost too much and could not be looked at "
+            "again beside a calm phrase in the time for it; run again, without the phrases that failed"
+        )
 
     def late(self, subject: str, *, is_memory: bool = False) -> tuple[Finding, ...]:
         """Findings about phrases whose own items were judged before anybody knew."""
@@ -108,6 +134,7 @@ class Watchlist:
             pairs = [pair for pair in contrasts if (pair[0].trigger or "").casefold() == trigger]
             turns = self._contrasted(pairs)
             if len(turns) < CONTRAST_TURNS:
+                self._unsettled |= dict.fromkeys(one.text for one, _ in pairs)
                 continue
             ratio = phrases.contrast_ratio(turns)
             if ratio.ratio >= self._limits.trigger and ratio.p_value <= self._level:
@@ -131,9 +158,8 @@ class Watchlist:
         ]
         if (suspects := self._suspects(odd, self._slow)) and expected is not None:
             self._progress(f"metering again: {named(suspects, self._names)}")
-            again = self._renderer.borrow(
-                lambda own: look_again(suspects, orders, own, seed=self._seed, lost=self._lost)
-            ).result()
+            again = self._speak(lambda own: look_again(suspects, orders, own, seed=self._seed, lost=self._lost))
+            self._unsettled |= dict.fromkeys(text for text in suspects if text not in again)
             for text, turns in again.items():
                 if ratio := phrases.is_costly(turns, expected, self._limits):
                     self._costly[text] = ratio, turns
@@ -145,9 +171,11 @@ class Watchlist:
         jumped = [odd for odd in phrases.jumps(orders) if (odd.order.worker, odd.order.call) in unweighed]
         if hungry := self._suspects(jumped, self._hungry):
             self._progress(f"metering memory again: {named(hungry, self._names)}")
-            self._hungry |= self._renderer.borrow(
+            peaks = self._speak(
                 lambda own: look_at_memory(hungry, orders, own, seed=self._seed, lost=self._lost), is_fresh=True
-            ).result()
+            )
+            self._unsettled |= dict.fromkeys(text for text in hungry if text not in peaks)
+            self._hungry |= {text: one for text, one in peaks.items() if is_hungry(one)}
         if expected is not None:
             self._examined |= keys
 
@@ -158,7 +186,11 @@ class Watchlist:
         return list(texts)[:MOST_SUSPECTS]
 
     def _contrasted(self, pairs: Sequence[tuple[Probe, Probe]]) -> list[tuple[Metered, Metered]]:
-        return self._renderer.borrow(lambda own: contrast_again(pairs, own, seed=self._seed, lost=self._lost)).result()
+        return self._speak(lambda own: contrast_again(pairs, own, seed=self._seed, lost=self._lost))
+
+    def _speak(self, work: Callable[[Speak], Result], *, is_fresh: bool = False) -> Result:
+        """Have a worker speak as long as second looks may."""
+        return self._renderer.borrow(lambda own: work(self._allowance.counted(own)), is_fresh=is_fresh).result()
 
     @property
     def _usual_wait(self) -> float:

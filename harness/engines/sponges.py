@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-KINDS = ("work", "quadratic", "leak", "hoard", "litter", "doze")
+KINDS = ("work", "quadratic", "leak", "hoard", "swell", "litter", "doze")
 """Kinds of faults that are known here."""
 UNIT_VALUES = 20_000
 """Values of which a unit of work takes the sine, some tenths of a millisecond."""
@@ -30,8 +30,9 @@ def soak_up(fault: dict[str, Any], text: str, kept: list[Any]) -> None:
 
     Args:
         fault: ``work`` does ``units``; ``quadratic`` does ``times`` as many as the text's length squared asks for;
-            ``leak`` keeps ``bytes``; ``hoard`` fills ``bytes`` and lets them go; ``litter`` leaves a file of ``bytes``;
-            ``doze`` sleeps for ``seconds``.
+            ``leak`` keeps ``bytes``; ``hoard`` fills ``bytes`` and lets them go; ``swell`` does so with ``bytes``
+            times the square of the text's length; ``litter`` leaves a file of ``bytes``; ``doze`` sleeps for
+            ``seconds``.
         text: What is spoken.
         kept: What is never given back.
     """
@@ -45,6 +46,8 @@ def soak_up(fault: dict[str, Any], text: str, kept: list[Any]) -> None:
             kept.append(np.ones(size, np.uint8))
         case "hoard":
             np.ones(size, np.uint8).sum()
+        case "swell":
+            np.ones(min(MOST_BYTES, size * len(text) ** 2), np.uint8).sum()
         case "litter":
             handle, path = tempfile.mkstemp(dir=os.environ.get("TMPDIR"))
             os.close(handle)

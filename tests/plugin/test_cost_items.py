@@ -11,7 +11,7 @@ import pytest
 from harness import plugin
 from harness.cli import main
 from harness.core.policy import COST_CHECKS
-from harness.costs import costing, footprint, phrases, sample, suspects, waits
+from harness.costs import costing, footprint, phrases, sample, scaling, suspects, waits
 from harness.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
@@ -157,6 +157,27 @@ class TestSponges:
         )
         done.assert_outcomes(failed=1, deselected=ITEMS - 1)
         done.stdout.fnmatch_lines(["  what      takes far longer to load than it should"])
+
+    def test_whose_memory_grows_with_the_square_of_the_text_fail(
+        self, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(scaling, "LEAST_BYTES", 32 << 20)
+        done = gate({"kind": "swell", "bytes": 2_000}, arguments=("-k", "cost-scaling"))
+        done.assert_outcomes(failed=1, deselected=ITEMS - 1)
+        done.stdout.fnmatch_lines(["  what      memory grows faster with the length of the text than it should"])
+
+    def test_that_sleep_while_they_load_fail(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(footprint, "LOAD_BLOCKED", -1.0)
+        done = gate({"kind": "load-doze", "seconds": 1.5}, arguments=("--tts-workers=2",))
+        assert done.parseoutcomes()["failed"] == 1
+        done.stdout.fnmatch_lines(["  what      keeps one waiting while it loads"])
+
+    def test_that_use_up_the_time_for_second_looks_are_open(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(suspects, "ALLOWED_SECONDS", 0.0)
+        monkeypatch.setattr(suspects, "ALLOWED_SHARE", 0.0)
+        done = gate({"kind": "work", "units": 250, "when": "crane"}, arguments=("-rs",))
+        done.assert_outcomes(passed=ITEMS - 1, skipped=1)
+        done.stdout.fnmatch_lines(["*inconclusive: crane* cost too much and could not be looked at again*"])
 
     def test_that_never_end_cost_their_bound_and_no_other_item(self, gate: Gate, pytester: pytest.Pytester) -> None:
         done = gate({"kind": "endless", "when": "crane"})

@@ -212,6 +212,27 @@ class TestScaling:
         (found,), _ = self.judged(ladder(1.0, audio_power=2.0))
         assert found.title.startswith("audio grows faster")
 
+    @pytest.mark.parametrize(("power", "fails"), [(1.0, False), (2.0, True)])
+    def test_fails_memory_that_grows_too_fast(self, power: float, fails: bool) -> None:
+        def spoken(one: Round) -> Round:
+            size = len(one.text)
+            peak = 300 * MIB + int(600 * MIB * (size / 334) ** power)
+            return replace(one, candidate=tuple(replace(order, peak_bytes=peak) for order in one.candidate))
+
+        findings, notes = self.judged(tuple(map(spoken, ladder(1.0))))
+        assert [one.title[:17] for one in findings] == ["memory grows fast"] * fails
+        assert f"memory grows with the length to the power of {power:.2f}" in notes[-1]
+
+    def test_of_little_memory_or_of_a_peak_that_is_not_the_order_s_own_says_nothing(self) -> None:
+        assert scaling.scaling_of(ladder(1.0)).memory is None
+        unset = tuple(
+            replace(
+                one, candidate=tuple(replace(order, peak_bytes=999 * MIB, is_own_peak=False) for order in one.candidate)
+            )
+            for one in ladder(1.0)
+        )
+        assert scaling.scaling_of(unset).memory is None
+
     def test_of_what_takes_no_time_or_was_not_spoken_says_nothing(self) -> None:
         findings, notes = self.judged(ladder(2.0, scale=1e-5))
         assert findings == ()
@@ -243,6 +264,16 @@ class TestFootprint:
         greedy = replace(own, load_seconds=9.0, load_peak_bytes=900 * MIB)
         assert [one.rule for one in footprints.judge_load("cost-load", greedy, own, "x")] == ["cost.load"] * 2
         assert footprints.judge_load("cost-load", greedy, None, "") == ()
+
+    @pytest.mark.parametrize(
+        ("blocked", "rules", "is_open"),
+        [((1.0, 0.2), [], False), ((30.0, 0.2), [], False), ((30.0, 20.0), ["cost.wait"], False), ((30.0,), [], True)],
+    )
+    def test_fails_loads_that_sleep_each_time(
+        self, own: footprints.Footprint, blocked: tuple[float, ...], rules: list[str], is_open: bool
+    ) -> None:
+        findings, doubt = footprints.judge_waits("cost-load", replace(own, load_blocked=blocked))
+        assert ([one.rule for one in findings], bool(doubt)) == (rules, is_open)
 
     def test_fails_a_first_rendering_that_takes_long(self, own: footprints.Footprint) -> None:
         slow = replace(own, first_seconds=12.0)

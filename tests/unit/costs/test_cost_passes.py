@@ -7,9 +7,10 @@ from threading import Event
 import pytest
 
 from harness.core.types import Probe
+from harness.costs import suspects
 from harness.costs.passes import Lost, soak, speak_again, speak_ladder, speak_rounds
 from harness.costs.sample import plan
-from harness.costs.suspects import calm_text, contrast_again, look_again, look_at_memory
+from harness.costs.suspects import Allowance, calm_text, contrast_again, is_hungry, look_again, look_at_memory
 from harness.sandbox.client import WorkerFault
 from tests.metered_samples import MIB, order, suite
 
@@ -112,9 +113,9 @@ class TestSecondLook:
         def speak(text: str, seed: int):
             return order(text, peak_bytes=(2000 if text == "osprey" else 320) * MIB)
 
-        assert look_at_memory(["osprey", "door"], suite(), speak, seed=1, lost=Lost()) == {
-            "osprey": (2000 * MIB, 428 * MIB)
-        }
+        found = look_at_memory(["osprey", "door"], suite(), speak, seed=1, lost=Lost())
+        assert found["osprey"] == (2000 * MIB, 428 * MIB)
+        assert [is_hungry(peaks) for peaks in found.values()] == [True, False]
 
     @pytest.mark.parametrize(("per_second", "is_found"), [(80, False), (150, False), (400, True)])
     def test_of_memory_lets_more_audio_have_more(self, per_second: int, is_found: bool) -> None:
@@ -122,7 +123,27 @@ class TestSecondLook:
             audio, rate = (12.0, per_second) if text == "long" else (2.0, 80)
             return order(text, audio=audio, base_bytes=300 * MIB, peak_bytes=int(300 + rate * audio) * MIB)
 
-        assert ("long" in look_at_memory(["long"], suite(), speak, seed=1, lost=Lost())) is is_found
+        assert is_hungry(look_at_memory(["long"], suite(), speak, seed=1, lost=Lost())["long"]) is is_found
+
+    def test_ends_when_its_time_is_over_and_leaves_out_what_it_did_not_finish(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now, stage = [0.0], Stage()
+
+        def slow(text: str, seed: int):
+            now[0] += 50.0
+            return stage.speaker("own")(text, seed)
+
+        monkeypatch.setattr(suspects.time, "monotonic", lambda: now[0])
+        allowance = Allowance()
+        now[0] = 500.0
+        own = allowance.counted(slow)
+        texts = ["osprey", "door"]
+        assert look_again(texts, suite(), own, seed=1, lost=Lost()).keys() == {"osprey"}
+        assert len(stage.asked) == 11  # 550 s of 1050: the last was begun when there was still time
+        assert look_at_memory(texts, suite(), own, seed=1, lost=Lost()) == {}
+        now[0] += 500.0
+        assert not allowance.is_spent
 
     def test_takes_turns_of_all_pairs_of_a_trigger(self) -> None:
         stage = Stage()
