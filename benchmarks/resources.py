@@ -6,9 +6,9 @@ worker that does a known share of extra work beside a reference, while another p
 runs that the gate's own judge fails, next to what a plain ratio of mean wall clocks says. *Overhead*: what metering
 adds to a run.
 
-Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs and leaves slow sponges out, ``LOAD=0`` starts no
-busy process, where others keep the machine busy anyway. Runs of the power table are kept in ``.soundcheck/resources/``
-and taken up again, unless code that shapes them has changed.
+Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs and leaves slow sponges out, ``VOICES='NAME;NAME'``
+gates only those, ``LOAD=0`` starts no busy process, where others keep the machine busy anyway. Runs of the power table
+are kept in ``.soundcheck/resources/`` and taken up again, unless code that shapes them has changed.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def gate(folder: Path, model: Path, suite: Path, *arguments: str) -> tuple[str, 
     return content["verdict"], found, seconds
 
 
-def sponges(folder: Path) -> list[str]:
-    """Gate each sponge; the names of those that were not found, or not left alone."""
+def sponges(folder: Path) -> tuple[int, list[str]]:
+    """Gate each sponge; how many there were, and the names of those that were not found, or not left alone."""
     suite = folder / "sponges.probes.yaml"
     suite.write_text(SUITE, "utf-8")
     record = [
@@ -139,11 +139,12 @@ def sponges(folder: Path) -> list[str]:
         "--tts-asr", "fake", "--tts-dir", str(folder / "recording"), "--reason", "benchmark",
     ]  # fmt: skip
     subprocess.run(record, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wrong = []
+    judged, wrong = 0, []
     print(f"{'voice':24} {'verdict':8} {'s':>6}  found")
     for name, (faults, wanted, rule) in SPONGES.items():
-        if QUICK and name in SLOW:
+        if (QUICK and name in SLOW) or (voice_sponges.ASKED and name not in voice_sponges.ASKED):
             continue
+        judged += 1
         model = voice(folder, name, *faults)
         golden = str(folder / "golden" / "sponges")
         patience = ("--tts-timeout", "5") if name.startswith("hangs") else ()
@@ -152,7 +153,7 @@ def sponges(folder: Path) -> list[str]:
         print(f"{name:24} {verdict:8} {seconds:6.1f}  {(named or found or ['nothing'])[0][:110]}", flush=True)
         if (verdict == "pass") is not (wanted == "") or (wanted and not named):
             wrong.append(name)
-    return wrong
+    return judged, wrong
 
 
 @contextmanager
@@ -278,14 +279,13 @@ def main() -> int:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        missed, judged = [], 0
+        tables = []
         if PART in ("all", "sponges"):
-            missed += sponges(folder)
-            judged += len(SPONGES) - len(SLOW) * QUICK
+            tables.append(sponges(folder))
             print(f"metering adds {overhead(folder):+.1f} s to a run of 8 phrases of the fake voice")
         if PART == "voice" or (PART == "all" and not QUICK):
-            missed += voice_sponges.table()
-            judged += len(voice_sponges.VOICES)
+            tables.append(voice_sponges.table())
+        judged, missed = sum(count for count, _ in tables), [name for _, names in tables for name in names]
         weak = power(folder) if PART in ("all", "power") else []
     print(
         f"resources: {judged - len(missed)} of {judged} voices judged as they should"

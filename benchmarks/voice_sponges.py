@@ -1,7 +1,7 @@
 """The demo voice with one denial of service each, through the whole gate: real weights, real Whisper, real golden.
 
-Part of ``make bench-resources``; ``PART=voice`` makes it alone, ``VOICES=Slow,Deep`` some of it. A voice is gated with
-a dozen of the smoke suite's phrases, those with *osprey* beside their controls. Its engine is one of
+Part of ``make bench-resources``; ``PART=voice`` makes it alone, ``VOICES='Slow;Deep'`` some of it. A voice is gated
+with a dozen of the smoke suite's phrases, those with *osprey* beside their controls. Its engine is one of
 ``inside/sponge_voice.py``, which the sandbox is told to let in; everything else is as in a user's run.
 """
 
@@ -31,7 +31,7 @@ from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 INSIDE = Path(__file__).with_name("inside")
 PHRASES = 12
-ASKED = tuple(name for name in os.environ.get("VOICES", "").split(",") if name)
+ASKED = tuple(name.strip() for name in os.environ.get("VOICES", "").split(";") if name.strip())
 """Some of the voices only."""
 VOICES: dict[str, tuple[str, str, str]] = {
     "Honest": ("the voice as it is", "", ""),
@@ -49,19 +49,20 @@ VOICES: dict[str, tuple[str, str, str]] = {
 """Engine -> what it does, what a finding must name (``""`` where nothing may be found), and the start of its rule."""
 
 
-def table() -> list[str]:
-    """Gate each voice and print a line for it; the names of those that were not judged as they should."""
-    wrong = []
+def table() -> tuple[int, list[str]]:
+    """Gate each voice and print a line for it; how many, and the names of those that were not judged as they should."""
+    judged, wrong = 0, []
     with tempfile.TemporaryDirectory() as name:
         for engine, (what, wanted, rule) in VOICES.items():
             if ASKED and engine not in ASKED:
                 continue
+            judged += 1
             verdict, found = _gate(engine, Path(name) / engine)
             named = [line for line in found if wanted and wanted in line and f" {rule}" in line]
             print(f"{what:33} {verdict.value:12} {(named or found or ['nothing'])[0][:120]}", flush=True)
             if (verdict is Verdict.PASS) is not (wanted == "") or (wanted and not named):
                 wrong.append(what)
-    return wrong
+    return judged, wrong
 
 
 def _gate(engine: str, folder: Path) -> tuple[Verdict, list[str]]:

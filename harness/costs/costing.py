@@ -241,8 +241,8 @@ class Costing:
         told = f"{own.load_seconds:.2f} s of processor time, {own.load_peak_bytes / 2**20:.0f} MiB at most"
         notes = [told + (f"; {whose} {other.load_seconds:.2f} s" if other else "; not compared")]
         # On a GPU, loading waits for its driver.
-        waits, doubt = footprints.judge_waits(name, own) if self._device == "cpu" else ((), "")
-        return _decided(name, (*footprints.judge_load(name, own, other, whose), *waits), doubt, notes)
+        slept, doubt = footprints.judge_waits(name, self._measuring.loads) if self._device == "cpu" else ((), "")
+        return _decided(name, (*footprints.judge_load(name, own, other, whose), *slept), doubt, notes)
 
     def _footprints(self, sample: Sample) -> tuple[footprints.Footprint | None, footprints.Footprint | None, str]:
         """The candidate's footprint, what it is held against, and whose that is."""
@@ -256,7 +256,6 @@ class Costing:
             other = footprints.Footprint(
                 load_seconds=profile.load_seconds,
                 load_peak_bytes=profile.load_peak_bytes,
-                load_blocked=(),
                 first_seconds=profile.first_seconds,
                 first_text="",
                 peak_bytes=profile.peak_bytes,

@@ -32,8 +32,6 @@ class Footprint:
 
     load_seconds: float
     load_peak_bytes: int
-    load_blocked: tuple[float, ...]
-    """Seconds for which each worker's load was blocked, see :class:`Metered`."""
     first_seconds: float
     """Processor time of the first rendering beyond what its audio explains."""
     first_text: str
@@ -61,7 +59,6 @@ def footprint(orders: Sequence[Metered], workers: Sequence[int] = ()) -> Footpri
     return Footprint(
         load_seconds=min(one.cpu_seconds for one in loads),
         load_peak_bytes=min(one.peak_bytes for one in loads),
-        load_blocked=tuple(one.blocked_seconds for one in loads),
         first_seconds=least,
         first_text=first.texts[0] if first and first.texts else "",
         peak_bytes=max(one.peak_bytes for one in chosen),
@@ -85,20 +82,33 @@ def judge_load(subject: str, own: Footprint, other: Footprint | None, whose: str
     return tuple(found)
 
 
-def judge_waits(subject: str, own: Footprint) -> tuple[tuple[Finding, ...], str]:
+def slow_loads(orders: Sequence[Metered]) -> list[Metered]:
+    """Loads that were blocked for long; none where any worker's was not."""
+    loads = [one for one in orders if not one.texts]
+    return loads if all(one.blocked_seconds >= _blocked_bound(one) for one in loads) else []
+
+
+def judge_waits(subject: str, orders: Sequence[Metered]) -> tuple[tuple[Finding, ...], str]:
     """Loads that were blocked for long: a finding where every worker's was, a doubt where there is only one.
 
     Returns:
         Findings, and why the check is open, ``""`` where it is not.
     """
-    bound = LOAD_BLOCKED + own.load_peak_bytes / LOAD_RATE
-    shortest = min(own.load_blocked, default=0.0)
-    if shortest < bound:
+    loads = slow_loads(orders)
+    if not loads:
         return (), ""
-    if len(own.load_blocked) == 1:
-        return (), f"loading was blocked for {shortest:.1f} s, once: a slow disk, or sleep; run again"
-    told = (f"blocked for {shortest:.1f} s at least, {len(own.load_blocked)} workers", f"less than {bound:.1f} s")
+    least = min(loads, key=lambda one: one.blocked_seconds)
+    if len(loads) == 1:
+        return (), f"loading was blocked for {least.blocked_seconds:.1f} s, once: a slow disk, or sleep; run again"
+    told = (
+        f"blocked for {least.blocked_seconds:.1f} s at least, {len(loads)} workers",
+        f"less than {_blocked_bound(least):.1f} s",
+    )
     return (_finding("cost.wait", subject, "keeps one waiting while it loads", *told),), ""
+
+
+def _blocked_bound(load: Metered) -> float:
+    return LOAD_BLOCKED + load.peak_bytes / LOAD_RATE
 
 
 def judge_first(subject: str, own: Footprint, other: Footprint | None, whose: str) -> tuple[Finding, ...]:

@@ -168,7 +168,7 @@ class TestSponges:
 
     def test_that_sleep_while_they_load_fail(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(footprint, "LOAD_BLOCKED", -1.0)
-        done = gate({"kind": "load-doze", "seconds": 1.5}, arguments=("--tts-workers=2",))
+        done = gate({"kind": "load-doze", "seconds": 1.5}, arguments=("--tts-workers=1", "-k", "cost-load"))
         assert done.parseoutcomes()["failed"] == 1
         done.stdout.fnmatch_lines(["  what      keeps one waiting while it loads"])
 

@@ -270,9 +270,10 @@ class TestFootprint:
         [((1.0, 0.2), [], False), ((30.0, 0.2), [], False), ((30.0, 20.0), ["cost.wait"], False), ((30.0,), [], True)],
     )
     def test_fails_loads_that_sleep_each_time(
-        self, own: footprints.Footprint, blocked: tuple[float, ...], rules: list[str], is_open: bool
+        self, blocked: tuple[float, ...], rules: list[str], is_open: bool
     ) -> None:
-        findings, doubt = footprints.judge_waits("cost-load", replace(own, load_blocked=blocked))
+        loads = [order("", call=0, blocked_seconds=seconds) for seconds in blocked]
+        findings, doubt = footprints.judge_waits("cost-load", loads)
         assert ([one.rule for one in findings], bool(doubt)) == (rules, is_open)
 
     def test_fails_a_first_rendering_that_takes_long(self, own: footprints.Footprint) -> None:
