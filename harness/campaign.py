@@ -14,7 +14,7 @@ from harness.contrast import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
 from harness.core.types import Comparison, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
 from harness.detectors import spoiled_audio
 from harness.goldens import Golden, differs_in, senses_differ
-from harness.judge import FIRST_FRESH_TAKES, MIN_GOLDEN_TAKES, Fresh, Judge, count_tests
+from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
 from harness.listener import Expected, Listener
 from harness.reliability import unreliable
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
@@ -24,6 +24,7 @@ from harness.schedule import BATCH, Schedule
 from harness.shift import CHECK as SHIFT
 from harness.shift import MIN_PROBES, Judged, judge_shift, suite_shifts
 from harness.store import Store
+from harness.yardstick import MIN_GOLDEN_TAKES
 
 LOAD = "engine-load"
 """Name of the model-wide check that the candidate loads at all."""

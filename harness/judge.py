@@ -16,15 +16,12 @@ from harness.core import stats
 from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
 from harness.detectors import DETECTORS, Detector, Statistic, spoiled_audio
 from harness.reliability import unreliable
+from harness.yardstick import MIN_GOLDEN_TAKES, calibrate
 
-SCREEN_RATE = 0.005
-"""Share of honest (probe, statistic) pairs that the screen sends to confirmation: with two dozen statistics one probe
-in ten or so, each of which costs four takes or more."""
 PROBES_SHARE = 0.9
 """Of alpha, for the probes; the rest is for the suite as a whole, see :mod:`harness.shift`."""
 MIN_EFFECT = 2.0
 """Golden spreads below which a difference is too small to matter, however significant."""
-MIN_GOLDEN_TAKES = 6
 FIRST_FRESH_TAKES = 4
 """Fresh takes after which a suspicion that can no longer be confirmed is dropped."""
 FUTILE_ERRORS = 3.0
@@ -35,6 +32,9 @@ EXTREME_EFFECT = 5.0
 """Golden spreads that an extreme take lies off at least."""
 WORD_RULES = frozenset({"speech.word-dropped", "speech.word-inserted", "speech.word-swapped"})
 """Findings that name other words than the golden's."""
+SOUNDS = frozenset({"echo-mean", "echo-worst"})
+WORDS = frozenset({"transcript-distance", "forced-mean", "forced-worst"})
+"""Statistics of what Whisper's encoder heard, and of what its decoder made of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,6 @@ class Suspicion:
     score: float
 
 
-SOUNDS = frozenset({"echo-mean", "echo-worst"})
-WORDS = frozenset({"transcript-distance", "forced-mean", "forced-worst"})
-"""Statistics of what Whisper's encoder heard, and of what its decoder made of it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """How a whole suite lies beside the golden in one statistic: what a fine-tune does to every phrase."""
@@ -60,22 +55,6 @@ class Shift:
     """Of the probes' differences, in the statistic's unit."""
     spread: float = 0.0
     """Standard deviation of the probes' differences beyond what few takes explain, in the same unit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Yardstick:
-    """What is known of one statistic over a whole golden."""
-
-    golden: dict[str, list[float]]
-    """Golden values by probe id. A probe whose golden was not measured in it is not here."""
-    spread: dict[str, float]
-    """Shrunken spread by probe id."""
-    threshold: float
-    """Screen score beyond which a side is suspicious."""
-    extreme: float
-    """Golden spreads by which the worst of all golden takes lies off the others of its probe."""
-    known: int
-    """Golden takes behind that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +94,7 @@ class Judge:
         self._shifts = dict(shifts or {})
         self._is_tuned = shifts is not None
         self._yardsticks = {
-            statistic.name: _calibrate(statistic, usable, takes)
+            statistic.name: calibrate(statistic, usable, takes)
             for detector in DETECTORS
             for statistic in detector.statistics
         }
@@ -355,37 +334,6 @@ def count_tests(probes: int) -> int:
     """One-sided tests that share alpha in a suite of that many probes: all of them, screened or not."""
     sides = sum(len(statistic.sides) for detector in DETECTORS for statistic in detector.statistics)
     return max(1, probes * sides)
-
-
-def _calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int) -> Yardstick:
-    measured = {record.probe_id: statistic.of_golden(record) for record in records}
-    golden = {probe_id: values for probe_id, values in measured.items() if all(map(math.isfinite, values))}
-    spreads = stats.shrunken_spreads(list(golden.values()), statistic.floor)
-    spread = dict(zip(golden, spreads, strict=True))
-    is_two_sided = len(statistic.sides) == 2
-
-    def oriented(score: float) -> float:
-        return abs(score) if is_two_sided else (score if statistic.sides[0] == "greater" else -score)
-
-    typical = stats.typical_variance(list(golden.values()), statistic.floor)
-
-    def held_out(size: int) -> list[float]:
-        return [
-            oriented(score)
-            for values in golden.values()
-            for score in stats.held_out_scores(values, size, typical=typical, floor=statistic.floor)
-        ]
-
-    scores, single = held_out(takes), held_out(1)
-    # Few repeats tell nothing about the tail: fall back on a value that a Gaussian exceeds once in 200.
-    threshold = max(1.0, stats.quantile(scores, 1 - SCREEN_RATE)) if len(scores) >= 100 else 2.6
-    return Yardstick(
-        golden=golden,
-        spread=spread,
-        threshold=threshold,
-        extreme=max(single, default=0.0),
-        known=len(single),
-    )
 
 
 def _explained(findings: Sequence[Finding]) -> list[Finding]:

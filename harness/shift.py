@@ -18,7 +18,8 @@ import numpy as np
 from harness.core import stats
 from harness.core.types import Finding, GoldenRecord, Outcome, Severity, Take, Verdict
 from harness.detectors import DETECTORS, Statistic
-from harness.judge import MIN_GOLDEN_TAKES, PROBES_SHARE, Judge, Shift
+from harness.judge import PROBES_SHARE, Judge, Shift
+from harness.yardstick import MIN_GOLDEN_TAKES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,7 +25,7 @@ LAYERS = (
     {"asr", "demo", "expansion", "report", "sandbox", "source"},
     {"approvals", "listener", "machine", "meter", "prints", "reliability", "suites"},
     {"detectors", "door", "goldens", "history", "redteam", "renderer", "signoff"},
-    {"bench", "costs", "lifecycle", "takeover"},
+    {"bench", "costs", "lifecycle", "takeover", "yardstick"},
     {"audit", "judge", "mlbom", "recording", "sameness", "schedule"},
     {"contrast", "shift"},
     {"campaign"},
