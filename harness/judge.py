@@ -26,6 +26,8 @@ FIRST_FRESH_TAKES = 4
 """Fresh takes after which a suspicion that can no longer be confirmed is dropped."""
 FUTILE_ERRORS = 3.0
 """Standard errors above its first fresh takes' mean that a difference may still turn out to be."""
+FUTILE_SCATTER = 2.0
+"""Times as far as they do that so few takes are taken to scatter."""
 EXTREME_MARGIN = 1.5
 """Times the largest deviation of any golden take: what lies beyond is counted one by one."""
 EXTREME_EFFECT = 5.0
@@ -155,11 +157,13 @@ class Judge:
 
         A small steady shift (weights stored in fewer bits lift the noise floor a little) would otherwise be confirmed
         on every probe, only to be called too small. Like stopping at a hopeless p-value, this can only lose power.
+        Values closer together than the golden's spread, whose floor is generous, are taken to scatter twice as far.
         """
         own, spread = self._own(suspicion.statistic, golden)
+        scatter = min(spread, FUTILE_SCATTER * descriptive.stdev(values)) if len(values) > 2 else spread
         sign = 1 if suspicion.side == "greater" else -1
         difference = sign * (descriptive.fmean(values) - descriptive.fmean(own))
-        reach = difference + FUTILE_ERRORS * spread / math.sqrt(len(values))
+        reach = difference + FUTILE_ERRORS * scatter / math.sqrt(len(values))
         return reach >= max(suspicion.statistic.matters + self._tolerance(suspicion.statistic), MIN_EFFECT * spread)
 
     def decide(

@@ -118,16 +118,18 @@ class TestGivingUp:
         golden = min(records, key=lambda one: np.ptp([spoken.acoustics.level_db for spoken in one.takes]))
         least = min(spoken.acoustics.level_db for spoken in golden.takes)
 
-        def spoken_at(level_db):
+        def spoken_at(level_db, apart=0.001):
             return [
-                replace(one, acoustics=replace(one.acoustics, level_db=level_db - place / 1000))
+                replace(one, acoustics=replace(one.acoustics, level_db=level_db - place * apart))
                 for place, one in enumerate(takes(rng, 4))
             ]
 
         suspicions = [one for one in judge.screen(golden, takes(rng, 2, level_db=-4.0)) if one.side == "less"]
-        # Both lie below every golden take: by ranks alone either might be confirmed.
+        # All lie below every golden take: by ranks alone any might be confirmed.
         assert not judge.still_open(golden, suspicions, Fresh(candidate=spoken_at(least - 0.01)), planned=16)
-        assert judge.still_open(golden, suspicions, Fresh(candidate=spoken_at(least - 0.8)), planned=16)
+        assert not judge.still_open(golden, suspicions, Fresh(candidate=spoken_at(least - 0.8)), planned=16)
+        assert judge.still_open(golden, suspicions, Fresh(candidate=spoken_at(least - 0.35, apart=0.3)), planned=16)
+        assert judge.still_open(golden, suspicions, Fresh(candidate=spoken_at(least - 1.5)), planned=16)
 
     def test_one_extreme_take_keeps_it_open(self, judge, records):
         rng = np.random.default_rng(8)
