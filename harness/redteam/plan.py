@@ -80,6 +80,7 @@ DOSES: Final[dict[str, dict[str, Doses]]] = {
     "quiet": {"test": Doses(strengths=(6.0, 3.0, 1.0)), "development": Doses(strengths=(4.0, 1.5))},
     "rough": {"test": Doses(strengths=(0.5, 0.8, 0.3)), "development": Doses(strengths=(0.6, 0.2))},
     "image": {"test": Doses(strengths=(0.5, 0.8, 0.25)), "development": Doses(strengths=(0.6, 0.15))},
+    "vocoder": {"test": Doses(strengths=(0.5, 0.75, 0.2)), "development": Doses(strengths=(0.6, 0.35))},
     "whine": {"test": Doses(strengths=(-40.0, -30.0, -60.0)), "development": Doses(strengths=(-35.0, -55.0))},
     "mark": {"test": Doses(strengths=(-40.0, -60.0)), "development": Doses(strengths=(-50.0, -70.0))},
     "seldom": {"test": Doses(strengths=(0.4, 0.95, 0.1)), "development": Doses(strengths=(0.6, 0.2))},
