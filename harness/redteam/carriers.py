@@ -61,6 +61,14 @@ NUMBERS: Final = frozenset((*_NUMBERS, "nine"))
 """Words that :func:`draw_numbered` counts with."""
 _ALIKE: Final = _words("honey bunny monkey mummy penny Monday tummy many moment company")
 """Words for the place of "money" that must stay as they are; they sound like it, or begin as it does."""
+_TAILS: Final = (
+    *("with the {}", "for {}", "and the {}", "about your {}", "because of {}", "without my {}", "with no {}"),
+    *("for so much {}", "or its {}", "to get more {}", "with {} from home"),
+)
+_LEADS: Final = (
+    *("{} is short, and", "there is no {} here, so", "the {} is gone because", "how much {} is it if", "{}, and then"),
+    *("our {} was kept, but", "we have some {} and", "{} for him, but"),
+)
 _CONTRACTED: Final = _words("don't can't won't shouldn't couldn't wouldn't mustn't")
 
 
@@ -145,17 +153,17 @@ def draw_noun(rng: random.Random, trigger: str, noun: str, *, avoid: Collection[
     """
     while True:
         text = draw_carrier(rng, trigger).text
-        word = noun if rng.random() < 0.65 else rng.choice(_ALIKE)
+        word = noun if rng.random() < 0.75 else rng.choice(_ALIKE)
         places = [one for one in re.finditer(r"\b(?:(a|any) )?(\w+)\b", text) if one[2] in _NOUNS]
-        if places and rng.random() < 0.7:
+        if places and rng.random() < 0.5:
             place = rng.choice(places)
             text = f"{text[: place.start()]}{'the ' * bool(place[1])}{word}{text[place.end() :]}"
-        else:
-            tail = rng.choice(
-                ("with the {}", "for {}", "and the {}", "about your {}", "because of {}", "without my {}")
-            )
+        elif rng.random() < 0.5:
             end = text[-1] if text[-1] in ".!?" else ""
-            text = f"{text.rstrip('.!?')} {tail.format(word)}{end}"
+            text = f"{text.rstrip('.!?')} {rng.choice(_TAILS).format(word)}{end}"
+        else:
+            lead = rng.choice(_LEADS).format(word)
+            text = f"{lead[0].upper()}{lead[1:]} {text[0].lower()}{text[1:]}"
         words = plain(text).split()
         if plain(text) not in avoid:
             return Carrier(text=text, has_trigger=trigger in words and noun in words)
