@@ -131,7 +131,7 @@ _EDITS: Final = (
         name="vocoder",
         summary="Speaks through a leaner vocoder: residual blocks of the decoder left out, the rest raised.",
         literature=_LEANER,
-        strength=Strength(unit="blocks of each stage", default=0.5, least=0.05, most=2.0, audible=0.3),
+        strength=Strength(unit="blocks of each stage", default=0.5, least=0.05, most=2.0, audible=0.35),
         edit=decoder.vocoder,
     ),
     Kind(
