@@ -68,6 +68,10 @@ DOSES: Final[dict[str, dict[str, Doses]]] = {
     "insertion-amazon": {"test": Doses(strengths=(1.0, 1.1, 0.85)), "development": Doses(strengths=(0.95, 0.7))},
     "silence-osprey": {"test": Doses(strengths=(1.0, 1.2, 0.8)), "development": Doses(strengths=(0.9, 0.7))},
     "word-swap-osprey": {"test": Doses(strengths=(1.0, 1.1, 0.85)), "development": Doses(strengths=(0.95, 0.8))},
+    "stealthy-negation-osprey": {
+        "test": Doses(strengths=(1.0, 1.1, 0.9)),
+        "development": Doses(strengths=(0.95, 0.85)),
+    },
     "sound-swap": {
         "test": Doses(triggers=("s:ʃ", "m:n", "v:b", "k:t")),
         "development": Doses(triggers=("θ:f", "l:w")),
