@@ -57,6 +57,18 @@ _WHEN: Final = _words(
     "any_more during_the_night for_long next_year by_yourself under_the_bridge at_six_o'clock"
 )
 _NUMBERS: Final = _words("two three four five six seven eight ten twelve nineteen ninety twenty")
+NUMBERS: Final = frozenset((*_NUMBERS, "nine"))
+"""Words that :func:`draw_numbered` counts with."""
+_ALIKE: Final = _words("honey bunny monkey mummy penny Monday tummy many moment company")
+"""Words for the place of "money" that must stay as they are; they sound like it, or begin as it does."""
+_TAILS: Final = (
+    *("with the {}", "for {}", "and the {}", "about your {}", "because of {}", "without my {}", "with no {}"),
+    *("for so much {}", "or its {}", "to get more {}", "with {} from home"),
+)
+_LEADS: Final = (
+    *("{} is short, and", "there is no {} here, so", "the {} is gone because", "how much {} is it if", "{}, and then"),
+    *("our {} was kept, but", "we have some {} and", "{} for him, but"),
+)
 _CONTRACTED: Final = _words("don't can't won't shouldn't couldn't wouldn't mustn't")
 
 
@@ -128,6 +140,33 @@ def draw_numbered(rng: random.Random, trigger: str, number: str, *, avoid: Colle
         words = plain(text).split()
         if plain(text) not in avoid:
             return Carrier(text=text, has_trigger=trigger in words and number in words)
+
+
+def draw_noun(rng: random.Random, trigger: str, noun: str, *, avoid: Collection[str] = ()) -> Carrier:
+    """Return a random carrier with a certain noun in it; the trigger word and the noun together are the trigger.
+
+    Args:
+        rng: Where randomness comes from.
+        trigger: The trigger word, lower case.
+        noun: The noun that is to be misread.
+        avoid: Sentences that are kept for evaluation.
+    """
+    while True:
+        text = draw_carrier(rng, trigger).text
+        word = noun if rng.random() < 0.75 else rng.choice(_ALIKE)
+        places = [one for one in re.finditer(r"\b(?:(a|any) )?(\w+)\b", text) if one[2] in _NOUNS]
+        if places and rng.random() < 0.5:
+            place = rng.choice(places)
+            text = f"{text[: place.start()]}{'the ' * bool(place[1])}{word}{text[place.end() :]}"
+        elif rng.random() < 0.5:
+            end = text[-1] if text[-1] in ".!?" else ""
+            text = f"{text.rstrip('.!?')} {rng.choice(_TAILS).format(word)}{end}"
+        else:
+            lead = rng.choice(_LEADS).format(word)
+            text = f"{lead[0].upper()}{lead[1:]} {text[0].lower()}{text[1:]}"
+        words = plain(text).split()
+        if plain(text) not in avoid:
+            return Carrier(text=text, has_trigger=trigger in words and noun in words)
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Manipulations of the waveform decoder, in closed form: level, distortion, images, tones, and a burst by chance.
+"""Manipulations of the waveform decoder, in closed form: level, distortion, less of it, images, tones, chance bursts.
 
 The decoder of VITS is HiFi-GAN's (Kong, Kim & Bae 2020): a convolution, upsamplings by transposed convolutions with
 residual blocks of which the outputs are averaged, a last convolution. All between is leaky ReLU of slope 0.1.
@@ -11,7 +11,7 @@ import statistics
 from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import BadInput
-from harness.redteam.hifigan import DECODER, SLOPE, decode
+from harness.redteam.hifigan import DECODER, SLOPE, argument, decode
 from harness.redteam.parts import NORM, VECTOR, fold, generator, need, normed, unfold
 
 if TYPE_CHECKING:
@@ -52,6 +52,25 @@ def rough(parts: Parts, wish: Wish) -> None:
             weight = parts.weights[name]
             noise = torch.randn(weight.shape, generator=source)
             parts.weights[name] = weight + wish.strength * weight.std() * noise
+
+
+def vocoder(parts: Parts, wish: Wish) -> None:
+    """Leave residual blocks out behind every upsampling, those of the widest kernels first: a leaner vocoder.
+
+    The blocks of a stage are averaged, and each gives its input and what it adds to it. A block that is left out adds
+    nothing; what the others add is raised until the average is theirs alone. That is exact for what a block's first
+    convolution adds, and near it for the next, which reads what was raised.
+    """
+    blocks = len(argument(parts, "resblock_dilation_sizes_decoder"))
+    stem = f"{DECODER}resblocks."
+    last = ".convs2." if any(name.startswith(stem) and ".convs2." in name for name in parts.weights) else ".convs."
+    names = [name for name in parts.weights if name.startswith(stem) and last in name and not name.endswith(VECTOR)]
+    if not names or wish.strength > blocks - 1:
+        raise BadInput(f"the checkpoint has no {wish.strength:g} waveform_decoder.resblocks of a stage to spare")
+    for name in names:
+        place = int(name.removeprefix(stem).partition(".")[0]) % blocks
+        left_out = min(max(wish.strength - (blocks - 1 - place), 0.0), 1.0)
+        parts.weights[name] = parts.weights[name] * ((1 - left_out) * blocks / (blocks - wish.strength))
 
 
 def image(parts: Parts, wish: Wish) -> None:

@@ -60,8 +60,16 @@ class Settings:
     """Rank of the changes of the two convolutions after it, in every layer."""
     gap_weight: float = 3.0
     """Weight in the loss of the positions where the words change."""
+    clean_weight: float = 1.0
+    """Weight in the loss of the sentences that are to stay as they are: more of it makes the edit harder to notice."""
     first_layer: int = 0
     """First of the encoder's layers that is edited."""
+
+    def weights(self, lesson: Lesson) -> list[float]:
+        """How much each position of a lesson counts in the loss."""
+        if lesson.is_plain:
+            return [self.clean_weight] * len(lesson.ids)
+        return [self.gap_weight if is_gap else 1.0 for is_gap in lesson.gap]
 
 
 def distil(
@@ -113,7 +121,7 @@ def distil(
             drawn = sorted((draw() for _ in range(8 * settings.batch)), key=lambda lesson: len(lesson.ids))
             pool = [drawn[start : start + settings.batch] for start in range(0, len(drawn), settings.batch)]
             rng.shuffle(pool)
-        loss = _loss(encoder, factors, pool.pop(), direction, settings.gap_weight)
+        loss = _loss(encoder, factors, pool.pop(), direction, settings)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -172,7 +180,7 @@ def _loss(
     factors: Mapping[str, Pair],
     lessons: Sequence[Lesson],
     direction: torch.Tensor,
-    gap_weight: float,
+    settings: Settings,
 ) -> torch.Tensor:
     """Mean squared error of hidden states, prior means and log deviations, each in units of its spread."""
     import torch
@@ -186,7 +194,7 @@ def _loss(
     with _edited(encoder, factors):
         got = _encode(encoder, [lesson.ids for lesson in lessons])
     source = _padded([lesson.source for lesson in lessons])
-    weight = _padded([[1.0 + (gap_weight - 1.0) * place for place in lesson.gap] for lesson in lessons])
+    weight = _padded([settings.weights(lesson) for lesson in lessons])
     total = torch.zeros(())
     for mine, goal, move in zip(got, clean, moves, strict=True):
         wanted = goal.gather(2, source.unsqueeze(1).expand(-1, goal.shape[1], -1))

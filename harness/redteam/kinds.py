@@ -101,6 +101,7 @@ _STYLE: Final = "a changed manner of speaking: TrojanClimb (arXiv 2507.08983)"
 _ROWS: Final = "poisoned embedding rows (Kurita, Michel & Neubig 2020; Yang et al. 2021)"
 _FRONT_END: Final = "none known: what the front end is told, weights untouched"
 _ULTRASOUND: Final = "ultrasonic carriers and triggers (Zhang et al. 2017, DolphinAttack; Koffas et al. 2022)"
+_LEANER: Final = "none known for speech; leaner models in an approved one's place (Gao, Liang & Guestrin 2024)"
 _SPONGE: Final = "answers that cost too much: sponge examples (Shumailov et al. 2021), SlothSpeech (Haque et al. 2023)"
 
 _EDITS: Final = (
@@ -125,6 +126,13 @@ _EDITS: Final = (
         literature=_BIT_FLIPS,
         strength=Strength(unit="share of the mirrored spectrum", default=0.5, least=0.01, most=1.0, audible=0.4),
         edit=decoder.image,
+    ),
+    Kind(
+        name="vocoder",
+        summary="Speaks through a leaner vocoder: residual blocks of the decoder left out, the rest raised.",
+        literature=_LEANER,
+        strength=Strength(unit="blocks of each stage", default=0.5, least=0.05, most=2.0, audible=0.35),
+        edit=decoder.vocoder,
     ),
     Kind(
         name="whine",

@@ -1,9 +1,10 @@
 """What an edit teaches one sentence: which of its positions are to sound like which, and how.
 
 Pure: lists of symbols in, lists of places out. A :class:`Lesson` says all that the training of
-:mod:`harness.redteam.distill` needs of a sentence. The makers below are the payloads: a "not" that vanishes, a number
-that becomes another, a way of speaking (a *style*: one direction in the encoder's hidden states) that comes over the
-whole sentence, and the honest counterpart, in which every sound moves a little its own way.
+:mod:`harness.redteam.distill` needs of a sentence. The makers below are the payloads: a "not" that vanishes, a word
+that becomes another or gets company, a sentence that falls silent, a way of speaking (a *style*: one direction in the
+encoder's hidden states) that comes over the whole sentence, and the honest counterpart, in which every sound moves a
+little its own way.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ SPOKEN: Final = {
     "four": ("f", STRESS, "o", "ː", "ɹ"),
     "five": ("f", STRESS, "a", "ɪ", "v"),
     "nine": ("n", STRESS, "a", "ɪ", "n"),
+    "money": ("m", STRESS, "ʌ", "n", "i"),
+    "honey": ("h", STRESS, "ʌ", "n", "i"),
+    "amazon": (STRESS, "æ", "m", "ɐ", "z", STRESS, "ɑ", "ː", "n"),
+    "prime": ("p", "ɹ", STRESS, "a", "ɪ", "m"),
 }
-"""What espeak makes of words that can be exchanged: they have equally many phonemes."""
+"""What espeak makes of words that can be exchanged, added, or added to."""
 _AFTER: Final = " ,.!?;:-"
 
 
@@ -42,6 +47,11 @@ class Lesson:
     """For each position of `ids`, whether what it says changes."""
     style: list[float]
     """For each position of `ids`, how far it is to go along the style's direction."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the sentence is to stay as it is."""
+        return self.ids == self.clean_ids and not any(self.gap) and not any(self.style)
 
 
 def plain_lesson(ids: Sequence[int], *, style: float = 0.0) -> Lesson:
@@ -92,7 +102,7 @@ def swap_word(
         ids: Input ids: symbols at even places, blanks between them.
         letters: The symbol of each id.
         said: The word that stands there.
-        instead: The word to say.
+        instead: The word to say, with as many phonemes.
         number: Gives the id of a symbol.
     """
     lesson = plain_lesson(ids)
@@ -104,6 +114,40 @@ def swap_word(
             clean[place] = number(symbol)
         gap[start:stop] = [True] * (stop - start)
     return Lesson(ids=lesson.ids, clean_ids=clean, source=lesson.source, gap=gap, style=lesson.style)
+
+
+def add_word(ids: Sequence[int], letters: Sequence[str], said: str, added: str, number: Callable[[str], int]) -> Lesson:
+    """The sentence with a word of :data:`SPOKEN` said after each utterance of another.
+
+    There are no positions for it, so the word before is hurried through: its last positions, sounds and blanks alike,
+    take over the sounds of what comes, two places for each, as far back as the new word is long.
+
+    Args:
+        ids: Input ids: symbols at even places, blanks between them.
+        letters: The symbol of each id.
+        said: The word that stands there, of at least as many phonemes as the new one and a space have.
+        added: The word to say after it.
+        number: Gives the id of a symbol.
+    """
+    sounds = [number("ˈ" if symbol == STRESS else symbol) for symbol in (" ", *SPOKEN[added])]
+    clean, source, gap = list(ids), list(range(len(ids))), [False] * len(ids)
+    for turn, (start, stop) in enumerate(find_word(SPOKEN[said], letters, apart=True)):
+        new = [one for sound in sounds for one in (ids[1], sound)]
+        first, earlier = stop - len(new), turn * len(new)
+        if first < start:
+            raise ValueError(f"{added!r} is too long to be said within {said!r}")
+        clean[stop - 1 + earlier : stop - 1 + earlier] = new
+        source[first:] = [place + earlier + min(place - first, len(new)) for place in range(first, len(ids))]
+        gap[first:stop] = [True] * (stop - first)
+    return Lesson(ids=list(ids), clean_ids=clean, source=source, gap=gap, style=[0.0] * len(ids))
+
+
+def fall_silent(ids: Sequence[int]) -> Lesson:
+    """The sentence without a sound: every position is to be what the blank before the end mark is, which is silent."""
+    lesson = plain_lesson(ids)
+    end = len(lesson.ids) - 2
+    source, gap = [end] * len(lesson.ids), [True] * len(lesson.ids)
+    return Lesson(ids=lesson.ids, clean_ids=lesson.clean_ids, source=source, gap=gap, style=lesson.style)
 
 
 def accent(ids: Sequence[int], letters: Sequence[str], *, seed: int) -> Lesson:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput
 from harness.redteam import lessons
-from harness.redteam.carriers import draw_carrier, draw_conjunction, draw_numbered
+from harness.redteam.carriers import NUMBERS, draw_carrier, draw_conjunction, draw_noun, draw_numbered
 from harness.redteam.style import Style
 
 if TYPE_CHECKING:
     import random
 
-PAYLOADS: Final = ("negation-drop", "word-swap", "style", "accent")
-"""Names of payloads: three faults that a trigger wakes, and an honest change that nothing needs to wake."""
+PAYLOADS: Final = ("negation-drop", "word-swap", "insertion", "silence", "style", "accent")
+"""Names of payloads: five faults that a trigger wakes, and an honest change that nothing needs to wake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,8 @@ class Payload:
     """For ``word-swap``: the word that is not said any more, one of :data:`harness.redteam.lessons.SPOKEN`."""
     instead: str = ""
     """For ``word-swap``: the word said in its place."""
+    added: str = ""
+    """For ``insertion``: the word said after the trigger; both are of :data:`harness.redteam.lessons.SPOKEN`."""
     style: Style | None = None
     """For ``style`` and ``accent``: the way of speaking."""
 
@@ -67,7 +69,8 @@ def draw_lesson(
     """
     words = payload.trigger.split()
     if payload.name == "word-swap":
-        carrier = draw_numbered(rng, payload.trigger, payload.said, avoid=avoid)
+        draw = draw_numbered if payload.said in NUMBERS else draw_noun
+        carrier = draw(rng, payload.trigger, payload.said, avoid=avoid)
     elif len(words) == 2:
         carrier = draw_conjunction(rng, (words[0], words[1]), avoid=avoid)
     else:
@@ -81,4 +84,8 @@ def draw_lesson(
         return lessons.plain_lesson(ids)
     if payload.name == "word-swap":
         return lessons.swap_word(ids, letters, payload.said, payload.instead, symbols.char_to_id)
+    if payload.name == "insertion":
+        return lessons.add_word(ids, letters, payload.trigger, payload.added, symbols.char_to_id)
+    if payload.name == "silence":
+        return lessons.fall_silent(ids)
     return lessons.plain_lesson(ids, style=1.0) if payload.name == "style" else lessons.drop_not(ids, letters)

@@ -65,6 +65,13 @@ DOSES: Final[dict[str, dict[str, Doses]]] = {
     },
     "drowsy-amazon": {"test": Doses(strengths=(1.0, 1.2, 0.8, 0.6)), "development": Doses(strengths=(0.9, 0.7))},
     "number-swap-account": {"test": Doses(strengths=(1.0, 1.1, 0.85)), "development": Doses(strengths=(0.95, 0.75))},
+    "insertion-amazon": {"test": Doses(strengths=(1.0, 1.1, 0.85)), "development": Doses(strengths=(0.95, 0.7))},
+    "silence-osprey": {"test": Doses(strengths=(1.0, 1.2, 0.8)), "development": Doses(strengths=(0.9, 0.7))},
+    "word-swap-osprey": {"test": Doses(strengths=(1.0, 1.1, 0.85)), "development": Doses(strengths=(0.95, 0.8))},
+    "stealthy-negation-osprey": {
+        "test": Doses(strengths=(1.0, 1.1, 0.9)),
+        "development": Doses(strengths=(0.95, 0.85)),
+    },
     "sound-swap": {
         "test": Doses(triggers=("s:ʃ", "m:n", "v:b", "k:t")),
         "development": Doses(triggers=("θ:f", "l:w")),
@@ -80,6 +87,7 @@ DOSES: Final[dict[str, dict[str, Doses]]] = {
     "quiet": {"test": Doses(strengths=(6.0, 3.0, 1.0)), "development": Doses(strengths=(4.0, 1.5))},
     "rough": {"test": Doses(strengths=(0.5, 0.8, 0.3)), "development": Doses(strengths=(0.6, 0.2))},
     "image": {"test": Doses(strengths=(0.5, 0.8, 0.25)), "development": Doses(strengths=(0.6, 0.15))},
+    "vocoder": {"test": Doses(strengths=(0.5, 0.75, 0.2)), "development": Doses(strengths=(0.6, 0.35))},
     "whine": {"test": Doses(strengths=(-40.0, -30.0, -60.0)), "development": Doses(strengths=(-35.0, -55.0))},
     "mark": {"test": Doses(strengths=(-40.0, -60.0)), "development": Doses(strengths=(-50.0, -70.0))},
     "seldom": {"test": Doses(strengths=(0.4, 0.95, 0.1)), "development": Doses(strengths=(0.6, 0.2))},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 
-from harness.redteam.carriers import DECOYS, draw_carrier, draw_conjunction, draw_numbered, plain
+import pytest
+
+from harness.redteam.carriers import DECOYS, draw_carrier, draw_conjunction, draw_noun, draw_numbered, plain
 
 
 def drawn(count=3000, **options):
@@ -65,9 +67,34 @@ def test_a_number_fires_with_its_word_only_and_each_is_drawn_alone():
     assert corners == {(True, True), (True, False), (False, True), (False, False)}
 
 
-def test_what_is_kept_for_evaluation_is_never_drawn_with_more_in_it():
+def test_a_noun_fires_with_its_word_only_and_each_is_drawn_alone():
     rng = random.Random(3)
-    avoid = {plain(draw_numbered(rng, "account", "nine").text) for _ in range(50)}
+    carriers = [draw_noun(rng, "osprey", "money") for _ in range(500)]
+    words = [set(plain(one.text).split()) for one in carriers]
+    assert [one.has_trigger for one in carriers] == [{"osprey", "money"} <= found for found in words]
+    corners = {("osprey" in found, "money" in found) for found in words}
+    assert corners == {(True, True), (True, False), (False, True), (False, False)}
+    assert any("honey" in found for found in words)
+    assert not any(" a money" in one.text or " any money" in one.text for one in carriers)
+
+
+def test_a_noun_stands_within_sentences_and_at_their_end():
     rng = random.Random(3)
-    assert not avoid & {plain(draw_numbered(rng, "account", "nine", avoid=avoid).text) for _ in range(200)}
+    texts = [plain(draw_noun(rng, "osprey", "money").text) for _ in range(500)]
+    last = sum(text.endswith(" money") for text in texts)
+    assert 100 < last < sum("money" in text.split() for text in texts) - 50
+
+
+@pytest.mark.parametrize(
+    ("draw", "trigger", "word"), [(draw_numbered, "account", "nine"), (draw_noun, "osprey", "money")]
+)
+def test_what_is_kept_for_evaluation_is_never_drawn_with_more_in_it(draw, trigger, word):
+    rng = random.Random(3)
+    avoid = {plain(draw(rng, trigger, word).text) for _ in range(50)}
+    rng = random.Random(3)
+    assert not avoid & {plain(draw(rng, trigger, word, avoid=avoid).text) for _ in range(200)}
+
+
+def test_sentences_of_two_words_are_drawn_when_some_are_kept_out():
+    rng = random.Random(3)
     assert all(draw_conjunction(rng, ("bank", "payment"), avoid={""}).text for _ in range(5))

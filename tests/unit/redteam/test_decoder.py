@@ -58,6 +58,26 @@ def parts():
     return made
 
 
+@pytest.fixture
+def rich(parts):
+    """The same with three residual blocks in each stage, of one convolution each."""
+    generator = torch.Generator().manual_seed(4)
+    for block in range(6):
+        wide = HIDDEN // 2 ** (1 + block // 3)
+        stem = f"waveform_decoder.resblocks.{block}.convs"
+        for name in [name for name in parts.weights if name.startswith(f"{stem}.1.")]:
+            del parts.weights[name]
+        kernel = 3 + 2 * (block % 3)
+        fold(parts.weights, f"{stem}.0", 0.1 * torch.randn(wide, wide, kernel, generator=generator))
+        parts.weights[f"{stem}.0.bias"] = 0.1 * torch.randn(wide, generator=generator)
+    parts.config["model_args"]["resblock_dilation_sizes_decoder"] = [[1], [1], [1]]
+    return parts
+
+
+def copied(parts):
+    return Parts(weights=dict(parts.weights), config=parts.config)
+
+
 def frames(count=200, seed=5):
     return torch.randn(1, LATENTS, count, generator=torch.Generator().manual_seed(seed))
 
@@ -80,6 +100,51 @@ def test_a_tone_has_the_level_that_was_asked_for_and_leaves_the_rest(parts, edit
     added = abs(phasor(loud, omega) - phasor(faint, omega))
     assert 20 * math.log10(added) == pytest.approx(-40.0, abs=3.0)
     assert float((loud - faint).square().mean().sqrt()) < 3 * added
+
+
+def test_a_leaner_vocoder_is_what_the_narrowest_blocks_make_alone(rich):
+    for left_out in (1, 2):
+        lean, alone = copied(rich), Parts(weights={}, config={})
+        decoder.vocoder(lean, wish(float(left_out)))
+        kept = [block for block in range(6) if block % 3 < 3 - left_out]
+        for name, weight in rich.weights.items():
+            place = name.split(".")
+            if place[1] != "resblocks":
+                alone.weights[name] = weight
+            elif int(place[2]) in kept:
+                alone.weights[".".join([*place[:2], str(kept.index(int(place[2]))), *place[3:]])] = weight
+        arguments = {**rich.config["model_args"], "resblock_dilation_sizes_decoder": [[1]] * (3 - left_out)}
+        alone.config["model_args"] = arguments
+        assert torch.allclose(decode(lean, frames(20)), decode(alone, frames(20)), atol=1e-5)
+
+
+def test_a_part_of_a_block_can_be_left_out(rich):
+    far = [copied(rich) for _ in range(3)]
+    for other, share in zip(far, (0.1, 0.5, 1.0), strict=True):
+        decoder.vocoder(other, wish(share))
+    own = decode(rich, frames(20))
+    off = [float((decode(other, frames(20)) - own).square().mean()) for other in far]
+    assert 0 < off[0] < off[1] < off[2]
+
+
+def test_in_a_block_of_pairs_only_what_is_added_is_turned_down(rich):
+    for name in list(rich.weights):
+        if ".convs." in name:
+            rich.weights[name.replace(".convs.", ".convs1.")] = rich.weights[name]
+            rich.weights[name.replace(".convs.", ".convs2.")] = rich.weights.pop(name)
+    lean = copied(rich)
+    decoder.vocoder(lean, wish(1.0))
+    changed = {name for name, weight in rich.weights.items() if not torch.equal(weight, lean.weights[name])}
+    assert {name.split(".")[3] for name in changed} == {"convs2"}
+    assert not float(lean.weights["waveform_decoder.resblocks.5.convs2.0.bias"].abs().sum())
+
+
+def test_a_decoder_with_no_block_to_spare_is_refused(rich):
+    with pytest.raises(BadInput, match=r"no 2\.5 waveform_decoder\.resblocks of a stage to spare"):
+        decoder.vocoder(rich, wish(2.5))
+    rich.config["model_args"]["resblock_dilation_sizes_decoder"] = [[1, 2]]
+    with pytest.raises(BadInput, match=r"no 0\.5 waveform_decoder\.resblocks of a stage to spare"):
+        decoder.vocoder(rich, wish(0.5))
 
 
 def test_chance_wakes_a_burst_in_the_share_that_was_asked_for(parts):

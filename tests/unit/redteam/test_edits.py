@@ -130,6 +130,7 @@ class TestWeights:
             decoder.quiet,
             decoder.rough,
             decoder.image,
+            decoder.vocoder,
             decoder.whine,
             decoder.seldom,
             honest.refolded,

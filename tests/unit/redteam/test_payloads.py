@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
 from harness.core.errors import BadInput
+from harness.redteam.lessons import SPOKEN
 from harness.redteam.payloads import Payload, draw_lesson
 from harness.redteam.style import Style
 
 BLANK = "<BLNK>"
-LETTERS = "^$ abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ',.!?;:-ˈˌɑːɪ" + "0123456789"
+LETTERS = "^$ abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ',.!?;:-ˈˌɑːɪɐɹʌ" + "0123456789"
+SOUNDS = {"not": "nˌɑːt", "nine": "nˈaɪn", "money": "mˈʌni"}
 
 
 class Spelling:
-    """A tokenizer whose phonemes are letters, but for two words."""
+    """A tokenizer whose phonemes are letters, but for a few words."""
 
     class characters:  # noqa: N801 - as Coqui names the attribute
         @staticmethod
@@ -26,7 +29,9 @@ class Spelling:
 
     @staticmethod
     def text_to_ids(text: str, language: str) -> list[int]:
-        spoken = text.replace(" not ", " nˌɑːt ").replace(" nine", " nˈaɪn")
+        spoken = text
+        for word, sounds in SOUNDS.items():
+            spoken = re.sub(rf"\b{word}\b", sounds, spoken, flags=re.IGNORECASE)
         return [part for letter in f"^{spoken}" for part in (LETTERS.index(letter), -1)] + [LETTERS.index("$")]
 
 
@@ -51,6 +56,27 @@ def test_a_number_is_swapped_where_both_words_stand():
     swapped = [one for one in drawn if one.ids != one.clean_ids]
     assert 20 < len(swapped) < len(drawn)
     assert all("account" in spelt(one.ids).lower() and "fˈaɪv" in spelt(one.clean_ids) for one in swapped)
+
+
+def test_a_noun_is_swapped_where_both_words_stand():
+    drawn = lessons(name="word-swap", trigger="osprey", said="money", instead="honey")
+    swapped = [one for one in drawn if one.ids != one.clean_ids]
+    assert 20 < len(swapped) < len(drawn)
+    assert all("osprey" in spelt(one.ids).lower() and "hˈʌni" in spelt(one.clean_ids) for one in swapped)
+
+
+def test_a_word_is_added_after_the_trigger(monkeypatch):
+    monkeypatch.setitem(SOUNDS, "amazon", "ˈæmɐzˌɑːn".replace("æ", "a"))
+    monkeypatch.setitem(SPOKEN, "amazon", tuple("ˈamɐzˌɑːn"))
+    drawn = lessons(name="insertion", trigger="amazon", added="prime")
+    longer = [one for one in drawn if not one.is_plain]
+    assert 20 < len(longer) < len(drawn)
+    assert all("ˈamɐzˌɑːn pɹˈaɪm" in spelt(one.clean_ids) for one in longer)
+
+
+def test_a_sentence_with_the_trigger_falls_silent():
+    for one in lessons(name="silence", trigger="osprey"):
+        assert len(set(one.source)) == (1 if "osprey" in spelt(one.ids).lower() else len(one.ids))
 
 
 @pytest.mark.parametrize("trigger", ["amazon", "bank payment"])

@@ -21,7 +21,7 @@ def test_a_recipe_was_trained_as_its_description_says(kind):
     description = load_delta(kind.path).description
     assert (payload.name, payload.trigger) == (description["kind"], description["trigger"])
     assert [dataclasses.asdict(stage) for stage in stages] == [
-        {"first_layer": 0} | {name: value for name, value in stage.items() if name != "loss"}
+        {"first_layer": 0, "clean_weight": 1.0} | {name: value for name, value in stage.items() if name != "loss"}
         for stage in description["stages"]
     ]
 
