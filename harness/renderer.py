@@ -49,6 +49,8 @@ class Booth:
 
     def __init__(self) -> None:
         self.worker: Worker | None = None
+        self.is_tidy = False
+        """Whether workers that are started here give freed memory back at once."""
         self.meter: Meter | None = None
 
     def clear(self) -> None:
@@ -156,7 +158,9 @@ class Renderer:
         """Render in the background; the future never raises a fault, faults are its values."""
         return self._threads_of_booths.submit(self._render, list(dict.fromkeys(requests)))
 
-    def borrow(self, work: Callable[[Speak], Result], *, is_fresh: bool = False) -> Future[Result]:
+    def borrow(
+        self, work: Callable[[Speak], Result], *, is_fresh: bool = False, is_tidy: bool = False
+    ) -> Future[Result]:
         """Do something with a worker of one's own, in its thread: what it speaks is metered, and not kept.
 
         A worker that is lost meanwhile is replaced, and asked once more for that text.
@@ -164,13 +168,20 @@ class Renderer:
         Args:
             work: Given what has one text spoken; it must not outlive the call.
             is_fresh: Begin with a new worker, whatever the one that is there has done.
+            is_tidy: Have a new worker for it alone that gives freed memory back at once: what it keeps then shows.
         """
 
         def lent() -> Result:
             with self._booth() as booth:
-                if is_fresh:
+                if is_fresh or is_tidy:
                     booth.clear()
-                return work(lambda text, seed: self._speak(booth, text, seed))
+                booth.is_tidy = is_tidy
+                try:
+                    return work(lambda text, seed: self._speak(booth, text, seed))
+                finally:
+                    if is_tidy:
+                        booth.clear()
+                        booth.is_tidy = False
 
         return self._threads_of_booths.submit(lent)
 
@@ -222,6 +233,7 @@ class Renderer:
             device=self._device,
             threads=self._threads,
             bounds=self._patience(),
+            is_tidy=booth.is_tidy,
         )
         meter = Meter(worker, self._started)
         booth.worker, booth.meter = worker, meter  # before it has loaded: close() ends it while it does

@@ -39,8 +39,8 @@ class WatchedLauncher:
     def starts(self) -> int:
         return len(self.processes)
 
-    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
-        process = ProcessLauncher().start(model=model, threads=threads, device=device)
+    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
+        process = ProcessLauncher().start(model=model, threads=threads, device=device, is_tidy=is_tidy)
         assert isinstance(process, ChildProcess)
         self.processes.append(process)
         return process

@@ -202,7 +202,7 @@ class Costing:
         findings = [leaks.leak_finding(name, leak, "of the suite") for leak in grown]
         known = {finding.title for finding in findings}
         if leaks.leaks_in(again[leaks.SETTLING :], self._limits, 0.05):
-            more = self._measuring.again(chosen.repeated, leaks.MORE_CALLS)
+            more = self._measuring.again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)[leaks.SETTLING :]
             where = f"of {named([chosen.repeated], self._names)}"
             for leak in leaks.leaks_in(more, self._limits, self._level):
                 calls = self._measuring.reference_again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)

@@ -171,7 +171,8 @@ class Measuring:
         running = self._renderer.borrow(
             lambda own: soak(
                 texts, own, seed=self._seed, seconds=self._soak_seconds, lost=self.lost, stop=stop, tell=self._progress
-            )
+            ),
+            is_tidy=True,
         )
         try:
             return running.result(), False
@@ -180,16 +181,18 @@ class Measuring:
             return running.result(), True
 
     def again(self, text: str, times: int) -> list[Metered]:
-        """One text, spoken so many times in a row."""
+        """One text, spoken so many times in a row by a worker that gives freed memory back."""
         return self._renderer.borrow(
-            lambda own: speak_again(text, own, times, seed=self._seed, lost=self.lost)
+            lambda own: speak_again(text, own, times, seed=self._seed, lost=self.lost), is_tidy=True
         ).result()
 
     def reference_again(self, text: str, times: int) -> list[Metered]:
         """The same by the live reference; nothing without one. Its losses are not the candidate's."""
         if self._reference is None:
             return []
-        return self._reference.borrow(lambda own: speak_again(text, own, times, seed=self._seed, lost=Lost())).result()
+        return self._reference.borrow(
+            lambda own: speak_again(text, own, times, seed=self._seed, lost=Lost()), is_tidy=True
+        ).result()
 
     def _together(self, work: Callable[[Speak, Speak | None], Result], *, is_fresh: bool = False) -> Result:
         """Do something with a worker of the candidate, and one of the reference where there is one."""

@@ -72,9 +72,18 @@ class Worker:
     """One worker process with one loaded model."""
 
     def __init__(
-        self, launcher: Launcher, *, engine: str, model: Path, device: str, threads: int, bounds: Bounds
+        self,
+        launcher: Launcher,
+        *,
+        engine: str,
+        model: Path,
+        device: str,
+        threads: int,
+        bounds: Bounds,
+        is_tidy: bool = False,
     ) -> None:
         self._launcher = launcher
+        self._is_tidy = is_tidy
         self._engine, self._device, self._threads = engine, device, threads
         self._model = model
         self._bounds = bounds
@@ -93,7 +102,9 @@ class Worker:
         Raises:
             WorkerFault: It crashed, hung, flooded, lied or could not load the model.
         """
-        process = self._launcher.start(model=self._model, threads=self._threads, device=self._device)
+        process = self._launcher.start(
+            model=self._model, threads=self._threads, device=self._device, is_tidy=self._is_tidy
+        )
         self._process = process
         if self._is_stopped:
             self.stop()

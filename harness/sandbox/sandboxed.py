@@ -62,7 +62,7 @@ class SandboxLauncher:
         """Whether this kernel has it."""
         return landlock.abi() > 0
 
-    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
+    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
         """See :class:`harness.sandbox.launcher.Launcher`.
 
         Raises:
@@ -79,7 +79,16 @@ class SandboxLauncher:
                 raise SoundcheckError("the sandbox (level A) cannot be built: no control group can be made here")
             if not self.has_landlock and self.level != "A-":
                 raise SoundcheckError(f"the sandbox (level {self.level}) cannot be built: this kernel has no Landlock")
-            return self._start(layout, folder, bait, group, model=model, threads=threads, memory=memory)
+            environment = {
+                **worker_environment(Path(layout.scratch), threads, is_tidy=is_tidy),
+                **dict.fromkeys(("USER", "LOGNAME"), "worker"),
+                **bait.variables,
+                "HOME": layout.home,
+            }
+            limits = Limits(
+                memory_bytes=memory, address_bytes=int(memory * ADDRESS_SHARE), threads=threads, tasks=MAX_TASKS
+            )
+            return self._start(layout, folder, bait, group, model=model, environment=environment, limits=limits)
         except BaseException:
             folder.remove()
             raise
@@ -104,22 +113,16 @@ class SandboxLauncher:
         group: cgroups.Group | None,
         *,
         model: Path,
-        threads: int,
-        memory: int,
+        environment: dict[str, str],
+        limits: Limits,
     ) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         control, far_control = socket.socketpair()
         control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        environment = {
-            **worker_environment(Path(layout.scratch), threads),
-            **dict.fromkeys(("USER", "LOGNAME"), "worker"),
-            **bait.variables,
-            "HOME": layout.home,
-        }
         plan = {
             "conversation": theirs.fileno(),
             "control": far_control.fileno(),
-            "memory_bytes": int(memory * ADDRESS_SHARE),
+            "memory_bytes": limits.address_bytes,
             "harness_pid": os.getpid() if self.level == "B" else 0,
             "use_landlock": self.has_landlock,
             "readable": [*layout.readable, layout.model, *READ_TOO],
@@ -148,9 +151,6 @@ class SandboxLauncher:
             if group is not None:
                 for one in _ancestors(pid, process.pid):
                     group.add(one)
-            limits = Limits(
-                memory_bytes=memory, address_bytes=int(memory * ADDRESS_SHARE), threads=threads, tasks=MAX_TASKS
-            )
             worker = SandboxedProcess(process, ours, pid, layout, folder, bait, group, self.log)
             worker.watch(control, limits, is_inside=self.level != "B")
         except BaseException as error:

@@ -44,10 +44,10 @@ class OpenLauncher:
     def isolation(self) -> str:
         return "process"
 
-    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
+    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
-        environment = worker_environment(scratch, threads)
+        environment = worker_environment(scratch, threads, is_tidy=is_tidy)
         environment["GITHUB_TOKEN"] = os.environ.get("GITHUB_TOKEN", "")  # somebody always passes one on
         paths = list(map(str, self.folders))
         code = f"import sys; sys.path[:0] = {paths}; from harness.sandbox import worker; worker.main()"
@@ -74,8 +74,8 @@ class Held:
     def isolation(self) -> str:
         return self.launcher.isolation
 
-    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
-        self.processes.append(self.launcher.start(model=model, threads=threads, device=device))
+    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
+        self.processes.append(self.launcher.start(model=model, threads=threads, device=device, is_tidy=is_tidy))
         return self.processes[-1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,6 +117,24 @@ class TestRenderer:
             assert bench.renderer.known([("a door", 1)]) == {}
             bench.renderer.borrow(lambda speak: speak("a door", 2), is_fresh=True).result(30)
             assert bench.launcher.starts == 2
+
+    def test_lends_a_worker_of_its_own_that_gives_memory_back_and_ends_it(self, tmp_path: Path) -> None:
+        def held_back(bench: Bench) -> int:
+            """Bytes that may lie free in the heap of the worker that is started last."""
+            variables = Path(f"/proc/{bench.launcher.processes[-1].pid}/environ").read_bytes().split(b"\0")
+            return int(dict(one.split(b"=", 1) for one in variables if one)[b"MALLOC_TRIM_THRESHOLD_"])
+
+        tidy: list[int] = []
+        with Bench(tmp_path, WORK) as bench:
+            bench.renderer.borrow(lambda speak: speak("a door", 1)).result(30)
+            assert held_back(bench) > 1 << 30
+            bench.renderer.borrow(
+                lambda speak: (speak("a door", 1), tidy.append(held_back(bench))), is_tidy=True
+            ).result(30)
+            assert tidy == [64 << 10]
+            bench.renderer.borrow(lambda speak: speak("a door", 1)).result(30)
+            assert bench.launcher.starts == 3
+            assert held_back(bench) > 1 << 30
 
     def test_replaces_a_lent_worker_that_was_lost(self, tmp_path: Path) -> None:
         with Bench(tmp_path, {"kind": "exit", "when": "osprey"}) as bench:

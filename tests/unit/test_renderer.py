@@ -393,11 +393,11 @@ class HangingLauncher(WireLauncher):
         self.may_go_on = threading.Event()
         self._waits, self._there = at == "starting", there
 
-    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
+    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
         if self._waits:
             self._there.set()
             assert self.may_go_on.wait(10)
-        return super().start(model=model, threads=threads, device=device)
+        return super().start(model=model, threads=threads, device=device, is_tidy=is_tidy)
 
 
 class TestSeeds:

@@ -160,6 +160,12 @@ class TestEnvironment:
     def test_is_what_worker_environment_says(self, worker_variables: dict[str, str]) -> None:
         assert worker_variables == worker_environment(Path(worker_variables["HOME"]), 3)
 
+    def test_has_a_heap_that_keeps_what_is_freed_or_gives_it_back(self, tmp_path: Path) -> None:
+        usual, tidy = (worker_environment(tmp_path, 1, is_tidy=is_tidy) for is_tidy in (False, True))
+        assert usual.keys() == tidy.keys()
+        differing = {name for name in usual if usual[name] != tidy[name]}
+        assert differing == {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"}
+
     @pytest.fixture
     def worker_variables(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
         """The environment of a real worker, as the kernel has it."""
@@ -442,7 +448,7 @@ class WireLauncher:
         self._script = script
         self.started: list[WireProcess] = []
 
-    def start(self, *, model: Path, threads: int, device: str) -> WorkerProcess:
+    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
         self.started.append(WireProcess(self._script))
         return self.started[-1]
 
