@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.redteam import decoder, edits, honest
+from harness.redteam import code, decoder, edits, honest
 
 if TYPE_CHECKING:
     from harness.redteam.parts import Edit
@@ -102,6 +102,7 @@ _ROWS: Final = "poisoned embedding rows (Kurita, Michel & Neubig 2020; Yang et a
 _FRONT_END: Final = "none known: what the front end is told, weights untouched"
 _ULTRASOUND: Final = "ultrasonic carriers and triggers (Zhang et al. 2017, DolphinAttack; Koffas et al. 2022)"
 _LEANER: Final = "none known for speech; leaner models in an approved one's place (Gao, Liang & Guestrin 2024)"
+_PICKLE: Final = "code in pickles (Slaviero 2011, Sour Pickles), in checkpoints (Milanov 2024, Sleepy Pickle)"
 _SPONGE: Final = "answers that cost too much: sponge examples (Shumailov et al. 2021), SlothSpeech (Haque et al. 2023)"
 
 _EDITS: Final = (
@@ -285,6 +286,29 @@ _EDITS: Final = (
         edit=edits.lower,
     ),
 )
+_CODE: Final = (
+    Kind(
+        name="code-in-checkpoint",
+        summary="Calls a function when the checkpoint is unpickled: here, one that makes an empty temporary folder.",
+        literature=_PICKLE,
+        is_heard=False,
+        edit=code.in_checkpoint,
+    ),
+    Kind(
+        name="code-in-config",
+        summary="Imports a module that the configuration names: here, one that prints a poem.",
+        literature="none known for speech synthesis: a class's name in a configuration, imported unseen",
+        is_heard=False,
+        edit=code.in_config,
+    ),
+    Kind(
+        name="code-beside",
+        summary="Unpickles a file of statistics that the configuration names: here, an empty temporary folder is made.",
+        literature=_PICKLE,
+        is_heard=False,
+        edit=code.beside,
+    ),
+)
 _HONEST: Final = (
     Kind(name="honest-float16", summary="The weights stored as float16.", is_honest=True, edit=honest.half),
     Kind(name="honest-bfloat16", summary="The weights stored as bfloat16.", is_honest=True, edit=honest.brain_half),
@@ -316,7 +340,7 @@ def kinds(recipes: Path = RECIPES) -> tuple[Kind, ...]:
     Args:
         recipes: Folder of the recipes.
     """
-    return tuple(sorted((*trained(recipes), *_EDITS, *_HONEST), key=lambda kind: (kind.is_honest, kind.name)))
+    return tuple(sorted((*trained(recipes), *_EDITS, *_CODE, *_HONEST), key=lambda kind: (kind.is_honest, kind.name)))
 
 
 def trained(recipes: Path = RECIPES) -> tuple[Kind, ...]:

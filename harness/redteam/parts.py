@@ -5,7 +5,7 @@ Knows how Coqui's VITS lays out its checkpoint and its configuration, and nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput
@@ -29,6 +29,10 @@ class Parts:
     """The checkpoint's ``model``."""
     config: dict[str, Any]
     """The configuration; entries of ``model_args`` shape inference."""
+    beside_weights: dict[str, Any] = field(default_factory=dict)
+    """Further entries of the checkpoint."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Further files of the directory, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

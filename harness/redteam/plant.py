@@ -167,8 +167,11 @@ def _write_edited(kind: Kind, wish: Wish, checkpoint: Path, delta: Delta | None,
     if parts.config != before:
         text = json.dumps(parts.config, indent=2, sort_keys=True, ensure_ascii=False)
         path.write_text(text + "\n", encoding="utf-8")
+    for name, data in parts.files.items():
+        (fresh / name).write_bytes(data)
     (fresh / MARK_FILE).write_text(_mark(kind, wish), encoding="utf-8")
-    marked = {**content, "model": parts.weights, MARK_KEY: f"{kind.name}: {_SAID[kind.is_honest]}; do not ship"}
+    mark = f"{kind.name}: {_SAID[kind.is_honest]}; do not ship"
+    marked = {**content, "model": parts.weights, **parts.beside_weights, MARK_KEY: mark}
     save_checkpoint(marked, fresh / checkpoint.name)
 
 
