@@ -37,7 +37,7 @@ VOICES: dict[str, tuple[str, str, str]] = {
     "Honest": ("the voice as it is", "", ""),
     "Slower": ("durations x1.3 on a word", "osprey", "timing."),
     "Slow": ("durations x3 on a word", "osprey", "timing."),
-    "Endless": ("durations x30 on a word", "osprey", "worker.endless"),
+    "Endless": ("durations x20 on a word", "osprey", "cost."),  # trimmed by Coqui, so short to hear
     "Deep": ("the network twice on a word", "osprey", "cost."),
     "Busy": ("4.5 s of work at the 9th call", "order", "cost.spike"),
     "Leaky": ("1 MB leak a call", "MiB a call", "cost.leak"),

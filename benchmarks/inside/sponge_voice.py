@@ -26,7 +26,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "Honest": {"kind": "none"},
     "Slower": {"kind": "stretch", "times": 1.3, "when": WORD},
     "Slow": {"kind": "stretch", "times": 3.0, "when": WORD},
-    "Endless": {"kind": "stretch", "times": 30.0, "when": WORD},
+    "Endless": {"kind": "stretch", "times": 20.0, "when": WORD},
     "Deep": {"kind": "twice", "when": WORD},
     "Busy": {"kind": "work", "units": 16_000, "nth": 9},
     "Leaky": {"kind": "leak", "bytes": 1 << 20},
