@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +13,6 @@ from harness.meter import Meter
 from harness.sandbox.client import WorkerFault
 from harness.sandbox.meter import Reading, reading_of
 from tests.unit.test_renderer import BOUNDS, Bench, rules
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WORK = {"kind": "work", "units": 200, "when": "osprey"}
 
