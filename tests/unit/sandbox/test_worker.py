@@ -166,6 +166,15 @@ class TestEnvironment:
         differing = {name for name in usual if usual[name] != tidy[name]}
         assert differing == {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"}
 
+    def test_does_not_tell_code_which_heap_it_has(self) -> None:
+        code = "import os; from harness.sandbox.worker import limit_self; limit_self(); print(os.environ.keys())"
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={"MALLOC_TOP_PAD_": "0", "LANG": "C"}, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        assert "LANG" in done.stdout
+        assert "MALLOC_" not in done.stdout
+
     @pytest.fixture
     def worker_variables(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
         """The environment of a real worker, as the kernel has it."""
