@@ -26,7 +26,6 @@ from pathlib import Path
 
 from integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
 
-from harness.acoustics import facts
 from harness.asr.normaliser import normalise
 from harness.bench import Bench, make_bench
 from harness.campaign import BATCH
@@ -35,6 +34,7 @@ from harness.core.stats import clopper_pearson
 from harness.core.suite import Suite
 from harness.core.text import distance
 from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Verdict
+from harness.core.waveform import facts
 from harness.demo.voice import build_demo_voice
 from harness.goldens import Golden, read_golden
 from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests

@@ -13,11 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.acoustics import clean, facts
 from harness.asr.weights import resolve_whisper
 from harness.asr.whisper import WhisperTranscriber
 from harness.core.paths import cache_root
 from harness.core.types import RenderingKey
+from harness.core.waveform import clean, facts
 from harness.demo.voice import build_demo_voice
 from harness.engines.coqui import CoquiEngine
 from harness.goldens import read_golden

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from harness.acoustics import clean, facts
 from harness.core.metered import Metered
 from harness.core.types import EngineInfo, Rendering, RenderingKey, Speech
+from harness.core.waveform import clean, facts
 from harness.meter import Meter, Speak
 from harness.model import Model
 from harness.sandbox.client import Bounds, Worker, WorkerFault

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.acoustics import clean
 from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
+from harness.core.waveform import clean
 from harness.engines import tones
 
 if TYPE_CHECKING:

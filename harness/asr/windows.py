@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.acoustics import clean
+from harness.core.waveform import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.acoustics import clean
+from harness.core.waveform import clean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.acoustics import facts
 from harness.core.types import ForcedScore, GoldenRecord, Hearing, Observation, Probe, Take
+from harness.core.waveform import facts
 from harness.detectors import DETECTORS, RULES, spoiled_audio
 from harness.senses import measure_all
 from tests.sounds import HOSTILE, RATE, babble, echoed, hiss, low_pass, silence, tone

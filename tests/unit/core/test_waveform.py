@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from harness.acoustics import clean, facts
+from harness.core.waveform import clean, facts
 from tests.sounds import HOSTILE, RATE, voice
 
 
