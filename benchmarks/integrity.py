@@ -43,7 +43,7 @@ from harness.options import Settings, default_workers
 from harness.recording import record_golden
 from harness.redteam.audio_edits import AUDIO_EDITS
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
-from harness.store import digest_of
+from harness.storage.store import digest_of
 from harness.verbs.demo import demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")

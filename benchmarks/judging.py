@@ -27,7 +27,7 @@ from harness.options import packaged_golden
 from harness.renderer import FIRST_PURPOSE, seed_for
 from harness.schedule import BATCH
 from harness.shift import Judged, judge_shift
-from harness.store import Store
+from harness.storage.store import Store
 from harness.suites import read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 

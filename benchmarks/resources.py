@@ -38,7 +38,7 @@ from harness.model import open_model
 from harness.renderer import Renderer
 from harness.sandbox.levels import choose_launcher
 from harness.scoring.ledger import code_digest
-from harness.store import Store
+from harness.storage.store import Store
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 PART = os.environ.get("PART", "all")

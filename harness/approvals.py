@@ -19,7 +19,7 @@ import msgspec
 
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
-from harness.store import UNREADABLE, write_atomically, writing
+from harness.storage.store import UNREADABLE, write_atomically, writing
 
 FILE = "approvals.jsonl"
 VERSION = 1

@@ -26,7 +26,7 @@ from harness.sandbox.client import Bounds
 from harness.sandbox.events import EventLog
 from harness.sandbox.levels import LEVELS, choose_launcher
 from harness.source.local import local_model
-from harness.store import Store
+from harness.storage.store import Store
 
 ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}
 """Packages whose version shapes what an engine says."""

@@ -18,7 +18,7 @@ from harness.core.types import Comparison, Outcome, Probe, Verdict
 from harness.goldens import Golden
 from harness.listener import Listener
 from harness.renderer import Renderer
-from harness.store import UNREADABLE, Store, write_atomically
+from harness.storage.store import UNREADABLE, Store, write_atomically
 
 NAME = "self-test.json"
 """File in the golden's folder. It informs and decides nothing, so the manifest does not bind it."""

@@ -23,7 +23,7 @@ from harness.sandbox.client import WorkerFault
 from harness.schedule import BATCH, Schedule
 from harness.shift import CHECK as SHIFT
 from harness.shift import MIN_PROBES, Judged, judge_shift, suite_shifts
-from harness.store import Store
+from harness.storage.store import Store
 from harness.yardstick import MIN_GOLDEN_TAKES
 
 LOAD = "engine-load"

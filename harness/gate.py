@@ -31,7 +31,7 @@ from harness.report.delivery import Delivery, deliver, read_requests
 from harness.session import Run, RunAudio, load_golden, seen_of
 from harness.shift import CHECK as SHIFT
 from harness.source.local import local_model
-from harness.store import RunDirectory, Store, write_atomically
+from harness.storage.store import RunDirectory, Store, write_atomically
 from harness.suites import SuiteFileContent
 
 if TYPE_CHECKING:

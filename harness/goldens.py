@@ -23,7 +23,7 @@ from harness.core.text import printable
 from harness.core.types import GoldenRecord
 from harness.prints import PrintBook, read_prints
 from harness.senses import ABSENT
-from harness.store import UNREADABLE, write_atomically, writing
+from harness.storage.store import UNREADABLE, write_atomically, writing
 
 FORMAT_VERSION = 2
 PRINTS_NAME = "prints.npz"

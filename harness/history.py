@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.core.errors import SoundcheckError
 from harness.core.types import Outcome, Verdict
-from harness.store import RunDirectory
+from harness.storage.store import RunDirectory
 
 PAUSE_SECONDS = 600.0
 """A longer silence between two records is not counted: the run was interrupted and continued."""

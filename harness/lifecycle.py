@@ -32,7 +32,7 @@ from harness.approvals import Approval, Decision, append_approval, last_approval
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
 from harness.goldens import BOUND, Golden, Manifest, check_files, read_golden, write_golden
-from harness.store import writing
+from harness.storage.store import writing
 
 PROPOSED = ".proposed"
 PREVIOUS = ".previous"

@@ -19,7 +19,7 @@ from harness.core.types import (
     Transcriber,
 )
 from harness.senses import measure_all, senses_identity
-from harness.store import Store, digest_of
+from harness.storage.store import Store, digest_of
 
 if TYPE_CHECKING:
     from harness.core.types import Waveform

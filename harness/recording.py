@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import opus
 from harness.asr.likeness import Basis, echoes_of, fit_basis, print_of
 from harness.asr.normaliser import identity as normaliser_identity
 from harness.asr.normaliser import normalise
@@ -27,7 +26,8 @@ from harness.model import Model
 from harness.prints import PrintBook
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.client import WorkerFault
-from harness.store import Store
+from harness.storage import opus
+from harness.storage.store import Store
 from harness.takeover import Takeover
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from harness.meter import Meter, Speak
 from harness.model import Model
 from harness.sandbox.client import Bounds, Worker, WorkerFault
 from harness.sandbox.launcher import Launcher
-from harness.store import Store
+from harness.storage.store import Store
 
 MAX_RESTARTS = 32
 """Workers started for one model in one process. A model that kills more is not worth the time."""

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import IO
 
 from harness.renderer import Made, Renderer, Request
-from harness.store import Store, digest_of
+from harness.storage.store import Store, digest_of
 
 BATCH = 4
 """Renderings per batch. More makes a CPU slower: activations leave its caches."""

@@ -35,7 +35,7 @@ from harness.options import Settings, typed_options
 from harness.policies import COPY, today
 from harness.sandbox.events import read_events
 from harness.shift import CHECK as SHIFT
-from harness.store import RunDirectory, Store, digest_of, write_atomically
+from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
 from harness.suites import SuiteFileContent, language_of
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.core.errors import BadInput
 from harness.core.suite import Suite, parse_suite
 from harness.expansion import PUBLIC, Drawing, expand
-from harness.store import digest_of
+from harness.storage.store import digest_of
 
 MAX_SUITE_BYTES = 4 << 20
 

@@ -18,20 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core", "hookspecs", "machine", "schemas"},
-    {
-        "behaviour",
-        "cli",
-        "engines",
-        "expansion",
-        "model",
-        "opus",
-        "pinned",
-        "policies",
-        "project",
-        "sandbox",
-        "signing",
-        "store",
-    },
+    {"behaviour", "cli", "engines", "expansion", "model", "policies", "project", "sandbox", "signing", "storage"},
     {"approvals", "asr", "demo", "history", "meter", "mlbom", "options", "pins", "report", "senses", "suites"},
     {"admission", "detectors", "listener", "prints", "redteam", "reliability", "renderer", "source"},
     {"contrast", "door", "goldens", "sameness", "schedule", "signoff", "yardstick"},
@@ -52,15 +39,15 @@ NARROWER = {
     "engines": {"core"},  # they run in the worker
     "sandbox": {"core"},
     "signing": {"core"},
-    "source": {"core", "model", "pinned", "pins", "project", "signing", "store"},
-    "store": {"core"},
+    "source": {"core", "model", "storage", "pins", "project", "signing"},
+    "storage": {"core"},
     "expansion": {"core"},
-    "report": {"core", "opus", "store"},  # a pure function of the run directory
+    "report": {"core", "storage"},  # a pure function of the run directory
 }
 """What a part may import where that is less than everything below it."""
 
 HEAVY = {"TTS", "ctranslate2", "librosa", "numba", "onnx", "onnxruntime", "scipy", "torch", "torchaudio", "whisper"}
-MAY_LOAD_HEAVY = {"asr", "demo", "engines", "pinned", "redteam", "senses"}
+MAY_LOAD_HEAVY = {"asr", "demo", "engines", "storage", "redteam", "senses"}
 """Who may import them inside a function. The rest of the harness works with none of them installed."""
 ALL_HEAVY = "harness.asr.decoding"
 """The one module that is torch from end to end: imported inside functions only."""

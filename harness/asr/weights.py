@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.asr.ctranslate2 import read_variables, to_openai
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
-from harness.pinned import (
+from harness.storage.pinned import (
     build_once,
     building,
     file_sha256,

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from harness.goldens import Golden
-from harness.store import UNREADABLE, write_atomically
+from harness.storage.store import UNREADABLE, write_atomically
 
 NAME = "cost-profile.json"
 FORMAT_VERSION = 1

@@ -20,7 +20,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import IntegrityError, MissingDependency
-from harness.pinned import build_once, package_file, require_sha256, save_checkpoint
+from harness.storage.pinned import build_once, package_file, require_sha256, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

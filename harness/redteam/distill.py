@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from harness.engines.coqui import find_checkpoint
-from harness.pinned import file_sha256
 from harness.redteam.delta import Delta, Factors
 from harness.redteam.payloads import draw_lesson
 from harness.redteam.style import find_style
+from harness.storage.pinned import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

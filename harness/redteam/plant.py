@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, StorageError
 from harness.engines.coqui import find_checkpoint
-from harness.pinned import file_sha256, one_line, save_checkpoint
 from harness.redteam.delta import load_delta
 from harness.redteam.kinds import RECIPES, kinds
 from harness.redteam.parts import Parts, Wish
+from harness.storage.pinned import file_sha256, one_line, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable

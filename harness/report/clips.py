@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from harness.opus import QUICK, encode
 from harness.report.sound import Sound, UnreadableSound, read_sound
+from harness.storage.opus import QUICK, encode
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from harness.core.errors import BadInput, StorageError
 from harness.core.paths import shown
 from harness.report.formats import Format, find_format
 from harness.report.github import STEP_LIMIT
-from harness.store import write_atomically, writing
+from harness.storage.store import write_atomically, writing
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunResult

@@ -32,7 +32,7 @@ from harness.report.wording import (
     tally,
     trigger_pattern,
 )
-from harness.store import write_atomically
+from harness.storage.store import write_atomically
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunInfo, RunResult

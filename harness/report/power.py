@@ -18,7 +18,7 @@ from harness.core.text import printable
 from harness.core.types import Verdict
 from harness.report.pages import content_security_policy, own_file, template
 from harness.report.wording import counted, one_line
-from harness.store import write_atomically
+from harness.storage.store import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from harness.core.power import CopyResult
-from harness.store import UNREADABLE, digest_of, write_atomically
+from harness.storage.store import UNREADABLE, digest_of, write_atomically
 
 if TYPE_CHECKING:
     from harness.redteam.plan import Copy

@@ -18,7 +18,6 @@ from harness.core.power import CopyResult, Fate, Power
 from harness.engines.coqui import find_checkpoint
 from harness.goldens import differs_in, senses_differ
 from harness.listener import Listener
-from harness.pinned import file_sha256
 from harness.redteam.plan import EDITS_VERSION, plan
 from harness.redteam.waking import Phrases
 from harness.reliability import unreliable
@@ -27,7 +26,8 @@ from harness.scoring.sample import SIZE, Size
 from harness.scoring.trial import Trial, planted
 from harness.scoring.voice import frames_of, sounds_of
 from harness.session import Shared
-from harness.store import Store
+from harness.storage.pinned import file_sha256
+from harness.storage.store import Store
 from harness.suites import language_of
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from harness.core.types import Acoustics
-from harness.pinned import package_folder
 from harness.senses import quality, speaker
 from harness.senses.frames import HOP_SECONDS, NARROW_RATE, SILENCE_DB, Frames, cut
 from harness.senses.marks import cepstral_peaks
 from harness.senses.pitch import f0_track
 from harness.senses.prosody import dynamics, f0_spread, pace
 from harness.senses.spectrum import BANDS, spectrum
+from harness.storage.pinned import package_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

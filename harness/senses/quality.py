@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from harness.core.errors import MissingDependency
-from harness.pinned import package_file, require_sha256
 from harness.senses.frames import NARROW_RATE
 from harness.senses.mel import slaney_filters
+from harness.storage.pinned import package_file, require_sha256
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,7 +17,7 @@ from harness.core.verdict import RunInfo, RunResult
 from harness.policies import PolicyFile, policy_of_run
 from harness.report.wording import tally
 from harness.signoff.refusal import Refused, refuse
-from harness.store import RunDirectory
+from harness.storage.store import RunDirectory
 
 
 def read_run(folder: Path) -> RunResult:

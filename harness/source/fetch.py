@@ -15,13 +15,13 @@ from pathlib import Path
 from harness.core.errors import BadInput, IntegrityError, SoundcheckError, StorageError
 from harness.core.text import printable
 from harness.model import digest_of_directory
-from harness.pinned import building
 from harness.source import coqui, hub
 from harness.source.archive import unpack
 from harness.source.https import Client, Interrupted, usual_context
 from harness.source.ledger import Ledger
 from harness.source.policy import Policy
 from harness.source.spec import CoquiModel, HubModel, SourceRefused, Url, read_spec
+from harness.storage.pinned import building
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,120}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,400}")

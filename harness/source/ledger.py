@@ -12,8 +12,8 @@ import msgspec
 from harness.core.errors import BadInput
 from harness.core.plainjson import NotStrict, loads
 from harness.core.text import printable
-from harness.pinned import building
-from harness.store import write_atomically
+from harness.storage.pinned import building
+from harness.storage.store import write_atomically
 
 NAME: Final = "soundcheck-sources.json"
 _MAX_BYTES: Final = 1 << 20

@@ -123,7 +123,7 @@ def _isolation() -> Check:
 def _whisper() -> Check:
     from harness.asr.weights import PACKAGED, converted_path, openai_cache
     from harness.core.paths import cache_root
-    from harness.pinned import package_folder
+    from harness.storage.pinned import package_folder
 
     name = "tiny.en"
     if (openai_cache() / f"{name}.pt").is_file():

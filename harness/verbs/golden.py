@@ -264,7 +264,7 @@ def run_review(options: argparse.Namespace) -> int:
     from harness.lifecycle import differing_conditions
     from harness.report.review import Side, render
     from harness.report.wording import shell_word
-    from harness.store import write_atomically
+    from harness.storage.store import write_atomically
     from harness.verbs.golden_tables import difference, print_difference
 
     old = _read(options.golden, options)

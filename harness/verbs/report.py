@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.report import html, results, terminal
     from harness.report.delivery import write_report
     from harness.session import RunAudio
-    from harness.store import RunDirectory, Store, write_atomically
+    from harness.storage.store import RunDirectory, Store, write_atomically
 
     if options.out and options.format == TEXT:
         raise BadInput(f"--out: say which format to write with --format, one of {', '.join(FORMATS)}")

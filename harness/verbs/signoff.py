@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.signoff.run import policy_for, read_run
     from harness.signoff.statement import described, state
     from harness.source.local import local_model
-    from harness.store import write_atomically
+    from harness.storage.store import write_atomically
 
     now = datetime.now(UTC).replace(microsecond=0)
     given = read_policy(options.policy) if options.policy else None

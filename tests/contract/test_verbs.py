@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from harness.cli import VERBS, main, make_parser
-from harness.store import RunDirectory
+from harness.storage.store import RunDirectory
 from harness.verbs.golden_decide import CI_VARIABLES
 from tests.conftest import SUITE
 from tests.report_samples import sample_run

@@ -11,7 +11,7 @@ from harness.cli import main
 from harness.core.types import Outcome, Verdict
 from harness.gate import MODEL_CHECKS
 from harness.report.formats import FORMATS
-from harness.store import RunDirectory
+from harness.storage.store import RunDirectory
 from tests.conftest import Voice
 from tests.report_samples import INFO, sample_run
 

@@ -126,7 +126,7 @@ class TestDecision:
 class TestWriting:
     def test_on_a_full_disk_keeps_the_log_as_it_was(self, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         before = log.read_bytes()
-        monkeypatch.setattr("harness.store.secrets.token_hex", lambda _: "0")
+        monkeypatch.setattr("harness.storage.store.secrets.token_hex", lambda _: "0")
         (log.parent / f".{FILE}.{os.getpid()}.0").symlink_to("/dev/full")
         with pytest.raises(StorageError, match="No space left"):
             append(log.parent)

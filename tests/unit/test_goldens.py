@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from harness import opus
 from harness.asr.likeness import Basis
 from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.core.types import Acoustics, ForcedScore, GoldenRecord, Hearing, SignalFacts, Take
 from harness.goldens import Golden, Manifest, audio_name, differs_in, find_golden, read_golden, write_golden
 from harness.prints import PrintBook
+from harness.storage import opus
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import store
 from harness.cli import main
 from harness.core.types import Verdict
 from harness.core.verdict import RunResult
 from harness.history import read_history, sparkline, trends_of
+from harness.storage import store
 from tests.report_samples import HOSTILE, passing_run, sample_run
 from tests.signoff_samples import write_run
 

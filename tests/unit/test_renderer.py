@@ -16,7 +16,7 @@ from harness.model import open_model
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.client import Bounds, WorkerFault
 from harness.sandbox.protocol import Channel, Done
-from harness.store import Store
+from harness.storage.store import Store
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 from tests.unit.sandbox.test_worker import WireLauncher, loading, said
 

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from harness.core.types import GoldenRecord
-from harness.opus import RATE, with_fixed_serial
 from harness.report.clips import Clip, Clips, Exhibit, Wanted
+from harness.storage.opus import RATE, with_fixed_serial
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ from harness.core.errors import StorageError
 from harness.core.types import Verdict
 from harness.report import html
 from harness.report.page import CARDS
-from harness.store import RunDirectory
+from harness.storage.store import RunDirectory
 from tests.report_samples import (
     INFO,
     LONG,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from harness.core.errors import IntegrityError, MissingDependency
-from harness.pinned import package_folder
 from harness.senses import quality, speaker
 from harness.senses.mel import slaney_filters
+from harness.storage.pinned import package_folder
 from tests.sounds import babble
 
 soxr = pytest.importorskip("soxr")

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from harness import pinned
 from harness.core.errors import IntegrityError, MissingDependency, StorageError
+from harness.storage import pinned
 
 CONTENT = b"a voice"
 PINS = {"model": hashlib.sha256(CONTENT).hexdigest()}

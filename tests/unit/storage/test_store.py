@@ -33,7 +33,7 @@ from harness.core.types import (
     Verdict,
 )
 from harness.core.verdict import RunInfo, SuiteInfo
-from harness.store import RunDirectory, Store, digest_of, write_atomically
+from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,7 +277,7 @@ class TestAtomicWrites:
         """A limit that the kernel keeps breaks a write in the middle, as a disk that fills up does."""
         code = (
             "import resource, sys; from pathlib import Path; from harness.core.errors import StorageError;"
-            "from harness.store import write_atomically;"
+            "from harness.storage.store import write_atomically;"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
             "try: write_atomically(Path(sys.argv[1]), b'x' * 9000)\n"
             "except StorageError as error: print(error)"
@@ -304,7 +304,7 @@ class TestDigest:
 HOLDER = """
 import sys
 from pathlib import Path
-from harness.store import Store
+from harness.storage.store import Store
 lock = Store(Path(sys.argv[1])).try_lock("batch")
 print("held" if lock else "taken", flush=True)
 sys.stdin.read()
@@ -492,7 +492,7 @@ class TestTornRecords:
 
     def test_records_of_several_processes_in_one_file_are_all_whole(self, run: RunDirectory) -> None:
         code = (
-            "import sys; from pathlib import Path; from harness.store import RunDirectory;"
+            "import sys; from pathlib import Path; from harness.storage.store import RunDirectory;"
             "run = RunDirectory(Path(sys.argv[1]), sys.argv[2])\n"
             "for number in range(40): run.event('main', f'{sys.argv[3]}{number} ' + 'x' * 20_000)"
         )
