@@ -29,12 +29,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import voice_sponges
 
 from harness.core.costs import paired_ratio
-from harness.core.policy import CostPolicy
 from harness.core.stats import clopper_pearson
 from harness.costs.costing import LEVEL_SHARE, TESTS
 from harness.costs.latency import beside_reference
 from harness.costs.passes import Lost, speak_rounds
 from harness.model import open_model
+from harness.policy.release import CostPolicy
 from harness.renderer import Renderer
 from harness.sandbox.levels import choose_launcher
 from harness.scoring.ledger import code_digest

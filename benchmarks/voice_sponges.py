@@ -19,11 +19,11 @@ from harness import bench
 from harness.behaviour import CHECKS as BEHAVIOUR
 from harness.campaign import LOAD
 from harness.core.paths import cache_root
-from harness.core.policy import COST_CHECKS
 from harness.core.types import Finding, Outcome, Verdict
 from harness.demo.voice import build_demo_voice
 from harness.door import CHECKS as DOOR
 from harness.options import Settings, default_threads, default_workers, golden_folders
+from harness.policy.release import COST_CHECKS
 from harness.sandbox.levels import choose_launcher
 from harness.session import Run
 from harness.suites import SuiteFileContent, read_suite

@@ -15,8 +15,6 @@ from harness.behaviour import CHECKS, judge_behaviour
 from harness.bench import is_observed
 from harness.campaign import LOAD
 from harness.core.paths import shown
-from harness.core.policy import CHECK as POLICY
-from harness.core.policy import COST_CHECKS, Policy, apply, judge_policy
 from harness.core.types import Outcome, Probe, Verdict
 from harness.core.verdict import RunResult
 from harness.door import CHECKS as DOOR_CHECKS
@@ -25,7 +23,9 @@ from harness.door import UNCHANGED
 from harness.expansion import Drawing
 from harness.model import find_model
 from harness.options import Settings
-from harness.policies import policy_of_run, today
+from harness.policy.file import policy_of_run, today
+from harness.policy.release import CHECK as POLICY
+from harness.policy.release import COST_CHECKS, Policy, apply, judge_policy
 from harness.report import html, results, terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.session import Run, RunAudio, load_golden, seen_of

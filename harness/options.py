@@ -14,7 +14,7 @@ from harness.core.paths import shown
 if TYPE_CHECKING:
     import pytest
 
-    from harness.policies import PolicyFile
+    from harness.policy.file import PolicyFile
 
 GATES = ("ci", "release")
 COMPARISONS = ("auto", "same-weights", "golden", "fine-tune", "contrast")
@@ -191,7 +191,7 @@ def read_settings(config: pytest.Config) -> Settings:
     Raises:
         BadInput: A value is out of range, or laxer than the policy.
     """
-    from harness.policies import alpha_under, gate_under
+    from harness.policy.file import alpha_under, gate_under
 
     def text(name: str, default: str) -> str:
         return str(config.getoption(f"tts_{name}", None) or config.getini(f"tts_{name}") or default)
@@ -257,7 +257,7 @@ def read_seconds(typed: str | None) -> float:
 
 def _policy(config: pytest.Config, project: Path) -> PolicyFile | None:
     """The policy that is named: one from the ini file lies below the project, as a golden does."""
-    from harness.policies import read_policy
+    from harness.policy.file import read_policy
 
     if typed := config.getoption("tts_policy", None):
         return read_policy(config.invocation_params.dir / str(typed))

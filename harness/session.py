@@ -21,8 +21,6 @@ from harness.calibration import known_self_test
 from harness.campaign import LOAD, MOST_FAILED, Campaign
 from harness.core.errors import BadInput
 from harness.core.paths import shown
-from harness.core.policy import CHECK as POLICY
-from harness.core.policy import COST_CHECKS, CostPolicy, apply, judge_policy
 from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Rendering, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
@@ -32,7 +30,9 @@ from harness.goldens import Golden, find_golden, read_golden
 from harness.judge import Judge
 from harness.model import Model
 from harness.options import Settings, typed_options
-from harness.policies import COPY, today
+from harness.policy.file import COPY, today
+from harness.policy.release import CHECK as POLICY
+from harness.policy.release import COST_CHECKS, CostPolicy, apply, judge_policy
 from harness.sandbox.events import read_events
 from harness.shift import CHECK as SHIFT
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically

@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness import __version__
 from harness.model import digest_of_directory
-from harness.policies import COPY, read_policy
+from harness.policy.file import COPY, read_policy
 from harness.storage.store import RunDirectory
 from tests.report_samples import INFO, SUITE, passing_run
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunInfo, RunResult
-    from harness.policies import PolicyFile
+    from harness.policy.file import PolicyFile
 
 NOW = datetime(2026, 6, 15, 10, 0, tzinfo=UTC)
 POLICY = 'version = 1\ntitle = "Releases"\nowner = "voice team"\n'

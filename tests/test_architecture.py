@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core", "hookspecs", "machine", "schemas"},
-    {"behaviour", "cli", "engines", "expansion", "model", "policies", "project", "sandbox", "signing", "storage"},
+    {"behaviour", "cli", "engines", "expansion", "model", "policy", "project", "sandbox", "signing", "storage"},
     {"approvals", "asr", "demo", "history", "meter", "mlbom", "options", "pins", "report", "senses", "suites"},
     {"admission", "detectors", "listener", "prints", "redteam", "reliability", "renderer", "source"},
     {"contrast", "door", "goldens", "sameness", "schedule", "signoff", "yardstick"},

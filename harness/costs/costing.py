@@ -9,7 +9,6 @@ import dataclasses
 import statistics
 from collections.abc import Callable, Sequence
 
-from harness.core.policy import CostPolicy
 from harness.core.text import printable
 from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
 from harness.costs import footprint as footprints
@@ -22,6 +21,7 @@ from harness.costs.suspects import named
 from harness.costs.watchlist import Watchlist
 from harness.goldens import Golden
 from harness.machine import machine_class, tells_queueing
+from harness.policy.release import CostPolicy
 from harness.renderer import Renderer
 from harness.sandbox.client import WorkerFault
 
@@ -99,7 +99,7 @@ class Costing:
         return self._watchlist.doubt({probe.text})
 
     def check(self, name: str) -> Outcome:
-        """One of :data:`harness.core.policy.COST_CHECKS`."""
+        """One of :data:`harness.policy.release.COST_CHECKS`."""
         self._progress(f"metering the candidate: {name.removeprefix('cost-')}")
         judged: dict[str, Callable[[str], Outcome]] = {
             "cost-latency": self._latency,

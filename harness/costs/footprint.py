@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.core.metered import Metered
-from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Severity
 from harness.costs.expected import unit_seconds
+from harness.policy.release import CostPolicy
 
 LEAST_BYTES = 64 << 20
 """Difference of two peaks of memory that means anything."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core.costs import Ratio, paired_ratio, pairs_needed
-from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Severity
 from harness.costs.profile import CostProfile, another_class
 from harness.costs.sample import Round, Sample
+from harness.policy.release import CostPolicy
 
 LEAST_SECONDS = 0.005
 """Median processor time of a phrase below which it is too quick to be timed."""

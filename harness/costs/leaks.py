@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from harness.core.costs import Trend, trend
 from harness.core.metered import Metered
-from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Severity
 from harness.costs.expected import Expected
+from harness.policy.release import CostPolicy
 
 FIRST_CALLS = 10
 MORE_CALLS = 16

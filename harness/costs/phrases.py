@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from harness.core.costs import Ratio, paired_ratio
 from harness.core.metered import Metered
-from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Probe, Severity
 from harness.costs.expected import Expected
 from harness.costs.sample import Round
+from harness.policy.release import CostPolicy
 
 ODD_SCORE = 6.0
 """Robust standard deviations from which an order is looked at again."""

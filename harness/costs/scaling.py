@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.core.costs import Trend, exponent
-from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Severity
 from harness.costs.profile import CostProfile
 from harness.costs.sample import Round
+from harness.policy.release import CostPolicy
 
 LEAST_SECONDS = 0.02
 """Processor time of the longest rung below which its growth cannot be timed."""

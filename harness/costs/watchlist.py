@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from harness.core.metered import Metered
-from harness.core.policy import CostPolicy
 from harness.core.types import Finding, Probe
 from harness.costs import phrases, waits
 from harness.costs.expected import learn
@@ -26,6 +25,7 @@ from harness.costs.suspects import (
     named,
 )
 from harness.meter import Speak
+from harness.policy.release import CostPolicy
 from harness.renderer import Renderer
 
 Result = TypeVar("Result")

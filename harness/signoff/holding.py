@@ -12,10 +12,10 @@ from harness.admission.matching import compare
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput
 from harness.core.paths import shown
-from harness.core.policy import level_of
 from harness.core.text import printable
 from harness.core.types import Verdict
-from harness.policies import PolicyFile
+from harness.policy.file import PolicyFile
+from harness.policy.release import level_of
 from harness.signing import bundle
 from harness.signing.dsse import BadSignature
 from harness.signing.signature import Trust, unseal

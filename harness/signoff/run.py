@@ -10,11 +10,11 @@ from pathlib import Path
 from harness import __version__
 from harness.behaviour import CHECKS, judge_behaviour
 from harness.core.errors import BadInput
-from harness.core.policy import ISOLATIONS, apply, level_of
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Verdict
 from harness.core.verdict import RunInfo, RunResult
-from harness.policies import PolicyFile, policy_of_run
+from harness.policy.file import PolicyFile, policy_of_run
+from harness.policy.release import ISOLATIONS, apply, level_of
 from harness.report.wording import tally
 from harness.signoff.refusal import Refused, refuse
 from harness.storage.store import RunDirectory

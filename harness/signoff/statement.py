@@ -12,11 +12,11 @@ import msgspec
 from harness.admission.digests import directory_digest
 from harness.admission.signing import manifest_of
 from harness.core.coverage import family_coverage, miss_bound
-from harness.core.policy import waivers_in_use
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Outcome, Verdict
 from harness.core.verdict import RunInfo, RunResult
-from harness.policies import PolicyFile
+from harness.policy.file import PolicyFile
+from harness.policy.release import waivers_in_use
 from harness.report import results
 from harness.signing.manifest import check_sha256
 from harness.signing.testresult import (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.verbs.common import add_format, verb
 
 if TYPE_CHECKING:
-    from harness.policies import PolicyFile
+    from harness.policy.file import PolicyFile
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: The policy is malformed; one line with its place.
     """
-    from harness.policies import read_policy, today
+    from harness.policy.file import read_policy, today
 
     file = read_policy(options.file)
     day = today()

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     from harness import __version__
     from harness.mlbom import to_mlbom
     from harness.model import find_model
-    from harness.policies import read_policy
+    from harness.policy.file import read_policy
     from harness.session import seen_of
     from harness.signing import keys, signature
     from harness.signing.testresult import to_payload

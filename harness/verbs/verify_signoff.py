@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: Nobody was named whose signature counts, or something that was named cannot be read.
     """
-    from harness.policies import read_policy
+    from harness.policy.file import read_policy
     from harness.signing.signature import Trust
     from harness.signoff.holding import check, read_age, read_attestation
     from harness.signoff.refusal import Refused

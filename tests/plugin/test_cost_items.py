@@ -10,9 +10,9 @@ import pytest
 
 from harness import plugin
 from harness.cli import main
-from harness.core.policy import COST_CHECKS
 from harness.costs import costing, footprint, phrases, sample, scaling, suspects, waits
 from harness.gate import MODEL_CHECKS
+from harness.policy.release import COST_CHECKS
 from tests.conftest import Voice
 
 ITEMS = 6 + len(MODEL_CHECKS)

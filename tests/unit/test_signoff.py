@@ -14,10 +14,10 @@ import pytest
 pytest.importorskip("cryptography")
 
 from harness.core.errors import BadInput
-from harness.core.policy import apply
 from harness.core.types import BehaviourEvent, Finding, Outcome, Severity, Verdict
 from harness.core.verdict import RunResult
-from harness.policies import PolicyFile, read_policy
+from harness.policy.file import PolicyFile, read_policy
+from harness.policy.release import apply
 from harness.signing import keys
 from harness.signing.bundle import MAX_BYTES
 from harness.signing.manifest import Manifest

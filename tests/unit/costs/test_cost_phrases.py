@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.policy import CostPolicy
 from harness.core.types import Probe
 from harness.costs.expected import learn
 from harness.costs.phrases import (
@@ -21,6 +20,7 @@ from harness.costs.phrases import (
     spikes,
 )
 from harness.costs.sample import Round
+from harness.policy.release import CostPolicy
 from tests.metered_samples import MIB, order, suite
 
 LIMITS = CostPolicy()

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 from harness.core.errors import BadInput
-from harness.core.policy import CLOSED, COST_CHECKS, ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver, is_hostile
 from harness.core.text import printable
 from harness.core.types import Severity
+from harness.policy.release import CLOSED, COST_CHECKS, ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver, is_hostile
 
 FORMAT_VERSION: Final = 1
 GATES: Final = ("ci", "release")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import BadInput, IntegrityError
-from harness.policies import COPY, alpha_under, gate_under, policy_of_run, read_policy
+from harness.policy.file import COPY, alpha_under, gate_under, policy_of_run, read_policy
 
 TEXT = b'version = 1\ntitle = "Releases"\nowner = "voice team"\nalpha = 0.02\ngate = "release"\n'
 

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 from harness.core.errors import BadInput
-from harness.core.policy import ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver
-from harness.core.policytext import parse_policy
 from harness.core.types import Severity
+from harness.policy.release import ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver
+from harness.policy.text import parse_policy
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "harness/schemas/policy.schema.json").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Policies as files: reads one and takes its digest. What it says is the business of :mod:`harness.core.policy`."""
+"""Policies as files: reads one and takes its digest. What it says is the business of :mod:`harness.policy.release`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.paths import shown
-from harness.core.policy import Policy
-from harness.core.policytext import parse_policy
 from harness.core.text import printable
+from harness.policy.release import Policy
+from harness.policy.text import parse_policy
 
 MAX_BYTES = 256 << 10
 COPY = "policy.toml"

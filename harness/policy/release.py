@@ -1,6 +1,6 @@
 """A release owner's policy: what fails, what is accepted by whom until when, what must have been covered. Pure.
 
-The text of a policy is read by :mod:`harness.core.policytext`. Here it is applied: to the outcome of each item, and, as
+The text of a policy is read by :mod:`harness.policy.text`. Here it is applied: to the outcome of each item, and, as
 a check of the whole model named :data:`CHECK`, to the run. Dates are ISO texts (``2026-12-31``), which sort as days do.
 """
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.policy import CHECK, FamilyPolicy, Policy, Waiver, apply, judge_policy, waivers_in_use
 from harness.core.types import Finding, Outcome, Severity, Verdict
+from harness.policy.release import CHECK, FamilyPolicy, Policy, Waiver, apply, judge_policy, waivers_in_use
 from tests.report_samples import calm_probes
 
 TODAY = "2026-06-15"
