@@ -31,7 +31,7 @@ def read_all(data: bytes) -> int:
     Raises:
         AssertionError: The reader took too long, or returned what it must not.
     """
-    from harness.sandbox.protocol import Channel, ProtocolError, Spoken
+    from harness.sandbox.inside.protocol import Channel, ProtocolError, Spoken
 
     ours, theirs = socket.socketpair()
     accepted = 0
@@ -58,7 +58,7 @@ def shaped(data: bytes) -> bytes:
     Raw bytes seldom get past the lengths; frames reach the schemas behind them. Each frame takes a byte of kind,
     two of header length and one of payload length.
     """
-    from harness.sandbox.protocol import MAGIC, PREFIX
+    from harness.sandbox.inside.protocol import MAGIC, PREFIX
 
     if data[:1] != b"F":
         return data
@@ -77,7 +77,7 @@ def seeds() -> list[bytes]:
     """Honest conversations and near misses, for the fuzzer to start from."""
     import msgspec
 
-    from harness.sandbox.protocol import KINDS, MAGIC, PREFIX, Done, Failed, Loaded, Spoken
+    from harness.sandbox.inside.protocol import KINDS, MAGIC, PREFIX, Done, Failed, Loaded, Spoken
 
     honest = [
         (Loaded(name="coqui", sample_rate=22_050, versions={"torch": "2.11"}), b""),
@@ -103,7 +103,7 @@ def unshaped(said: tuple[Any, bytes]) -> bytes:
     """The input that :func:`shaped` makes this frame of."""
     import msgspec
 
-    from harness.sandbox.protocol import KINDS
+    from harness.sandbox.inside.protocol import KINDS
 
     message, payload = said
     header = msgspec.json.encode(message)
@@ -133,11 +133,11 @@ def main() -> int:
     for number, seed in enumerate(seeds()):
         (corpus / f"seed-{number}").write_bytes(seed)
     # The reader is pure Python over msgspec: what it branches on is seen only if it is instrumented.
-    import harness.sandbox.protocol
+    import harness.sandbox.inside.protocol
 
     for name in ("receive", "_exactly", "_arm"):
-        method = getattr(harness.sandbox.protocol.Channel, name)
-        setattr(harness.sandbox.protocol.Channel, name, atheris.instrument_func(method))
+        method = getattr(harness.sandbox.inside.protocol.Channel, name)
+        setattr(harness.sandbox.inside.protocol.Channel, name, atheris.instrument_func(method))
     options = [*sys.argv, f"-max_len={MAX_INPUT_BYTES}", "-timeout=10", "-rss_limit_mb=1024"]
     options += [f"-artifact_prefix={corpus.parent}/protocol-", str(corpus)]
     atheris.Setup(options, lambda data: read_all(shaped(data)) and None)

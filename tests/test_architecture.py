@@ -133,7 +133,9 @@ class TestReading:
         ]
 
     def test_finds_every_module(self) -> None:
-        assert {"harness", "harness.plugin", "harness.core.types", "harness.sandbox.worker", "probes"} <= set(MODULES)
+        assert {"harness", "harness.plugin", "harness.core.types", "harness.sandbox.inside.worker", "probes"} <= set(
+            MODULES
+        )
 
 
 class TestLayers:

@@ -13,7 +13,7 @@ from typing import Any
 from harness.core.types import Speech
 from harness.engines.coqui import CoquiEngine
 from harness.engines.sponges import soak_up
-from harness.sandbox.worker import PRELOADS
+from harness.sandbox.inside.worker import PRELOADS
 
 for preload in PRELOADS["coqui"]:  # before the sandbox closes, as for the engine itself
     module, _, function = preload.partition(":")

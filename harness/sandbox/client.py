@@ -16,9 +16,7 @@ import numpy as np
 
 from harness.core.text import printable
 from harness.core.types import EngineInfo, Speech
-from harness.sandbox.launcher import WAITING, Launcher, WorkerProcess
-from harness.sandbox.meter import Reading
-from harness.sandbox.protocol import (
+from harness.sandbox.inside.protocol import (
     Channel,
     Done,
     Failed,
@@ -31,6 +29,8 @@ from harness.sandbox.protocol import (
     Spoken,
     TooLong,
 )
+from harness.sandbox.launcher import WAITING, Launcher, WorkerProcess
+from harness.sandbox.meter import Reading
 
 MAX_ODD_RATE = 65_535
 """Hz: beyond it, FLAC has multiples of 10 only (RFC 9639, section 9.1.2)."""

@@ -273,7 +273,7 @@ class ProcessLauncher:
                     sys.executable,
                     "-I",
                     "-m",
-                    "harness.sandbox.worker",
+                    "harness.sandbox.inside.worker",
                     *map(str, (theirs.fileno(), memory, os.getpid())),
                 ],
                 stdin=subprocess.DEVNULL,

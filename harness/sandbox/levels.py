@@ -9,9 +9,9 @@ from pathlib import Path
 from harness.core.errors import MissingDependency
 from harness.sandbox import selftest
 from harness.sandbox.events import EventLog
+from harness.sandbox.inside.syscalls import native
 from harness.sandbox.launcher import Launcher, ProcessLauncher
 from harness.sandbox.sandboxed import SandboxLauncher
-from harness.sandbox.syscalls import native
 
 LEVELS = ("A", "A-", "B")
 """Best first."""

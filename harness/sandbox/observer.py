@@ -22,10 +22,10 @@ from pathlib import Path
 
 from harness.sandbox.bait import Bait, bait_names
 from harness.sandbox.cgroups import Group
+from harness.sandbox.inside.syscalls import native
 from harness.sandbox.layout import Layout
 from harness.sandbox.meter import Usage, scratch_of, usage_of
 from harness.sandbox.policy import CONTINUE, DECOY, Call, Decision, Policy
-from harness.sandbox.syscalls import native
 from harness.sandbox.tracee import Tracee
 
 _RECEIVE, _SEND, _ADD_FD = 0xC0502100, 0xC0182101, 0x40182103

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.sandbox.bait import bait_names
+from harness.sandbox.inside.seccomp import CLONE_THREAD
 from harness.sandbox.layout import (
     DEVICE_FILES,
     PROC_FILES,
@@ -24,7 +25,6 @@ from harness.sandbox.layout import (
     SYSTEM_FILES,
     Layout,
 )
-from harness.sandbox.seccomp import CLONE_THREAD
 from harness.sandbox.tracee import Tracee, Undecodable
 
 CONTINUE, DECOY = "continue", "decoy"

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.errors import SoundcheckError
-from harness.sandbox import bubblewrap, cgroups, landlock
+from harness.sandbox import bubblewrap, cgroups
 from harness.sandbox.bait import Bait
 from harness.sandbox.events import EventLog
 from harness.sandbox.folders import WorkerFolder
+from harness.sandbox.inside import landlock
 from harness.sandbox.launcher import WorkerProcess, worker_environment
 from harness.sandbox.layout import HOME, MODEL, SCRATCH, Layout, gpu_devices, readable_paths
 from harness.sandbox.observer import Limits
@@ -130,7 +131,7 @@ class SandboxLauncher:
             "devices": list(layout.devices),
             "import_paths": list(layout.import_paths),
         }
-        command = [sys.executable, "-I", "-B", "-m", "harness.sandbox.stub", json_of(plan)]
+        command = [sys.executable, "-I", "-B", "-m", "harness.sandbox.inside.stub", json_of(plan)]
         if self.level != "B":
             command = bubblewrap.command(layout, model, folder.home) + command
         process: subprocess.Popen[bytes] | None = None

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.unit.sandbox.test_worker import WireLauncher, loading, said
 
 from harness.core.errors import StorageError
 from harness.core.types import Rendering
 from harness.model import open_model
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.client import Bounds, WorkerFault
-from harness.sandbox.protocol import Channel, Done
+from harness.sandbox.inside.protocol import Channel, Done
 from harness.storage.store import Store
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
-from tests.unit.sandbox.test_worker import WireLauncher, loading, said
 
 if TYPE_CHECKING:
     from pathlib import Path

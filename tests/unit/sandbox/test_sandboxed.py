@@ -18,9 +18,9 @@ import pytest
 from harness.sandbox import cgroups, folders, levels
 from harness.sandbox.client import Bounds, Worker, WorkerFault
 from harness.sandbox.events import EventLog
+from harness.sandbox.inside.syscalls import native
 from harness.sandbox.process import SandboxedProcess
 from harness.sandbox.sandboxed import SandboxLauncher
-from harness.sandbox.syscalls import native
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from harness.sandbox.protocol import (
+from harness.sandbox.inside.protocol import (
     KINDS,
     MAGIC,
     MAX_HEADER_BYTES,

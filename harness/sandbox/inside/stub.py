@@ -16,9 +16,9 @@ import sys
 from dataclasses import dataclass
 
 from harness.core.errors import SoundcheckError
-from harness.sandbox import landlock, seccomp
-from harness.sandbox.syscalls import native
-from harness.sandbox.worker import ENGINES, PRELOADS, die_with_harness, limit_memory, limit_self, serve
+from harness.sandbox.inside import landlock, seccomp
+from harness.sandbox.inside.syscalls import native
+from harness.sandbox.inside.worker import ENGINES, PRELOADS, die_with_harness, limit_memory, limit_self, serve
 
 READY, GO = b"R", b"G"
 
@@ -57,7 +57,7 @@ def main() -> None:
     if control.recv(1) != GO:
         return
     with socket.socket(fileno=plan.conversation) as sock:
-        from harness.sandbox.protocol import Channel
+        from harness.sandbox.inside.protocol import Channel
 
         serve(Channel(sock), seal=lambda engine: _seal(engine, control, devices=bool(plan.devices)))
     # Skip interpreter teardown: a candidate's atexit hooks get no turn.

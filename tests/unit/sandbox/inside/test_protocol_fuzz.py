@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.sandbox.protocol import (
+from harness.sandbox.inside.protocol import (
     KINDS,
     MAGIC,
     MAX_HEADER_BYTES,
@@ -32,7 +32,7 @@ from harness.sandbox.protocol import (
     TooLong,
 )
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 CAP = 1 << 16
 QUICK = settings(max_examples=200, deadline=None)
 

@@ -20,9 +20,9 @@ import pytest
 from harness.core.types import Speech
 from harness.engines.fake import FakeEngine
 from harness.sandbox.client import Bounds, Worker, WorkerFault
+from harness.sandbox.inside.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
 from harness.sandbox.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
 from harness.sandbox.meter import Reading, Usage
-from harness.sandbox.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class TestEnvironment:
         assert differing == {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"}
 
     def test_does_not_tell_code_which_heap_it_has(self) -> None:
-        code = "import os; from harness.sandbox.worker import limit_self; limit_self(); print(os.environ.keys())"
+        code = "import os; from harness.sandbox.inside.worker import limit_self; limit_self(); print(os.environ.keys())"
         done = subprocess.run(
             [sys.executable, "-c", code], env={"MALLOC_TOP_PAD_": "0", "LANG": "C"}, capture_output=True, text=True,
             check=True,
@@ -353,7 +353,7 @@ class TestEnd:
             "import sys\n"
             "from pathlib import Path\n"
             "from harness.sandbox.launcher import ProcessLauncher\n"
-            "from harness.sandbox.protocol import Channel, Load\n"
+            "from harness.sandbox.inside.protocol import Channel, Load\n"
             "process = ProcessLauncher().start(model=Path(sys.argv[1]), threads=1, device='cpu')\n"
             "Channel(process.sock).send(Load(engine='fake', model=sys.argv[1], device='cpu', threads=1))\n"
             "print(process.pid, flush=True)\n"

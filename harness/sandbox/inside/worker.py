@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from harness.sandbox.protocol import Channel, Done, Failed, Load, Loaded, Render, Spoken
+from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded, Render, Spoken
 
 if TYPE_CHECKING:
     from harness.core.types import Engine

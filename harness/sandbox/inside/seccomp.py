@@ -12,7 +12,7 @@ import os
 import struct
 from collections.abc import Sequence
 
-from harness.sandbox.syscalls import Architecture
+from harness.sandbox.inside.syscalls import Architecture
 
 PR_SET_NO_NEW_PRIVS = 38
 SECCOMP_SET_MODE_FILTER = 1

@@ -1,0 +1,1 @@
+"""What runs in the hostile process, all of it: the stub that closes the walls, the worker, and the words it speaks."""
