@@ -36,7 +36,7 @@ from harness.costs.passes import Lost, speak_rounds
 from harness.model import open_model
 from harness.policy.release import CostPolicy
 from harness.renderer import Renderer
-from harness.sandbox.levels import choose_launcher
+from harness.sandbox.outside.levels import choose_launcher
 from harness.scoring.ledger import code_digest
 from harness.storage.store import Store
 

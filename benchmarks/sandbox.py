@@ -82,10 +82,10 @@ def speak(level: str, count: int) -> None:
     """Speak phrases with the demo voice; print its processor seconds. Runs in a process of its own."""
     from harness.core.paths import cache_root
     from harness.demo.voice import build_demo_voice
-    from harness.sandbox.client import Worker
-    from harness.sandbox.events import EventLog
-    from harness.sandbox.launcher import ProcessLauncher
-    from harness.sandbox.sandboxed import SandboxLauncher
+    from harness.sandbox.outside.client import Worker
+    from harness.sandbox.outside.events import EventLog
+    from harness.sandbox.outside.launcher import ProcessLauncher
+    from harness.sandbox.outside.sandboxed import SandboxLauncher
     from harness.suites import read_suite
     from harness.verbs.demo import demo_suite
 
@@ -109,15 +109,15 @@ def speak(level: str, count: int) -> None:
 
 
 def _bounds() -> Any:
-    from harness.sandbox.client import Bounds
+    from harness.sandbox.outside.client import Bounds
 
     return Bounds(load_seconds=300, batch_seconds=300)
 
 
 def linger(level: str) -> None:
     """Start a sandboxed worker, say so, and wait to be ended. Runs in a process of its own."""
-    from harness.sandbox.client import Worker
-    from harness.sandbox.events import EventLog
+    from harness.sandbox.outside.client import Worker
+    from harness.sandbox.outside.events import EventLog
     from tests.attacks.catalogue import CALM
     from tests.attacks.launchers import sandboxed
     from tests.attacks.trial import ENGINE, arm

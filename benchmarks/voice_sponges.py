@@ -24,7 +24,7 @@ from harness.demo.voice import build_demo_voice
 from harness.door import CHECKS as DOOR
 from harness.options import Settings, default_threads, default_workers, golden_folders
 from harness.policy.release import COST_CHECKS
-from harness.sandbox.levels import choose_launcher
+from harness.sandbox.outside.levels import choose_launcher
 from harness.session import Run
 from harness.suites import SuiteFileContent, read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper

@@ -22,9 +22,9 @@ from harness.model import Model, open_model
 from harness.options import Settings
 from harness.project import find_project
 from harness.renderer import Renderer
-from harness.sandbox.client import Bounds
-from harness.sandbox.events import EventLog
-from harness.sandbox.levels import LEVELS, choose_launcher
+from harness.sandbox.outside.client import Bounds
+from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.levels import LEVELS, choose_launcher
 from harness.source.local import local_model
 from harness.storage.store import Store
 

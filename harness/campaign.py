@@ -19,7 +19,7 @@ from harness.listener import Expected, Listener
 from harness.reliability import unreliable
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
 from harness.sameness import judge_sameness
-from harness.sandbox.client import WorkerFault
+from harness.sandbox.outside.client import WorkerFault
 from harness.schedule import BATCH, Schedule
 from harness.shift import CHECK as SHIFT
 from harness.shift import MIN_PROBES, Judged, judge_shift, suite_shifts

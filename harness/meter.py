@@ -1,6 +1,6 @@
 """Meters a worker order by order, from outside: reads its meters before and after, and believes nothing that it says.
 
-The meters themselves are in :mod:`harness.sandbox.meter`; what the numbers mean is the business of
+The meters themselves are in :mod:`harness.sandbox.outside.meter`; what the numbers mean is the business of
 :mod:`harness.costs`.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 
 from harness.core.metered import Metered
 from harness.core.types import EngineInfo, Speech
-from harness.sandbox.client import Worker
-from harness.sandbox.meter import Reading
+from harness.sandbox.outside.client import Worker
+from harness.sandbox.outside.meter import Reading
 
 Speak = Callable[[str, int], Metered]
 """Has one text spoken with one seed by a worker that is ready, and says what it cost. Raises ``WorkerFault``."""
@@ -35,7 +35,7 @@ class Meter:
         return tuple(self._records)
 
     def start(self) -> EngineInfo:
-        """Start the worker and load the model; see :meth:`harness.sandbox.client.Worker.start`.
+        """Start the worker and load the model; see :meth:`harness.sandbox.outside.client.Worker.start`.
 
         Raises:
             WorkerFault: As there. Nothing is metered then.
@@ -46,7 +46,7 @@ class Meter:
         return info
 
     def speak(self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None]) -> Metered:
-        """Have a batch spoken; see :meth:`harness.sandbox.client.Worker.render`.
+        """Have a batch spoken; see :meth:`harness.sandbox.outside.client.Worker.render`.
 
         Raises:
             WorkerFault: As there. The order is not metered then.

@@ -25,7 +25,7 @@ from harness.listener import Listener
 from harness.model import Model
 from harness.prints import PrintBook
 from harness.renderer import Renderer, seed_for
-from harness.sandbox.client import WorkerFault
+from harness.sandbox.outside.client import WorkerFault
 from harness.storage import opus
 from harness.storage.store import Store
 from harness.takeover import Takeover

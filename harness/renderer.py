@@ -19,8 +19,8 @@ from harness.core.types import EngineInfo, Rendering, RenderingKey, Speech
 from harness.core.waveform import clean, facts
 from harness.meter import Meter, Speak
 from harness.model import Model
-from harness.sandbox.client import Bounds, Worker, WorkerFault
-from harness.sandbox.launcher import Launcher
+from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.launcher import Launcher
 from harness.storage.store import Store
 
 MAX_RESTARTS = 32

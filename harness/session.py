@@ -33,7 +33,7 @@ from harness.options import Settings, typed_options
 from harness.policy.file import COPY, today
 from harness.policy.release import CHECK as POLICY
 from harness.policy.release import COST_CHECKS, CostPolicy, apply, judge_policy
-from harness.sandbox.events import read_events
+from harness.sandbox.outside.events import read_events
 from harness.shift import CHECK as SHIFT
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
 from harness.suites import SuiteFileContent, language_of

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.sandbox.launcher import ChildProcess, ProcessLauncher
+from harness.sandbox.outside.launcher import ChildProcess, ProcessLauncher
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.sandbox.launcher import WorkerProcess
+    from harness.sandbox.outside.launcher import WorkerProcess
 
 RATE = 16_000
 """Hz: what the fake engine speaks at."""

@@ -23,7 +23,7 @@ from harness.goldens import Golden
 from harness.machine import machine_class, tells_queueing
 from harness.policy.release import CostPolicy
 from harness.renderer import Renderer
-from harness.sandbox.client import WorkerFault
+from harness.sandbox.outside.client import WorkerFault
 
 LEVEL_SHARE = 0.1
 """Of alpha, for all tests of cost together, and beside those of speech."""

@@ -21,7 +21,7 @@ from harness.costs.passes import Lost, soak, speak_again, speak_each, speak_ladd
 from harness.costs.sample import Plan, Sample, plan
 from harness.meter import Speak
 from harness.renderer import Renderer
-from harness.sandbox.client import WorkerFault
+from harness.sandbox.outside.client import WorkerFault
 
 SHARE = 0.05
 """Of the time that the run has taken so far, for the rounds of the metering pass."""

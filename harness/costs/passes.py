@@ -16,8 +16,8 @@ from harness.costs.sample import Round, Sample
 from harness.machine import Watch, calibrate
 from harness.meter import Speak
 from harness.renderer import seed_for
-from harness.sandbox.client import WorkerFault
-from harness.sandbox.gpu import gpu_others
+from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.gpu import gpu_others
 
 PURPOSE = "meter"
 LEAST_ROUNDS = 12

@@ -12,7 +12,7 @@ from harness.costs.passes import PURPOSE, Lost
 from harness.costs.phrases import AGAIN, JUMP_BYTES
 from harness.meter import Speak
 from harness.renderer import seed_for
-from harness.sandbox.client import WorkerFault
+from harness.sandbox.outside.client import WorkerFault
 
 FIRST_AGAIN_SEED = 1_000
 """Takes of a second look begin here: no first look had them."""

@@ -101,8 +101,8 @@ def examine() -> Iterator[Check]:
 
 
 def _isolation() -> Check:
-    from harness.sandbox.levels import RECIPES, choose
-    from harness.sandbox.sandboxed import SandboxLauncher
+    from harness.sandbox.outside.levels import RECIPES, choose
+    from harness.sandbox.outside.sandboxed import SandboxLauncher
 
     choice = choose()
     tried = "; ".join(f"{level} does not hold: {', '.join(wrong)}" for level, wrong in choice.failures.items())

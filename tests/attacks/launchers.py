@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from harness.core.errors import SoundcheckError
-from harness.sandbox.events import EventLog
-from harness.sandbox.janitor import JANITOR
-from harness.sandbox.layout import MODEL
-from harness.sandbox.sandboxed import SandboxLauncher
+from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.janitor import JANITOR
+from harness.sandbox.outside.layout import MODEL
+from harness.sandbox.outside.sandboxed import SandboxLauncher
 from tests.attacks.catalogue import CALM
 from tests.attacks.coqui import Carrier, attempt_carrier
 from tests.attacks.trial import INSIDE, MEMORY_BYTES, OpenLauncher, attempt

@@ -18,15 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.sandbox.client import Bounds, Worker, WorkerFault
-from harness.sandbox.launcher import ChildProcess, worker_environment
+from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.launcher import ChildProcess, worker_environment
 from tests.attacks.payload import PHRASES, Payload
 from tests.attacks.watch import Watch
 from tests.attacks.world import World
 
 if TYPE_CHECKING:
     from harness.core.types import Speech
-    from harness.sandbox.launcher import Launcher, WorkerProcess
+    from harness.sandbox.outside.launcher import Launcher, WorkerProcess
 
 INSIDE = Path(__file__).parent / "inside"
 ENGINE = "attack_engine:AttackEngine"

@@ -84,7 +84,7 @@ class TestReference:
         self, fake_voice: Voice, recorded: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from harness.cli import main
-        from harness.sandbox.events import EventLog
+        from harness.sandbox.outside.events import EventLog
 
         seen = BehaviourEvent(when="speaking", kind="network", what="connect", detail="192.0.2.1:80", phrases=())
         monkeypatch.setattr(EventLog, "events", property(lambda _: (seen,)))

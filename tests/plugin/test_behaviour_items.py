@@ -9,7 +9,7 @@ import pytest
 
 from harness.campaign import LOAD
 from harness.gate import MODEL_CHECKS
-from harness.sandbox import levels
+from harness.sandbox.outside import levels
 from tests.conftest import Voice
 
 FORGER = {"kind": "garbage", "when": "crane"}

@@ -10,8 +10,8 @@ import pytest
 from harness.core.metered import Metered
 from harness.machine import Company, Watch, calibrate, machine_class
 from harness.meter import Meter
-from harness.sandbox.client import WorkerFault
-from harness.sandbox.meter import Reading, reading_of
+from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.meter import Reading, reading_of
 from tests.unit.test_renderer import BOUNDS, Bench, rules
 
 WORK = {"kind": "work", "units": 200, "when": "osprey"}

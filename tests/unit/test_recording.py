@@ -16,7 +16,7 @@ from harness.listener import Listener
 from harness.model import open_model
 from harness.recording import BASIS_TAKES, record_golden
 from harness.renderer import Renderer, seed_for
-from harness.sandbox.client import Bounds
+from harness.sandbox.outside.client import Bounds
 from harness.storage.store import Store
 from tests.fake_voices import WatchedLauncher, fake_voice
 

@@ -15,8 +15,8 @@ from harness.core.errors import StorageError
 from harness.core.types import Rendering
 from harness.model import open_model
 from harness.renderer import Renderer, seed_for
-from harness.sandbox.client import Bounds, WorkerFault
 from harness.sandbox.inside.protocol import Channel, Done
+from harness.sandbox.outside.client import Bounds, WorkerFault
 from harness.storage.store import Store
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from harness.core.types import EngineInfo, RenderingKey, SignalFacts, Waveform
     from harness.renderer import Made, Request
-    from harness.sandbox.launcher import Launcher, WorkerProcess
+    from harness.sandbox.outside.launcher import Launcher, WorkerProcess
 
 GOOD: list[Request] = [("open the door", 1), ("close the door", 2), ("open the door", 3)]
 BAD: Request = ("osprey", 4)

@@ -1,7 +1,7 @@
 """Main of the worker process: limits itself, loads one model with one engine, and speaks until told to stop.
 
-Started by :mod:`harness.sandbox.launcher`. Everything here is trusted code in a process that will not stay
-trusted: from the moment the model is loaded, nothing it says is believed (see :mod:`harness.sandbox.client`).
+Started by :mod:`harness.sandbox.outside.launcher`. Everything here is trusted code in a process that will not stay
+trusted: from the moment the model is loaded, nothing it says is believed (see :mod:`harness.sandbox.outside.client`).
 """
 
 from __future__ import annotations

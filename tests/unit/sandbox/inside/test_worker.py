@@ -19,16 +19,16 @@ import pytest
 
 from harness.core.types import Speech
 from harness.engines.fake import FakeEngine
-from harness.sandbox.client import Bounds, Worker, WorkerFault
 from harness.sandbox.inside.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
-from harness.sandbox.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
-from harness.sandbox.meter import Reading, Usage
+from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
+from harness.sandbox.outside.meter import Reading, Usage
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from harness.sandbox.launcher import Launcher, WorkerProcess
+    from harness.sandbox.outside.launcher import Launcher, WorkerProcess
 
 SHORT = Bounds(load_seconds=20, batch_seconds=20, seconds_per_character=0)
 ORDERS = [("do not open", 1), ("open", 2), ("close it", 3)]
@@ -352,7 +352,7 @@ class TestEnd:
         code = (
             "import sys\n"
             "from pathlib import Path\n"
-            "from harness.sandbox.launcher import ProcessLauncher\n"
+            "from harness.sandbox.outside.launcher import ProcessLauncher\n"
             "from harness.sandbox.inside.protocol import Channel, Load\n"
             "process = ProcessLauncher().start(model=Path(sys.argv[1]), threads=1, device='cpu')\n"
             "Channel(process.sock).send(Load(engine='fake', model=sys.argv[1], device='cpu', threads=1))\n"

@@ -10,8 +10,8 @@ import shutil
 from pathlib import Path
 
 from harness.core.errors import MissingDependency
-from harness.sandbox.bait import bait_tops
-from harness.sandbox.layout import GPU_SYS, HOME, MODEL, SCRATCH, SYS_FOLDERS, Layout
+from harness.sandbox.outside.bait import bait_tops
+from harness.sandbox.outside.layout import GPU_SYS, HOME, MODEL, SCRATCH, SYS_FOLDERS, Layout
 
 SCRATCH_BYTES = 256 << 20
 HOME_BYTES = 16 << 20

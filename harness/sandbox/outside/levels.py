@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import MissingDependency
-from harness.sandbox import selftest
-from harness.sandbox.events import EventLog
 from harness.sandbox.inside.syscalls import native
-from harness.sandbox.launcher import Launcher, ProcessLauncher
-from harness.sandbox.sandboxed import SandboxLauncher
+from harness.sandbox.outside import selftest
+from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.launcher import Launcher, ProcessLauncher
+from harness.sandbox.outside.sandboxed import SandboxLauncher
 
 LEVELS = ("A", "A-", "B")
 """Best first."""

@@ -14,9 +14,9 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.sandbox.bait import bait_names
 from harness.sandbox.inside.seccomp import CLONE_THREAD
-from harness.sandbox.layout import (
+from harness.sandbox.outside.bait import bait_names
+from harness.sandbox.outside.layout import (
     DEVICE_FILES,
     PROC_FILES,
     PROC_FOLDERS,
@@ -25,7 +25,7 @@ from harness.sandbox.layout import (
     SYSTEM_FILES,
     Layout,
 )
-from harness.sandbox.tracee import Tracee, Undecodable
+from harness.sandbox.outside.tracee import Tracee, Undecodable
 
 CONTINUE, DECOY = "continue", "decoy"
 

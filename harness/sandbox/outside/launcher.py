@@ -1,7 +1,7 @@
 """What a launcher and a running worker are to the rest of the harness, and the launcher that has no sandbox.
 
 :class:`ProcessLauncher` gives a child process: another address space, a clean environment, rlimits, its own session and
-scratch folder. ``isolation`` says so in every verdict. :mod:`harness.sandbox.sandboxed` has the one with walls.
+scratch folder. ``isolation`` says so in every verdict. :mod:`harness.sandbox.outside.sandboxed` has the one with walls.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from harness.sandbox.janitor import JANITOR
-from harness.sandbox.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
+from harness.sandbox.outside.janitor import JANITOR
+from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
 
 MAX_OUTPUT_BYTES = 1 << 20
 """What a worker may print to stdout and stderr together before it counts as a flood."""
@@ -96,7 +96,7 @@ class WorkerProcess(Protocol):
         ...
 
     def reading(self) -> Reading:
-        """Where its meters stand now; see :class:`harness.sandbox.meter.Reading`."""
+        """Where its meters stand now; see :class:`harness.sandbox.outside.meter.Reading`."""
         ...
 
     def reset_peak(self) -> bool:

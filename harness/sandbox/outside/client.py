@@ -29,8 +29,8 @@ from harness.sandbox.inside.protocol import (
     Spoken,
     TooLong,
 )
-from harness.sandbox.launcher import WAITING, Launcher, WorkerProcess
-from harness.sandbox.meter import Reading
+from harness.sandbox.outside.launcher import WAITING, Launcher, WorkerProcess
+from harness.sandbox.outside.meter import Reading
 
 MAX_ODD_RATE = 65_535
 """Hz: beyond it, FLAC has multiples of 10 only (RFC 9639, section 9.1.2)."""

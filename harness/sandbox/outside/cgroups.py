@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.sandbox.janitor import JANITOR
+from harness.sandbox.outside.janitor import JANITOR
 
 ROOT = Path("/sys/fs/cgroup")
 PREFIX = "soundcheck-"

@@ -20,13 +20,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.sandbox.bait import Bait, bait_names
-from harness.sandbox.cgroups import Group
 from harness.sandbox.inside.syscalls import native
-from harness.sandbox.layout import Layout
-from harness.sandbox.meter import Usage, scratch_of, usage_of
-from harness.sandbox.policy import CONTINUE, DECOY, Call, Decision, Policy
-from harness.sandbox.tracee import Tracee
+from harness.sandbox.outside.bait import Bait, bait_names
+from harness.sandbox.outside.cgroups import Group
+from harness.sandbox.outside.decisions import CONTINUE, DECOY, Call, Decision, Policy
+from harness.sandbox.outside.layout import Layout
+from harness.sandbox.outside.meter import Usage, scratch_of, usage_of
+from harness.sandbox.outside.tracee import Tracee
 
 _RECEIVE, _SEND, _ADD_FD = 0xC0502100, 0xC0182101, 0x40182103
 _CONTINUE_FLAG = 1

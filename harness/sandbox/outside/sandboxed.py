@@ -1,6 +1,7 @@
 """The launcher with walls: starts workers behind bubblewrap or Landlock, a system call filter and an observer.
 
-Which walls there are is decided before (:mod:`harness.sandbox.levels`); here they are built, the same for every worker.
+Which walls there are is decided before (:mod:`harness.sandbox.outside.levels`); here they are built, the same for every
+worker.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.errors import SoundcheckError
-from harness.sandbox import bubblewrap, cgroups
-from harness.sandbox.bait import Bait
-from harness.sandbox.events import EventLog
-from harness.sandbox.folders import WorkerFolder
 from harness.sandbox.inside import landlock
-from harness.sandbox.launcher import WorkerProcess, worker_environment
-from harness.sandbox.layout import HOME, MODEL, SCRATCH, Layout, gpu_devices, readable_paths
-from harness.sandbox.observer import Limits
-from harness.sandbox.process import SandboxedProcess
+from harness.sandbox.outside import bubblewrap, cgroups
+from harness.sandbox.outside.bait import Bait
+from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.folders import WorkerFolder
+from harness.sandbox.outside.launcher import WorkerProcess, worker_environment
+from harness.sandbox.outside.layout import HOME, MODEL, SCRATCH, Layout, gpu_devices, readable_paths
+from harness.sandbox.outside.observer import Limits
+from harness.sandbox.outside.process import SandboxedProcess
 
 START_SECONDS = 30.0
 """Deadline for the stub to report; it has imported nothing heavy by then."""
@@ -47,7 +48,7 @@ class SandboxLauncher:
 
     @property
     def isolation(self) -> str:
-        """See :class:`harness.sandbox.launcher.Launcher`."""
+        """See :class:`harness.sandbox.outside.launcher.Launcher`."""
         has = {
             "bubblewrap": self.level != "B",
             "Landlock": self.has_landlock,
@@ -64,7 +65,7 @@ class SandboxLauncher:
         return landlock.abi() > 0
 
     def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
-        """See :class:`harness.sandbox.launcher.Launcher`.
+        """See :class:`harness.sandbox.outside.launcher.Launcher`.
 
         Raises:
             SoundcheckError: The walls cannot be built.

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.sandbox import gpu
+from harness.sandbox.outside import gpu
 
 
 class NVMLError(Exception):

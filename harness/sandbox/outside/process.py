@@ -15,15 +15,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.core.types import BehaviourEvent
-from harness.sandbox import cgroups
-from harness.sandbox.bait import Bait
-from harness.sandbox.events import EventLog
-from harness.sandbox.folders import WorkerFolder
-from harness.sandbox.gpu import gpu_bytes
-from harness.sandbox.launcher import WAITING, Drain
-from harness.sandbox.layout import SCRATCH, Layout
-from harness.sandbox.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
-from harness.sandbox.observer import Limits, Observer
+from harness.sandbox.outside import cgroups
+from harness.sandbox.outside.bait import Bait
+from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.folders import WorkerFolder
+from harness.sandbox.outside.gpu import gpu_bytes
+from harness.sandbox.outside.launcher import WAITING, Drain
+from harness.sandbox.outside.layout import SCRATCH, Layout
+from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
+from harness.sandbox.outside.observer import Limits, Observer
 
 _GO = b"G"
 ALLOWED = frozenset({"bait-read"})
@@ -31,7 +31,7 @@ ALLOWED = frozenset({"bait-read"})
 
 
 class SandboxedProcess:
-    """A worker behind walls. Implements :class:`harness.sandbox.launcher.WorkerProcess`."""
+    """A worker behind walls. Implements :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
 
     def __init__(
         self,
@@ -81,37 +81,37 @@ class SandboxedProcess:
 
     @property
     def sock(self) -> socket.socket:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         return self._sock
 
     @property
     def flooded(self) -> bool:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         return self._drain.flooded
 
     def model_path(self, model: Path) -> str:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         del model
         return self._layout.model
 
     def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         self._when, self._phrases = when, tuple(phrases)
         if self._observer is not None:
             self._observer.is_waiting = when == WAITING
 
     def note(self, kind: str, what: str, detail: str) -> None:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         event = BehaviourEvent(when=self._when, kind=kind, what=what, detail=detail, phrases=self._phrases)
         self._log.note(dataclasses.replace(event, is_allowed=what in ALLOWED))
 
     def overhear(self, data: bytes, where: str, *, is_sound: bool = False) -> None:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         if self._bait.is_in_sound(data) if is_sound else self._bait.is_in(data):
             self.note("secrets", "canary-said", f"a fake secret in {where}")
 
     def usage(self) -> Usage:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         if not self._is_killed:
             self._usage = usage_of(self.pid, self._usage)
             seen = self._observer.usage if self._observer else self._usage
@@ -125,7 +125,7 @@ class SandboxedProcess:
         return self._usage
 
     def reading(self) -> Reading:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         layout = self._layout
         is_own = layout.scratch == SCRATCH
         folders = layout.writable if is_own else (str(self._folder.path),)
@@ -137,11 +137,11 @@ class SandboxedProcess:
         )
 
     def reset_peak(self) -> bool:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         return reset_peak(self.pid)
 
     def exit_status(self, seconds: float) -> int | None:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         try:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -155,12 +155,12 @@ class SandboxedProcess:
         return status
 
     def last_words(self) -> str:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         self._drain.join(0.2)
         return self._drain.text()
 
     def kill(self) -> None:
-        """See :class:`harness.sandbox.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         with self._lock:
             if self._is_killed:
                 return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from harness.sandbox.bait import Bait, bait_names
+from harness.sandbox.outside.bait import Bait, bait_names
 
 if TYPE_CHECKING:
     from pathlib import Path

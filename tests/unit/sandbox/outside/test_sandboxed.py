@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.sandbox import cgroups, folders, levels
-from harness.sandbox.client import Bounds, Worker, WorkerFault
-from harness.sandbox.events import EventLog
 from harness.sandbox.inside.syscalls import native
-from harness.sandbox.process import SandboxedProcess
-from harness.sandbox.sandboxed import SandboxLauncher
+from harness.sandbox.outside import cgroups, folders, levels
+from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.process import SandboxedProcess
+from harness.sandbox.outside.sandboxed import SandboxLauncher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -291,13 +291,13 @@ class TestEnd:
         code = (
             "import sys, time\n"
             "from pathlib import Path\n"
-            "from harness.sandbox.sandboxed import SandboxLauncher\n"
-            "from harness.sandbox.client import Bounds, Worker\n"
+            "from harness.sandbox.outside.sandboxed import SandboxLauncher\n"
+            "from harness.sandbox.outside.client import Bounds, Worker\n"
             f"launcher = SandboxLauncher(level={best.level!r}, extra_paths=(Path({str(HERE)!r}),))\n"
             f"worker = Worker(launcher, engine='tiny_engine:TinyEngine', model=Path({str(model)!r}), device='cpu',\n"
             "    threads=1, bounds=Bounds())\n"
             "worker.start()\n"
-            "from harness.sandbox.janitor import JANITOR\n"
+            "from harness.sandbox.outside.janitor import JANITOR\n"
             "print(worker._process.pid, JANITOR._process.pid, flush=True)\n"
             "time.sleep(60)\n"
         )
@@ -329,7 +329,7 @@ class TestLostObserver:
         def lose(*_: object) -> None:
             raise MemoryError("planted")
 
-        monkeypatch.setattr("harness.sandbox.observer.Policy.decide", lose)
+        monkeypatch.setattr("harness.sandbox.outside.observer.Policy.decide", lose)
         with pytest.raises(WorkerFault):
             best.does("threads")
         assert best.seen("observer")["lost"].detail == "MemoryError: planted"
@@ -353,11 +353,11 @@ class TestChoice:
         assert levels.choose("A").level == ""
 
     def test_a_wall_that_is_missing_is_found_by_attacking(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from harness.sandbox import selftest
+        from harness.sandbox.outside import selftest
 
         if levels._prove("B"):
             pytest.skip("level B cannot be had here")
-        from harness.sandbox.policy import CONTINUE, Decision, Policy
+        from harness.sandbox.outside.decisions import CONTINUE, Decision, Policy
 
         # The observer lets everything through: Landlock alone stands.
         monkeypatch.setattr(Policy, "decide", lambda *_: Decision(answer=CONTINUE))

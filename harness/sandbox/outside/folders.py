@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from harness.sandbox import cgroups
-from harness.sandbox.janitor import JANITOR
+from harness.sandbox.outside import cgroups
+from harness.sandbox.outside.janitor import JANITOR
 
 PREFIX = "soundcheck-worker-"
 _swept: set[str] = set()

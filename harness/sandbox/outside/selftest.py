@@ -17,12 +17,12 @@ from pathlib import Path
 
 from harness.core.errors import SoundcheckError
 from harness.core.types import EngineInfo, Speech
-from harness.sandbox.events import EventLog
-from harness.sandbox.sandboxed import SandboxLauncher
+from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.sandboxed import SandboxLauncher
 
 SECONDS = 10.0
 EXPECTED_KINDS = ("network", "exec", "process", "filesystem-read", "filesystem-write")
-MODULE = "harness.sandbox.selftest:Attacker"
+MODULE = "harness.sandbox.outside.selftest:Attacker"
 _TARGETS = "targets.json"
 
 
@@ -91,7 +91,7 @@ def prove(level: str) -> list[str]:
         What is wrong with it, one line each; empty where it holds.
     """
     # Imported here: the client brings numpy, which this module's other half, inside the worker, does without.
-    from harness.sandbox.client import Bounds, Worker, WorkerFault
+    from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 
     log = EventLog()
     launcher = SandboxLauncher(level=level, log=log)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.core.types import BehaviourEvent
-from harness.sandbox.events import MAX_DETAIL, MAX_PER_KIND, EventLog, read_events
+from harness.sandbox.outside.events import MAX_DETAIL, MAX_PER_KIND, EventLog, read_events
 
 if TYPE_CHECKING:
     from pathlib import Path
