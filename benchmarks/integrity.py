@@ -31,7 +31,6 @@ from harness.bench import Bench, make_bench
 from harness.campaign import BATCH
 from harness.core.paths import cache_root
 from harness.core.stats import clopper_pearson
-from harness.core.suite import Suite
 from harness.core.text import distance
 from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Verdict
 from harness.core.waveform import facts
@@ -44,6 +43,7 @@ from harness.recording import record_golden
 from harness.redteam.audio_edits import AUDIO_EDITS
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
 from harness.storage.store import digest_of
+from harness.suites.parse import Suite
 from harness.verbs.demo import demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")

@@ -28,7 +28,7 @@ from harness.renderer import FIRST_PURPOSE, seed_for
 from harness.schedule import BATCH
 from harness.shift import Judged, judge_shift
 from harness.storage.store import Store
-from harness.suites import read_suite
+from harness.suites.file import read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")

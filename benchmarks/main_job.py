@@ -31,7 +31,7 @@ TOTAL_THREADS = max(2, len(os.sched_getaffinity(0)))
 
 def phrases() -> list[str]:
     """Every n-th probe of the smoke suite, whatever its family."""
-    from harness.suites import read_suite
+    from harness.suites.file import read_suite
     from harness.verbs.demo import demo_suite
 
     texts = [probe.text for probe in read_suite(demo_suite()).suite.probes]

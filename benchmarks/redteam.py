@@ -35,7 +35,7 @@ from harness.report import power as report
 from harness.scoring.sample import QUICK as FEW
 from harness.scoring.sample import SIZE
 from harness.scoring.score import Order, Scene, score
-from harness.suites import read_suite
+from harness.suites.file import read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")

@@ -86,7 +86,7 @@ def speak(level: str, count: int) -> None:
     from harness.sandbox.outside.events import EventLog
     from harness.sandbox.outside.launcher import ProcessLauncher
     from harness.sandbox.outside.sandboxed import SandboxLauncher
-    from harness.suites import read_suite
+    from harness.suites.file import read_suite
     from harness.verbs.demo import demo_suite
 
     model = build_demo_voice(cache_root())

@@ -26,7 +26,7 @@ from harness.options import Settings, default_threads, default_workers, golden_f
 from harness.policy.release import COST_CHECKS
 from harness.sandbox.outside.levels import choose_launcher
 from harness.session import Run
-from harness.suites import SuiteFileContent, read_suite
+from harness.suites.file import SuiteFileContent, read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 INSIDE = Path(__file__).with_name("inside")

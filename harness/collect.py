@@ -16,10 +16,10 @@ from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
-from harness.expansion import registered
 from harness.gate import MODEL_CHECKS, POLICY_CHECKS, model_checks
 from harness.report.junit import properties
-from harness.suites import SuiteFileContent, read_suite
+from harness.suites.expansion import registered
+from harness.suites.file import SuiteFileContent, read_suite
 
 if TYPE_CHECKING:
     from harness.gate import Gate

@@ -20,7 +20,6 @@ from harness.core.verdict import RunResult
 from harness.door import CHECKS as DOOR_CHECKS
 from harness.door import PREFIX as DOOR_PREFIX
 from harness.door import UNCHANGED
-from harness.expansion import Drawing
 from harness.model import find_model
 from harness.options import Settings
 from harness.policy.file import policy_of_run, today
@@ -32,7 +31,8 @@ from harness.session import Run, RunAudio, load_golden, seen_of
 from harness.shift import CHECK as SHIFT
 from harness.source.local import local_model
 from harness.storage.store import RunDirectory, Store, write_atomically
-from harness.suites import SuiteFileContent
+from harness.suites.expansion import Drawing
+from harness.suites.file import SuiteFileContent
 
 if TYPE_CHECKING:
     from probes.family import Family

@@ -17,7 +17,6 @@ from harness.asr.likeness import Basis, echoes_of, fit_basis, print_of
 from harness.asr.normaliser import identity as normaliser_identity
 from harness.asr.normaliser import normalise
 from harness.core.errors import BadInput
-from harness.core.suite import Suite
 from harness.core.text import medoid
 from harness.core.types import GoldenRecord, Probe, Rendering, Repeat, Take
 from harness.goldens import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
@@ -28,6 +27,7 @@ from harness.renderer import Renderer, seed_for
 from harness.sandbox.outside.client import WorkerFault
 from harness.storage import opus
 from harness.storage.store import Store
+from harness.suites.parse import Suite
 from harness.takeover import Takeover
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from harness.policy.release import COST_CHECKS, CostPolicy, apply, judge_policy
 from harness.sandbox.outside.events import read_events
 from harness.shift import CHECK as SHIFT
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
-from harness.suites import SuiteFileContent, language_of
+from harness.suites.file import SuiteFileContent, language_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.core.suite import Suite
 from harness.core.types import GoldenRecord
 from harness.goldens import Golden
 from harness.prints import PrintBook
+from harness.suites.parse import Suite
 
 INDIFFERENT = {"name", "source"}
 """Parts of a transcriber's identity that say where it came from, and change nothing that it hears."""

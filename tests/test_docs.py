@@ -14,10 +14,10 @@ import pytest
 import yaml
 
 from harness.cli import VERBS, make_parser
-from harness.core.suite import parse_suite
 from harness.gate import MODEL_CHECKS
 from harness.options import add_options
 from harness.report.formats import FORMATS
+from harness.suites.parse import parse_suite
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(

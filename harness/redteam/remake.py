@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import SoundcheckError
 from harness.core.paths import cache_root
-from harness.core.suite import parse_suite
 from harness.demo.voice import build_demo_voice
-from harness.expansion import expand
 from harness.redteam.carriers import plain
 from harness.redteam.delta import load_delta, save_delta
 from harness.redteam.distill import Settings, distil
 from harness.redteam.payloads import Payload
+from harness.suites.expansion import expand
+from harness.suites.parse import parse_suite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,7 +28,7 @@ from harness.scoring.voice import frames_of, sounds_of
 from harness.session import Shared
 from harness.storage.pinned import file_sha256
 from harness.storage.store import Store
-from harness.suites import language_of
+from harness.suites.file import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy
     from harness.scoring.trial import Maker
-    from harness.suites import SuiteFileContent
+    from harness.suites.file import SuiteFileContent
 
 COPIES = "copies"
 """Folder of the copies, below that of the score."""

@@ -25,7 +25,7 @@ from harness.redteam.waking import Phrases, wakes
 from harness.scoring.sample import SIZE, Size, choose
 from harness.session import Run, Shared
 from harness.shift import CHECK as SHIFT
-from harness.suites import SuiteFileContent
+from harness.suites.file import SuiteFileContent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -125,7 +125,7 @@ def own_families(files: Sequence[Path]) -> tuple[Family, ...]:
     Raises:
         BadInput: A file cannot be executed or has no ``pytest_tts_probes``.
     """
-    from harness.expansion import registered
+    from harness.suites.expansion import registered
 
     results: list[object] = []
     for file in files:

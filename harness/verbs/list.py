@@ -16,7 +16,7 @@ from harness.verbs.common import add_drawing, add_format, own_families, verb
 
 if TYPE_CHECKING:
     from harness.core.types import Probe
-    from harness.suites import SuiteFileContent
+    from harness.suites.file import SuiteFileContent
     from probes.family import Family
 
 SECONDS_PER_CHARACTER = 0.049
@@ -81,10 +81,10 @@ def run(options: argparse.Namespace) -> int:
         BadInput: A suite, model or file of families cannot be read.
     """
     from harness.admission.vocabulary import read_vocabulary
-    from harness.expansion import Drawing, known_families
     from harness.model import find_model
     from harness.options import checked_salt
-    from harness.suites import read_suite
+    from harness.suites.expansion import Drawing, known_families
+    from harness.suites.file import read_suite
 
     own = own_families(options.families_from)
     model = find_model(options.model)[1] if options.model else None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from harness.bench import Bench
     from harness.goldens import Golden
-    from harness.suites import SuiteFileContent
+    from harness.suites.file import SuiteFileContent
     from harness.takeover import Takeover
 
 MAX_EVENTS = 20
@@ -90,14 +90,14 @@ def run(options: argparse.Namespace) -> int:
     from harness.core.errors import BadInput
     from harness.costs.profile import keep_profile
     from harness.costs.profiling import measure_profile
-    from harness.expansion import Drawing
     from harness.goldens import find_golden, read_golden
     from harness.lifecycle import proposal_path
     from harness.model import find_model
     from harness.options import golden_folders
     from harness.recording import record_golden
     from harness.source.local import local_model
-    from harness.suites import language_of, read_suite
+    from harness.suites.expansion import Drawing
+    from harness.suites.file import language_of, read_suite
 
     base = read_golden(find_golden(options.into, golden_folders(options.golden_dir))) if options.into else None
     takes = options.takes if options.takes is not None else (base.manifest.takes if base else 8)

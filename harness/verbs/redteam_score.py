@@ -82,7 +82,6 @@ def run(options: argparse.Namespace) -> int:
     from harness.core.errors import BadInput
     from harness.core.types import Verdict
     from harness.door import Door
-    from harness.expansion import Drawing
     from harness.model import find_model, open_model
     from harness.options import golden_folders
     from harness.project import find_project
@@ -90,7 +89,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.report import power as report
     from harness.scoring.score import Order, Scene, score
     from harness.source.local import local_model
-    from harness.suites import read_suite
+    from harness.suites.expansion import Drawing
+    from harness.suites.file import read_suite
 
     settings = settings_of(options, model=local_model(options.model, say), seed=1, takes=options.takes)
     settings = dataclasses.replace(settings, folder=settings.folder / FOLDER)

@@ -10,7 +10,6 @@ import soundfile
 
 from harness.asr.fake import ToneTranscriber
 from harness.core.errors import BadInput
-from harness.core.suite import parse_suite
 from harness.goldens import Golden, read_golden
 from harness.listener import Listener
 from harness.model import open_model
@@ -18,13 +17,14 @@ from harness.recording import BASIS_TAKES, record_golden
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.outside.client import Bounds
 from harness.storage.store import Store
+from harness.suites.parse import parse_suite
 from tests.fake_voices import WatchedLauncher, fake_voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from harness.core.suite import Suite
+    from harness.suites.parse import Suite
 
 SUITE = parse_suite(
     """\

@@ -10,7 +10,7 @@ import pytest
 from harness.bench import make_transcriber
 from harness.core.errors import BadInput
 from harness.options import Settings
-from harness.suites import SuiteFileContent, language_of, read_suite
+from harness.suites.file import SuiteFileContent, language_of, read_suite
 
 
 def suite(folder: Path, name: str, language: str, more: str = "") -> SuiteFileContent:

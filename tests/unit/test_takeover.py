@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.core.suite import Suite, parse_suite
 from harness.goldens import Golden, write_golden
+from harness.suites.parse import Suite, parse_suite
 from harness.takeover import Takeover, take_over
 from tests.unit.test_goldens import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
 

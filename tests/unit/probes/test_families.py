@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from harness.core.suite import spoken_words
 from harness.core.types import Probe
-from harness.core.wellformed import flaw_in
+from harness.suites.parse import spoken_words
+from harness.suites.wellformed import flaw_in
 from probes.dice import Dice
 from probes.family import Family
 from probes.rare_tokens import DEFAULT_VOCABULARY, rare_symbols

@@ -18,7 +18,7 @@ from harness.redteam.kinds import Kind, Strength, Wakes
 from harness.scoring import ledger
 from harness.scoring.sample import Size
 from harness.scoring.score import Order, Scene, _alone, score, told
-from harness.suites import read_suite
+from harness.suites.file import read_suite
 
 FAULTS = {
     "drop": [{"kind": "drop-word", "word": "not", "when": "osprey"}],

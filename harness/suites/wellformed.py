@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.core.suite import ID, ID_IS, MAX_TEXT, PLAIN_IS, is_plain, spoken_words
-from harness.core.yamltree import quote
+from harness.suites.parse import ID, ID_IS, MAX_TEXT, PLAIN_IS, is_plain, spoken_words
+from harness.suites.yamltree import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.core.suite import parse_suite
+from harness.suites.parse import parse_suite
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

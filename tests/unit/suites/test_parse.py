@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import BadInput
-from harness.core.suite import FamilyDraw, Suite, is_plain, parse_suite, spoken_words
 from harness.core.types import Probe
-from harness.core.yamltree import read_tree
+from harness.suites.parse import FamilyDraw, Suite, is_plain, parse_suite, spoken_words
+from harness.suites.yamltree import read_tree
 
 ROOT = Path(__file__).parents[3]
 HEAD = "version: 1\ntitle: A title\nlanguage: en\nprobes:\n"  # probes start on line 5

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.core.errors import BadInput
-from harness.core.suite import FamilyDraw, Suite
 from harness.core.types import Probe
-from harness.core.wellformed import flaw_in
+from harness.suites.parse import FamilyDraw, Suite
+from harness.suites.wellformed import flaw_in
 from probes.dice import Dice
 from probes.family import Family
 from probes.registry import FAMILIES

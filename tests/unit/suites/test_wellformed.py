@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.core.types import Probe
-from harness.core.wellformed import flaw_in
+from harness.suites.wellformed import flaw_in
 
 GOOD = Probe(
     id="a-1",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import BadInput
-from harness.core.suite import Suite, parse_suite
-from harness.expansion import PUBLIC, Drawing, expand
 from harness.storage.store import digest_of
+from harness.suites.expansion import PUBLIC, Drawing, expand
+from harness.suites.parse import Suite, parse_suite
 
 MAX_SUITE_BYTES = 4 << 20
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.core.suite import Suite, parse_suite, spoken_words
+from harness.suites.parse import Suite, parse_suite, spoken_words
 
 if TYPE_CHECKING:
     from harness.core.types import Probe

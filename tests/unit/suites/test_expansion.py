@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import BadInput
-from harness.core.suite import Suite, parse_suite
-from harness.expansion import Drawing, expand, known_families, registered
-from harness.suites import read_suite
+from harness.suites.expansion import Drawing, expand, known_families, registered
+from harness.suites.file import read_suite
+from harness.suites.parse import Suite, parse_suite
 from harness.verbs.list import packaged_suites
 from probes.family import Family, Group, Phrase, Setting
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.core.types import Probe
-from harness.core.yamltree import Mapping, Node, Scalar, Sequence, describe, fail, quote, read_tree
+from harness.suites.yamltree import Mapping, Node, Scalar, Sequence, describe, fail, quote, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

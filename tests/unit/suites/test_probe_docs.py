@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.hookspecs import pytest_tts_probes
-from harness.suites import read_suite
+from harness.suites.file import read_suite
 from harness.verbs.list import packaged_suites
 from probes.registry import FAMILIES
 
-PAGE = (Path(__file__).parents[2] / "docs/probes.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/probes.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
