@@ -20,7 +20,7 @@ from typing import Any
 
 from harness.core.paths import cache_root
 from harness.core.stats import clopper_pearson
-from harness.demo.voice import build_demo_voice
+from harness.models.demo import build_demo_voice
 from harness.options import default_threads
 from harness.redteam.kinds import kinds
 from harness.redteam.plant import plant

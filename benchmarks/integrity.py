@@ -34,10 +34,10 @@ from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Verdict
 from harness.core.waveform import facts
-from harness.demo.voice import build_demo_voice
 from harness.goldens import Golden, read_golden
 from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
 from harness.listener import Expected
+from harness.models.demo import build_demo_voice
 from harness.options import Settings, default_workers
 from harness.recording import record_golden
 from harness.redteam.audio_edits import AUDIO_EDITS

@@ -18,11 +18,11 @@ from harness.asr.whisper import WhisperTranscriber
 from harness.core.paths import cache_root
 from harness.core.types import RenderingKey
 from harness.core.waveform import clean, facts
-from harness.demo.voice import build_demo_voice
 from harness.engines.coqui import CoquiEngine
 from harness.goldens import read_golden
 from harness.judge import Judge, count_tests
 from harness.listener import Expected, Listener
+from harness.models.demo import build_demo_voice
 from harness.options import packaged_golden
 from harness.renderer import FIRST_PURPOSE, seed_for
 from harness.schedule import BATCH

@@ -46,8 +46,8 @@ def naive(name: str) -> dict[str, float]:
     torch.set_num_threads(TOTAL_THREADS)
     from harness.asr.weights import resolve_whisper
     from harness.core.paths import cache_root
-    from harness.demo.voice import build_demo_voice
     from harness.engines.espeak import install_inprocess_espeak
+    from harness.models.demo import build_demo_voice
 
     start = time.perf_counter()
     install_inprocess_espeak()  # no system espeak is needed; it is quicker than Coqui's own, in favour of this side
@@ -79,8 +79,8 @@ def soundcheck(name: str) -> dict[str, float]:
     from harness.bench import make_bench
     from harness.campaign import BATCH, WINDOW
     from harness.core.paths import cache_root
-    from harness.demo.voice import build_demo_voice
     from harness.goldens import find_golden, read_golden
+    from harness.models.demo import build_demo_voice
     from harness.options import Settings, default_workers, golden_folders
 
     with tempfile.TemporaryDirectory() as folder:

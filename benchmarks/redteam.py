@@ -26,9 +26,9 @@ from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, Item, Power
 from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import Probe
-from harness.demo.voice import build_demo_voice
 from harness.goldens import Golden, find_golden, read_golden
-from harness.model import open_model
+from harness.models.demo import build_demo_voice
+from harness.models.files import open_model
 from harness.options import Settings, default_threads, default_workers, golden_folders
 from harness.redteam.kinds import kinds
 from harness.report import power as report

@@ -33,7 +33,7 @@ from harness.core.stats import clopper_pearson
 from harness.costs.costing import LEVEL_SHARE, TESTS
 from harness.costs.latency import beside_reference
 from harness.costs.passes import Lost, speak_rounds
-from harness.model import open_model
+from harness.models.files import open_model
 from harness.policy.release import CostPolicy
 from harness.renderer import Renderer
 from harness.sandbox.outside.levels import choose_launcher

@@ -81,7 +81,7 @@ def rows(level: str, *, core: bool) -> None:
 def speak(level: str, count: int) -> None:
     """Speak phrases with the demo voice; print its processor seconds. Runs in a process of its own."""
     from harness.core.paths import cache_root
-    from harness.demo.voice import build_demo_voice
+    from harness.models.demo import build_demo_voice
     from harness.sandbox.outside.client import Worker
     from harness.sandbox.outside.events import EventLog
     from harness.sandbox.outside.launcher import ProcessLauncher

@@ -20,8 +20,8 @@ from harness.behaviour import CHECKS as BEHAVIOUR
 from harness.campaign import LOAD
 from harness.core.paths import cache_root
 from harness.core.types import Finding, Outcome, Verdict
-from harness.demo.voice import build_demo_voice
 from harness.door import CHECKS as DOOR
+from harness.models.demo import build_demo_voice
 from harness.options import Settings, default_threads, default_workers, golden_folders
 from harness.policy.release import COST_CHECKS
 from harness.sandbox.outside.levels import choose_launcher
@@ -101,7 +101,7 @@ def _told(finding: Finding) -> str:
 
 
 def _with_engine(engine: str, path: Path | str) -> object:
-    from harness.model import open_model
+    from harness.models.files import open_model
 
     return dataclasses.replace(open_model(str(path)), engine=f"sponge_voice:{engine}")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
+from harness.models.project import Table
 from harness.policy.file import PolicyFile, read_policy
-from harness.project import Table
 from harness.report.wording import shell_word
 from harness.signing.signature import Trust
 from harness.signing.testresult import GOLDEN, Stated

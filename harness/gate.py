@@ -20,7 +20,8 @@ from harness.core.verdict import RunResult
 from harness.door import CHECKS as DOOR_CHECKS
 from harness.door import PREFIX as DOOR_PREFIX
 from harness.door import UNCHANGED
-from harness.model import find_model
+from harness.models.fetching.local import local_model
+from harness.models.files import find_model
 from harness.options import Settings
 from harness.policy.file import policy_of_run, today
 from harness.policy.release import CHECK as POLICY
@@ -29,7 +30,6 @@ from harness.report import html, results, terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.session import Run, RunAudio, load_golden, seen_of
 from harness.shift import CHECK as SHIFT
-from harness.source.local import local_model
 from harness.storage.store import RunDirectory, Store, write_atomically
 from harness.suites.expansion import Drawing
 from harness.suites.file import SuiteFileContent

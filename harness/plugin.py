@@ -207,8 +207,8 @@ def _only_inconclusive(config: pytest.Config) -> bool:
 def _look(settings: Settings) -> None:
     from harness.gate import check_requested
     from harness.goldens import find_golden
-    from harness.model import find_model
-    from harness.source.local import local_model
+    from harness.models.fetching.local import local_model
+    from harness.models.files import find_model
 
     find_model(local_model(settings.model))
     check_requested(settings)

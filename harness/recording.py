@@ -21,7 +21,7 @@ from harness.core.text import medoid
 from harness.core.types import GoldenRecord, Probe, Rendering, Repeat, Take
 from harness.goldens import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
 from harness.listener import Listener
-from harness.model import Model
+from harness.models.files import Model
 from harness.prints import PrintBook
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.outside.client import WorkerFault

@@ -18,7 +18,7 @@ from harness.core.metered import Metered
 from harness.core.types import EngineInfo, Rendering, RenderingKey, Speech
 from harness.core.waveform import clean, facts
 from harness.meter import Meter, Speak
-from harness.model import Model
+from harness.models.files import Model
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import Launcher
 from harness.storage.store import Store

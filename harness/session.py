@@ -28,7 +28,7 @@ from harness.door import CHECKS as DOOR_CHECKS
 from harness.door import UNCHANGED
 from harness.goldens import Golden, find_golden, read_golden
 from harness.judge import Judge
-from harness.model import Model
+from harness.models.files import Model
 from harness.options import Settings, typed_options
 from harness.policy.file import COPY, today
 from harness.policy.release import CHECK as POLICY

@@ -18,9 +18,9 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core", "hookspecs", "machine", "schemas"},
-    {"behaviour", "cli", "engines", "model", "policy", "project", "sandbox", "signing", "storage"},
-    {"approvals", "asr", "demo", "history", "meter", "mlbom", "options", "pins", "report", "senses", "suites"},
-    {"admission", "detectors", "listener", "prints", "redteam", "reliability", "renderer", "source"},
+    {"behaviour", "cli", "engines", "policy", "sandbox", "signing", "storage"},
+    {"approvals", "asr", "history", "meter", "mlbom", "models", "options", "report", "senses", "suites"},
+    {"admission", "detectors", "listener", "prints", "redteam", "reliability", "renderer"},
     {"contrast", "door", "goldens", "sameness", "schedule", "signoff", "yardstick"},
     {"audit", "bench", "costs", "judge", "lifecycle", "takeover"},
     {"recording", "shift"},
@@ -35,11 +35,11 @@ LAYERS = (
 
 NARROWER = {
     "core": set[str](),
-    "admission": {"core", "pins", "project", "signing"},
+    "admission": {"core", "models", "signing"},
     "engines": {"core"},  # they run in the worker
     "sandbox": {"core"},
     "signing": {"core"},
-    "source": {"core", "model", "storage", "pins", "project", "signing"},
+    "models": {"core", "engines", "signing", "storage"},
     "storage": {"core"},
     "suites": {"core", "storage"},
     "report": {"core", "storage"},  # a pure function of the run directory
@@ -47,7 +47,7 @@ NARROWER = {
 """What a part may import where that is less than everything below it."""
 
 HEAVY = {"TTS", "ctranslate2", "librosa", "numba", "onnx", "onnxruntime", "scipy", "torch", "torchaudio", "whisper"}
-MAY_LOAD_HEAVY = {"asr", "demo", "engines", "storage", "redteam", "senses"}
+MAY_LOAD_HEAVY = {"asr", "models", "engines", "storage", "redteam", "senses"}
 """Who may import them inside a function. The rest of the harness works with none of them installed."""
 ALL_HEAVY = "harness.asr.decoding"
 """The one module that is torch from end to end: imported inside functions only."""

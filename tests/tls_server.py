@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from harness.source.fetch import Surroundings
-from harness.source.ledger import Ledger
-from harness.source.policy import Policy
+from harness.models.fetching.allowed import Policy
+from harness.models.fetching.fetch import Surroundings
+from harness.models.fetching.ledger import Ledger
 
 Route = Callable[["Handler"], None]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.admission.integrity import Provenance
-from harness.pins import pins
-from harness.project import table
+from harness.models.pins import pins
+from harness.models.project import table
 from harness.signing.signature import Trust
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import SoundcheckError
 from harness.core.paths import cache_root
-from harness.demo.voice import build_demo_voice
+from harness.models.demo import build_demo_voice
 from harness.redteam.carriers import plain
 from harness.redteam.delta import load_delta, save_delta
 from harness.redteam.distill import Settings, distil

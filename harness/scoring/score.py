@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from harness.core.types import Probe, Transcriber
     from harness.goldens import Golden
-    from harness.model import Model
+    from harness.models.files import Model
     from harness.options import Settings
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy

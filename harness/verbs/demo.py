@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         0 where the clean voice passed and the planted one failed, else 1.
     """
     from harness.core.paths import cache_root
-    from harness.demo.voice import build_demo_voice
+    from harness.models.demo import build_demo_voice
     from harness.redteam.plant import plant
 
     folder: Path = options.tts_dir.absolute()

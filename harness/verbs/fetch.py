@@ -26,8 +26,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fetch."""
     from harness.core.errors import BadInput
-    from harness.source.local import local_model
-    from harness.source.spec import is_remote
+    from harness.models.fetching.local import local_model
+    from harness.models.fetching.spec import is_remote
 
     if not is_remote(options.source):
         raise BadInput(printable(f"{options.source}: expected https://…, hf://ORG/NAME@COMMIT or one of Coqui's names"))

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         BadInput: A suite, model or file of families cannot be read.
     """
     from harness.admission.vocabulary import read_vocabulary
-    from harness.model import find_model
+    from harness.models.files import find_model
     from harness.options import checked_salt
     from harness.suites.expansion import Drawing, known_families
     from harness.suites.file import read_suite

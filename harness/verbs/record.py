@@ -92,10 +92,10 @@ def run(options: argparse.Namespace) -> int:
     from harness.costs.profiling import measure_profile
     from harness.goldens import find_golden, read_golden
     from harness.lifecycle import proposal_path
-    from harness.model import find_model
+    from harness.models.fetching.local import local_model
+    from harness.models.files import find_model
     from harness.options import golden_folders
     from harness.recording import record_golden
-    from harness.source.local import local_model
     from harness.suites.expansion import Drawing
     from harness.suites.file import language_of, read_suite
 

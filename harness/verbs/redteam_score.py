@@ -23,7 +23,7 @@ from harness.verbs.common import (
 
 if TYPE_CHECKING:
     from harness.goldens import Golden
-    from harness.model import Model
+    from harness.models.files import Model
     from harness.options import Settings
 
 FOLDER = "redteam"
@@ -82,13 +82,13 @@ def run(options: argparse.Namespace) -> int:
     from harness.core.errors import BadInput
     from harness.core.types import Verdict
     from harness.door import Door
-    from harness.model import find_model, open_model
+    from harness.models.fetching.local import local_model
+    from harness.models.files import find_model, open_model
+    from harness.models.project import find_project
     from harness.options import golden_folders
-    from harness.project import find_project
     from harness.redteam.kinds import kinds
     from harness.report import power as report
     from harness.scoring.score import Order, Scene, score
-    from harness.source.local import local_model
     from harness.suites.expansion import Drawing
     from harness.suites.file import read_suite
 

@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
     """
     from harness import __version__
     from harness.mlbom import to_mlbom
-    from harness.model import find_model
+    from harness.models.fetching.local import local_model
+    from harness.models.files import find_model
     from harness.policy.file import read_policy
     from harness.session import seen_of
     from harness.signing import keys, signature
@@ -63,7 +64,6 @@ def run(options: argparse.Namespace) -> int:
     from harness.signoff.refusal import Refused
     from harness.signoff.run import policy_for, read_run
     from harness.signoff.statement import described, state
-    from harness.source.local import local_model
     from harness.storage.store import write_atomically
 
     now = datetime.now(UTC).replace(microsecond=0)

@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.admission.provenance import provenance_of
     from harness.admission.tree import Tree
     from harness.core.types import Verdict
-    from harness.pins import is_pin
-    from harness.project import find_project
+    from harness.models.pins import is_pin
+    from harness.models.project import find_project
     from harness.signing.signature import Trust
 
     model: Path = options.model

@@ -104,7 +104,7 @@ def _nested_encoder(folder: Path, world: World, seen_as: str) -> None:
     from TTS.encoder.utils.generic_utils import setup_encoder_model
 
     from harness.core.paths import cache_root
-    from harness.demo.voice import build_demo_voice
+    from harness.models.demo import build_demo_voice
 
     voice = build_demo_voice(cache_root())
     _model(folder)

@@ -119,14 +119,14 @@ def project(proposed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for name in CI_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     verdict = {"failed": 0, "inconclusive": 0, "items": 1, "report": "report.html"}
-    monkeypatch.setattr("harness.demo.voice.build_demo_voice", lambda *_, **__: Path("voice"))
+    monkeypatch.setattr("harness.models.demo.build_demo_voice", lambda *_, **__: Path("voice"))
     monkeypatch.setattr("harness.verbs.demo.demo_whisper", lambda: Path("whisper.pt"))
     monkeypatch.setattr(
         "harness.verbs.demo.gate",
         lambda _model, name, *_: {"verdict": "pass" if name == "clean" else "fail", **verdict},
     )
     monkeypatch.setattr("harness.redteam.plant.plant", lambda _kind, _model, out, **_: out)
-    monkeypatch.setattr("harness.source.local.local_model", lambda *_: str(folder / "honest"))
+    monkeypatch.setattr("harness.models.fetching.local.local_model", lambda *_: str(folder / "honest"))
     return folder
 
 

@@ -18,7 +18,7 @@ from harness.admission.config import ConfigCheck
 from harness.admission.tree import Tree
 from harness.core.paths import cache_root
 from harness.core.types import Verdict
-from harness.demo.voice import build_demo_voice
+from harness.models.demo import build_demo_voice
 
 pytestmark = pytest.mark.real
 

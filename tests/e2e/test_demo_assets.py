@@ -11,7 +11,7 @@ import pytest
 
 from harness.asr.weights import PACKAGED, resolve_whisper
 from harness.core.paths import cache_root
-from harness.demo.voice import LARGEST_DIFFERENCE, PINS, build_demo_voice, check_demo_voice
+from harness.models.demo import LARGEST_DIFFERENCE, PINS, build_demo_voice, check_demo_voice
 from harness.storage.pinned import file_sha256
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def speech(voice):
 def test_two_processes_that_build_at_once_get_one_voice_with_the_pinned_bytes(tmp_path):
     code = """
 import pathlib, sys, torch
-from harness.demo.voice import build_demo_voice
+from harness.models.demo import build_demo_voice
 torch.set_num_threads(1)
 print(build_demo_voice(pathlib.Path(sys.argv[1]), progress=lambda line: print(line, file=sys.stderr)))
 """
@@ -78,8 +78,8 @@ def test_the_voice_gets_the_ids_that_piper_would_feed(voice):
     from TTS.config import load_config
     from TTS.tts.models import setup_model
 
-    from harness.demo.voice import _read_symbols, piper_ids
     from harness.engines.espeak import install_inprocess_espeak
+    from harness.models.demo import _read_symbols, piper_ids
 
     install_inprocess_espeak()
     model = setup_model(load_config(str(voice / "config.json")))

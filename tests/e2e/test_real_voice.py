@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.paths import cache_root
-from harness.demo.voice import build_demo_voice
+from harness.models.demo import build_demo_voice
 from harness.redteam.plant import plant
 from harness.verbs.demo import GOLDEN, RECIPE, demo_suite, demo_whisper
 

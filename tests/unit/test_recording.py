@@ -12,7 +12,7 @@ from harness.asr.fake import ToneTranscriber
 from harness.core.errors import BadInput
 from harness.goldens import Golden, read_golden
 from harness.listener import Listener
-from harness.model import open_model
+from harness.models.files import open_model
 from harness.recording import BASIS_TAKES, record_golden
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.outside.client import Bounds

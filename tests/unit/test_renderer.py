@@ -13,7 +13,7 @@ from tests.unit.sandbox.test_worker import WireLauncher, loading, said
 
 from harness.core.errors import StorageError
 from harness.core.types import Rendering
-from harness.model import open_model
+from harness.models.files import open_model
 from harness.renderer import Renderer, seed_for
 from harness.sandbox.inside.protocol import Channel, Done
 from harness.sandbox.outside.client import Bounds, WorkerFault

@@ -16,7 +16,7 @@ from harness.admission.provenance import provenance_of
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput
 from harness.core.types import Verdict
-from harness.model import digest_of_directory
+from harness.models.files import digest_of_directory
 from harness.signing.signature import Trust
 
 

@@ -264,7 +264,7 @@ def test_a_recipe_of_the_repository_is_whole(kind):
 
 
 def test_every_recipe_was_made_for_the_demo_voice():
-    from harness.demo.voice import PINS
+    from harness.models.demo import PINS
 
     assert "negation-drop-osprey" in [kind.name for kind in trained()]
     assert {load_delta(kind.path).description["source_sha256"] for kind in trained()} == {PINS["model.pth"]}

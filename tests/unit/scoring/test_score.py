@@ -12,7 +12,7 @@ from harness.core.errors import BadInput
 from harness.core.power import Fate
 from harness.core.types import Verdict
 from harness.goldens import read_golden
-from harness.model import open_model
+from harness.models.files import open_model
 from harness.options import Settings
 from harness.redteam.kinds import Kind, Strength, Wakes
 from harness.scoring import ledger

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness.cli import main
-from harness.model import digest_of_directory
+from harness.models.files import digest_of_directory
 
 needs_reference = pytest.mark.skipif(
     importlib.util.find_spec("model_signing") is None, reason="model-signing is not installed"

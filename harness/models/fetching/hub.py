@@ -9,10 +9,10 @@ from typing import Final
 from urllib.parse import quote
 
 from harness.core.text import printable
+from harness.models.fetching.https import Client
+from harness.models.fetching.spec import HubModel, SourceRefused, read_url
 from harness.signing.dsse import BadSignature
 from harness.signing.sums import Listing, from_hub
-from harness.source.https import Client
-from harness.source.spec import HubModel, SourceRefused, read_url
 
 _MAX_LISTING: Final = 4 << 20
 

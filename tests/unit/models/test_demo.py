@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from harness.core.errors import IntegrityError, MissingDependency
-from harness.demo import voice
+from harness.models import demo as voice
 
 SYMBOLS = {"_": 0, "^": 1, "$": 2, " ": 3, ".": 4, "ˈ": 6, "a": 5} | dict(zip("!'(),-:;?", range(7, 16), strict=True))
 

@@ -24,8 +24,8 @@ from urllib.parse import urljoin
 
 from harness import __version__
 from harness.core.text import printable
-from harness.source.policy import Policy
-from harness.source.spec import SourceRefused, Url, read_url
+from harness.models.fetching.allowed import Policy
+from harness.models.fetching.spec import SourceRefused, Url, read_url
 
 _REDIRECTS: Final = {301, 302, 303, 307, 308}
 _BLOCK: Final = 1 << 18

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from harness.core.text import printable
-from harness.source.policy import Policy
-from harness.source.spec import SourceRefused
+from harness.models.fetching.allowed import Policy
+from harness.models.fetching.spec import SourceRefused
 
 _END: Final = struct.Struct("<4s4H2LH")
 _LOCAL_BYTES: Final = 30

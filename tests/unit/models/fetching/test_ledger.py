@@ -11,7 +11,7 @@ import pytest
 
 from harness.cli import main
 from harness.core.errors import BadInput
-from harness.source.ledger import NAME, Ledger
+from harness.models.fetching.ledger import NAME, Ledger
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64

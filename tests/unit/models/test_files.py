@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import BadInput
-from harness.model import digest_of_directory, find_model, open_model
+from harness.models.files import digest_of_directory, find_model, open_model
 from tests.fake_voices import fake_voice
 
 
@@ -128,7 +128,7 @@ class TestDigest:
         assert refusal(voice) == f"{voice / 'model.pth'}: cannot be read (Permission denied)"
 
     def test_refuses_a_folder_of_too_many_files(self, voice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("harness.model.MAX_FILES", 4)
+        monkeypatch.setattr("harness.models.files.MAX_FILES", 4)
         (voice / "fourth").touch()
         digest_of_directory(voice)
         (voice / "fifth").touch()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import BadInput
-from harness.source.policy import read_policy
-from harness.source.spec import CoquiModel, HubModel, SourceRefused, Url, is_remote, read_spec, read_url
+from harness.models.fetching.allowed import read_policy
+from harness.models.fetching.spec import CoquiModel, HubModel, SourceRefused, Url, is_remote, read_spec, read_url
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

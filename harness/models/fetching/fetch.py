@@ -14,13 +14,13 @@ from pathlib import Path
 
 from harness.core.errors import BadInput, IntegrityError, SoundcheckError, StorageError
 from harness.core.text import printable
-from harness.model import digest_of_directory
-from harness.source import coqui, hub
-from harness.source.archive import unpack
-from harness.source.https import Client, Interrupted, usual_context
-from harness.source.ledger import Ledger
-from harness.source.policy import Policy
-from harness.source.spec import CoquiModel, HubModel, SourceRefused, Url, read_spec
+from harness.models.fetching import coqui, hub
+from harness.models.fetching.allowed import Policy
+from harness.models.fetching.archive import unpack
+from harness.models.fetching.https import Client, Interrupted, usual_context
+from harness.models.fetching.ledger import Ledger
+from harness.models.fetching.spec import CoquiModel, HubModel, SourceRefused, Url, read_spec
+from harness.models.files import digest_of_directory
 from harness.storage.pinned import building
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,120}")

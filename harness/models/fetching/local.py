@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.core.paths import cache_root
-from harness.source.spec import is_remote
+from harness.models.fetching.spec import is_remote
 
 
 def local_model(spec: str, tell: Callable[[str], None] = lambda _: None) -> str:
@@ -26,11 +26,11 @@ def local_model(spec: str, tell: Callable[[str], None] = lambda _: None) -> str:
     """
     if not is_remote(spec):
         return spec
-    from harness.pins import pins
-    from harness.project import find_project
-    from harness.source.fetch import Surroundings, fetch
-    from harness.source.ledger import Ledger
-    from harness.source.policy import read_policy
+    from harness.models.fetching.allowed import read_policy
+    from harness.models.fetching.fetch import Surroundings, fetch
+    from harness.models.fetching.ledger import Ledger
+    from harness.models.pins import pins
+    from harness.models.project import find_project
 
     root = find_project(Path.cwd())
     around = Surroundings(ledger=Ledger(root), pin=pins(root).get(spec, ""), tell=tell)

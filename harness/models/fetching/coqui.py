@@ -7,7 +7,7 @@ from typing import Final
 
 from harness.core.plainjson import NotStrict, loads
 from harness.core.text import printable
-from harness.source.spec import CoquiModel, SourceRefused, Url, read_url
+from harness.models.fetching.spec import CoquiModel, SourceRefused, Url, read_url
 from harness.storage.pinned import package_file
 
 _MAX_BYTES: Final = 4 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from harness.project import table
+from harness.models.project import table
 
 _PIN = re.compile(r"sha256:[0-9a-f]{64}")
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import IntegrityError
-from harness.model import digest_of_directory
-from harness.source.fetch import fetch
-from harness.source.https import Interrupted
-from harness.source.ledger import NAME
-from harness.source.spec import SourceRefused
+from harness.models.fetching.fetch import fetch
+from harness.models.fetching.https import Interrupted
+from harness.models.fetching.ledger import NAME
+from harness.models.fetching.spec import SourceRefused
+from harness.models.files import digest_of_directory
 from tests.tls_server import Handler, Net
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.project import table
-from harness.source.spec import SourceRefused, Url, read_url
+from harness.models.fetching.spec import SourceRefused, Url, read_url
+from harness.models.project import table
 
 HUB: Final = "https://huggingface.co"
 

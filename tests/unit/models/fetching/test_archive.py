@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.source.archive import unpack
-from harness.source.policy import Policy
-from harness.source.spec import SourceRefused
+from harness.models.fetching.allowed import Policy
+from harness.models.fetching.archive import unpack
+from harness.models.fetching.spec import SourceRefused
 
 POLICY = Policy(max_bytes=1 << 20, max_files=10)
 
