@@ -26,7 +26,6 @@ from pathlib import Path
 
 from integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
 
-from harness.asr.normaliser import normalise
 from harness.bench import Bench, make_bench
 from harness.campaign import BATCH
 from harness.core.paths import cache_root
@@ -35,8 +34,9 @@ from harness.core.text import distance
 from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Verdict
 from harness.core.waveform import facts
 from harness.goldens import Golden, read_golden
+from harness.hearing.asr.normaliser import normalise
+from harness.hearing.listener import Expected
 from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
-from harness.listener import Expected
 from harness.models.demo import build_demo_voice
 from harness.options import Settings, default_workers
 from harness.recording import record_golden

@@ -13,15 +13,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.asr.weights import resolve_whisper
-from harness.asr.whisper import WhisperTranscriber
 from harness.core.paths import cache_root
 from harness.core.types import RenderingKey
 from harness.core.waveform import clean, facts
 from harness.engines.coqui import CoquiEngine
 from harness.goldens import read_golden
+from harness.hearing.asr.weights import resolve_whisper
+from harness.hearing.asr.whisper import WhisperTranscriber
+from harness.hearing.listener import Expected, Listener
 from harness.judge import Judge, count_tests
-from harness.listener import Expected, Listener
 from harness.models.demo import build_demo_voice
 from harness.options import packaged_golden
 from harness.renderer import FIRST_PURPOSE, seed_for

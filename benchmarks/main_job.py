@@ -44,9 +44,9 @@ def naive(name: str) -> dict[str, float]:
     import torch
 
     torch.set_num_threads(TOTAL_THREADS)
-    from harness.asr.weights import resolve_whisper
     from harness.core.paths import cache_root
     from harness.engines.espeak import install_inprocess_espeak
+    from harness.hearing.asr.weights import resolve_whisper
     from harness.models.demo import build_demo_voice
 
     start = time.perf_counter()

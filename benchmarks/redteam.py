@@ -20,13 +20,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.asr.normaliser import normalise
 from harness.core.paths import cache_root
 from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, Item, Power
 from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import Probe
 from harness.goldens import Golden, find_golden, read_golden
+from harness.hearing.asr.normaliser import normalise
 from harness.models.demo import build_demo_voice
 from harness.models.files import open_model
 from harness.options import Settings, default_threads, default_workers, golden_folders

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from harness.admission.integrity import Provenance
 from harness.admission.provenance import provenance_of
-from harness.asr.fake import ToneTranscriber
-from harness.asr.weights import resolve_whisper
-from harness.asr.whisper import WhisperTranscriber
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root
 from harness.core.types import Transcriber
 from harness.door import Door
-from harness.listener import Listener
+from harness.hearing.asr.fake import ToneTranscriber
+from harness.hearing.asr.weights import resolve_whisper
+from harness.hearing.asr.whisper import WhisperTranscriber
+from harness.hearing.listener import Listener
 from harness.models.fetching.local import local_model
 from harness.models.files import Model, open_model
 from harness.models.project import find_project

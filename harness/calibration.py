@@ -16,7 +16,7 @@ from harness.campaign import Campaign
 from harness.core import stats
 from harness.core.types import Comparison, Outcome, Probe, Verdict
 from harness.goldens import Golden
-from harness.listener import Listener
+from harness.hearing.listener import Listener
 from harness.renderer import Renderer
 from harness.storage.store import UNREADABLE, Store, write_atomically
 

@@ -14,8 +14,8 @@ from harness.contrast import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
 from harness.core.types import Comparison, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
 from harness.detectors import spoiled_audio
 from harness.goldens import Golden, differs_in, senses_differ
+from harness.hearing.listener import Expected, Listener
 from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
-from harness.listener import Expected, Listener
 from harness.reliability import unreliable
 from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
 from harness.sameness import judge_sameness

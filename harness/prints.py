@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.asr.likeness import Basis, Prints
 from harness.core.errors import IntegrityError
+from harness.hearing.asr.likeness import Basis, Prints
 
 if TYPE_CHECKING:
-    from harness.asr.likeness import Print
+    from harness.hearing.asr.likeness import Print
 
     SeededPrints = tuple[tuple[int, Print], ...]  # seed of each golden take of one probe, and its print
 

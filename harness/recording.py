@@ -13,14 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.asr.likeness import Basis, echoes_of, fit_basis, print_of
-from harness.asr.normaliser import identity as normaliser_identity
-from harness.asr.normaliser import normalise
 from harness.core.errors import BadInput
 from harness.core.text import medoid
 from harness.core.types import GoldenRecord, Probe, Rendering, Repeat, Take
 from harness.goldens import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
-from harness.listener import Listener
+from harness.hearing.asr.likeness import Basis, echoes_of, fit_basis, print_of
+from harness.hearing.asr.normaliser import identity as normaliser_identity
+from harness.hearing.asr.normaliser import normalise
+from harness.hearing.listener import Listener
 from harness.models.files import Model
 from harness.prints import PrintBook
 from harness.renderer import Renderer, seed_for

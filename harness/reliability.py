@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Sequence
 from itertools import combinations
 
-from harness.asr.normaliser import normalise
 from harness.core.strict import strict_tokens
 from harness.core.text import distance
 from harness.core.types import GoldenRecord, Probe
+from harness.hearing.asr.normaliser import normalise
 
 UNRELIABLE_DISTANCE = 0.34
 """Mean share of words by which golden transcripts differ among themselves that makes words no evidence."""

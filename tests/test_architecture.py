@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"core", "hookspecs", "machine", "schemas"},
     {"behaviour", "cli", "engines", "policy", "sandbox", "signing", "storage"},
-    {"approvals", "asr", "history", "meter", "mlbom", "models", "options", "report", "senses", "suites"},
-    {"admission", "detectors", "listener", "prints", "redteam", "reliability", "renderer"},
+    {"approvals", "hearing", "history", "meter", "mlbom", "models", "options", "report", "suites"},
+    {"admission", "detectors", "prints", "redteam", "reliability", "renderer"},
     {"contrast", "door", "goldens", "sameness", "schedule", "signoff", "yardstick"},
     {"audit", "bench", "costs", "judge", "lifecycle", "takeover"},
     {"recording", "shift"},
@@ -47,9 +47,9 @@ NARROWER = {
 """What a part may import where that is less than everything below it."""
 
 HEAVY = {"TTS", "ctranslate2", "librosa", "numba", "onnx", "onnxruntime", "scipy", "torch", "torchaudio", "whisper"}
-MAY_LOAD_HEAVY = {"asr", "models", "engines", "storage", "redteam", "senses"}
+MAY_LOAD_HEAVY = {"hearing", "models", "engines", "storage", "redteam"}
 """Who may import them inside a function. The rest of the harness works with none of them installed."""
-ALL_HEAVY = "harness.asr.decoding"
+ALL_HEAVY = "harness.hearing.asr.decoding"
 """The one module that is torch from end to end: imported inside functions only."""
 NOT_FOR_HELP = {*HEAVY, "jinja2", "msgspec", "numpy", "soundfile", "soxr", "yaml"}
 """What ``pytest --help`` must not pay for, with the plugin installed."""

@@ -1,7 +1,7 @@
 """Words and text: differences, distances, the typical one of several, and safe display.
 
 Pure. It takes words as they come: cutting a transcript into normalised words belongs to
-``harness.asr.normaliser``; what a normaliser would lose is compared by ``harness.core.strict``.
+``harness.hearing.asr.normaliser``; what a normaliser would lose is compared by ``harness.core.strict``.
 """
 
 from __future__ import annotations

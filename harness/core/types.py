@@ -426,7 +426,7 @@ class Repeat:
 
 
 class Echoing(Protocol):
-    """What golden takes of one phrase sounded like, see :class:`harness.asr.likeness.Prints`."""
+    """What golden takes of one phrase sounded like, see :class:`harness.hearing.asr.likeness.Prints`."""
 
     @property
     def digest(self) -> str:

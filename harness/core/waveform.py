@@ -1,7 +1,7 @@
 """Raw audio: the facts that are lost once it is stored, and a clean copy that everybody can listen to.
 
 Nothing here raises on hostile audio: NaN, infinities, emptiness and absurd rates give numbers that say so. What is
-heard in a clip is the business of :mod:`harness.senses`.
+heard in a clip is the business of :mod:`harness.hearing.senses`.
 """
 
 from __future__ import annotations

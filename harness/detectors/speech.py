@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from harness.asr.normaliser import normalise
 from harness.core.strict import strict_difference
 from harness.core.text import EditKind, distance, word_diff
 from harness.core.types import Echo, Finding, GoldenRecord, Hearing, Observation, Probe, Severity, Take
 from harness.detectors.base import Statistic, place_of, told
+from harness.hearing.asr.normaliser import normalise
 
 _UNITS = {
     "transcript-distance": "words off the golden transcripts",

@@ -17,7 +17,7 @@ from harness.core.paths import shown
 from harness.core.power import CopyResult, Fate, Power
 from harness.engines.coqui import find_checkpoint
 from harness.goldens import differs_in, senses_differ
-from harness.listener import Listener
+from harness.hearing.listener import Listener
 from harness.redteam.plan import EDITS_VERSION, plan
 from harness.redteam.waking import Phrases
 from harness.reliability import unreliable

@@ -68,8 +68,8 @@ def run(options: argparse.Namespace) -> int:
 
 def demo_whisper() -> Path:
     """The demo's Whisper, always the one that its golden was recorded with, whatever else is on this machine."""
-    from harness.asr.weights import PACKAGED, converted_path, resolve_whisper
     from harness.core.paths import cache_root
+    from harness.hearing.asr.weights import PACKAGED, converted_path, resolve_whisper
 
     resolved = resolve_whisper(ASR_NAME, cache_root(), progress=say)
     if resolved.sha256 == PACKAGED[ASR_NAME].result_sha256:

@@ -121,8 +121,8 @@ def _isolation() -> Check:
 
 
 def _whisper() -> Check:
-    from harness.asr.weights import PACKAGED, converted_path, openai_cache
     from harness.core.paths import cache_root
+    from harness.hearing.asr.weights import PACKAGED, converted_path, openai_cache
     from harness.storage.pinned import package_folder
 
     name = "tiny.en"
@@ -139,7 +139,7 @@ def _whisper() -> Check:
 
 
 def _senses() -> Iterator[Check]:
-    from harness.senses import ABSENT, senses_identity, speaker
+    from harness.hearing.senses import ABSENT, senses_identity, speaker
 
     here = senses_identity()
     for name, sense, fix in (

@@ -208,7 +208,7 @@ def _kept(
     base: Golden, suites: Sequence[SuiteFileContent], bench: Bench, seed: int, takes: int, *, with_audio: bool
 ) -> Takeover:
     """What need not be recorded again; says so where that is nothing."""
-    from harness.asr.normaliser import identity
+    from harness.hearing.asr.normaliser import identity
     from harness.takeover import take_over
 
     kept = take_over(

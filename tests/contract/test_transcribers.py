@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from harness.asr.fake import ToneTranscriber
-from harness.asr.likeness import Prints, fit_basis, print_of
 from harness.core.paths import cache_root
 from harness.core.types import Hearing
 from harness.engines import fake
+from harness.hearing.asr.fake import ToneTranscriber
+from harness.hearing.asr.likeness import Prints, fit_basis, print_of
 
 NOISE = np.random.default_rng(0)
 HOSTILE = {
@@ -46,8 +46,8 @@ TEXTS = (
 def whisper_tiny():
     """Whisper tiny.en on one thread."""
     pytest.importorskip("whisper")
-    from harness.asr.weights import resolve_whisper
-    from harness.asr.whisper import WhisperTranscriber
+    from harness.hearing.asr.weights import resolve_whisper
+    from harness.hearing.asr.whisper import WhisperTranscriber
 
     return WhisperTranscriber(resolve_whisper("tiny.en", cache_root()), threads=1, batch=4)
 

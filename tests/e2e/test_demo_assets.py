@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.asr.weights import PACKAGED, resolve_whisper
 from harness.core.paths import cache_root
+from harness.hearing.asr.weights import PACKAGED, resolve_whisper
 from harness.models.demo import LARGEST_DIFFERENCE, PINS, build_demo_voice, check_demo_voice
 from harness.storage.pinned import file_sha256
 

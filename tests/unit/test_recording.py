@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import soundfile
 
-from harness.asr.fake import ToneTranscriber
 from harness.core.errors import BadInput
 from harness.goldens import Golden, read_golden
-from harness.listener import Listener
+from harness.hearing.asr.fake import ToneTranscriber
+from harness.hearing.listener import Listener
 from harness.models.files import open_model
 from harness.recording import BASIS_TAKES, record_golden
 from harness.renderer import Renderer, seed_for

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.hearing.senses import measure_all
 from harness.redteam.audio_edits import AUDIO_EDITS, PAUSE_SECONDS, stretch
-from harness.senses import measure_all
 
 RATE = 22_050
 

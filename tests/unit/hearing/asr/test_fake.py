@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from harness.asr.fake import LONGEST_SECONDS, ToneTranscriber
 from harness.engines import tones
+from harness.hearing.asr.fake import LONGEST_SECONDS, ToneTranscriber
 
 TEXT = "please do not transfer $20 today."
 HEARD = "please do not transfer 20 today."
@@ -109,6 +109,6 @@ class TestForcedScore:
 
 
 def test_importing_it_adds_nothing_heavy():
-    code = "import harness.asr.fake, sys; print(*{m.split('.')[0] for m in sys.modules})"
+    code = "import harness.hearing.asr.fake, sys; print(*{m.split('.')[0] for m in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "whisper", "librosa", "scipy", "numba", "soxr"} & set(done.stdout.split())

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from harness.senses.frames import NARROW_RATE
-from harness.senses.mel import slaney_filters
+from harness.hearing.senses.frames import NARROW_RATE
+from harness.hearing.senses.mel import slaney_filters
 from harness.storage.pinned import package_file, require_sha256
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.asr.likeness import Features
     from harness.core.types import Echoing, TextChoice, Waveform
+    from harness.hearing.asr.likeness import Features
 
 LONGEST_SECONDS = 120.0
 """What is heard of one clip; the rest is not, and the hearing says so."""

@@ -18,7 +18,7 @@ from harness.core.types import (
     TextChoice,
     Transcriber,
 )
-from harness.senses import measure_all, senses_identity
+from harness.hearing.senses import measure_all, senses_identity
 from harness.storage.store import Store, digest_of
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.senses import ABSENT, ACOUSTICS_VERSION, measure_all, senses_identity
-from harness.senses.frames import cut
-from harness.senses.spectrum import BANDS
+from harness.hearing.senses import ABSENT, ACOUSTICS_VERSION, measure_all, senses_identity
+from harness.hearing.senses.frames import cut
+from harness.hearing.senses.spectrum import BANDS
 from tests.sounds import HOSTILE, RATE, babble, silence, voice
 
 
@@ -178,7 +178,7 @@ class TestIdentity:
         }
 
     def test_without_the_packages_their_numbers_are_unknown(self, monkeypatch):
-        monkeypatch.setattr("harness.senses.ear.package_folder", lambda package: None)
+        monkeypatch.setattr("harness.hearing.senses.ear.package_folder", lambda package: None)
         senses_identity.cache_clear()
         try:
             heard = measure(babble(1), RATE, with_networks=True)
@@ -200,8 +200,8 @@ def test_a_batch_is_heard_as_its_clips_are():
 
 
 def test_importing_it_adds_nothing_heavy():
-    code = "import harness.senses, sys; print(*{m.split('.')[0] for m in sys.modules})"
+    code = "import harness.hearing.senses, sys; print(*{m.split('.')[0] for m in sys.modules})"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[4], capture_output=True, text=True, check=True
     )
     assert not {"torch", "whisper", "librosa", "scipy", "numba", "soxr", "onnxruntime"} & set(done.stdout.split())

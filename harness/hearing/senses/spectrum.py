@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.senses.mel import mel_filters
+from harness.hearing.senses.mel import mel_filters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

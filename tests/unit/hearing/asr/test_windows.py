@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.asr import windows
-from harness.asr.windows import LEAD_SECONDS, MARGIN_SECONDS, SAMPLE_RATE, WINDOWS, Clip, plan, prepare, shares
+from harness.hearing.asr import windows
+from harness.hearing.asr.windows import LEAD_SECONDS, MARGIN_SECONDS, SAMPLE_RATE, WINDOWS, Clip, plan, prepare, shares
 
 
 def noise(seconds, rate=SAMPLE_RATE, *, level=0.1):

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.asr.weights import WhisperWeights
-from harness.asr.whisper import WhisperTranscriber
 from harness.core.errors import AsrError, MissingDependency
+from harness.hearing.asr.weights import WhisperWeights
+from harness.hearing.asr.whisper import WhisperTranscriber
 
 CLIP = (np.zeros(160, np.float32), 16000)
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def test_importing_it_and_naming_its_settings_loads_nothing_heavy():
     code = """
 import sys
 from pathlib import Path
-from harness.asr.weights import WhisperWeights
-from harness.asr.whisper import WhisperTranscriber
+from harness.hearing.asr.weights import WhisperWeights
+from harness.hearing.asr.whisper import WhisperTranscriber
 weights = WhisperWeights(name="tiny.en", path=Path("x"), sha256="", source="")
 WhisperTranscriber(weights, threads=1).identity
 print(*{name.split(".")[0] for name in sys.modules})

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.asr.ctranslate2 import read_variables, to_openai
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
+from harness.hearing.asr.ctranslate2 import read_variables, to_openai
 from harness.storage.pinned import (
     build_once,
     building,

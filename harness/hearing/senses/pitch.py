@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from harness.senses.frames import Frames
+    from harness.hearing.senses.frames import Frames
 
 F0_RANGE_HZ = (60.0, 450.0)
 F0_WINDOW_SECONDS = 0.04

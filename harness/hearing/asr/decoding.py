@@ -1,6 +1,6 @@
 """Whisper's network, used in our own order: short windows, bounded greedy decoding, forced scoring.
 
-Imports torch and whisper at the top: only :mod:`harness.asr.whisper` may import this module, and late.
+Imports torch and whisper at the top: only :mod:`harness.hearing.asr.whisper` may import this module, and late.
 Sampling rules, suppressed tokens and the writing of text stay openai-whisper's own.
 """
 
@@ -18,7 +18,7 @@ from whisper.decoding import DecodingOptions, DecodingTask
 from whisper.model import disable_sdpa
 from whisper.timing import median_filter
 
-from harness.asr import likeness
+from harness.hearing.asr import likeness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from harness.core.types import Acoustics
-from harness.senses import quality, speaker
-from harness.senses.frames import HOP_SECONDS, NARROW_RATE, SILENCE_DB, Frames, cut
-from harness.senses.marks import cepstral_peaks
-from harness.senses.pitch import f0_track
-from harness.senses.prosody import dynamics, f0_spread, pace
-from harness.senses.spectrum import BANDS, spectrum
+from harness.hearing.senses import quality, speaker
+from harness.hearing.senses.frames import HOP_SECONDS, NARROW_RATE, SILENCE_DB, Frames, cut
+from harness.hearing.senses.marks import cepstral_peaks
+from harness.hearing.senses.pitch import f0_track
+from harness.hearing.senses.prosody import dynamics, f0_spread, pace
+from harness.hearing.senses.spectrum import BANDS, spectrum
 from harness.storage.pinned import package_folder
 
 if TYPE_CHECKING:

@@ -13,6 +13,6 @@ Nothing here raises on hostile audio: NaN, infinities, emptiness and absurd rate
 not be measured is None, never a number that looks like one.
 """
 
-from harness.senses.ear import ABSENT, ACOUSTICS_VERSION, measure_all, senses_identity
+from harness.hearing.senses.ear import ABSENT, ACOUSTICS_VERSION, measure_all, senses_identity
 
 __all__ = ["ABSENT", "ACOUSTICS_VERSION", "measure_all", "senses_identity"]

@@ -13,9 +13,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.asr import weights
-from harness.asr.ctranslate2 import read_variables, to_openai
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
+from harness.hearing.asr import weights
+from harness.hearing.asr.ctranslate2 import read_variables, to_openai
 
 TYPES = {np.dtype("<f4"): 0, np.dtype("i1"): 1, np.dtype("<i2"): 2, np.dtype("<f2"): 4}
 STATE, HEADS, CONTEXT, VOCABULARY, LAYERS = 8, 2, 4, 11, 2

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from harness.core.errors import IntegrityError, MissingDependency
-from harness.senses import quality, speaker
-from harness.senses.mel import slaney_filters
+from harness.hearing.senses import quality, speaker
+from harness.hearing.senses.mel import slaney_filters
 from harness.storage.pinned import package_folder
 from tests.sounds import babble
 

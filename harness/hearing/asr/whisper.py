@@ -1,8 +1,8 @@
 """Whisper as a witness: what a clip says, and how well it supports the text that was expected.
 
 This module owns the order of things and the promise of :class:`harness.core.types.Transcriber`; how clips are
-cut is :mod:`harness.asr.windows`, what the network does :mod:`harness.asr.decoding`, where weights come from
-:mod:`harness.asr.weights`. torch and whisper are imported on first use, never by importing this.
+cut is :mod:`harness.hearing.asr.windows`, what the network does :mod:`harness.hearing.asr.decoding`, where weights come from
+:mod:`harness.hearing.asr.weights`. torch and whisper are imported on first use, never by importing this.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.asr import windows
 from harness.core.errors import AsrError, MissingDependency
 from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
+from harness.hearing.asr import windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.asr.decoding import BoundedGreedy, Encoded, Forced, Transcript
-    from harness.asr.likeness import Features
-    from harness.asr.weights import WhisperWeights
     from harness.core.types import Echoing, TextChoice, Waveform
+    from harness.hearing.asr.decoding import BoundedGreedy, Encoded, Forced, Transcript
+    from harness.hearing.asr.likeness import Features
+    from harness.hearing.asr.weights import WhisperWeights
 
 _INSTALL = "pip install 'pytest-soundcheck[whisper]'"
 _LOADING_FAILS = (
@@ -182,7 +182,7 @@ class WhisperTranscriber:
         try:
             import whisper  # pulls in numba and tiktoken
 
-            from harness.asr.decoding import BoundedGreedy
+            from harness.hearing.asr.decoding import BoundedGreedy
         except ImportError as error:
             raise MissingDependency(f"Whisper is not importable ({error}): {_INSTALL}") from error
         try:
@@ -276,7 +276,7 @@ class _Heard:
 def _hear(
     task: BoundedGreedy, group: windows.Group, prepared: Sequence[windows.Clip], expected: Sequence[str | None]
 ) -> _Heard:
-    from harness.asr import decoding  # imports torch
+    from harness.hearing.asr import decoding
 
     clips = tuple(prepared[index] for index in group.clips)
     rows = [row for clip in clips for row in clip.rows]

@@ -10,9 +10,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from harness.asr import normaliser
-from harness.asr.normaliser import identity, normalise
 from harness.core.errors import MissingDependency
+from harness.hearing.asr import normaliser
+from harness.hearing.asr.normaliser import identity, normalise
 
 pytestmark = pytest.mark.skipif(find_spec("whisper") is None, reason="openai-whisper is not installed")
 
@@ -70,7 +70,7 @@ class TestIdentity:
 class TestLoading:
     def test_neither_torch_nor_whisper_is_imported(self) -> None:
         code = (
-            "import sys; from harness.asr.normaliser import normalise; "
+            "import sys; from harness.hearing.asr.normaliser import normalise; "
             "assert normalise('It is ten.') == ('it', 'is', '10'); "
             "print(sorted({'torch', 'whisper', 'numpy', 'numba'} & set(sys.modules)))"
         )

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.senses.frames import NARROW_RATE
-from harness.senses.mel import mel_filters
+from harness.hearing.senses.frames import NARROW_RATE
+from harness.hearing.senses.mel import mel_filters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.core.types import Waveform
-    from harness.senses.frames import Frames
+    from harness.hearing.senses.frames import Frames
 
 PACE_STEPS = 16
 """Parts of equal spectral movement into which a phrase is cut."""
