@@ -31,7 +31,7 @@ from harness.models.demo import build_demo_voice
 from harness.models.files import open_model
 from harness.options import Settings, default_threads, default_workers, golden_folders
 from harness.redteam.kinds import kinds
-from harness.report import power as report
+from harness.report.page import power as report
 from harness.scoring.sample import QUICK as FEW
 from harness.scoring.sample import SIZE
 from harness.scoring.score import Order, Scene, score

@@ -101,7 +101,7 @@ class Sound:
 def measure(folder: Path) -> dict[str, float]:
     """Read the run and write its page, in this process."""
     started, spent = time.perf_counter(), time.process_time()
-    from harness.report import html
+    from harness.report.page import html
     from harness.storage.store import RunDirectory
 
     (run_dir,) = (folder / "runs").iterdir()

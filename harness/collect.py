@@ -17,7 +17,7 @@ from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
 from harness.gate import MODEL_CHECKS, POLICY_CHECKS, model_checks
-from harness.report.junit import properties
+from harness.report.formats.junit import properties
 from harness.suites.expansion import registered
 from harness.suites.file import SuiteFileContent, read_suite
 

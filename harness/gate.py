@@ -26,8 +26,10 @@ from harness.options import Settings
 from harness.policy.file import policy_of_run, today
 from harness.policy.release import CHECK as POLICY
 from harness.policy.release import COST_CHECKS, Policy, apply, judge_policy
-from harness.report import html, results, terminal
+from harness.report import terminal
 from harness.report.delivery import Delivery, deliver, read_requests
+from harness.report.formats import results
+from harness.report.page import html
 from harness.session import Run, RunAudio, load_golden, seen_of
 from harness.shift import CHECK as SHIFT
 from harness.storage.store import RunDirectory, Store, write_atomically

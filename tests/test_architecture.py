@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"core", "hookspecs", "machine", "schemas"},
     {"behaviour", "cli", "engines", "policy", "sandbox", "signing", "storage"},
-    {"approvals", "hearing", "history", "meter", "mlbom", "models", "options", "report", "suites"},
+    {"approvals", "hearing", "meter", "mlbom", "models", "options", "report", "suites"},
     {"admission", "detectors", "prints", "redteam", "reliability", "renderer"},
     {"contrast", "door", "goldens", "sameness", "schedule", "signoff", "yardstick"},
     {"audit", "bench", "costs", "judge", "lifecycle", "takeover"},
@@ -99,7 +99,7 @@ IMPORTS = {name: list(imports_of(path.read_text("utf-8"))) for name, path in MOD
 
 
 def part(module: str) -> str:
-    """Name below ``harness``: ``report`` for ``harness.report.html``, ``""`` for ``harness`` itself."""
+    """Name below ``harness``: ``report`` for ``harness.report.page.html``, ``""`` for ``harness`` itself."""
     return module.split(".")[1] if "." in module else ""
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import BadInput, StorageError
 from harness.core.paths import shown
-from harness.report.formats import Format, find_format
-from harness.report.github import STEP_LIMIT
+from harness.report.formats.github import STEP_LIMIT
+from harness.report.formats.registry import Format, find_format
 from harness.storage.store import write_atomically, writing
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from harness.core.types import BehaviourEvent, Outcome, Verdict
 from harness.core.verdict import RunInfo, RunResult
 from harness.policy.file import PolicyFile
 from harness.policy.release import waivers_in_use
-from harness.report import results
+from harness.report.formats import results
 from harness.signing.manifest import check_sha256
 from harness.signing.testresult import (
     GOLDEN,

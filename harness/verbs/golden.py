@@ -262,7 +262,7 @@ def run_review(options: argparse.Namespace) -> int:
     from harness.core.changes import compare
     from harness.goldens import GoldenAudio, check_files
     from harness.lifecycle import differing_conditions
-    from harness.report.review import Side, render
+    from harness.report.page.review import Side, render
     from harness.report.wording import shell_word
     from harness.storage.store import write_atomically
     from harness.verbs.golden_tables import difference, print_difference

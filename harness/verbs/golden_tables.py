@@ -44,7 +44,7 @@ def print_difference(
     old: Golden, new: Golden, changes: Sequence[Change], conditions: Sequence[tuple[str, str, str]]
 ) -> None:
     """The same for people: what differs, a line for each probe that changed."""
-    from harness.report.review import SAID, tally
+    from harness.report.page.review import SAID, tally
 
     print(f"{old.path} ({old.digest[:12]}) -> {new.path} ({new.digest[:12]})")
     print(tally(changes))

@@ -12,7 +12,7 @@ from harness.verbs.common import add_format, say, verb
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.history import PastRun
+    from harness.report.history import PastRun
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,7 +33,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List; a run that cannot be read costs a line on stderr."""
-    from harness.history import read_history
+    from harness.report.history import read_history
 
     runs, problems = read_history(options.tts_dir)
     for line in problems:
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _text(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:
     from harness.core.types import Verdict
-    from harness.history import sparkline, trends_of
+    from harness.report.history import sparkline, trends_of
     from harness.report.wording import one_line
 
     head = ("when (UTC)", "run", "model", "digest", "verdict", "pass", "fail", "open", "of", "seconds", "score")
@@ -88,7 +88,7 @@ def _text(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:
 
 
 def _json(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:
-    from harness.history import trends_of
+    from harness.report.history import trends_of
 
     content = {
         "format_version": 1,

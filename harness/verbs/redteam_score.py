@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.project import find_project
     from harness.options import golden_folders
     from harness.redteam.kinds import kinds
-    from harness.report import power as report
+    from harness.report.page import power as report
     from harness.scoring.score import Order, Scene, score
     from harness.suites.expansion import Drawing
     from harness.suites.file import read_suite

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput, SoundcheckError
-from harness.report.formats import FORMATS, find_format
-from harness.report.sarif import EXIT_CODES
+from harness.report.formats.registry import FORMATS, find_format
+from harness.report.formats.sarif import EXIT_CODES
 from harness.verbs.common import say, verb
 
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ def run(options: argparse.Namespace) -> int:
     """
     import shutil
 
-    from harness.report import html, results, terminal
+    from harness.report import terminal
     from harness.report.delivery import write_report
+    from harness.report.formats import results
+    from harness.report.page import html
     from harness.session import RunAudio
     from harness.storage.store import RunDirectory, Store, write_atomically
 

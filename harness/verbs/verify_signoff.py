@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.core.errors import BadInput
 from harness.core.text import printable
-from harness.report.sarif import EXIT_CODES
+from harness.report.formats.sarif import EXIT_CODES
 from harness.verbs.common import add_format, verb
 
 

@@ -14,7 +14,7 @@ import pytest
 from harness.core.errors import BadInput
 from harness.core.types import Outcome, Severity, Verdict
 from harness.core.verdict import RunResult
-from harness.report.formats import FORMATS, Format, find_format
+from harness.report.formats.registry import FORMATS, Format, find_format
 from tests.report_samples import (
     HOSTILE,
     INFO,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.report import html
+from harness.report.page import html
 from tests.chromium import Browser, browsing, find_chromium
 from tests.report_samples import SampleAudio, hostile_run, watched_run
 

@@ -17,7 +17,7 @@ from harness.cli import main
 from harness.gate import MODEL_CHECKS
 from harness.goldens import read_golden
 from harness.lifecycle import accept, proposal_path
-from harness.report.formats import FORMATS
+from harness.report.formats.registry import FORMATS
 from harness.storage.store import RunDirectory
 from tests.conftest import SUITE, Voice
 from tests.report_samples import sample_run

@@ -9,8 +9,8 @@ import pytest
 
 from harness.core.errors import BadInput, StorageError
 from harness.report.delivery import Delivery, deliver, read_requests, write_report
-from harness.report.formats import FORMATS
-from harness.report.github import STEP_LIMIT
+from harness.report.formats.github import STEP_LIMIT
+from harness.report.formats.registry import FORMATS
 from tests.report_samples import sample_run
 
 if TYPE_CHECKING:

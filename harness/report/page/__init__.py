@@ -1,0 +1,1 @@
+"""Pages for people: one file each, offline, escaped, with sound and pictures."""
