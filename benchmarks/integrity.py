@@ -41,7 +41,7 @@ from harness.models.demo import build_demo_voice
 from harness.options import Settings, default_workers
 from harness.recording import record_golden
 from harness.redteam.audio_edits import AUDIO_EDITS
-from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
+from harness.speaking.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
 from harness.storage.store import digest_of
 from harness.suites.parse import Suite
 from harness.verbs.demo import demo_whisper

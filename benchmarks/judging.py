@@ -24,9 +24,9 @@ from harness.hearing.listener import Expected, Listener
 from harness.judge import Judge, count_tests
 from harness.models.demo import build_demo_voice
 from harness.options import packaged_golden
-from harness.renderer import FIRST_PURPOSE, seed_for
-from harness.schedule import BATCH
 from harness.shift import Judged, judge_shift
+from harness.speaking.renderer import FIRST_PURPOSE, seed_for
+from harness.speaking.schedule import BATCH
 from harness.storage.store import Store
 from harness.suites.file import read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper

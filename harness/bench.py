@@ -22,10 +22,10 @@ from harness.models.fetching.local import local_model
 from harness.models.files import Model, open_model
 from harness.models.project import find_project
 from harness.options import Settings
-from harness.renderer import Renderer
 from harness.sandbox.outside.client import Bounds
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.levels import LEVELS, choose_launcher
+from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 
 ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}

@@ -17,7 +17,7 @@ from harness.core import stats
 from harness.core.types import Comparison, Outcome, Probe, Verdict
 from harness.goldens import Golden
 from harness.hearing.listener import Listener
-from harness.renderer import Renderer
+from harness.speaking.renderer import Renderer
 from harness.storage.store import UNREADABLE, Store, write_atomically
 
 NAME = "self-test.json"

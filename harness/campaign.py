@@ -17,12 +17,12 @@ from harness.goldens import Golden, differs_in, senses_differ
 from harness.hearing.listener import Expected, Listener
 from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
 from harness.reliability import unreliable
-from harness.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
 from harness.sameness import judge_sameness
 from harness.sandbox.outside.client import WorkerFault
-from harness.schedule import BATCH, Schedule
 from harness.shift import CHECK as SHIFT
 from harness.shift import MIN_PROBES, Judged, judge_shift, suite_shifts
+from harness.speaking.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
+from harness.speaking.schedule import BATCH, Schedule
 from harness.storage.store import Store
 from harness.yardstick import MIN_GOLDEN_TAKES
 

@@ -23,8 +23,8 @@ from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Listener
 from harness.models.files import Model
 from harness.prints import PrintBook
-from harness.renderer import Renderer, seed_for
 from harness.sandbox.outside.client import WorkerFault
+from harness.speaking.renderer import Renderer, seed_for
 from harness.storage import opus
 from harness.storage.store import Store
 from harness.suites.parse import Suite

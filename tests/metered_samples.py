@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.core.metered import Metered
+from harness.speaking.metered import Metered
 
 MIB = 1 << 20
 

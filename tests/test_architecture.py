@@ -19,9 +19,9 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"core", "hookspecs", "machine", "schemas"},
     {"behaviour", "cli", "engines", "policy", "sandbox", "signing", "storage"},
-    {"approvals", "hearing", "meter", "mlbom", "models", "options", "report", "suites"},
-    {"admission", "detectors", "prints", "redteam", "reliability", "renderer"},
-    {"contrast", "door", "goldens", "sameness", "schedule", "signoff", "yardstick"},
+    {"approvals", "hearing", "mlbom", "models", "options", "report", "suites"},
+    {"admission", "detectors", "prints", "redteam", "reliability", "speaking"},
+    {"contrast", "door", "goldens", "sameness", "signoff", "yardstick"},
     {"audit", "bench", "costs", "judge", "lifecycle", "takeover"},
     {"recording", "shift"},
     {"campaign"},

@@ -1,7 +1,7 @@
 """What a candidate costs the machine, and whether that is more than it should.
 
 Two things are looked at. Every order to a worker is metered from outside while the suite is spoken
-(:mod:`harness.meter`); that costs nothing and shows phrases that cost more than others of their length. And when the
+(:mod:`harness.speaking.metering`); that costs nothing and shows phrases that cost more than others of their length. And when the
 suite is done, a *metering pass* has a few phrases spoken one at a time, beside a live reference where there is one:
 measured, never cached, and kept within a share of the run's time.
 

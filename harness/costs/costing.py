@@ -22,8 +22,8 @@ from harness.costs.watchlist import Watchlist
 from harness.goldens import Golden
 from harness.machine import machine_class, tells_queueing
 from harness.policy.release import CostPolicy
-from harness.renderer import Renderer
 from harness.sandbox.outside.client import WorkerFault
+from harness.speaking.renderer import Renderer
 
 LEVEL_SHARE = 0.1
 """Of alpha, for all tests of cost together, and beside those of speech."""

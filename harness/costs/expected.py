@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.core.costs import trend
-from harness.core.metered import Metered
 from harness.core.stats import robust_centre
+from harness.speaking.metered import Metered
 
 LEAST = 8
 """Orders from which there is something to learn."""

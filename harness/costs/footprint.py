@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.metered import Metered
 from harness.core.types import Finding, Severity
 from harness.costs.expected import unit_seconds
 from harness.policy.release import CostPolicy
+from harness.speaking.metered import Metered
 
 LEAST_BYTES = 64 << 20
 """Difference of two peaks of memory that means anything."""

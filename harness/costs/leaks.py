@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.core.costs import Trend, trend
-from harness.core.metered import Metered
 from harness.core.types import Finding, Severity
 from harness.costs.expected import Expected
 from harness.policy.release import CostPolicy
+from harness.speaking.metered import Metered
 
 FIRST_CALLS = 10
 MORE_CALLS = 16
@@ -43,7 +43,7 @@ class Leak:
     """Something that grows."""
 
     what: str
-    """Field of :class:`harness.core.metered.Metered`."""
+    """Field of :class:`harness.speaking.metered.Metered`."""
     trend: Trend
     """By call."""
     grown: float

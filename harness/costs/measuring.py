@@ -12,16 +12,16 @@ from threading import Event
 from typing import TypeVar
 
 from harness.core.costs import pairs_needed
-from harness.core.metered import Metered
 from harness.core.types import Probe
 from harness.costs.expected import LEAST as LEAST_LEARNT
 from harness.costs.expected import learn
 from harness.costs.footprint import slow_loads
 from harness.costs.passes import Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
 from harness.costs.sample import Plan, Sample, plan
-from harness.meter import Speak
-from harness.renderer import Renderer
 from harness.sandbox.outside.client import WorkerFault
+from harness.speaking.metered import Metered
+from harness.speaking.metering import Speak
+from harness.speaking.renderer import Renderer
 
 SHARE = 0.05
 """Of the time that the run has taken so far, for the rounds of the metering pass."""

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core.costs import Ratio, paired_ratio
-from harness.core.metered import Metered
 from harness.core.types import Finding, Probe, Severity
 from harness.costs.expected import Expected
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy
+from harness.speaking.metered import Metered
 
 ODD_SCORE = 6.0
 """Robust standard deviations from which an order is looked at again."""

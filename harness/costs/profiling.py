@@ -12,8 +12,8 @@ from harness.costs.sample import Sample, plan
 from harness.costs.scaling import scaling_of
 from harness.goldens import Golden
 from harness.machine import machine_class
-from harness.meter import Speak
-from harness.renderer import Renderer
+from harness.speaking.metering import Speak
+from harness.speaking.renderer import Renderer
 
 SECONDS = 60.0
 """Time after which no further phrase is begun."""

@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from harness.core.metered import Metered
 from harness.core.types import Probe
 from harness.machine import Company
+from harness.speaking.metered import Metered
 
 MOST_PAIRS = 8
 """Trigger phrases with their controls."""

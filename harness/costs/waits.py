@@ -11,13 +11,13 @@ import statistics
 from collections.abc import Sequence
 
 from harness.core.costs import pairs_needed, signed_rank
-from harness.core.metered import Metered
 from harness.core.types import Finding, Severity
 from harness.costs.expected import SHORTEST
 from harness.costs.latency import Comparison
 from harness.costs.phrases import AGAIN, Odd
 from harness.costs.sample import Sample
 from harness.policy.release import CostPolicy
+from harness.speaking.metered import Metered
 
 LEAST_SECONDS = 0.5
 """Of being blocked beyond what is usual that are worth a look, and a finding if they come each time."""

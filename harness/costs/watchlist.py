@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from harness.core.metered import Metered
 from harness.core.types import Finding, Probe
 from harness.costs import phrases, waits
 from harness.costs.expected import learn
@@ -24,9 +23,10 @@ from harness.costs.suspects import (
     look_at_memory,
     named,
 )
-from harness.meter import Speak
 from harness.policy.release import CostPolicy
-from harness.renderer import Renderer
+from harness.speaking.metered import Metered
+from harness.speaking.metering import Speak
+from harness.speaking.renderer import Renderer
 
 Result = TypeVar("Result")
 MOST_SUSPECTS = 8

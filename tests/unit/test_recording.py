@@ -14,8 +14,8 @@ from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.listener import Listener
 from harness.models.files import open_model
 from harness.recording import BASIS_TAKES, record_golden
-from harness.renderer import Renderer, seed_for
 from harness.sandbox.outside.client import Bounds
+from harness.speaking.renderer import Renderer, seed_for
 from harness.storage.store import Store
 from harness.suites.parse import parse_suite
 from tests.fake_voices import WatchedLauncher, fake_voice

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.test_renderer import BOUNDS, Bench, rules
 
-from harness.core.metered import Metered
 from harness.machine import Company, Watch, calibrate, machine_class
-from harness.meter import Meter
 from harness.sandbox.outside.client import WorkerFault
 from harness.sandbox.outside.meter import Reading, reading_of
-from tests.unit.test_renderer import BOUNDS, Bench, rules
+from harness.speaking.metered import Metered
+from harness.speaking.metering import Meter
 
 WORK = {"kind": "work", "units": 200, "when": "osprey"}
 
@@ -58,7 +58,7 @@ class TestMeter:
 
     def test_takes_for_blocked_what_no_crowd_of_threads_queued_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = iter([0.0, 1.0, 10.0, 15.0])
-        monkeypatch.setattr("harness.meter.time.monotonic", lambda: next(clock))
+        monkeypatch.setattr("harness.speaking.metering.time.monotonic", lambda: next(clock))
         worker = PlayedWorker(0.5, 0.5, 1.0)
         crowd = [{}, dict.fromkeys(range(100), 0.0), dict.fromkeys(range(100), 0.05)]
         worker._readings = [replace(one, queued_seconds=q) for one, q in zip(worker._readings, crowd, strict=True)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import IO
 
-from harness.renderer import Made, Renderer, Request
+from harness.speaking.renderer import Made, Renderer, Request
 from harness.storage.store import Store, digest_of
 
 BATCH = 4

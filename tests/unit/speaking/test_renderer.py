@@ -14,9 +14,9 @@ from tests.unit.sandbox.test_worker import WireLauncher, loading, said
 from harness.core.errors import StorageError
 from harness.core.types import Rendering
 from harness.models.files import open_model
-from harness.renderer import Renderer, seed_for
 from harness.sandbox.inside.protocol import Channel, Done
 from harness.sandbox.outside.client import Bounds, WorkerFault
+from harness.speaking.renderer import Renderer, seed_for
 from harness.storage.store import Store
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.types import EngineInfo, RenderingKey, SignalFacts, Waveform
-    from harness.renderer import Made, Request
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
+    from harness.speaking.renderer import Made, Request
 
 GOOD: list[Request] = [("open the door", 1), ("close the door", 2), ("open the door", 3)]
 BAD: Request = ("osprey", 4)
@@ -220,7 +220,7 @@ class TestBadText:
             assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, "spoken")
 
     def test_one_after_another_they_exhaust_the_patience(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("harness.renderer.MAX_RESTARTS", 4)
+        monkeypatch.setattr("harness.speaking.renderer.MAX_RESTARTS", 4)
         bad: list[Request] = [(f"osprey {number}", number) for number in range(4)]
         with Bench(tmp_path, {"kind": "exit", "when": "osprey"}) as bench:
             found = [rules(bench.made(request))[request] for request in bad]

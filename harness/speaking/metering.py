@@ -10,10 +10,10 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
-from harness.core.metered import Metered
 from harness.core.types import EngineInfo, Speech
 from harness.sandbox.outside.client import Worker
 from harness.sandbox.outside.meter import Reading
+from harness.speaking.metered import Metered
 
 Speak = Callable[[str, int], Metered]
 """Has one text spoken with one seed by a worker that is ready, and says what it cost. Raises ``WorkerFault``."""
