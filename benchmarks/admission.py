@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from admission_corpus import hostile_checkpoints  # noqa: E402 - found through the path set above
 
-from harness.admission.checkpoint import CheckpointCheck  # noqa: E402 - as above
+from harness.admission.checks.checkpoint import CheckpointCheck  # noqa: E402 - as above
 from harness.admission.tree import Tree  # noqa: E402 - as above
 from harness.core.types import Verdict  # noqa: E402 - as above
 

@@ -14,9 +14,9 @@ import atheris
 import numpy  # noqa: F401 - the reader imports it later, which must not count as its time
 
 with atheris.instrument_imports(include=["harness.admission"]):
-    from harness.admission.bytesource import MemoryBytes
-    from harness.admission.checkpoint import read_any
-    from harness.admission.notebook import MAX_FLAWS, Budget, Notebook
+    from harness.admission.checks.checkpoint import read_any
+    from harness.admission.reading.bytesource import MemoryBytes
+    from harness.admission.reading.notebook import MAX_FLAWS, Budget, Notebook
 
 SECONDS = 2.0
 """More for one small input is a hang."""

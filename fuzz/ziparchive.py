@@ -14,9 +14,9 @@ import zlib
 import atheris
 
 with atheris.instrument_imports(include=["harness.admission"]):
-    from harness.admission.bytesource import MemoryBytes
-    from harness.admission.notebook import Budget, Notebook, OutOfBudget
-    from harness.admission.ziparchive import read_archive
+    from harness.admission.reading.bytesource import MemoryBytes
+    from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget
+    from harness.admission.reading.ziparchive import read_archive
 
 SECONDS = 2.0
 

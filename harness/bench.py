@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.admission.integrity import Provenance
-from harness.admission.provenance import provenance_of
+from harness.admission.checks.integrity import Provenance
+from harness.admission.checks.provenance import provenance_of
+from harness.admission.outcomes import Door
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root
 from harness.core.types import Transcriber
-from harness.door import Door
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.asr.weights import resolve_whisper
 from harness.hearing.asr.whisper import WhisperTranscriber

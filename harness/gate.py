@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.admission.vocabulary import read_vocabulary
+from harness.admission.checks.vocabulary import read_vocabulary
+from harness.admission.outcomes import CHECKS as DOOR_CHECKS
+from harness.admission.outcomes import PREFIX as DOOR_PREFIX
+from harness.admission.outcomes import UNCHANGED
 from harness.behaviour import CHECKS, judge_behaviour
 from harness.bench import is_observed
 from harness.campaign import LOAD
 from harness.core.paths import shown
 from harness.core.types import Outcome, Probe, Verdict
 from harness.core.verdict import RunResult
-from harness.door import CHECKS as DOOR_CHECKS
-from harness.door import PREFIX as DOOR_PREFIX
-from harness.door import UNCHANGED
 from harness.models.fetching.local import local_model
 from harness.models.files import find_model
 from harness.options import Settings

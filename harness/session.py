@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import __version__
+from harness.admission.outcomes import CHECKS as DOOR_CHECKS
+from harness.admission.outcomes import UNCHANGED
 from harness.behaviour import judge_behaviour
 from harness.bench import Bench, Reference, Tell, is_observed, make_bench, make_reference, metered_engine
 from harness.calibration import known_self_test
@@ -24,8 +26,6 @@ from harness.core.paths import shown
 from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Rendering, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
-from harness.door import CHECKS as DOOR_CHECKS
-from harness.door import UNCHANGED
 from harness.goldens import Golden, find_golden, read_golden
 from harness.judge import Judge
 from harness.models.files import Model

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import yaml
 
-from harness.admission.configfields import Fields
-from harness.admission.filekinds import look
-from harness.admission.loaders import decode, read_config
-from harness.admission.statsfile import content
-from harness.admission.strictjson import MAX_DEPTH, Document, Malformed, Quirk
+from harness.admission.checks.configfields import Fields
+from harness.admission.checks.filekinds import look
+from harness.admission.checks.statsfile import content
+from harness.admission.reading.loaders import decode, read_config
+from harness.admission.reading.strictjson import MAX_DEPTH, Document, Malformed, Quirk
 from harness.admission.tree import Tree
 
 SECONDS = 2.0

@@ -69,7 +69,7 @@ def modelaudit(path: str) -> bool:
 def soundcheck(path: str) -> bool:
     from pathlib import Path
 
-    from harness.admission.checkpoint import CheckpointCheck
+    from harness.admission.checks.checkpoint import CheckpointCheck
     from harness.admission.tree import Tree
 
     return bool(CheckpointCheck(has_values=False).examine(Tree.of(Path(path))).flaws)

@@ -12,10 +12,10 @@ from harness.admission.tree import Tree
 from harness.core.types import Verdict
 
 CHECKS = (
-    "harness.admission.checkpoint.CheckpointCheck",
-    "harness.admission.config.ConfigCheck",
-    "harness.admission.architecture.ArchitectureCheck",
-    "harness.admission.directory.DirectoryCheck",
+    "harness.admission.checks.checkpoint.CheckpointCheck",
+    "harness.admission.checks.config.ConfigCheck",
+    "harness.admission.checks.architecture.ArchitectureCheck",
+    "harness.admission.checks.directory.DirectoryCheck",
 )
 """What looks at a model, in the order of the report; imported when it runs, so that a scan starts fast."""
 
@@ -86,7 +86,7 @@ def admit(
     is_other = path.is_file() and not path.name.lower().endswith(_CONFIGURATIONS)
     which = checks(has_values=has_values, has_configuration=not is_other)
     if reference is not None:
-        from harness.admission.lineage import LineageCheck
+        from harness.admission.checks.lineage import LineageCheck
 
         which = (*which, LineageCheck(Tree.of(reference)))
     return Admission(root=path, examinations=tuple(_examine(tree, which, say)))

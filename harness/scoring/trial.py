@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.admission.integrity import SIGNATURE_NAME
+from harness.admission.checks.integrity import SIGNATURE_NAME
+from harness.admission.outcomes import CHECKS as DOOR
+from harness.admission.outcomes import UNCHANGED
 from harness.behaviour import CHECKS as BEHAVIOUR
 from harness.campaign import LOAD
 from harness.core.errors import BadInput
 from harness.core.power import CopyResult, Fate, Item, item_of
 from harness.core.types import Comparison
-from harness.door import CHECKS as DOOR
-from harness.door import UNCHANGED
 from harness.redteam.plant import made_for, plant
 from harness.redteam.waking import Phrases, wakes
 from harness.scoring.sample import SIZE, Size, choose

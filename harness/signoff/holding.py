@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from harness.admission.digests import digests_of
-from harness.admission.matching import compare
+from harness.admission.checks.digests import digests_of
+from harness.admission.checks.matching import compare
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput
 from harness.core.paths import shown

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from harness.admission.digests import directory_digest
-from harness.admission.signing import manifest_of
+from harness.admission.checks.digests import directory_digest
+from harness.admission.checks.signing import manifest_of
 from harness.core.coverage import family_coverage, miss_bound
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Outcome, Verdict

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 def _unknown(file: PolicyFile) -> list[str]:
     """Rules that a severity or a waiver names and no part of Soundcheck reports."""
     from harness.admission.admit import checks
-    from harness.admission.integrity import IntegrityCheck
+    from harness.admission.checks.integrity import IntegrityCheck
     from harness.behaviour import KINDS
     from harness.detectors import DETECTORS
     from harness.report.rules import RULES

@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     """Record."""
     import msgspec
 
-    from harness.admission.vocabulary import read_vocabulary
+    from harness.admission.checks.vocabulary import read_vocabulary
     from harness.bench import make_bench, metered_engine
     from harness.calibration import keep_self_test, self_test
     from harness.core.errors import BadInput

@@ -77,11 +77,11 @@ def run(options: argparse.Namespace) -> int:
         0 where audible kinds are detected and honest copies pass, 1 where either falls short, 4 where copies were left
         out.
     """
-    from harness.admission.provenance import provenance_of
-    from harness.admission.vocabulary import read_vocabulary
+    from harness.admission.checks.provenance import provenance_of
+    from harness.admission.checks.vocabulary import read_vocabulary
+    from harness.admission.outcomes import Door
     from harness.core.errors import BadInput
     from harness.core.types import Verdict
-    from harness.door import Door
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project

@@ -16,7 +16,7 @@ from harness.verbs.common import say_progress, verb
 if TYPE_CHECKING:
     from harness.admission.admit import Admission
     from harness.admission.base import Flaw
-    from harness.admission.convert import Conversion
+    from harness.admission.converting.convert import Conversion
 
 EXIT_CODES = {"pass": 0, "fail": 1, "error": 3, "inconclusive": 4}
 VERSION = 1
@@ -132,7 +132,7 @@ def _check_conversion(options: argparse.Namespace) -> None:
     Raises:
         BadInput: They do not.
     """
-    from harness.admission.convert import check_target
+    from harness.admission.converting.convert import check_target
 
     if len(options.paths) != 1 or not options.paths[0].is_file():
         raise BadInput("scan: --convert takes exactly one checkpoint file")
@@ -152,8 +152,8 @@ class _Converted:
 
 
 def _convert(options: argparse.Namespace, source: Admission) -> _Converted:
-    from harness.admission.convert import convert
-    from harness.admission.weights import Unreadable
+    from harness.admission.checks.weights import Unreadable
+    from harness.admission.converting.convert import convert
 
     if source.verdict is Verdict.FAIL:
         return _Converted(made=None, reason="hostile or malformed", exit_code=EXIT_CODES["fail"])

@@ -40,7 +40,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sign."""
-    from harness.admission.signing import manifest_of
+    from harness.admission.checks.signing import manifest_of
     from harness.signing import keys, public, signature
     from harness.signing.manifest import to_payload
 

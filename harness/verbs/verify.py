@@ -46,8 +46,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Verify. Without an option, what pyproject.toml says about signatures and pins is checked."""
-    from harness.admission.integrity import IntegrityCheck, Provenance
-    from harness.admission.provenance import provenance_of
+    from harness.admission.checks.integrity import IntegrityCheck, Provenance
+    from harness.admission.checks.provenance import provenance_of
     from harness.admission.tree import Tree
     from harness.core.types import Verdict
     from harness.models.pins import is_pin

@@ -16,10 +16,10 @@ pytest.importorskip("cryptography")
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness.admission import integrity
 from harness.admission.base import Examination
-from harness.admission.integrity import IntegrityCheck, Provenance
-from harness.admission.signing import manifest_of
+from harness.admission.checks import integrity
+from harness.admission.checks.integrity import IntegrityCheck, Provenance
+from harness.admission.checks.signing import manifest_of
 from harness.admission.tree import Tree
 from harness.core.types import Verdict
 from harness.signing import keys

@@ -1,0 +1,1 @@
+"""What is asked of a model's files, one module per question."""

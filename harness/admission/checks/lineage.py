@@ -1,0 +1,272 @@
+"""Where a candidate's weights come from: the reference's own, trained further, edited in few places, or others.
+
+A manipulated voice is often a good one with a small edit: a handful of tensors changed, sometimes by a matrix of low
+rank, everything else equal to the bit. Honest fine-tuning touches nearly every tensor. Neither proves anything, so the
+kind of change is shown with its places, and only an edit in few places asks for a decision.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from harness.admission.base import Examination, Flaw, Rule
+from harness.admission.checks.weights import Unreadable, Weight, Weights, is_checkpoint, opened
+from harness.admission.tree import Entry, Tree
+from harness.core.text import printable
+from harness.core.types import Severity, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_RANK: Final = 32
+"""Ranks above this are called full: adapters in use have 4 to 32."""
+RANK_ENERGY: Final = 0.99
+"""Share of the squared difference that a rank must explain."""
+MAX_RANK_BYTES: Final = 64 << 20
+"""Largest difference (float32) that is held in memory for its rank."""
+FEW: Final = 0.5
+"""Below this share of changed tensors a change is an edit. Fine-tuning a whole voice changes nearly all of them."""
+SHARED: Final = 0.5
+"""Share of the reference's elements that must have a counterpart for the two to be one architecture."""
+MAX_SHOWN: Final = 12
+_BLOCK: Final = 1 << 20
+_FLOATS: Final = ("float64", "float32", "float16", "bfloat16")
+
+EDITED = Rule(
+    id="admission.lineage-edited",
+    severity=Severity.HIGH,
+    title="The reference, edited in few places",
+    help="Most tensors equal the reference to the bit, a few do not: ask whoever made it what was changed, and why. "
+    "A planted trigger can look like this, and so can training with frozen layers.",
+    verdict=Verdict.INCONCLUSIVE,
+)
+OTHER = Rule(
+    id="admission.lineage-other",
+    severity=Severity.LOW,
+    title="Another architecture than the reference",
+    help="Nothing can be said about where these weights come from. Compare with the right reference, or with none.",
+    verdict=Verdict.INCONCLUSIVE,
+)
+UNREAD = Rule(
+    id="admission.lineage-unread",
+    severity=Severity.LOW,
+    title="Weights that cannot be compared with the reference",
+    help="Convert both to safetensors, or see what the checkpoint check says about them.",
+    verdict=Verdict.INCONCLUSIVE,
+)
+
+
+class Kinship(enum.StrEnum):
+    """How two checkpoints are related."""
+
+    SAME = "same"
+    FINE_TUNED = "fine-tuned"
+    EDITED = "edited in few places"
+    OTHER = "another architecture"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What happened to one tensor."""
+
+    name: str
+    """Hostile text."""
+    relative: float
+    """Norm of the difference over the norm of the reference's tensor; infinite where that is 0 or a value is none."""
+    share: float
+    """Share of its elements that differ."""
+    rank: int = 0
+    """Of the difference, where it is low: the smallest that explains 99 % of it; 0 for full, or not a matrix."""
+
+    def __str__(self) -> str:
+        rank = f", rank {self.rank}" if self.rank else ""
+        return printable(f"{self.name[:120]}: changed by {self.relative:.2g} ({self.share:.0%} of elements{rank})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A candidate's weights beside a reference's."""
+
+    kinship: Kinship
+    equal: int
+    """Tensors that are equal to the bit."""
+    changes: tuple[Change, ...]
+    """Largest first."""
+    added: tuple[str, ...]
+    """Names that only the candidate has."""
+    missing: tuple[str, ...]
+    """Names that only the reference has."""
+    reshaped: tuple[str, ...]
+    """Names with another shape or type."""
+
+
+def compare(reference: Weights, candidate: Weights) -> Comparison:
+    """Compare two sets of weights, tensor by tensor; memory is bounded by one tensor's difference.
+
+    Raises:
+        Unreadable: A file ends before a tensor does.
+    """
+    common = [name for name in reference if name in candidate]
+    fitting = [name for name in common if _form(reference[name]) == _form(candidate[name])]
+    changes = [change for name in fitting if (change := _change(name, reference[name], candidate[name]))]
+    missing = tuple(name for name in reference if name not in candidate)
+    added = tuple(name for name in candidate if name not in reference)
+    reshaped = tuple(name for name in common if name not in set(fitting))
+    total = sum(weight.count for weight in reference.values())
+    shared = sum(reference[name].count for name in fitting)
+    if not fitting or shared < SHARED * total:
+        kinship = Kinship.OTHER
+    elif not (changes or missing or added or reshaped):
+        kinship = Kinship.SAME
+    else:
+        floats = [name for name in fitting if reference[name].dtype in _FLOATS]
+        touched = len(changes) + len(missing) + len(added) + len(reshaped)
+        kinship = Kinship.EDITED if touched < FEW * (len(floats) or 1) else Kinship.FINE_TUNED
+    return Comparison(
+        kinship=kinship,
+        equal=len(fitting) - len(changes),
+        changes=tuple(sorted(changes, key=lambda change: (-change.relative, change.name))),
+        added=added,
+        missing=missing,
+        reshaped=reshaped,
+    )
+
+
+class LineageCheck:
+    """Compares every checkpoint of a model with the one of the same name in a reference."""
+
+    name = "lineage"
+    rules = (EDITED, OTHER, UNREAD)
+
+    def __init__(self, reference: Tree) -> None:
+        self._reference = reference
+
+    def examine(self, tree: Tree) -> Examination:
+        """Compare."""
+        flaws: list[Flaw] = []
+        facts: dict[str, str] = {}
+        for ours, theirs in self._pairs(tree):
+            shown = printable(ours.path)
+            try:
+                with ExitStack() as stack:
+                    reference = stack.enter_context(opened(self._reference, theirs))
+                    found = compare(reference, stack.enter_context(opened(tree, ours)))
+            except Unreadable as error:
+                flaws.append(Flaw(rule=UNREAD, file=ours.path, found=printable(str(error))))
+                continue
+            facts[shown] = f"{found.kinship}: {found.equal} tensors equal, {len(found.changes)} changed"
+            flaws += _flaws(ours, found)
+        if not facts and not flaws:
+            flaws.append(Flaw(rule=UNREAD, file="", found="no checkpoint with a counterpart in the reference"))
+        return Examination(check=self.name, flaws=tuple(flaws), facts=facts)
+
+    def _pairs(self, tree: Tree) -> Iterator[tuple[Entry, Entry]]:
+        ours = [entry for entry in tree.files if is_checkpoint(tree, entry)]
+        theirs = {entry.path: entry for entry in self._reference.files if is_checkpoint(self._reference, entry)}
+        if len(ours) == len(theirs) == 1:  # best_model.pth beside model.pth
+            yield ours[0], next(iter(theirs.values()))
+            return
+        yield from ((entry, theirs[entry.path]) for entry in ours if entry.path in theirs)
+
+
+def _flaws(entry: Entry, found: Comparison) -> Iterator[Flaw]:
+    if found.kinship is Kinship.OTHER:
+        what = f"{len(found.missing)} tensors missing, {len(found.added)} added, {len(found.reshaped)} of another form"
+        yield Flaw(rule=OTHER, file=entry.path, found=what)
+    if found.kinship is not Kinship.EDITED:
+        return
+    for change in found.changes[:MAX_SHOWN]:
+        yield Flaw(rule=EDITED, file=entry.path, place=f"tensor {printable(change.name[:120])}", found=str(change))
+    others = (("added", found.added), ("missing", found.missing), ("another form", found.reshaped))
+    for what, names in others:
+        for name in names[:MAX_SHOWN]:
+            yield Flaw(rule=EDITED, file=entry.path, place=f"tensor {printable(name[:120])}", found=what)
+    left = sum(max(0, len(names) - MAX_SHOWN) for names in (found.changes, found.added, found.missing, found.reshaped))
+    if left:
+        yield Flaw(rule=EDITED, file=entry.path, found=f"and {left} tensors more")
+
+
+def _form(weight: Weight) -> tuple[str, tuple[int, ...]]:
+    return weight.dtype, weight.shape
+
+
+def _change(name: str, reference: Weight, candidate: Weight) -> Change | None:
+    """Difference of two tensors of one form; None where they are equal to the bit, which is cheap to see."""
+    if all(before == now for before, now in _blocks(reference, candidate)):
+        return None
+    import numpy as np  # 80 ms, so only where there is something to measure
+
+    is_float = reference.dtype in _FLOATS
+    square = norm = 0.0
+    differing = 0
+    for before, now in _blocks(reference, candidate):
+        if not is_float:
+            differing += int(np.count_nonzero(np.frombuffer(before, np.uint8) != np.frombuffer(now, np.uint8)))
+            continue
+        with np.errstate(invalid="ignore", over="ignore"):
+            first = _numbers(before, reference.dtype)
+            difference = _numbers(now, reference.dtype) - first
+            norm += float(np.dot(first, first))
+            square += float(np.dot(difference, difference))
+        differing += int(np.count_nonzero(difference))
+    is_finite = norm > 0 and math.isfinite(square) and math.isfinite(norm)
+    return Change(
+        name=name,
+        relative=math.sqrt(square / norm) if is_float and is_finite else math.inf,
+        share=differing / max(reference.count if is_float else reference.data.size, 1),
+        rank=_rank(reference, candidate) if is_float and square and is_finite else 0,
+    )
+
+
+def _blocks(reference: Weight, candidate: Weight) -> Iterator[tuple[bytes, bytes]]:
+    for at in range(0, reference.data.size, _BLOCK):
+        before, now = reference.data.read(at, _BLOCK), candidate.data.read(at, _BLOCK)
+        if len(before) != len(now) or len(before) != min(_BLOCK, reference.data.size - at):
+            raise Unreadable("ends before its tensors do")
+        yield before, now
+
+
+def _numbers(data: bytes, dtype: str) -> NDArray[np.float64]:
+    import numpy as np
+
+    if dtype == "bfloat16":  # the upper half of a float32
+        return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").astype(np.float64)
+    kind = {"float64": "<f8", "float32": "<f4", "float16": "<f2"}[dtype]
+    return np.frombuffer(data, kind).astype(np.float64)
+
+
+def _rank(reference: Weight, candidate: Weight) -> int:
+    """Rank of the difference of two matrices where it is low, by a random sketch of :data:`MAX_RANK` columns.
+
+    Source: Halko, Martinsson, Tropp, "Finding structure with randomness" (2011), algorithm 4.1.
+    """
+    import numpy as np
+
+    if len(reference.shape) < 2 or not 0 < reference.count * 4 <= MAX_RANK_BYTES:
+        return 0
+    rows, columns = reference.shape[0], reference.count // reference.shape[0]
+    if min(rows, columns) <= 2 * MAX_RANK:  # too small for a rank to say anything
+        return 0
+    difference = np.empty(reference.count, np.float32)
+    at = 0
+    for before, now in _blocks(reference, candidate):
+        block = _numbers(now, reference.dtype) - _numbers(before, reference.dtype)
+        difference[at : at + block.size] = block
+        at += block.size
+    largest = float(np.abs(difference).max())
+    if not 0 < largest < math.inf:
+        return 0
+    difference /= largest  # squares of what is tiny or huge must stay numbers
+    matrix = difference.reshape(rows, columns)
+    sketch = matrix @ np.random.default_rng(0).standard_normal((columns, MAX_RANK), np.float32)
+    basis, _ = np.linalg.qr(sketch.astype(np.float64))
+    values = np.linalg.svd(basis.T.astype(np.float32) @ matrix, compute_uv=False).astype(np.float64)
+    explained = np.cumsum(values**2) / float(np.sum(matrix.astype(np.float64) ** 2))
+    found = int(np.searchsorted(explained, RANK_ENERGY)) + 1
+    return found if found <= MAX_RANK // 2 else 0

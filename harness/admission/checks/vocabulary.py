@@ -1,0 +1,34 @@
+"""The symbols that a model's configuration gives its text front end: an input of probe families, never executed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.admission.reading.loaders import MAX_CONFIG_BYTES, read_config
+from harness.admission.reading.strictjson import Malformed
+
+MAX_SYMBOLS = 2000
+"""The largest released vocabulary has a few thousand, mostly of scripts whose letters share one use."""
+_KEYS = ("characters", "phonemes", "punctuations")
+
+
+def read_vocabulary(model: Path) -> tuple[str, ...]:
+    """Symbols in the order of ``characters`` in ``config.json``, each once; empty where there is none to be read.
+
+    What is wrong with the file is for :mod:`harness.admission.checks.config` to say. The symbols are the candidate's own word
+    and may be any single characters.
+
+    Args:
+        model: The model's folder.
+    """
+    try:
+        with (model / "config.json").open("rb") as file:
+            data = file.read(MAX_CONFIG_BYTES + 1)
+        content = read_config(data, "config.json").value if len(data) <= MAX_CONFIG_BYTES else None
+    except (OSError, Malformed):
+        return ()
+    section = content.get("characters") if isinstance(content, dict) else None
+    if not isinstance(section, dict):
+        return ()
+    texts = [value for key in _KEYS if isinstance(value := section.get(key), str)]
+    return tuple(dict.fromkeys(symbol for text in texts for symbol in text))[:MAX_SYMBOLS]

@@ -1,0 +1,1 @@
+"""A checkpoint written anew without loading it."""

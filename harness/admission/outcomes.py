@@ -1,0 +1,118 @@
+"""The door: what admission says of one model, found out before it is loaded, and whether it is still the same after.
+
+Between the checks (:mod:`harness.admission`) and the run; knows nothing of pytest, workers or probes. Every check runs
+before the first byte of the model is loaded, whichever of them a user asked to see.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.admission.admit import checks
+from harness.admission.base import Check, Examination, Flaw
+from harness.admission.checks.digests import Seal, seal
+from harness.admission.checks.integrity import IntegrityCheck, Provenance
+from harness.admission.tree import Tree
+from harness.core.text import printable
+from harness.core.types import Finding, Outcome, Verdict
+
+PREFIX = "admission-"
+UNCHANGED = "admission-unchanged"
+"""Made at the end of a run: the files are still those that were admitted."""
+CHECKS = tuple(f"{PREFIX}{name}" for name in ("checkpoint", "config", "architecture", "directory", "integrity"))
+"""Made first, in this order."""
+MOST_FINDINGS = 50
+"""Of one check, the worst ones; the others are counted."""
+
+
+class Door:
+    """One model's admission, examined at the first question."""
+
+    def __init__(self, model: Path, provenance: Provenance) -> None:
+        self._model = model
+        self._provenance = provenance
+        self._outcomes: dict[str, Outcome] = {}
+        self._seal: Seal | None = None
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What each check says, in the order of :data:`CHECKS`.
+
+        Raises:
+            BadInput: A file cannot be read, or a key or list that the user named is not there.
+            MissingDependency: A signature cannot be checked with what is installed.
+        """
+        if not self._outcomes:
+            self._seal = seal(self._model)
+            tree = Tree.of(self._model)
+            every: tuple[Check, ...] = (*checks(), IntegrityCheck(self._provenance))
+            found = {f"{PREFIX}{check.name}": check.examine(tree) for check in every}
+            self._outcomes = {name: outcome_of(name, found[name]) for name in CHECKS}
+        return tuple(self._outcomes.values())
+
+    @property
+    def refusal(self) -> str:
+        """Why the model must not be loaded, on one line; ``""`` where it may."""
+        failed = [outcome for outcome in self.outcomes if outcome.verdict is Verdict.FAIL]
+        if not failed:
+            return ""
+        names = ", ".join(outcome.subject for outcome in failed)
+        return f"not loaded: {names} failed ({failed[0].findings[0].title}); soundcheck scan tells more"
+
+    def outcome(self, check: str) -> Outcome:
+        """What one check says; `check` is one of :data:`CHECKS` or :data:`UNCHANGED`."""
+        if check == UNCHANGED:
+            return self._still()
+        return next(outcome for outcome in self.outcomes if outcome.subject == check)
+
+    def _still(self) -> Outcome:
+        _ = self.outcomes
+        if self._seal is None:
+            raise RuntimeError("the seal is set by the examination")
+        return outcome_of(UNCHANGED, Examination(check=UNCHANGED, flaws=self._seal.changes()))
+
+
+def outcome_of(subject: str, examination: Examination) -> Outcome:
+    """An examination as the run records it."""
+    hostile = [flaw for flaw in examination.flaws if flaw.rule.verdict is Verdict.FAIL]
+    hostile.sort(key=lambda flaw: flaw.rule.severity.rank)
+    open_questions = [flaw for flaw in examination.flaws if flaw.rule.verdict is not Verdict.FAIL]
+    notes = [printable(f"{value} {name}") for name, value in examination.facts.items()]
+    if len(hostile) > MOST_FINDINGS:
+        notes.append(f"{len(hostile) - MOST_FINDINGS} more findings of this check are not shown")
+    outcome = Outcome(
+        subject=subject,
+        verdict=examination.verdict,
+        findings=tuple(_finding(subject, flaw) for flaw in hostile[:MOST_FINDINGS]),
+        notes=(*notes, *(f"to decide: {_line(flaw)}" for flaw in open_questions[:MOST_FINDINGS])),
+    )
+    if examination.verdict is Verdict.INCONCLUSIVE:
+        return dataclasses.replace(outcome, reason=_question(open_questions))
+    return outcome
+
+
+def _question(flaws: Sequence[Flaw]) -> str:
+    more = f" (and {len(flaws) - 1} more; soundcheck scan tells)" if len(flaws) > 1 else ""
+    return f"{_line(flaws[0])}; {flaws[0].remedy or flaws[0].rule.help}{more}"
+
+
+def _finding(subject: str, flaw: Flaw) -> Finding:
+    return Finding(
+        rule=flaw.rule.id,
+        severity=flaw.rule.severity,
+        subject=subject,
+        title=flaw.rule.title,
+        heard=printable(": ".join(part for part in (_place(flaw), flaw.found) if part)),
+        evidence=printable(flaw.effect),
+        hint=printable(flaw.remedy or flaw.rule.help),
+    )
+
+
+def _line(flaw: Flaw) -> str:
+    return printable(": ".join(part for part in (_place(flaw), flaw.rule.title, flaw.found) if part))
+
+
+def _place(flaw: Flaw) -> str:
+    return f"{flaw.file}, {flaw.place}" if flaw.file and flaw.place else flaw.file or flaw.place

@@ -1,0 +1,1 @@
+"""Readers of the formats that models come in: bounded, strict, and nothing is executed."""

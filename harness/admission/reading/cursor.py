@@ -1,0 +1,112 @@
+"""Takes the arguments of operations from a byte source: numbers, lines, counted bytes. Keeps one block in memory."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.admission.reading.bytesource import ByteSource
+from harness.admission.reading.symbols import FLOAT, KEPT_TEXT, Blob, Scalar
+
+CHUNK: Final = 1 << 18
+MAX_LINE: Final = 1 << 16
+
+
+class Broken(Exception):
+    """The stream cannot be followed further: an unpickler stops here too, after executing what came before."""
+
+
+class Cursor:
+    """A place in a byte source that moves on as it is read."""
+
+    def __init__(self, source: ByteSource, start: int) -> None:
+        """Begin at a byte."""
+        self.source = source
+        self._buffer = b""
+        self._base = start
+        self._at = 0
+
+    @property
+    def end(self) -> int:
+        """The byte after what was read last."""
+        return self._base + self._at
+
+    def move_to(self, offset: int) -> None:
+        """Go on reading elsewhere, e.g. after raw bytes between streams."""
+        self._base, self._at, self._buffer = offset, 0, b""
+
+    def _fill(self, count: int) -> None:
+        self._base += self._at
+        self._at = 0
+        self._buffer = self.source.read(self._base, max(count, CHUNK))
+        if len(self._buffer) < count:
+            raise Broken(f"expected {count} more bytes, got the end of the data")
+
+    def _take(self, count: int) -> bytes:
+        if self._at + count > len(self._buffer):
+            self._fill(count)
+        start = self._at
+        self._at += count
+        return self._buffer[start : self._at]
+
+    def _skip(self, count: int) -> None:
+        target = self._base + self._at + count
+        if target > self.source.size:
+            raise Broken(f"expected {count} more bytes, got the end of the data")
+        if target <= self._base + len(self._buffer):
+            self._at += count
+        else:
+            self.move_to(target)
+
+    def _line(self) -> bytes:
+        end = self._buffer.find(b"\n", self._at)
+        if end < 0:
+            self._base += self._at
+            self._at = 0
+            self._buffer = self.source.read(self._base, MAX_LINE)
+            end = self._buffer.find(b"\n")
+        if end < 0 or end - self._at > MAX_LINE:
+            raise Broken(f"expected a line of at most {MAX_LINE} bytes, got no end of it")
+        line = self._buffer[self._at : end]
+        self._at = end + 1
+        return line
+
+    def _u1(self) -> int:
+        return self._take(1)[0]
+
+    def _u2(self) -> int:
+        return int.from_bytes(self._take(2), "little")
+
+    def _bytes4(self) -> bytes | Blob:
+        """The commonest argument, without detours."""
+        start = self._at + 4
+        size = int.from_bytes(self._buffer[self._at : start], "little")
+        end = start + size
+        if size > KEPT_TEXT or end > len(self._buffer):
+            return self._sized(self._u4())
+        self._at = end
+        return self._buffer[start:end]
+
+    def _i4(self) -> int:
+        return int.from_bytes(self._take(4), "little", signed=True)
+
+    def _u4(self) -> int:
+        return int.from_bytes(self._take(4), "little")
+
+    def _u8(self) -> int:
+        return int.from_bytes(self._take(8), "little")
+
+    def _f8(self) -> Scalar:
+        self._take(8)
+        return FLOAT
+
+    def _two_lines(self) -> tuple[bytes, bytes]:
+        return self._line(), self._line()
+
+    def _sized(self, size: int) -> bytes | Blob:
+        if size < 0:
+            raise Broken(f"expected a length from 0, got {size}")
+        if size <= KEPT_TEXT:
+            return self._take(size)
+        blob = Blob("bytes", self._base + self._at, size)
+        self._skip(size)
+        return blob

@@ -1,0 +1,115 @@
+"""What numpy and joblib write: ``.npy``, ``.npz``, and joblib's pickles with raw arrays in between."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from harness.admission.reading import rules
+from harness.admission.reading.bytesource import ByteSource, Section
+from harness.admission.reading.notebook import Notebook
+from harness.admission.reading.pickles import Bomb, PickleReader
+from harness.admission.reading.states import item_bytes
+from harness.admission.reading.symbols import Box
+from harness.admission.reading.tensors import look_at, note_values
+from harness.admission.reading.torchfile import read_further
+
+MAGIC: Final = b"\x93NUMPY"
+MAX_HEADER: Final = 1 << 16
+_HEADER = re.compile(
+    r"\{'descr': '(?P<descr>[<>|=]?[a-zA-Z?]\d{0,4})', 'fortran_order': (True|False), "
+    r"'shape': \((?P<shape>(\d{1,15}, ?)*(\d{1,15},?)?)\),? ?\} *\n?\Z"
+)
+"""What numpy writes (numpy/lib/format.py); it reads any Python literal."""
+
+
+def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where: str = "") -> None:
+    """Check an array file's header, size, values, and its pickle where its elements are objects.
+
+    Args:
+        source: The file.
+        notebook: Where flaws go.
+        has_values: Whether values are looked at.
+        where: Prefix of places.
+
+    Raises:
+        OutOfBudget: There is too much to read.
+    """
+    head = source.read(0, 12)
+    wide = head[6:7] in (b"\x02", b"\x03")
+    if head[6:8] not in (b"\x01\x00", b"\x02\x00", b"\x03\x00") or len(head) < (12 if wide else 10):
+        notebook.add(rules.NUMPY_HEADER, f"{where}byte 0x6", f"version {head[6:8]!r}")
+        return
+    length = int.from_bytes(head[8:12] if wide else head[8:10], "little")
+    start = (12 if wide else 10) + length
+    if length > MAX_HEADER or start > source.size:
+        notebook.add(rules.NUMPY_HEADER, f"{where}byte 0x8", f"a header of {length} bytes")
+        return
+    text = source.read(12 if wide else 10, length).decode("latin-1")
+    found = _HEADER.match(text)
+    if not found:
+        rule = rules.TENSOR_DTYPE if "'descr': [" in text else rules.NUMPY_HEADER
+        notebook.add(rule, f"{where}byte 0xa", text, effect="is evaluated, or read as records")
+        return
+    count = 1
+    for one in found["shape"].split(","):
+        count *= int(one) if one.strip() else 1
+    descr = found["descr"]
+    data = Section(source, start, source.size - start)
+    if descr.lstrip("<>|=")[0] == "O":
+        _read_objects(data, notebook, f"{where}from byte 0x{start:x}, ")
+        return
+    if descr.lstrip("<>|=")[0] not in "biufcSUmM?":
+        notebook.add(rules.TENSOR_DTYPE, f"{where}byte 0xa", descr, effect="is no array of numbers")
+        return
+    expected = count * item_bytes(descr)
+    if expected != data.size:
+        shown = f"{data.size} bytes of data, the header says {expected}"
+        place = f"{where}byte 0x{start:x}"
+        notebook.add(rules.NUMPY_HEADER, place, shown, effect="reads past it, or hides bytes")
+        return
+    notebook.tensors += 1
+    dtype = {"f2": "float16", "f4": "float32", "f8": "float64", "c8": "complex64", "c16": "complex128"}.get(
+        descr.lstrip("<>|=")
+    )
+    if has_values and dtype:
+        blocks = (data.read(at, 1 << 20) for at in range(0, data.size, 1 << 20))
+        note_values(
+            look_at(blocks, dtype, byteorder=">" if descr[0] == ">" else "<"), notebook, where, f"array ({dtype})"
+        )
+
+
+def _read_objects(data: Section, notebook: Notebook, where: str) -> None:
+    reader = PickleReader(data, notebook, where=where)
+    reader.read()
+    if reader.is_whole and reader.end < data.size:
+        read_further(reader, notebook, "more than the array")
+
+
+def array_bytes(wrapper: Box, place: int, source: ByteSource) -> int:
+    """How many raw bytes follow the state of joblib's NumpyArrayWrapper, which the unpickler reads past.
+
+    See joblib/numpy_pickle.py: a padding of one length byte and as many bytes, then the elements.
+
+    Raises:
+        Bomb: The array's type or shape is not to be known, so nor is where the pickle goes on.
+    """
+    state: dict[object, object] = {}
+    for key, value in zip(wrapper.items[::2], wrapper.items[1::2], strict=False):
+        if isinstance(key, str):
+            state[key] = value
+    dtype, shape = state.get("dtype"), state.get("shape")
+    if not isinstance(dtype, Box) or dtype.kind != "dtype" or not isinstance(shape, Box):
+        raise Bomb("a joblib array of unknown type")
+    if dtype.detail == "O":
+        return 0  # a pickle follows in place
+    count = 1
+    for one in shape.items:
+        if not isinstance(one, int) or one < 0:
+            raise Bomb("a joblib array without a shape")
+        count *= one
+    padding = 0
+    if isinstance(state.get("numpy_array_alignment_bytes"), int):
+        length = source.read(place, 1)
+        padding = 1 + length[0] if length else 0
+    return padding + count * item_bytes(dtype.detail)

@@ -1,0 +1,57 @@
+"""Reads a tar archive's headers, for torch's oldest format and for whatever else comes as one. Knows ustar only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from harness.admission.reading.bytesource import ByteSource, Section
+
+BLOCK: Final = 512
+MAX_MEMBERS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TarMember:
+    """One entry."""
+
+    name: str
+    """Hostile text."""
+    data: Section
+    """Its bytes."""
+
+
+def is_tar(source: ByteSource) -> bool:
+    """Whether the first block is a tar header: torch asks Python's tarfile first, which goes by the checksum."""
+    return _checksum_holds(source.read(0, BLOCK))
+
+
+def members_of(source: ByteSource) -> Iterator[TarMember]:
+    """The entries up to the first that is malformed, long names and links included as they lie."""
+    at = 0
+    for _ in range(MAX_MEMBERS):
+        header = source.read(at, BLOCK)
+        if not _checksum_holds(header):
+            return
+        try:
+            size = int(header[124:136].rstrip(b" \0") or b"0", 8)
+        except ValueError:
+            return
+        if size < 0 or at + BLOCK + size > source.size:
+            size = max(0, source.size - at - BLOCK)
+        name = header[:100].rstrip(b"\0").decode("utf-8", "backslashreplace")
+        yield TarMember(name, Section(source, at + BLOCK, size))
+        at += BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
+
+
+def _checksum_holds(header: bytes) -> bool:
+    if len(header) < BLOCK or not any(header):
+        return False
+    try:
+        wanted = int(header[148:156].strip(b" \0") or b"-", 8)
+    except ValueError:
+        return False
+    blank = header[:148] + b" " * 8 + header[156:]
+    signed = sum(byte - 256 if byte > 127 else byte for byte in blank)
+    return wanted in (sum(blank), signed)

@@ -1,0 +1,244 @@
+"""What torch.save writes: the zip archive of today, the streams of before 1.6, the tar of before 0.1.10.
+
+Knows torch's layout, not how pickles or zips are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from harness.admission.reading import rules
+from harness.admission.reading.bytesource import ByteSource, Section
+from harness.admission.reading.notebook import Notebook, OutOfBudget
+from harness.admission.reading.pickles import PickleReader
+from harness.admission.reading.symbols import DTYPE_BYTES, Box, Storage
+from harness.admission.reading.tensors import check_geometry, look_at, note_values
+from harness.admission.reading.ziparchive import STORED, Member, ZipArchive, check_nesting
+
+MAGIC_NUMBER: Final = 0x1950A86A20F9469CFC6C
+PROTOCOL: Final = 1001
+MAX_PICKLE: Final = 48 << 20
+MAX_STREAMS: Final = 64
+MAX_SMALL: Final = 128
+_FIXED = {"data.pkl", "version", "byteorder", ".data/serialization_id", ".format_version", ".storage_alignment"}
+_STORAGE = re.compile(r"data/(\d{1,20})\Z")
+_SMALL = {
+    "version": re.compile(rb"\d{1,3}\n?\Z"),
+    "byteorder": re.compile(rb"(little|big)\Z"),
+    ".data/serialization_id": re.compile(rb"\d{1,80}\Z"),
+    ".format_version": re.compile(rb"\d{1,3}\Z"),
+    ".storage_alignment": re.compile(rb"[1-9]\d{0,5}\Z"),
+}
+
+
+def is_torch(archive: ZipArchive) -> bool:
+    """Whether torch would take the archive for one of its own."""
+    names = [member.name.partition("/")[2] for member in archive.members]
+    return any(name in ("data.pkl", "constants.pkl") or name.startswith("code/") for name in names)
+
+
+def read_zip(archive: ZipArchive, notebook: Notebook, *, has_values: bool) -> None:
+    """Check an archive of torch's: its members, its pickle, its storages.
+
+    Args:
+        archive: Its directory has been read and checked.
+        notebook: Where flaws go.
+        has_values: Whether checksums and values are looked at; otherwise structure only.
+
+    Raises:
+        OutOfBudget: There is too much to read.
+    """
+    prefixes = {member.name.partition("/")[0] for member in archive.members}
+    records: dict[str, Member] = {}
+    for member in archive.members:
+        name = member.name.partition("/")[2]
+        records.setdefault(name, member)
+        place = f"{archive.where}member {member.name}"
+        if name == "constants.pkl" or name.startswith("code/"):
+            notebook.add(rules.TORCHSCRIPT, place, member.name, effect="gives torch.jit a program to run")
+        elif name not in _FIXED and not _STORAGE.match(name):
+            notebook.add(rules.TORCH_MEMBER, place, "a member that torch.save does not write")
+        if member.method != STORED:
+            notebook.add(rules.ZIP_COMPRESSED, place, "a packed member")
+        check_nesting(archive, member)
+    if len(prefixes) > 1:
+        shown = ", ".join(sorted(prefixes)[:3])
+        notebook.add(rules.TORCH_MEMBER, archive.where, f"several top folders: {shown}",
+                     effect="torch and other readers load different members")  # fmt: skip
+    for name in ("data.pkl", "version"):
+        if name not in records:
+            notebook.add(rules.TORCH_MEMBER, archive.where, f"no {name}")
+    byteorder = _check_small(archive, records, notebook)
+    stored: dict[str, Storage] = {}
+    for name, member in records.items():
+        if name.endswith(".pkl"):
+            reader = _read_pickle(archive, member, notebook)
+            stored |= reader.storages if name == "data.pkl" else {}
+    _check_storages(archive, records, stored, notebook)
+    if has_values:
+        _check_values(archive, records, stored, notebook, byteorder)
+
+
+def _check_small(archive: ZipArchive, records: dict[str, Member], notebook: Notebook) -> str:
+    byteorder = "<"
+    for name, pattern in _SMALL.items():
+        member = records.get(name)
+        if member is None:
+            continue
+        data = b"".join(archive.blocks(member)) if member.size <= MAX_SMALL else b""
+        if not pattern.match(data):
+            notebook.add(rules.TORCH_MEMBER, f"{archive.where}member {member.name}", f"{data[:40]!r}")
+        if name == "byteorder" and data == b"big":
+            byteorder = ">"
+    return byteorder
+
+
+def _read_pickle(archive: ZipArchive, member: Member, notebook: Notebook) -> PickleReader:
+    source: ByteSource = archive.section(member)
+    if member.method != STORED:
+        from harness.admission.reading.bytesource import MemoryBytes
+
+        if member.size > MAX_PICKLE:
+            raise OutOfBudget(f"member {member.name} unpacks to {member.size} bytes")
+        source = MemoryBytes(b"".join(archive.blocks(member)))
+    where = f"{archive.where}member {member.name}, "
+    reader = PickleReader(source, notebook, where=where, has_storages=True)
+    reader.read()
+    if reader.is_whole and reader.end < source.size:
+        read_further(reader, notebook, "another pickle after the first")
+    check_tensors(reader, notebook, where)
+    return reader
+
+
+def read_further(reader: PickleReader, notebook: Notebook, what: str) -> None:
+    """Write trailing bytes down, and follow them as pickles, in case somebody's loader does."""
+    left = reader.source.size - reader.end
+    notebook.add(rules.TRAILING, f"{reader.where}byte 0x{reader.end:x}", f"{left} bytes: {what}")
+    for _ in range(MAX_STREAMS):
+        if reader.end >= reader.source.size:
+            break
+        reader.read()
+        if not reader.is_whole:
+            break
+
+
+def check_tensors(reader: PickleReader, notebook: Notebook, where: str) -> None:
+    """Check every tensor that a pickle rebuilds against its storage."""
+    notebook.budget.spend_members(len(reader.tensors))
+    notebook.tensors += len(reader.tensors)
+    for tensor in reader.tensors:
+        check_geometry(tensor, notebook, f"{where}byte 0x{tensor.position:x}")
+
+
+def _check_storages(
+    archive: ZipArchive, records: dict[str, Member], stored: dict[str, Storage], notebook: Notebook
+) -> None:
+    for key, storage in stored.items():
+        member = records.get(f"data/{key}")
+        if member is None:
+            notebook.add(rules.TORCH_MEMBER, archive.where, f"no data/{key}, though the pickle names it")
+        elif member.size != storage.byte_count:
+            shown = f"{member.size} bytes, the pickle says {storage.byte_count}"
+            place = f"{archive.where}member {member.name}"
+            notebook.add(rules.STORAGE_SIZE, place, shown, effect="reads past it, or leaves memory as it was")
+    for name, member in records.items():
+        found = _STORAGE.match(name)
+        if found and found[1] not in stored:
+            notebook.add(
+                rules.TORCH_MEMBER, f"{archive.where}member {member.name}", "a storage that the pickle does not name"
+            )
+
+
+def _check_values(
+    archive: ZipArchive, records: dict[str, Member], stored: dict[str, Storage], notebook: Notebook, byteorder: str
+) -> None:
+    for name, member in records.items():
+        if name in _SMALL:
+            continue
+        found = _STORAGE.match(name)
+        storage = stored.get(found[1]) if found else None
+        if storage is None or not _has_values(storage.dtype):
+            for _ in archive.blocks(member):
+                pass
+            continue
+        seen = look_at(archive.blocks(member), storage.dtype, byteorder=byteorder)
+        note_values(seen, notebook, f"{archive.where}member {member.name}", f"storage {storage.key} ({storage.dtype})")
+
+
+def _has_values(dtype: str) -> bool:
+    return dtype in ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "half", "float", "double")
+
+
+def is_legacy(value: object) -> bool:
+    """Whether a file's first pickle is torch's magic number."""
+    return isinstance(value, int) and value == MAGIC_NUMBER
+
+
+def read_legacy(
+    reader: PickleReader, notebook: Notebook, *, has_values: bool
+) -> tuple[object, Mapping[str, ByteSource]]:
+    """Check the streams after the magic number: protocol, system, object, keys, then the storages' bytes.
+
+    Args:
+        reader: It has read the magic number.
+        notebook: Where flaws go.
+        has_values: Whether values are looked at.
+
+    Returns:
+        The symbol of the object, and the bytes of every storage that is as it should be, by its key.
+
+    Raises:
+        OutOfBudget: There is too much to read.
+    """
+    notebook.add(rules.LEGACY, f"{reader.where}byte 0x0", "torch's format of before 1.6")
+    reader.has_storages = True
+    streams = []
+    for _ in range(4):
+        streams.append(reader.read())
+        if not reader.is_whole:
+            check_tensors(reader, notebook, reader.where)
+            return None, {}
+    protocol, _, root, keys = streams
+    check_tensors(reader, notebook, reader.where)
+    if protocol != PROTOCOL:
+        notebook.add(rules.BROKEN, f"{reader.where}byte 0x{reader.end:x}", "no protocol number of torch's")
+    if not isinstance(keys, Box) or keys.kind != "list" or not keys.is_complete:
+        notebook.add(rules.BROKEN, f"{reader.where}byte 0x{reader.end:x}", "no list of storages")
+        return root, {}
+    found = _read_raw_storages(reader, keys, notebook, has_values=has_values)
+    if reader.end < reader.source.size:
+        read_further(reader, notebook, "more than the storages")
+    return root, found
+
+
+def _read_raw_storages(
+    reader: PickleReader, keys: Box, notebook: Notebook, *, has_values: bool
+) -> dict[str, ByteSource]:
+    offset = reader.end
+    found: dict[str, ByteSource] = {}
+    left = dict(reader.storages)
+    for key in keys.items:
+        storage = left.pop(key, None) if isinstance(key, str) else None
+        place = f"{reader.where}byte 0x{offset:x}"
+        if storage is None:
+            notebook.add(rules.STORAGE_SIZE, place, "a storage that the pickle does not name, or names once")
+            break
+        count = int.from_bytes(reader.source.read(offset, 8), "little", signed=True)
+        size = storage.count * DTYPE_BYTES[storage.dtype]
+        if count != storage.count or offset + 8 + size > reader.source.size:
+            notebook.add(rules.STORAGE_SIZE, place, f"storage {key}: {count} elements, the pickle says {storage.count}",
+                         effect="reads past it, or leaves memory as it was")  # fmt: skip
+            break
+        section = Section(reader.source, offset + 8, size)
+        found[storage.key] = section
+        if has_values and _has_values(storage.dtype):
+            blocks = (section.read(at, 1 << 20) for at in range(0, size, 1 << 20))
+            note_values(look_at(blocks, storage.dtype), notebook, place, f"storage {key} ({storage.dtype})")
+        offset += 8 + size
+    else:
+        for key in left:
+            notebook.add(rules.STORAGE_SIZE, f"{reader.where}byte 0x{offset:x}", f"no storage {key}")
+    reader.move_to(offset)
+    return found

@@ -1,0 +1,58 @@
+"""What numpy would make of a file of statistics."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+
+import config_corpus as corpus
+import numpy as np
+import pytest
+
+from harness.admission.checks.statsfile import content
+
+
+def test_plain_arrays_are_no_pickles() -> None:
+    for value in (
+        np.zeros(3),
+        np.arange(4, dtype=">i2"),
+        np.array("text"),
+    ):
+        buffer = io.BytesIO()
+        np.save(buffer, value)
+        buffer.seek(0)
+        assert not content(buffer).problem
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_statistics_of_coquis_own_making_are_pickles_without_a_problem(protocol: int) -> None:
+    value = np.array(
+        {"mel_mean": np.zeros(80), "mel_std": np.float64(1.0), "audio_config": {"num_mels": 80}}, dtype=object
+    )
+    header = corpus.npy(value).split(b"\n", 1)[0] + b"\n"
+    found = content(io.BytesIO(header + pickle.dumps(value, protocol)))
+    assert (found.is_pickle, found.problem) == (True, "")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        corpus.hostile_stats("x"),
+        pickle.dumps(corpus.Marking("x")),
+        pickle.dumps({"harmless": 1}),
+        b"",
+        b"text",
+        corpus.zipped(),
+        b"\x93NUMPY",
+        b"\x93NUMPY\x01\x00\xff\xff",
+        b"\x93NUMPY\x03\x00" + struct.pack("<I", 2**31),
+        b"\x93NUMPY\x01\x00\x06\x00{1:2}\n",
+        b"\x93NUMPY\x01\x00\x04\x00" + b"((((",
+        b"\x93NUMPY\x01\x00\x40\x00"
+        + b"{'descr': [('a', '|O')], 'fortran_order': False, 'shape': ()}".ljust(63)
+        + b"\nxx",
+    ],
+)
+def test_everything_else_has_a_problem(data: bytes) -> None:
+    assert content(io.BytesIO(data)).problem

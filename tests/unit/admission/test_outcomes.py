@@ -1,0 +1,75 @@
+"""The door: admission's word on one model, before it is loaded and after."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+
+from harness.admission.checks.integrity import Provenance
+from harness.admission.outcomes import CHECKS, MOST_FINDINGS, UNCHANGED, Door
+from harness.core.types import Verdict
+from tests.fake_voices import fake_voice
+
+
+class Evil:
+    def __reduce__(self):
+        return print, ("a marker, nothing else",)
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Path:
+    return fake_voice(tmp_path / "voice")
+
+
+def door(voice: Path) -> Door:
+    return Door(voice, Provenance(model=voice))
+
+
+class TestDoor:
+    def test_is_open_for_an_honest_model(self, voice: Path) -> None:
+        here = door(voice)
+        assert [outcome.subject for outcome in here.outcomes] == list(CHECKS)
+        assert {outcome.verdict for outcome in here.outcomes} == {Verdict.PASS}
+        assert here.refusal == ""
+        assert here.outcome(UNCHANGED).verdict is Verdict.PASS
+
+    def test_is_shut_for_a_pickle_that_executes(self, voice: Path) -> None:
+        (voice / "model.pth").write_bytes(pickle.dumps(Evil()))
+        here = door(voice)
+        outcome = here.outcome("admission-checkpoint")
+        assert outcome.verdict is Verdict.FAIL
+        assert outcome.findings[0].rule == "admission.pickle-import"
+        assert "builtins.print" in outcome.findings[0].heard
+        assert outcome.findings[0].heard.startswith("model.pth, byte 0x")
+        assert here.refusal.startswith("not loaded: admission-checkpoint failed (")
+
+    def test_leaves_a_question_open_and_says_what_would_settle_it(self, voice: Path) -> None:
+        (voice / "notes.bin").write_bytes(bytes(range(256)))
+        outcome = next(one for one in door(voice).outcomes if one.verdict is Verdict.INCONCLUSIVE)
+        assert outcome.reason.startswith("notes.bin")
+        assert not outcome.findings
+
+    def test_notices_a_file_that_changed_meanwhile(self, voice: Path) -> None:
+        here = door(voice)
+        assert not here.refusal
+        (voice / "fake.json").write_text(json.dumps({"faults": [], "x": 1}), "utf-8")
+        (voice / "new.txt").write_text("new", "utf-8")
+        outcome = here.outcome(UNCHANGED)
+        assert outcome.verdict is Verdict.FAIL
+        assert [finding.heard.partition(":")[0] for finding in outcome.findings] == ["fake.json", "new.txt"]
+
+    def test_shows_so_many_findings_and_counts_the_rest(self, voice: Path) -> None:
+        for number in range(MOST_FINDINGS + 5):
+            (voice / f"m{number}.pth").write_bytes(pickle.dumps(Evil()))
+        outcome = door(voice).outcome("admission-checkpoint")
+        assert len(outcome.findings) == MOST_FINDINGS
+        assert outcome.notes[-1] == "5 more findings of this check are not shown"
+
+    def test_prints_hostile_names_harmlessly(self, voice: Path) -> None:
+        (voice / "a\x1b[2Jb.pth").write_bytes(pickle.dumps(Evil()))
+        for outcome in door(voice).outcomes:
+            for finding in outcome.findings:
+                assert "\x1b" not in finding.heard + finding.evidence + finding.hint
