@@ -33,7 +33,7 @@ from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Verdict
 from harness.core.waveform import facts
-from harness.goldens import Golden, read_golden
+from harness.goldens.folder import Golden, read_golden
 from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Expected
 from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests

@@ -79,7 +79,7 @@ def soundcheck(name: str) -> dict[str, float]:
     from harness.bench import make_bench
     from harness.campaign import BATCH, WINDOW
     from harness.core.paths import cache_root
-    from harness.goldens import find_golden, read_golden
+    from harness.goldens.folder import find_golden, read_golden
     from harness.models.demo import build_demo_voice
     from harness.options import Settings, default_workers, golden_folders
 

@@ -25,7 +25,7 @@ from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, Item, Power
 from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import Probe
-from harness.goldens import Golden, find_golden, read_golden
+from harness.goldens.folder import Golden, find_golden, read_golden
 from harness.hearing.asr.normaliser import normalise
 from harness.models.demo import build_demo_voice
 from harness.models.files import open_model

@@ -15,7 +15,7 @@ import msgspec
 from harness.campaign import Campaign
 from harness.core import stats
 from harness.core.types import Comparison, Outcome, Probe, Verdict
-from harness.goldens import Golden
+from harness.goldens.folder import Golden
 from harness.hearing.listener import Listener
 from harness.speaking.renderer import Renderer
 from harness.storage.store import UNREADABLE, Store, write_atomically

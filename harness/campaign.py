@@ -13,7 +13,7 @@ from functools import cached_property
 from harness.contrast import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
 from harness.core.types import Comparison, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
 from harness.detectors import spoiled_audio
-from harness.goldens import Golden, differs_in, senses_differ
+from harness.goldens.folder import Golden, differs_in, senses_differ
 from harness.hearing.listener import Expected, Listener
 from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
 from harness.reliability import unreliable

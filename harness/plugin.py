@@ -206,7 +206,7 @@ def _only_inconclusive(config: pytest.Config) -> bool:
 
 def _look(settings: Settings) -> None:
     from harness.gate import check_requested
-    from harness.goldens import find_golden
+    from harness.goldens.folder import find_golden
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
 

@@ -16,22 +16,22 @@ from typing import TYPE_CHECKING
 from harness.core.errors import BadInput
 from harness.core.text import medoid
 from harness.core.types import GoldenRecord, Probe, Rendering, Repeat, Take
-from harness.goldens import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
+from harness.goldens.folder import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
+from harness.goldens.prints import PrintBook
+from harness.goldens.reuse import Takeover
 from harness.hearing.asr.likeness import Basis, echoes_of, fit_basis, print_of
 from harness.hearing.asr.normaliser import identity as normaliser_identity
 from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Listener
 from harness.models.files import Model
-from harness.prints import PrintBook
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.renderer import Renderer, seed_for
 from harness.storage import opus
 from harness.storage.store import Store
 from harness.suites.parse import Suite
-from harness.takeover import Takeover
 
 if TYPE_CHECKING:
-    from harness.prints import SeededPrints
+    from harness.goldens.prints import SeededPrints
 
 PURPOSE = "golden"
 BASIS_PURPOSE = "basis"

@@ -26,7 +26,7 @@ from harness.core.paths import shown
 from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Rendering, Transcriber, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
-from harness.goldens import Golden, find_golden, read_golden
+from harness.goldens.folder import Golden, find_golden, read_golden
 from harness.judge import Judge
 from harness.models.files import Model
 from harness.options import Settings, typed_options

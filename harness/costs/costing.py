@@ -19,7 +19,7 @@ from harness.costs.profile import another_class, known_profile
 from harness.costs.sample import Sample
 from harness.costs.suspects import named
 from harness.costs.watchlist import Watchlist
-from harness.goldens import Golden
+from harness.goldens.folder import Golden
 from harness.machine import machine_class, tells_queueing
 from harness.policy.release import CostPolicy
 from harness.sandbox.outside.client import WorkerFault

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.goldens import Golden
+from harness.goldens.folder import Golden
 from harness.storage.store import UNREADABLE, write_atomically
 
 NAME = "cost-profile.json"

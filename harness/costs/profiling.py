@@ -10,7 +10,7 @@ from harness.costs.passes import Lost, speak_ladder, speak_rounds
 from harness.costs.profile import FORMAT_VERSION, CostProfile, PhraseCost
 from harness.costs.sample import Sample, plan
 from harness.costs.scaling import scaling_of
-from harness.goldens import Golden
+from harness.goldens.folder import Golden
 from harness.machine import machine_class
 from harness.speaking.metering import Speak
 from harness.speaking.renderer import Renderer

@@ -16,7 +16,7 @@ from harness.core.errors import BadInput
 from harness.core.paths import shown
 from harness.core.power import CopyResult, Fate, Power
 from harness.engines.coqui import find_checkpoint
-from harness.goldens import differs_in, senses_differ
+from harness.goldens.folder import differs_in, senses_differ
 from harness.hearing.listener import Listener
 from harness.redteam.plan import EDITS_VERSION, plan
 from harness.redteam.waking import Phrases
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.types import Probe, Transcriber
-    from harness.goldens import Golden
+    from harness.goldens.folder import Golden
     from harness.models.files import Model
     from harness.options import Settings
     from harness.redteam.kinds import Kind

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.types import Probe
-    from harness.goldens import Golden
+    from harness.goldens.folder import Golden
 
 
 def sounds_of(model: Path) -> Callable[[Probe], str]:

@@ -14,7 +14,7 @@ from harness.verbs.golden_decide import DECISION_NEEDED, plain, run_accept, run_
 
 if TYPE_CHECKING:
     from harness.core.types import GoldenRecord
-    from harness.goldens import Golden
+    from harness.goldens.folder import Golden
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -143,9 +143,9 @@ def _distinct(folders: Sequence[Path]) -> list[Path]:
 
 def _entry(path: Path) -> dict[str, object]:
     """One golden for a list: plain data."""
-    from harness.approvals import last_approval, read_approvals
-    from harness.goldens import check_files, read_golden
-    from harness.lifecycle import is_interrupted, proposal_path
+    from harness.goldens.approvals import last_approval, read_approvals
+    from harness.goldens.folder import check_files, read_golden
+    from harness.goldens.lifecycle import is_interrupted, proposal_path
 
     last = last_approval(read_approvals(path.parent), path.name)
     entry: dict[str, object] = {
@@ -239,7 +239,7 @@ def _numbers(record: GoldenRecord) -> dict[str, object]:
 def run_diff(options: argparse.Namespace) -> int:
     """Print what differs."""
     from harness.core.changes import ChangeKind, compare
-    from harness.lifecycle import differing_conditions
+    from harness.goldens.lifecycle import differing_conditions
     from harness.verbs.golden_tables import difference, print_difference
 
     old = _read(options.old, options)
@@ -260,8 +260,8 @@ def run_review(options: argparse.Namespace) -> int:
         4: a decision is needed.
     """
     from harness.core.changes import compare
-    from harness.goldens import GoldenAudio, check_files
-    from harness.lifecycle import differing_conditions
+    from harness.goldens.folder import GoldenAudio, check_files
+    from harness.goldens.lifecycle import differing_conditions
     from harness.report.page.review import Side, render
     from harness.report.wording import shell_word
     from harness.storage.store import write_atomically
@@ -296,15 +296,15 @@ def run_review(options: argparse.Namespace) -> int:
 
 
 def _read(name: str, options: argparse.Namespace) -> Golden:
-    from harness.goldens import find_golden, read_golden
+    from harness.goldens.folder import find_golden, read_golden
     from harness.options import golden_folders
 
     return read_golden(find_golden(name, golden_folders(options.golden_dir)))
 
 
 def _proposal(golden: Golden) -> Golden:
-    from harness.goldens import read_golden
-    from harness.lifecycle import proposal_path
+    from harness.goldens.folder import read_golden
+    from harness.goldens.lifecycle import proposal_path
 
     path = proposal_path(golden.path)
     if not path.is_dir():

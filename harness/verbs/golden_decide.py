@@ -15,8 +15,8 @@ from harness.core.text import printable
 from harness.verbs.common import own_families, print_json, say
 
 if TYPE_CHECKING:
-    from harness.approvals import Approval, Decision
-    from harness.lifecycle import Replacement
+    from harness.goldens.approvals import Approval, Decision
+    from harness.goldens.lifecycle import Replacement
 
 CI_VARIABLES: Final = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION", "BUILDKITE")
 """Set by services that run pipelines."""
@@ -25,7 +25,7 @@ DECISION_NEEDED: Final = 4
 
 def run_accept(options: argparse.Namespace) -> int:
     """Accept, and log it."""
-    from harness.lifecycle import accept
+    from harness.goldens.lifecycle import accept
 
     _refuse_in_pipeline("accept", os.environ)
     decision = _decision(options)
@@ -40,8 +40,8 @@ def run_prune(options: argparse.Namespace) -> int:
     Returns:
         4 where something is listed and stays.
     """
-    from harness.goldens import read_golden
-    from harness.lifecycle import prune
+    from harness.goldens.folder import read_golden
+    from harness.goldens.lifecycle import prune
     from harness.report.wording import counted
 
     if options.yes and not options.golden:
@@ -110,7 +110,7 @@ def _refuse_in_pipeline(action: str, environment: Mapping[str, str]) -> None:
 
 
 def _decision(options: argparse.Namespace) -> Decision:
-    from harness.approvals import Decision
+    from harness.goldens.approvals import Decision
 
     approver = options.approver
     if approver is None:
@@ -136,8 +136,8 @@ def _tell(done: Replacement, decision: Decision, options: argparse.Namespace) ->
 
 def _place(name: str, options: argparse.Namespace) -> Path:
     """Folder of a golden that may be changed: what travels with the package is not looked at by name."""
-    from harness.goldens import find_golden
-    from harness.lifecycle import is_interrupted
+    from harness.goldens.folder import find_golden
+    from harness.goldens.lifecycle import is_interrupted
 
     if is_interrupted(options.golden_dir.absolute() / name):
         return Path(options.golden_dir.absolute() / name)

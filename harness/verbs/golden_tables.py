@@ -8,7 +8,7 @@ from typing import Final
 from harness.core.changes import Change, ChangeKind
 from harness.core.text import printable
 from harness.core.types import GoldenRecord
-from harness.goldens import Golden
+from harness.goldens.folder import Golden
 
 LINE: Final = 60
 """Characters of a transcript's difference in the table."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.bench import Bench
-    from harness.goldens import Golden
+    from harness.goldens.folder import Golden
+    from harness.goldens.reuse import Takeover
     from harness.suites.file import SuiteFileContent
-    from harness.takeover import Takeover
 
 MAX_EVENTS = 20
 """Lines about what the reference was seen to do."""
@@ -90,8 +90,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.core.errors import BadInput
     from harness.costs.profile import keep_profile
     from harness.costs.profiling import measure_profile
-    from harness.goldens import find_golden, read_golden
-    from harness.lifecycle import proposal_path
+    from harness.goldens.folder import find_golden, read_golden
+    from harness.goldens.lifecycle import proposal_path
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
     from harness.options import golden_folders
@@ -208,8 +208,8 @@ def _kept(
     base: Golden, suites: Sequence[SuiteFileContent], bench: Bench, seed: int, takes: int, *, with_audio: bool
 ) -> Takeover:
     """What need not be recorded again; says so where that is nothing."""
+    from harness.goldens.reuse import take_over
     from harness.hearing.asr.normaliser import identity
-    from harness.takeover import take_over
 
     kept = take_over(
         base,

@@ -22,7 +22,7 @@ from harness.verbs.common import (
 )
 
 if TYPE_CHECKING:
-    from harness.goldens import Golden
+    from harness.goldens.folder import Golden
     from harness.models.files import Model
     from harness.options import Settings
 
@@ -149,7 +149,7 @@ def _golden(options: argparse.Namespace, settings: Settings, model: Model, folde
         BadInput: There is none, with the command that records one.
     """
     from harness.core.errors import BadInput, SoundcheckError
-    from harness.goldens import find_golden, read_golden
+    from harness.goldens.folder import find_golden, read_golden
     from harness.report.wording import shell_word
 
     if options.golden:

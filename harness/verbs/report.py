@@ -14,7 +14,7 @@ from harness.verbs.common import say, verb
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunInfo
-    from harness.goldens import Golden
+    from harness.goldens.folder import Golden
 
 TEXT = "text"
 
@@ -89,8 +89,8 @@ def _golden(info: RunInfo) -> Golden | None:
 
     Records hold everything but the sound, so a report without it is better than none.
     """
-    from harness.goldens import find_golden, read_golden
-    from harness.lifecycle import kept_golden
+    from harness.goldens.folder import find_golden, read_golden
+    from harness.goldens.lifecycle import kept_golden
     from harness.options import golden_folders
 
     if not info.golden:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.approvals import Decision
 from harness.cli import main
 from harness.gate import MODEL_CHECKS
-from harness.goldens import read_golden
-from harness.lifecycle import accept, proposal_path
+from harness.goldens.approvals import Decision
+from harness.goldens.folder import read_golden
+from harness.goldens.lifecycle import accept, proposal_path
 from harness.report.formats.registry import FORMATS
 from harness.storage.store import RunDirectory
 from tests.conftest import SUITE, Voice

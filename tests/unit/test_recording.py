@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from harness.core.errors import BadInput
-from harness.goldens import Golden, read_golden
+from harness.goldens.folder import Golden, read_golden
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.listener import Listener
 from harness.models.files import open_model

@@ -11,7 +11,7 @@ import pytest
 from harness.core.errors import BadInput
 from harness.core.power import Fate
 from harness.core.types import Verdict
-from harness.goldens import read_golden
+from harness.goldens.folder import read_golden
 from harness.models.files import open_model
 from harness.options import Settings
 from harness.redteam.kinds import Kind, Strength, Wakes

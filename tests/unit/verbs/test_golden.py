@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness.approvals import read_approvals
 from harness.cli import main
-from harness.goldens import read_golden
+from harness.goldens.approvals import read_approvals
+from harness.goldens.folder import read_golden
 from harness.verbs.golden_decide import CI_VARIABLES
 from tests.conftest import SUITE
 

@@ -20,9 +20,9 @@ import soundfile
 
 from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.core.types import Acoustics, ForcedScore, GoldenRecord, Hearing, SignalFacts, Take
-from harness.goldens import Golden, Manifest, audio_name, differs_in, find_golden, read_golden, write_golden
+from harness.goldens.folder import Golden, Manifest, audio_name, differs_in, find_golden, read_golden, write_golden
+from harness.goldens.prints import PrintBook
 from harness.hearing.asr.likeness import Basis
-from harness.prints import PrintBook
 from harness.storage import opus
 
 if TYPE_CHECKING:

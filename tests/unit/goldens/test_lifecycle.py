@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from tests.unit.test_goldens import AUDIO, MANIFEST, PRINTS, RECORDS, contents, record
 
-from harness import lifecycle
-from harness.approvals import Decision, last_approval, read_approvals
 from harness.core.errors import BadInput, IntegrityError, StorageError
-from harness.goldens import Golden, GoldenAudio, check_files, find_golden, read_golden, write_golden
-from harness.lifecycle import (
+from harness.goldens import lifecycle
+from harness.goldens.approvals import Decision, last_approval, read_approvals
+from harness.goldens.folder import Golden, GoldenAudio, check_files, find_golden, read_golden, write_golden
+from harness.goldens.lifecycle import (
     PREVIOUS,
     accept,
     differing_conditions,
@@ -22,7 +23,6 @@ from harness.lifecycle import (
     proposal_path,
     prune,
 )
-from tests.unit.test_goldens import AUDIO, MANIFEST, PRINTS, RECORDS, contents, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

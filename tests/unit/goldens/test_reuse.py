@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from harness.goldens import Golden, write_golden
-from harness.suites.parse import Suite, parse_suite
-from harness.takeover import Takeover, take_over
 from tests.unit.test_goldens import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
+
+from harness.goldens.folder import Golden, write_golden
+from harness.goldens.reuse import Takeover, take_over
+from harness.suites.parse import Suite, parse_suite
 
 SUITE = """\
 version: 1

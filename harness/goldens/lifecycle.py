@@ -28,10 +28,10 @@ from typing import Literal
 
 import msgspec
 
-from harness.approvals import Approval, Decision, append_approval, last_approval, locked, read_approvals
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
-from harness.goldens import BOUND, Golden, Manifest, check_files, read_golden, write_golden
+from harness.goldens.approvals import Approval, Decision, append_approval, last_approval, locked, read_approvals
+from harness.goldens.folder import BOUND, Golden, Manifest, check_files, read_golden, write_golden
 from harness.storage.store import writing
 
 PROPOSED = ".proposed"

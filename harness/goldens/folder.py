@@ -21,8 +21,8 @@ import msgspec
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
 from harness.core.types import GoldenRecord
+from harness.goldens.prints import PrintBook, read_prints
 from harness.hearing.senses import ABSENT
-from harness.prints import PrintBook, read_prints
 from harness.storage.store import UNREADABLE, write_atomically, writing
 
 FORMAT_VERSION = 2

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.approvals import (
+from harness.core.errors import BadInput, IntegrityError, StorageError
+from harness.goldens.approvals import (
     FILE,
     Decision,
     append_approval,
@@ -17,7 +18,6 @@ from harness.approvals import (
     locked,
     read_approvals,
 )
-from harness.core.errors import BadInput, IntegrityError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.core.types import GoldenRecord
-from harness.goldens import Golden
-from harness.prints import PrintBook
+from harness.goldens.folder import Golden
+from harness.goldens.prints import PrintBook
 from harness.suites.parse import Suite
 
 INDIFFERENT = {"name", "source"}
