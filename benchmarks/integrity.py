@@ -36,7 +36,7 @@ from harness.core.waveform import facts
 from harness.goldens.folder import Golden, read_golden
 from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Expected
-from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
+from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
 from harness.models.demo import build_demo_voice
 from harness.options import Settings, default_workers
 from harness.recording import record_golden

@@ -21,10 +21,10 @@ from harness.goldens.folder import read_golden
 from harness.hearing.asr.weights import resolve_whisper
 from harness.hearing.asr.whisper import WhisperTranscriber
 from harness.hearing.listener import Expected, Listener
-from harness.judge import Judge, count_tests
+from harness.judging.judge import Judge, count_tests
+from harness.judging.suite_shift import Judged, judge_shift
 from harness.models.demo import build_demo_voice
 from harness.options import packaged_golden
-from harness.shift import Judged, judge_shift
 from harness.speaking.renderer import FIRST_PURPOSE, seed_for
 from harness.speaking.schedule import BATCH
 from harness.storage.store import Store

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from harness.core.stats import clopper_pearson
 from harness.core.types import Verdict
-from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
+from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
 from tests.synthetic_takes import probe, record, takes
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")

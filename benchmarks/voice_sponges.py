@@ -17,10 +17,10 @@ from unittest.mock import patch
 
 from harness import bench
 from harness.admission.outcomes import CHECKS as DOOR
-from harness.behaviour import CHECKS as BEHAVIOUR
 from harness.campaign import LOAD
 from harness.core.paths import cache_root
 from harness.core.types import Finding, Outcome, Verdict
+from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
 from harness.options import Settings, default_threads, default_workers, golden_folders
 from harness.policy.release import COST_CHECKS

@@ -1,7 +1,7 @@
 """The run loop: has takes made and heard ahead of the items that will ask for them, and judges each item once.
 
 It owns the renderers, the listener and the judges of one run, and knows which comparison the run makes; how each is
-decided is in :mod:`harness.judge`, :mod:`harness.sameness`, :mod:`harness.contrast` and :mod:`harness.shift`.
+decided is in :mod:`harness.judging.judge`, :mod:`harness.judging.same_seed`, :mod:`harness.judging.pairs` and :mod:`harness.judging.suite_shift`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from harness.contrast import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
 from harness.core.types import Comparison, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
-from harness.detectors import spoiled_audio
 from harness.goldens.folder import Golden, differs_in, senses_differ
 from harness.hearing.listener import Expected, Listener
-from harness.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
-from harness.reliability import unreliable
-from harness.sameness import judge_sameness
+from harness.judging.detectors import spoiled_audio
+from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
+from harness.judging.pairs import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
+from harness.judging.reliability import unreliable
+from harness.judging.same_seed import judge_sameness
+from harness.judging.spread import MIN_GOLDEN_TAKES
+from harness.judging.suite_shift import CHECK as SHIFT
+from harness.judging.suite_shift import MIN_PROBES, Judged, judge_shift, suite_shifts
 from harness.sandbox.outside.client import WorkerFault
-from harness.shift import CHECK as SHIFT
-from harness.shift import MIN_PROBES, Judged, judge_shift, suite_shifts
 from harness.speaking.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
 from harness.speaking.schedule import BATCH, Schedule
 from harness.storage.store import Store
-from harness.yardstick import MIN_GOLDEN_TAKES
 
 LOAD = "engine-load"
 """Name of the model-wide check that the candidate loads at all."""

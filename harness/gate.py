@@ -14,12 +14,13 @@ from harness.admission.checks.vocabulary import read_vocabulary
 from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import PREFIX as DOOR_PREFIX
 from harness.admission.outcomes import UNCHANGED
-from harness.behaviour import CHECKS, judge_behaviour
 from harness.bench import is_observed
 from harness.campaign import LOAD
 from harness.core.paths import shown
 from harness.core.types import Outcome, Probe, Verdict
 from harness.core.verdict import RunResult
+from harness.judging.behaviour import CHECKS, judge_behaviour
+from harness.judging.suite_shift import CHECK as SHIFT
 from harness.models.fetching.local import local_model
 from harness.models.files import find_model
 from harness.options import Settings
@@ -31,7 +32,6 @@ from harness.report.delivery import Delivery, deliver, read_requests
 from harness.report.formats import results
 from harness.report.page import html
 from harness.session import Run, RunAudio, load_golden, seen_of
-from harness.shift import CHECK as SHIFT
 from harness.storage.store import RunDirectory, Store, write_atomically
 from harness.suites.expansion import Drawing
 from harness.suites.file import SuiteFileContent

@@ -17,7 +17,6 @@ from pathlib import Path
 from harness import __version__
 from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import UNCHANGED
-from harness.behaviour import judge_behaviour
 from harness.bench import Bench, Reference, Tell, is_observed, make_bench, make_reference, metered_engine
 from harness.calibration import known_self_test
 from harness.campaign import LOAD, MOST_FAILED, Campaign
@@ -27,14 +26,15 @@ from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
 from harness.goldens.folder import Golden, find_golden, read_golden
-from harness.judge import Judge
+from harness.judging.behaviour import judge_behaviour
+from harness.judging.judge import Judge
+from harness.judging.suite_shift import CHECK as SHIFT
 from harness.models.files import Model
 from harness.options import Settings, typed_options
 from harness.policy.file import COPY, today
 from harness.policy.release import CHECK as POLICY
 from harness.policy.release import COST_CHECKS, CostPolicy, apply, judge_policy
 from harness.sandbox.outside.events import read_events
-from harness.shift import CHECK as SHIFT
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
 from harness.suites.file import SuiteFileContent, language_of
 

@@ -18,14 +18,11 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core", "hookspecs", "machine", "schemas"},
-    {"behaviour", "cli", "engines", "policy", "sandbox", "signing", "storage"},
+    {"cli", "engines", "policy", "sandbox", "signing", "storage"},
     {"hearing", "mlbom", "models", "options", "report", "suites"},
-    {"admission", "detectors", "goldens", "redteam", "reliability", "speaking"},
-    {"bench", "contrast", "costs", "recording", "sameness", "signoff", "yardstick"},
-    {"audit", "judge"},
-    {"shift"},
-    {"campaign"},
-    {"calibration"},
+    {"admission", "goldens", "judging", "redteam", "speaking"},
+    {"bench", "campaign", "costs", "recording", "signoff"},
+    {"audit", "calibration"},
     {"session"},
     {"gate", "scoring"},
     {"collect", "verbs"},

@@ -18,9 +18,9 @@ from harness.core.power import CopyResult, Fate, Power
 from harness.engines.coqui import find_checkpoint
 from harness.goldens.folder import differs_in, senses_differ
 from harness.hearing.listener import Listener
+from harness.judging.reliability import unreliable
 from harness.redteam.plan import EDITS_VERSION, plan
 from harness.redteam.waking import Phrases
-from harness.reliability import unreliable
 from harness.scoring.ledger import Ledger
 from harness.scoring.sample import SIZE, Size
 from harness.scoring.trial import Trial, planted

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 from harness.admission.checks.integrity import SIGNATURE_NAME
 from harness.admission.outcomes import CHECKS as DOOR
 from harness.admission.outcomes import UNCHANGED
-from harness.behaviour import CHECKS as BEHAVIOUR
 from harness.campaign import LOAD
 from harness.core.errors import BadInput
 from harness.core.power import CopyResult, Fate, Item, item_of
 from harness.core.types import Comparison
+from harness.judging.behaviour import CHECKS as BEHAVIOUR
+from harness.judging.suite_shift import CHECK as SHIFT
 from harness.redteam.plant import made_for, plant
 from harness.redteam.waking import Phrases, wakes
 from harness.scoring.sample import SIZE, Size, choose
 from harness.session import Run, Shared
-from harness.shift import CHECK as SHIFT
 from harness.suites.file import SuiteFileContent
 
 if TYPE_CHECKING:

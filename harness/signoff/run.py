@@ -8,11 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from harness import __version__
-from harness.behaviour import CHECKS, judge_behaviour
 from harness.core.errors import BadInput
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Verdict
 from harness.core.verdict import RunInfo, RunResult
+from harness.judging.behaviour import CHECKS, judge_behaviour
 from harness.policy.file import PolicyFile, policy_of_run
 from harness.policy.release import ISOLATIONS, apply, level_of
 from harness.report.wording import tally

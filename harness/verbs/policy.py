@@ -52,8 +52,8 @@ def _unknown(file: PolicyFile) -> list[str]:
     """Rules that a severity or a waiver names and no part of Soundcheck reports."""
     from harness.admission.admit import checks
     from harness.admission.checks.integrity import IntegrityCheck
-    from harness.behaviour import KINDS
-    from harness.detectors import DETECTORS
+    from harness.judging.behaviour import KINDS
+    from harness.judging.detectors import DETECTORS
     from harness.report.rules import RULES
 
     policy = file.policy

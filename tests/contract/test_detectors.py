@@ -12,8 +12,8 @@ import pytest
 
 from harness.core.types import ForcedScore, GoldenRecord, Hearing, Observation, Probe, Take
 from harness.core.waveform import facts
-from harness.detectors import DETECTORS, RULES, spoiled_audio
 from harness.hearing.senses import measure_all
+from harness.judging.detectors import DETECTORS, RULES, spoiled_audio
 from tests.sounds import HOSTILE, RATE, babble, echoed, hiss, low_pass, silence, tone
 
 DOCS = (Path(__file__).parents[2] / "docs/detectors.md").read_text("utf-8")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.contrast import MEASURES
-from harness.detectors import DETECTORS, RULES
+from harness.judging.detectors import DETECTORS, RULES
+from harness.judging.pairs import MEASURES
 from harness.report.rules import RULES as DESCRIBED
 
 MADE = (

@@ -8,7 +8,7 @@ import pytest
 
 from harness.core.types import Outcome, Verdict
 from harness.core.verdict import RunResult
-from harness.detectors import DETECTORS
+from harness.judging.detectors import DETECTORS
 from harness.report.formats.issues import IssueKind, incomplete, issues, suite_paths, undecided
 from harness.report.rules import RULES, describe
 from tests.report_samples import (

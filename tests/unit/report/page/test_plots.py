@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.detectors import DETECTORS
+from harness.judging.detectors import DETECTORS
 from harness.report.page.plots import STATISTICS, WIDTH, number, spreads, strip
 from tests.report_samples import sample_run
 

@@ -10,14 +10,14 @@ signal    whether it is whole: NaN, silence, clipping, an offset, another sample
           off or never reached (rules, not statistics)
 """
 
-from harness.detectors.base import Detector, Statistic
-from harness.detectors.prosody import ProsodyDetector
-from harness.detectors.quality import QualityDetector
-from harness.detectors.signal import RULES, spoiled_audio
-from harness.detectors.spectrum import SpectrumDetector
-from harness.detectors.speech import SpeechDetector
-from harness.detectors.timing import TimingDetector
-from harness.detectors.voice import VoiceDetector
+from harness.judging.detectors.base import Detector, Statistic
+from harness.judging.detectors.prosody import ProsodyDetector
+from harness.judging.detectors.quality import QualityDetector
+from harness.judging.detectors.signal import RULES, spoiled_audio
+from harness.judging.detectors.spectrum import SpectrumDetector
+from harness.judging.detectors.speech import SpeechDetector
+from harness.judging.detectors.timing import TimingDetector
+from harness.judging.detectors.voice import VoiceDetector
 
 DETECTORS: tuple[Detector, ...] = (
     SpeechDetector(),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.core.types import Verdict
-from harness.judge import Fresh, Judge, Shift, count_tests
+from harness.judging.judge import Fresh, Judge, Shift, count_tests
 from tests.synthetic_takes import probe, record, take, takes
 
 PROBES = 40

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 
 from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
-from harness.detectors.base import Statistic, one_each, reading, rules_of
+from harness.judging.detectors.base import Statistic, one_each, reading, rules_of
 
 AUDIBLE_DB = -60.0
 """Re the voice. What is quieter in a pause lies near the threshold of hearing where the voice is as loud as in a

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from harness.core.types import Verdict
-from harness.judge import Judge, count_tests
-from harness.shift import Judged, judge_shift, suite_shifts
+from harness.judging.judge import Judge, count_tests
+from harness.judging.suite_shift import Judged, judge_shift, suite_shifts
 from tests.synthetic_takes import record, takes
 
 PROBES = 40

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from harness.core import stats
 from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
-from harness.detectors import DETECTORS, Detector, Statistic, spoiled_audio
-from harness.reliability import unreliable
-from harness.yardstick import MIN_GOLDEN_TAKES, calibrate
+from harness.judging.detectors import DETECTORS, Detector, Statistic, spoiled_audio
+from harness.judging.reliability import unreliable
+from harness.judging.spread import MIN_GOLDEN_TAKES, calibrate
 
 PROBES_SHARE = 0.9
-"""Of alpha, for the probes; the rest is for the suite as a whole, see :mod:`harness.shift`."""
+"""Of alpha, for the probes; the rest is for the suite as a whole, see :mod:`harness.judging.suite_shift`."""
 MIN_EFFECT = 2.0
 """Golden spreads below which a difference is too small to matter, however significant."""
 FIRST_FRESH_TAKES = 4

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.behaviour import CHECKS, KINDS, judge_behaviour
 from harness.core.types import BehaviourEvent, Severity, Verdict
+from harness.judging.behaviour import CHECKS, KINDS, judge_behaviour
 
 EVENT = BehaviourEvent(when="speaking", kind="exec", what="execve", detail="/bin/sh", count=3, phrases=("a crane", "b"))
 LOST = BehaviourEvent(when="loading", kind="observer", what="lost", detail="MemoryError")

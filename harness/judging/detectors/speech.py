@@ -10,8 +10,8 @@ from functools import lru_cache
 from harness.core.strict import strict_difference
 from harness.core.text import EditKind, distance, word_diff
 from harness.core.types import Echo, Finding, GoldenRecord, Hearing, Observation, Probe, Severity, Take
-from harness.detectors.base import Statistic, place_of, told
 from harness.hearing.asr.normaliser import normalise
+from harness.judging.detectors.base import Statistic, place_of, told
 
 _UNITS = {
     "transcript-distance": "words off the golden transcripts",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
-from harness.detectors.base import Statistic, one_each, reading, rules_of
+from harness.judging.detectors.base import Statistic, one_each, reading, rules_of
 
 MELODY_SEMITONES = 0.6
 """Of standard deviation, which is 1.5 semitones between low and high: what listeners tell apart ('t Hart 1981)."""

@@ -17,9 +17,9 @@ import numpy as np
 
 from harness.core import stats
 from harness.core.types import Finding, GoldenRecord, Outcome, Severity, Take, Verdict
-from harness.detectors import DETECTORS, Statistic
-from harness.judge import PROBES_SHARE, Judge, Shift
-from harness.yardstick import MIN_GOLDEN_TAKES
+from harness.judging.detectors import DETECTORS, Statistic
+from harness.judging.judge import PROBES_SHARE, Judge, Shift
+from harness.judging.spread import MIN_GOLDEN_TAKES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ class Move:
 
 
 def suite_shifts(judge: Judge, judged: Sequence[Judged]) -> dict[str, Shift]:
-    """What is common to all probes, by statistic, for :class:`harness.judge.Judge` to leave aside.
+    """What is common to all probes, by statistic, for :class:`harness.judging.judge.Judge` to leave aside.
 
     Transcripts are not shifted: a fine-tune says the same words.
     """

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from harness.core import stats
 from harness.core.text import distance
 from harness.core.types import Finding, Observation, Outcome, Probe, Severity, Take, Verdict
-from harness.detectors.timing import PAUSE_SECONDS, TEMPO_JND, longest_silence, spoken_seconds
-from harness.detectors.voice import LEVEL_JND_DB, PITCH_JND
 from harness.hearing.asr.normaliser import normalise
-from harness.reliability import are_heard
+from harness.judging.detectors.timing import PAUSE_SECONDS, TEMPO_JND, longest_silence, spoken_seconds
+from harness.judging.detectors.voice import LEVEL_JND_DB, PITCH_JND
+from harness.judging.reliability import are_heard
 
 MIN_PAIRS = 12
 """Pairs from which it can be told what pairs differ by anyway."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
-from harness.detectors.base import Statistic, one_each, reading, rules_of
+from harness.judging.detectors.base import Statistic, one_each, reading, rules_of
 
 LEVEL_JND_DB = 1.0
 """Just noticeable difference of level (Zwicker & Fastl, Psychoacoustics, ch. 7)."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from harness.core.types import Finding, GoldenRecord, Observation, Probe, Severity, Take
-from harness.detectors.base import Statistic, told
+from harness.judging.detectors.base import Statistic, told
 
 TEMPO_JND = 0.05
 """Just noticeable difference of speech tempo, as a log ratio (Quené 2007, J. Phonetics 35:353)."""

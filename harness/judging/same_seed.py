@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.core.types import Finding, GoldenRecord, Outcome, Probe, Severity, Take, Verdict
-from harness.reliability import unreliable
+from harness.judging.reliability import unreliable
 
 SECONDS = 0.05
 """A length that differs by less is a duration that rounding moved: a frame of 12 ms here or there."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.contrast import Contrast, Pair, pairs_of
 from harness.core.types import Verdict
+from harness.judging.pairs import Contrast, Pair, pairs_of
 from tests.synthetic_takes import probe, takes
 
 LOST = "Please do open the door."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
-from harness.detectors.base import Statistic, one_each, reading, rules_of
+from harness.judging.detectors.base import Statistic, one_each, reading, rules_of
 
 OPINION_POINTS = 0.2
 """Of a five-point scale: about the 95 % interval of a test with a hundred votes per condition (ITU-T P.808)."""

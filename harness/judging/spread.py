@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.core import stats
 from harness.core.types import GoldenRecord
-from harness.detectors import Statistic
+from harness.judging.detectors import Statistic
 
 SCREEN_RATE = 0.005
 """Share of honest (probe, statistic) pairs that the screen sends to confirmation: with two dozen statistics one probe

@@ -1,0 +1,1 @@
+"""How a candidate is judged: comparisons, detectors, the suite as a whole, behaviour. Pure."""
