@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import voice_sponges
 
-from harness.core.costs import paired_ratio
 from harness.core.stats import clopper_pearson
+from harness.costs.arithmetic import paired_ratio
 from harness.costs.costing import LEVEL_SHARE, TESTS
 from harness.costs.latency import beside_reference
 from harness.costs.passes import Lost, speak_rounds

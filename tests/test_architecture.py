@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 LAYERS = (
-    {"core", "hookspecs", "machine", "schemas"},
+    {"core", "hookspecs", "schemas"},
     {"cli", "engines", "policy", "sandbox", "signing", "storage"},
     {"hearing", "mlbom", "models", "options", "report", "suites"},
     {"admission", "goldens", "judging", "redteam", "speaking"},

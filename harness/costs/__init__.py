@@ -15,5 +15,5 @@ measured, never cached, and kept within a share of the run's time.
 * :mod:`harness.costs.profile`, :mod:`~harness.costs.profiling`: what a golden's reference cost, on disk and measured;
 * :mod:`harness.costs.costing`: all of it within a run.
 
-The arithmetic is in :mod:`harness.core.costs`, how much is too much in :class:`harness.policy.release.CostPolicy`.
+The arithmetic is in :mod:`harness.costs.arithmetic`, how much is too much in :class:`harness.policy.release.CostPolicy`.
 """

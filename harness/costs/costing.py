@@ -14,13 +14,13 @@ from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
 from harness.costs import footprint as footprints
 from harness.costs import latency, leaks, scaling, waits
 from harness.costs.expected import learn
+from harness.costs.machine import machine_class, tells_queueing
 from harness.costs.measuring import Measuring, ReferenceLost
 from harness.costs.profile import another_class, known_profile
 from harness.costs.sample import Sample
 from harness.costs.suspects import named
 from harness.costs.watchlist import Watchlist
 from harness.goldens.folder import Golden
-from harness.machine import machine_class, tells_queueing
 from harness.policy.release import CostPolicy
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.renderer import Renderer

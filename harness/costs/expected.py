@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.costs import trend
 from harness.core.stats import robust_centre
+from harness.costs.arithmetic import trend
 from harness.speaking.metered import Metered
 
 LEAST = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.costs import Ratio, paired_ratio, pairs_needed
 from harness.core.types import Finding, Severity
+from harness.costs.arithmetic import Ratio, paired_ratio, pairs_needed
 from harness.costs.profile import CostProfile, another_class
 from harness.costs.sample import Round, Sample
 from harness.policy.release import CostPolicy

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.core.costs import Trend, trend
 from harness.core.types import Finding, Severity
+from harness.costs.arithmetic import Trend, trend
 from harness.costs.expected import Expected
 from harness.policy.release import CostPolicy
 from harness.speaking.metered import Metered

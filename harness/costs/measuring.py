@@ -11,8 +11,8 @@ from functools import cached_property
 from threading import Event
 from typing import TypeVar
 
-from harness.core.costs import pairs_needed
 from harness.core.types import Probe
+from harness.costs.arithmetic import pairs_needed
 from harness.costs.expected import LEAST as LEAST_LEARNT
 from harness.costs.expected import learn
 from harness.costs.footprint import slow_loads

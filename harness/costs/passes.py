@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
+from harness.costs.machine import Watch, calibrate
 from harness.costs.sample import Round, Sample
-from harness.machine import Watch, calibrate
 from harness.sandbox.outside.client import WorkerFault
 from harness.sandbox.outside.gpu import gpu_others
 from harness.speaking.metered import Metered

@@ -11,8 +11,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.costs import Ratio, paired_ratio
 from harness.core.types import Finding, Probe, Severity
+from harness.costs.arithmetic import Ratio, paired_ratio
 from harness.costs.expected import Expected
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy

@@ -35,7 +35,7 @@ class CostProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     version: int
     golden_digest: str
     machine: str
-    """Class of the machine, see :func:`harness.machine.machine_class`."""
+    """Class of the machine, see :func:`harness.costs.machine.machine_class`."""
     engine: str
     """Engine, versions and threads."""
     calibration_seconds: float

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 from harness.core.types import Probe
 from harness.costs.footprint import footprint
+from harness.costs.machine import machine_class
 from harness.costs.passes import Lost, speak_ladder, speak_rounds
 from harness.costs.profile import FORMAT_VERSION, CostProfile, PhraseCost
 from harness.costs.sample import Sample, plan
 from harness.costs.scaling import scaling_of
 from harness.goldens.folder import Golden
-from harness.machine import machine_class
 from harness.speaking.metering import Speak
 from harness.speaking.renderer import Renderer
 

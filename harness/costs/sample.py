@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from harness.core.types import Probe
-from harness.machine import Company
+from harness.costs.machine import Company
 from harness.speaking.metered import Metered
 
 MOST_PAIRS = 8

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.costs import Trend, exponent
 from harness.core.types import Finding, Severity
+from harness.costs.arithmetic import Trend, exponent
 from harness.costs.profile import CostProfile
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy

@@ -10,8 +10,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from harness.core.costs import pairs_needed, signed_rank
 from harness.core.types import Finding, Severity
+from harness.costs.arithmetic import pairs_needed, signed_rank
 from harness.costs.expected import SHORTEST
 from harness.costs.latency import Comparison
 from harness.costs.phrases import AGAIN, Odd

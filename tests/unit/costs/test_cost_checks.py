@@ -10,9 +10,9 @@ import pytest
 from harness.costs import footprint as footprints
 from harness.costs import latency, leaks, scaling
 from harness.costs.expected import learn
+from harness.costs.machine import Company
 from harness.costs.profile import CostProfile, PhraseCost
 from harness.costs.sample import Round, Sample
-from harness.machine import Company
 from harness.policy.release import CostPolicy
 from tests.metered_samples import MIB, order, suite
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from harness.costs.machine import Company
 from harness.costs.sample import Round, Sample
 from harness.costs.waits import beside, blocked_again, odd_waits, once, usual_rate, wait_finding
-from harness.machine import Company
 from harness.policy.release import CostPolicy
 from tests.metered_samples import order, suite
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.test_renderer import BOUNDS, Bench, rules
 
-from harness.machine import Company, Watch, calibrate, machine_class
+from harness.costs.machine import Company, Watch, calibrate, machine_class
 from harness.sandbox.outside.client import WorkerFault
 from harness.sandbox.outside.meter import Reading, reading_of
 from harness.speaking.metered import Metered

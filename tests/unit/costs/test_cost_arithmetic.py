@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from harness.core.costs import exponent, paired_ratio, pairs_needed, signed_rank, trend
+from harness.costs.arithmetic import exponent, paired_ratio, pairs_needed, signed_rank, trend
 
 RNG = np.random.default_rng(20261126)
 
