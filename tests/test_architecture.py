@@ -19,10 +19,10 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"core", "hookspecs", "schemas"},
     {"cli", "engines", "policy", "sandbox", "signing", "storage"},
-    {"hearing", "mlbom", "models", "options", "report", "suites"},
+    {"hearing", "models", "options", "report", "suites"},
     {"admission", "goldens", "judging", "redteam", "speaking"},
     {"bench", "campaign", "costs", "recording", "signoff"},
-    {"audit", "calibration"},
+    {"calibration"},
     {"session"},
     {"gate", "scoring"},
     {"collect", "verbs"},

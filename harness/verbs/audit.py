@@ -13,7 +13,7 @@ from harness.core.text import printable
 from harness.verbs.common import add_format, verb
 
 if TYPE_CHECKING:
-    from harness.audit import Audited
+    from harness.signoff.audit import Audited
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: The list, or something that it names, cannot be read.
     """
-    from harness.audit import Standing, audit, read_list
+    from harness.signoff.audit import Standing, audit, read_list
 
     now = datetime.now(UTC)
     found = [audit(one, now) for one in read_list(options.list)]

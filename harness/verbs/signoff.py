@@ -54,13 +54,13 @@ def run(options: argparse.Namespace) -> int:
         SoundcheckError: A key, a policy or the run cannot be read, or the sign-off cannot be written.
     """
     from harness import __version__
-    from harness.mlbom import to_mlbom
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
     from harness.policy.file import read_policy
     from harness.session import seen_of
     from harness.signing import keys, signature
     from harness.signing.testresult import to_payload
+    from harness.signoff.mlbom import to_mlbom
     from harness.signoff.refusal import Refused
     from harness.signoff.run import policy_for, read_run
     from harness.signoff.statement import described, state

@@ -10,11 +10,11 @@ import pytest
 
 pytest.importorskip("cryptography")
 
-from harness.mlbom import to_mlbom
 from harness.signing import keys
 from harness.signing.dsse import BadSignature
 from harness.signing.signature import seal_with_key
 from harness.signing.testresult import Stated, from_payload, to_payload
+from harness.signoff.mlbom import to_mlbom
 from harness.signoff.statement import state
 from tests.signoff_samples import NOW, KeyPair, make_keys, make_voice, passed
 

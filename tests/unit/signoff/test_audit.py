@@ -13,13 +13,13 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from harness.audit import Standing, audit, read_list
 from harness.cli import main
 from harness.core.errors import BadInput
 from harness.core.types import Outcome, Verdict
 from harness.signing import keys
 from harness.signing.signature import seal_with_key
 from harness.signing.testresult import to_payload
+from harness.signoff.audit import Standing, audit, read_list
 from harness.signoff.statement import state
 from tests.signoff_samples import NOW, POLICY, SUITE, make_keys, make_policy, make_voice, passed
 
