@@ -26,8 +26,6 @@ from pathlib import Path
 
 from integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
 
-from harness.bench import Bench, make_bench
-from harness.campaign import BATCH
 from harness.core.paths import cache_root
 from harness.core.stats import clopper_pearson
 from harness.core.text import distance
@@ -38,9 +36,11 @@ from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Expected
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
 from harness.models.demo import build_demo_voice
-from harness.options import Settings, default_workers
-from harness.recording import record_golden
 from harness.redteam.audio_edits import AUDIO_EDITS
+from harness.run.campaign import BATCH
+from harness.run.recording import record_golden
+from harness.run.settings import Settings, default_workers
+from harness.run.tools import Bench, make_bench
 from harness.speaking.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
 from harness.storage.store import digest_of
 from harness.suites.parse import Suite

@@ -24,7 +24,7 @@ from harness.hearing.listener import Expected, Listener
 from harness.judging.judge import Judge, count_tests
 from harness.judging.suite_shift import Judged, judge_shift
 from harness.models.demo import build_demo_voice
-from harness.options import packaged_golden
+from harness.run.settings import packaged_golden
 from harness.speaking.renderer import FIRST_PURPOSE, seed_for
 from harness.speaking.schedule import BATCH
 from harness.storage.store import Store

@@ -76,12 +76,12 @@ def naive(name: str) -> dict[str, float]:
 def soundcheck(name: str) -> dict[str, float]:
     """The gate's own way, without cache: rendering, hearing, measuring and forced scoring."""
     start = time.perf_counter()
-    from harness.bench import make_bench
-    from harness.campaign import BATCH, WINDOW
     from harness.core.paths import cache_root
     from harness.goldens.folder import find_golden, read_golden
     from harness.models.demo import build_demo_voice
-    from harness.options import Settings, default_workers, golden_folders
+    from harness.run.campaign import BATCH, WINDOW
+    from harness.run.settings import Settings, default_workers, golden_folders
+    from harness.run.tools import make_bench
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(

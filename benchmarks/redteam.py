@@ -29,9 +29,9 @@ from harness.goldens.folder import Golden, find_golden, read_golden
 from harness.hearing.asr.normaliser import normalise
 from harness.models.demo import build_demo_voice
 from harness.models.files import open_model
-from harness.options import Settings, default_threads, default_workers, golden_folders
 from harness.redteam.kinds import kinds
 from harness.report.page import power as report
+from harness.run.settings import Settings, default_threads, default_workers, golden_folders
 from harness.scoring.sample import QUICK as FEW
 from harness.scoring.sample import SIZE
 from harness.scoring.score import Order, Scene, score

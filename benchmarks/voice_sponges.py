@@ -15,17 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
-from harness import bench
 from harness.admission.outcomes import CHECKS as DOOR
-from harness.campaign import LOAD
 from harness.core.paths import cache_root
 from harness.core.types import Finding, Outcome, Verdict
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
-from harness.options import Settings, default_threads, default_workers, golden_folders
 from harness.policy.release import COST_CHECKS
+from harness.run import tools as bench
+from harness.run.campaign import LOAD
+from harness.run.run import Run
+from harness.run.settings import Settings, default_threads, default_workers, golden_folders
 from harness.sandbox.outside.levels import choose_launcher
-from harness.session import Run
 from harness.suites.file import SuiteFileContent, read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 

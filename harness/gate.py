@@ -1,6 +1,6 @@
 """One pytest session's gate: the run behind the items, made when the first item asks, and its reports at the end.
 
-Between the pytest nodes (:mod:`harness.collect`) and the run (:mod:`harness.session`); knows hooks of neither.
+Between the pytest nodes (:mod:`harness.collect`) and the run (:mod:`harness.run.run`); knows hooks of neither.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from harness.admission.checks.vocabulary import read_vocabulary
 from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import PREFIX as DOOR_PREFIX
 from harness.admission.outcomes import UNCHANGED
-from harness.bench import is_observed
-from harness.campaign import LOAD
 from harness.core.paths import shown
 from harness.core.types import Outcome, Probe, Verdict
 from harness.core.verdict import RunResult
@@ -23,7 +21,6 @@ from harness.judging.behaviour import CHECKS, judge_behaviour
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.models.fetching.local import local_model
 from harness.models.files import find_model
-from harness.options import Settings
 from harness.policy.file import policy_of_run, today
 from harness.policy.release import CHECK as POLICY
 from harness.policy.release import COST_CHECKS, Policy, apply, judge_policy
@@ -31,7 +28,10 @@ from harness.report import terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.report.formats import results
 from harness.report.page import html
-from harness.session import Run, RunAudio, load_golden, seen_of
+from harness.run.campaign import LOAD
+from harness.run.run import Run, RunAudio, load_golden, seen_of
+from harness.run.settings import Settings
+from harness.run.tools import is_observed
 from harness.storage.store import RunDirectory, Store, write_atomically
 from harness.suites.expansion import Drawing
 from harness.suites.file import SuiteFileContent

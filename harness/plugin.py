@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import BadInput, SoundcheckError
-from harness.options import Settings, add_options, read_settings
+from harness.run.settings import Settings, add_options, read_settings
 
 if TYPE_CHECKING:
     from harness.collect import SuiteFile

@@ -15,8 +15,8 @@ import yaml
 
 from harness.cli import VERBS, make_parser
 from harness.gate import MODEL_CHECKS
-from harness.options import add_options
 from harness.report.formats.registry import FORMATS
+from harness.run.settings import add_options
 from harness.suites.parse import parse_suite
 
 ROOT = Path(__file__).parent.parent

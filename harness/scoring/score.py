@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import __version__
-from harness.bench import engine_key, make_transcriber
-from harness.campaign import plain_judge
 from harness.core.errors import BadInput
 from harness.core.paths import shown
 from harness.core.power import CopyResult, Fate, Power
@@ -21,11 +19,13 @@ from harness.hearing.listener import Listener
 from harness.judging.reliability import unreliable
 from harness.redteam.plan import EDITS_VERSION, plan
 from harness.redteam.waking import Phrases
+from harness.run.campaign import plain_judge
+from harness.run.run import Shared
+from harness.run.tools import engine_key, make_transcriber
 from harness.scoring.ledger import Ledger
 from harness.scoring.sample import SIZE, Size
 from harness.scoring.trial import Trial, planted
 from harness.scoring.voice import frames_of, sounds_of
-from harness.session import Shared
 from harness.storage.pinned import file_sha256
 from harness.storage.store import Store
 from harness.suites.file import language_of
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from harness.core.types import Probe, Transcriber
     from harness.goldens.folder import Golden
     from harness.models.files import Model
-    from harness.options import Settings
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy
+    from harness.run.settings import Settings
     from harness.scoring.trial import Maker
     from harness.suites.file import SuiteFileContent
 

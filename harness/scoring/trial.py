@@ -1,6 +1,6 @@
 """One copy of a voice: made in a scratch folder, and gated as any candidate.
 
-The gate is the ordinary one, :class:`harness.session.Run`, with a copy for its candidate: admission first, the sandbox
+The gate is the ordinary one, :class:`harness.run.run.Run`, with a copy for its candidate: admission first, the sandbox
 around it, its own verdicts. Only what is spoken is chosen, and what is the same for all copies is loaded once.
 """
 
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from harness.admission.checks.integrity import SIGNATURE_NAME
 from harness.admission.outcomes import CHECKS as DOOR
 from harness.admission.outcomes import UNCHANGED
-from harness.campaign import LOAD
 from harness.core.errors import BadInput
 from harness.core.power import CopyResult, Fate, Item, item_of
 from harness.core.types import Comparison
@@ -23,8 +22,9 @@ from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.redteam.plant import made_for, plant
 from harness.redteam.waking import Phrases, wakes
+from harness.run.campaign import LOAD
+from harness.run.run import Run, Shared
 from harness.scoring.sample import SIZE, Size, choose
-from harness.session import Run, Shared
 from harness.suites.file import SuiteFileContent
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.types import Probe
-    from harness.options import Settings
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy
+    from harness.run.settings import Settings
 
 Maker = Callable[["Kind", "Copy", "Path"], "Path"]
 """Makes a copy in a new folder and returns the copy's own."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
 from harness.core.text import printable
-from harness.options import (
+from harness.run.settings import (
     DEFAULT_ASR,
     DEFAULT_MEMORY_GB,
     DEVICES,

@@ -75,7 +75,7 @@ def _suites(options: argparse.Namespace) -> tuple[set[str], set[str]]:
     """Names of the suites that count, and ids of their probes, written and drawn."""
     from harness.admission.checks.vocabulary import read_vocabulary
     from harness.models.files import find_model
-    from harness.options import checked_salt
+    from harness.run.settings import checked_salt
     from harness.suites.expansion import Drawing
     from harness.suites.file import read_suite
 

@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from harness.admission.checks.vocabulary import read_vocabulary
     from harness.models.files import find_model
-    from harness.options import checked_salt
+    from harness.run.settings import checked_salt
     from harness.suites.expansion import Drawing, known_families
     from harness.suites.file import read_suite
 

@@ -24,9 +24,9 @@ from harness.verbs.common import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.bench import Bench
     from harness.goldens.folder import Golden
     from harness.goldens.reuse import Takeover
+    from harness.run.tools import Bench
     from harness.suites.file import SuiteFileContent
 
 MAX_EVENTS = 20
@@ -85,8 +85,6 @@ def run(options: argparse.Namespace) -> int:
     import msgspec
 
     from harness.admission.checks.vocabulary import read_vocabulary
-    from harness.bench import make_bench, metered_engine
-    from harness.calibration import keep_self_test, self_test
     from harness.core.errors import BadInput
     from harness.costs.profile import keep_profile
     from harness.costs.profiling import measure_profile
@@ -94,8 +92,10 @@ def run(options: argparse.Namespace) -> int:
     from harness.goldens.lifecycle import proposal_path
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
-    from harness.options import golden_folders
-    from harness.recording import record_golden
+    from harness.run.recording import record_golden
+    from harness.run.self_test import keep_self_test, self_test
+    from harness.run.settings import golden_folders
+    from harness.run.tools import make_bench, metered_engine
     from harness.suites.expansion import Drawing
     from harness.suites.file import language_of, read_suite
 

@@ -24,7 +24,7 @@ from harness.verbs.common import (
 if TYPE_CHECKING:
     from harness.goldens.folder import Golden
     from harness.models.files import Model
-    from harness.options import Settings
+    from harness.run.settings import Settings
 
 FOLDER = "redteam"
 """Below the folder of runs: copies, their renderings, and results."""
@@ -85,9 +85,9 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project
-    from harness.options import golden_folders
     from harness.redteam.kinds import kinds
     from harness.report.page import power as report
+    from harness.run.settings import golden_folders
     from harness.scoring.score import Order, Scene, score
     from harness.suites.expansion import Drawing
     from harness.suites.file import read_suite

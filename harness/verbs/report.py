@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.report.delivery import write_report
     from harness.report.formats import results
     from harness.report.page import html
-    from harness.session import RunAudio
+    from harness.run.run import RunAudio
     from harness.storage.store import RunDirectory, Store, write_atomically
 
     if options.out and options.format == TEXT:
@@ -91,7 +91,7 @@ def _golden(info: RunInfo) -> Golden | None:
     """
     from harness.goldens.folder import find_golden, read_golden
     from harness.goldens.lifecycle import kept_golden
-    from harness.options import golden_folders
+    from harness.run.settings import golden_folders
 
     if not info.golden:
         return None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.campaign import LOAD
 from harness.gate import MODEL_CHECKS
+from harness.run.campaign import LOAD
 from harness.sandbox.outside import levels
 from tests.conftest import Voice
 

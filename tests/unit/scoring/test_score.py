@@ -13,8 +13,8 @@ from harness.core.power import Fate
 from harness.core.types import Verdict
 from harness.goldens.folder import read_golden
 from harness.models.files import open_model
-from harness.options import Settings
 from harness.redteam.kinds import Kind, Strength, Wakes
+from harness.run.settings import Settings
 from harness.scoring import ledger
 from harness.scoring.sample import Size
 from harness.scoring.score import Order, Scene, _alone, score, told

@@ -29,7 +29,7 @@ def place(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         shutil.copytree(recorded / name, tmp_path / name)
     shutil.copy(recorded / "small.probes.yaml", tmp_path)
     shutil.copytree(recorded / "golden" / "small", tmp_path / "package" / "shipped")
-    monkeypatch.setattr("harness.options.packaged_golden", lambda: tmp_path / "package")
+    monkeypatch.setattr("harness.run.settings.packaged_golden", lambda: tmp_path / "package")
     monkeypatch.chdir(tmp_path)
     for name in CI_VARIABLES:
         monkeypatch.delenv(name, raising=False)

@@ -13,7 +13,7 @@ from harness.goldens.folder import Golden, read_golden
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.listener import Listener
 from harness.models.files import open_model
-from harness.recording import BASIS_TAKES, record_golden
+from harness.run.recording import BASIS_TAKES, record_golden
 from harness.sandbox.outside.client import Bounds
 from harness.speaking.renderer import Renderer, seed_for
 from harness.storage.store import Store

@@ -17,9 +17,6 @@ from pathlib import Path
 from harness import __version__
 from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import UNCHANGED
-from harness.bench import Bench, Reference, Tell, is_observed, make_bench, make_reference, metered_engine
-from harness.calibration import known_self_test
-from harness.campaign import LOAD, MOST_FAILED, Campaign
 from harness.core.errors import BadInput
 from harness.core.paths import shown
 from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Rendering, Transcriber, Verdict
@@ -30,10 +27,13 @@ from harness.judging.behaviour import judge_behaviour
 from harness.judging.judge import Judge
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.models.files import Model
-from harness.options import Settings, typed_options
 from harness.policy.file import COPY, today
 from harness.policy.release import CHECK as POLICY
 from harness.policy.release import COST_CHECKS, CostPolicy, apply, judge_policy
+from harness.run.campaign import LOAD, MOST_FAILED, Campaign
+from harness.run.self_test import known_self_test
+from harness.run.settings import Settings, typed_options
+from harness.run.tools import Bench, Reference, Tell, is_observed, make_bench, make_reference, metered_engine
 from harness.sandbox.outside.events import read_events
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
 from harness.suites.file import SuiteFileContent, language_of
@@ -47,7 +47,7 @@ class Shared:
     """Gives the same transcriber each time."""
     golden: Golden
     judge: Judge
-    """Of :func:`harness.campaign.plain_judge`."""
+    """Of :func:`harness.run.campaign.plain_judge`."""
     most_failed: int = MOST_FAILED
     """Probes of a run that are confirmed to fail before its later suspicions are left open."""
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import make_transcriber
 from harness.core.errors import BadInput
-from harness.options import Settings
+from harness.run.settings import Settings
+from harness.run.tools import make_transcriber
 from harness.suites.file import SuiteFileContent, language_of, read_suite
 
 

@@ -21,7 +21,7 @@ from harness.hearing.listener import Listener
 from harness.models.fetching.local import local_model
 from harness.models.files import Model, open_model
 from harness.models.project import find_project
-from harness.options import Settings
+from harness.run.settings import Settings
 from harness.sandbox.outside.client import Bounds
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.levels import LEVELS, choose_launcher

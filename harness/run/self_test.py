@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from harness.campaign import Campaign
 from harness.core import stats
 from harness.core.types import Comparison, Outcome, Probe, Verdict
 from harness.goldens.folder import Golden
 from harness.hearing.listener import Listener
+from harness.run.campaign import Campaign
 from harness.speaking.renderer import Renderer
 from harness.storage.store import UNREADABLE, Store, write_atomically
 
