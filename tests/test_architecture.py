@@ -17,15 +17,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 LAYERS = (
-    {"core", "hookspecs", "schemas"},
+    {"core", "schemas"},
     {"cli", "engines", "policy", "sandbox", "signing", "storage"},
     {"hearing", "models", "report", "suites"},
     {"admission", "goldens", "judging", "redteam", "speaking"},
     {"costs", "signoff"},
     {"run"},
-    {"gate", "scoring"},
-    {"collect", "verbs"},
-    {"plugin"},
+    {"pytest_plugin", "scoring"},
+    {"verbs"},
 )
 """Modules and packages below ``harness``, lowest first. Each may import what lies below its own layer, and itself."""
 
@@ -129,9 +128,13 @@ class TestReading:
         ]
 
     def test_finds_every_module(self) -> None:
-        assert {"harness", "harness.plugin", "harness.core.types", "harness.sandbox.inside.worker", "probes"} <= set(
-            MODULES
-        )
+        assert {
+            "harness",
+            "harness.pytest_plugin.plugin",
+            "harness.core.types",
+            "harness.sandbox.inside.worker",
+            "probes",
+        } <= set(MODULES)
 
 
 class TestLayers:
@@ -157,7 +160,9 @@ class TestLayers:
         assert [one.name for one in IMPORTS["harness"]] == []
 
     def test_nothing_imports_the_plugin(self) -> None:
-        assert [name for name, imports in IMPORTS.items() for one in imports if one.name == "harness.plugin"] == []
+        assert [
+            name for name, imports in IMPORTS.items() for one in imports if one.name == "harness.pytest_plugin.plugin"
+        ] == []
 
     def test_probes_import_the_core_only(self) -> None:
         wrong = [
@@ -213,7 +218,7 @@ class TestHeavyImports:
         assert found <= MAY_LOAD_HEAVY
 
     def test_cost_nothing_before_they_are_used(self) -> None:
-        everything = [name for name in MODULES if name not in (ALL_HEAVY, "harness.plugin")]
+        everything = [name for name in MODULES if name not in (ALL_HEAVY, "harness.pytest_plugin.plugin")]
         assert not loaded_by(f"import {', '.join(everything)}") & HEAVY
 
 
@@ -228,7 +233,7 @@ def loaded_by(code: str) -> set[str]:
 
 class TestHelp:
     def test_pays_for_nothing_that_it_does_not_show(self) -> None:
-        loaded = loaded_by("import harness.plugin")
+        loaded = loaded_by("import harness.pytest_plugin.plugin")
         assert {"harness", "pytest"} <= loaded
         assert not loaded & NOT_FOR_HELP
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from harness.cli import VERBS, make_parser
-from harness.gate import MODEL_CHECKS
+from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
 from harness.run.settings import add_options
 from harness.suites.parse import parse_suite

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.types import BehaviourEvent
-from harness.gate import MODEL_CHECKS
+from harness.pytest_plugin.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
 PROBES = 6

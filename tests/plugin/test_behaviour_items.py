@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gate import MODEL_CHECKS
+from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.run.campaign import LOAD
 from harness.sandbox.outside import levels
 from tests.conftest import Voice

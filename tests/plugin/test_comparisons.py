@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.gate import MODEL_CHECKS
+from harness.pytest_plugin.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
 ITEMS = 6 + len(MODEL_CHECKS)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import plugin
 from harness.cli import main
 from harness.costs import costing, footprint, phrases, sample, scaling, suspects, waits
-from harness.gate import MODEL_CHECKS
 from harness.policy.release import COST_CHECKS
+from harness.pytest_plugin import plugin
+from harness.pytest_plugin.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
 ITEMS = 6 + len(MODEL_CHECKS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.hookspecs import pytest_tts_probes
+from harness.pytest_plugin.hookspecs import pytest_tts_probes
 from tests.conftest import Voice
 
 pytestmark = pytest.mark.usefixtures("recorded")

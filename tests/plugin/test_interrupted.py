@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.gate import MODEL_CHECKS
 from harness.goldens.approvals import Decision
 from harness.goldens.folder import read_golden
 from harness.goldens.lifecycle import accept, proposal_path
+from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
 from harness.storage.store import RunDirectory
 from tests.conftest import SUITE, Voice

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from harness.cli import main
-from harness.gate import MODEL_CHECKS
 from harness.judging.detectors import DETECTORS
+from harness.pytest_plugin.gate import MODEL_CHECKS
 from tests.conftest import Voice
 
 ITEMS = 6 + len(MODEL_CHECKS) + 1

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.core.types import Outcome, Verdict
-from harness.gate import MODEL_CHECKS
+from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
 from harness.storage.store import RunDirectory
 from tests.conftest import Voice

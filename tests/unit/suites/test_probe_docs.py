@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.hookspecs import pytest_tts_probes
+from harness.pytest_plugin.hookspecs import pytest_tts_probes
 from harness.suites.file import read_suite
 from harness.verbs.list import packaged_suites
 from probes.registry import FAMILIES

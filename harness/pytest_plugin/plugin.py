@@ -14,8 +14,8 @@ from harness.core.errors import BadInput, SoundcheckError
 from harness.run.settings import Settings, add_options, read_settings
 
 if TYPE_CHECKING:
-    from harness.collect import SuiteFile
-    from harness.gate import Gate
+    from harness.pytest_plugin.collect import SuiteFile
+    from harness.pytest_plugin.gate import Gate
 
 SUITE_SUFFIX = ".probes.yaml"
 
@@ -37,7 +37,7 @@ IS_REPORTED = pytest.StashKey[bool]()
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the hooks that a conftest.py may implement."""
-    from harness import hookspecs
+    from harness.pytest_plugin import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
 
@@ -71,7 +71,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile 
     gate = _gate(parent.config)
     if not gate.settings.model and not parent.config.option.collectonly:
         return None
-    from harness.collect import SuiteFile
+    from harness.pytest_plugin.collect import SuiteFile
 
     return SuiteFile.create(parent, file_path, gate)
 
@@ -81,7 +81,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Judge behaviour when everything has been spoken, also where there are several suites."""
     if GATE not in config.stash:
         return
-    from harness.collect import is_late
+    from harness.pytest_plugin.collect import is_late
 
     items.sort(key=is_late)
 
@@ -91,7 +91,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if GATE not in config.stash or config.option.collectonly:
         return
-    from harness.collect import ProbeItem, probes_of
+    from harness.pytest_plugin.collect import ProbeItem, probes_of
 
     if any(isinstance(item, ProbeItem) for item in session.items):
         _checked(lambda: config.stash[GATE].begin(probes_of(session.items)))
@@ -145,7 +145,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _report(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     config.stash[IS_REPORTED] = True
     from harness.core.paths import shown
-    from harness.gate import write_reports, write_requested
+    from harness.pytest_plugin.gate import write_reports, write_requested
     from harness.report.terminal import summary_lines
 
     try:
@@ -169,7 +169,7 @@ def _report(terminalreporter: pytest.TerminalReporter, config: pytest.Config) ->
 def _judge_late(session: pytest.Session) -> None:
     """What was seen after the checks were made, or without them, fails the session too."""
     from harness.core.types import Verdict
-    from harness.gate import judge_late
+    from harness.pytest_plugin.gate import judge_late
 
     settings = _settings(session.config)
     late = _checked(lambda: judge_late(settings, session.config.stash[RUN_ID]))
@@ -189,7 +189,7 @@ def _settings(config: pytest.Config) -> Settings:
 
 def _gate(config: pytest.Config) -> Gate:
     if GATE not in config.stash:
-        from harness.gate import Gate
+        from harness.pytest_plugin.gate import Gate
 
         settings = _checked(lambda: _settings(config))
         writer = getattr(config, "workerinput", {}).get("workerid", "main")
@@ -205,10 +205,10 @@ def _only_inconclusive(config: pytest.Config) -> bool:
 
 
 def _look(settings: Settings) -> None:
-    from harness.gate import check_requested
     from harness.goldens.folder import find_golden
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
+    from harness.pytest_plugin.gate import check_requested
 
     find_model(local_model(settings.model))
     check_requested(settings)

@@ -15,14 +15,14 @@ from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
-from harness.gate import MODEL_CHECKS, POLICY_CHECKS, model_checks
+from harness.pytest_plugin.gate import MODEL_CHECKS, POLICY_CHECKS, model_checks
 from harness.report.formats.junit import properties
 from harness.run.campaign import LOAD
 from harness.suites.expansion import registered
 from harness.suites.file import SuiteFileContent, read_suite
 
 if TYPE_CHECKING:
-    from harness.gate import Gate
+    from harness.pytest_plugin.gate import Gate
 
 
 class VerdictFailure(Exception):

@@ -1,0 +1,1 @@
+"""pytest's front door: options, items and the gate's life in a session. Nothing imports it."""
