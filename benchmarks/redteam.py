@@ -30,11 +30,11 @@ from harness.hearing.asr.normaliser import normalise
 from harness.models.demo import build_demo_voice
 from harness.models.files import open_model
 from harness.redteam.kinds import kinds
+from harness.redteam.score.sample import QUICK as FEW
+from harness.redteam.score.sample import SIZE
+from harness.redteam.score.score import Order, Scene, score
 from harness.report.page import power as report
 from harness.run.settings import Settings, default_threads, default_workers, golden_folders
-from harness.scoring.sample import QUICK as FEW
-from harness.scoring.sample import SIZE
-from harness.scoring.score import Order, Scene, score
 from harness.suites.file import read_suite
 from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 

@@ -35,8 +35,8 @@ from harness.costs.latency import beside_reference
 from harness.costs.passes import Lost, speak_rounds
 from harness.models.files import open_model
 from harness.policy.release import CostPolicy
+from harness.redteam.score.ledger import code_digest
 from harness.sandbox.outside.levels import choose_launcher
-from harness.scoring.ledger import code_digest
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 

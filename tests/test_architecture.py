@@ -20,10 +20,10 @@ LAYERS = (
     {"core", "schemas"},
     {"cli", "engines", "policy", "sandbox", "signing", "storage"},
     {"hearing", "models", "report", "suites"},
-    {"admission", "goldens", "judging", "redteam", "speaking"},
+    {"admission", "goldens", "judging", "speaking"},
     {"costs", "signoff"},
     {"run"},
-    {"pytest_plugin", "scoring"},
+    {"pytest_plugin", "redteam"},
     {"verbs"},
 )
 """Modules and packages below ``harness``, lowest first. Each may import what lies below its own layer, and itself."""

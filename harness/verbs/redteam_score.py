@@ -86,9 +86,9 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project
     from harness.redteam.kinds import kinds
+    from harness.redteam.score.score import Order, Scene, score
     from harness.report.page import power as report
     from harness.run.settings import golden_folders
-    from harness.scoring.score import Order, Scene, score
     from harness.suites.expansion import Drawing
     from harness.suites.file import read_suite
 

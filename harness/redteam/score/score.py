@@ -18,14 +18,14 @@ from harness.goldens.folder import differs_in, senses_differ
 from harness.hearing.listener import Listener
 from harness.judging.reliability import unreliable
 from harness.redteam.plan import EDITS_VERSION, plan
+from harness.redteam.score.ledger import Ledger
+from harness.redteam.score.sample import SIZE, Size
+from harness.redteam.score.trial import Trial, planted
+from harness.redteam.score.voice import frames_of, sounds_of
 from harness.redteam.waking import Phrases
 from harness.run.campaign import plain_judge
 from harness.run.run import Shared
 from harness.run.tools import engine_key, make_transcriber
-from harness.scoring.ledger import Ledger
-from harness.scoring.sample import SIZE, Size
-from harness.scoring.trial import Trial, planted
-from harness.scoring.voice import frames_of, sounds_of
 from harness.storage.pinned import file_sha256
 from harness.storage.store import Store
 from harness.suites.file import language_of
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from harness.models.files import Model
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy
+    from harness.redteam.score.trial import Maker
     from harness.run.settings import Settings
-    from harness.scoring.trial import Maker
     from harness.suites.file import SuiteFileContent
 
 COPIES = "copies"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.core.types import Probe
-from harness.scoring.sample import Size, choose
+from harness.redteam.score.sample import Size, choose
 
 SIZE = Size(woken=3, others=4, everywhere=5)
 PROBES = [

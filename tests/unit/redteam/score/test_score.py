@@ -14,10 +14,10 @@ from harness.core.types import Verdict
 from harness.goldens.folder import read_golden
 from harness.models.files import open_model
 from harness.redteam.kinds import Kind, Strength, Wakes
+from harness.redteam.score import ledger
+from harness.redteam.score.sample import Size
+from harness.redteam.score.score import Order, Scene, _alone, score, told
 from harness.run.settings import Settings
-from harness.scoring import ledger
-from harness.scoring.sample import Size
-from harness.scoring.score import Order, Scene, _alone, score, told
 from harness.suites.file import read_suite
 
 FAULTS = {

@@ -21,10 +21,10 @@ from harness.core.types import Comparison
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.redteam.plant import made_for, plant
+from harness.redteam.score.sample import SIZE, Size, choose
 from harness.redteam.waking import Phrases, wakes
 from harness.run.campaign import LOAD
 from harness.run.run import Run, Shared
-from harness.scoring.sample import SIZE, Size, choose
 from harness.suites.file import SuiteFileContent
 
 if TYPE_CHECKING:
