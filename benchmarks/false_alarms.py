@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.stats import clopper_pearson
 from harness.models.demo import build_demo_voice
 from harness.redteam.kinds import kinds
 from harness.redteam.plant import plant
 from harness.run.settings import default_threads
-from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 CLEAN = int(os.environ.get("CLEAN", "1" if QUICK else "20"))

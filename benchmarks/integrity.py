@@ -26,6 +26,7 @@ from pathlib import Path
 
 from integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
 
+from harness.cli.demo import demo_whisper
 from harness.core.paths import cache_root
 from harness.core.stats import clopper_pearson
 from harness.core.text import distance
@@ -44,7 +45,6 @@ from harness.run.tools import Bench, make_bench
 from harness.speaking.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
 from harness.storage.store import digest_of
 from harness.suites.parse import Suite
-from harness.verbs.demo import demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 PART = os.environ.get("PART", "test")

@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.types import RenderingKey
 from harness.core.waveform import clean, facts
@@ -29,7 +30,6 @@ from harness.speaking.renderer import FIRST_PURPOSE, seed_for
 from harness.speaking.schedule import BATCH
 from harness.storage.store import Store
 from harness.suites.file import read_suite
-from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 TAKES = 2

@@ -31,8 +31,8 @@ TOTAL_THREADS = max(2, len(os.sched_getaffinity(0)))
 
 def phrases() -> list[str]:
     """Every n-th probe of the smoke suite, whatever its family."""
+    from harness.cli.demo import demo_suite
     from harness.suites.file import read_suite
-    from harness.verbs.demo import demo_suite
 
     texts = [probe.text for probe in read_suite(demo_suite()).suite.probes]
     step = max(1, len(texts) // PHRASES)

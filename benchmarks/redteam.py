@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, Item, Power
 from harness.core.stats import clopper_pearson
@@ -36,7 +37,6 @@ from harness.redteam.score.score import Order, Scene, score
 from harness.report.page import power as report
 from harness.run.settings import Settings, default_threads, default_workers, golden_folders
 from harness.suites.file import read_suite
-from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 SMALL = QUICK or os.environ.get("SMALL", "0") not in ("", "0")

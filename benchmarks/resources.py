@@ -134,7 +134,7 @@ def sponges(folder: Path) -> tuple[int, list[str]]:
     suite = folder / "sponges.probes.yaml"
     suite.write_text(SUITE, "utf-8")
     record = [
-        sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main(sys.argv[1:]))", "record",
+        sys.executable, "-c", "import sys; from harness.cli.main import main; sys.exit(main(sys.argv[1:]))", "record",
         "--tts-model", str(voice(folder, "reference")), "--suite", str(suite), "--out", str(folder / "golden/sponges"),
         "--tts-asr", "fake", "--tts-dir", str(folder / "recording"), "--reason", "benchmark",
     ]  # fmt: skip

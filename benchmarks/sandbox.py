@@ -80,6 +80,7 @@ def rows(level: str, *, core: bool) -> None:
 
 def speak(level: str, count: int) -> None:
     """Speak phrases with the demo voice; print its processor seconds. Runs in a process of its own."""
+    from harness.cli.demo import demo_suite
     from harness.core.paths import cache_root
     from harness.models.demo import build_demo_voice
     from harness.sandbox.outside.client import Worker
@@ -87,7 +88,6 @@ def speak(level: str, count: int) -> None:
     from harness.sandbox.outside.launcher import ProcessLauncher
     from harness.sandbox.outside.sandboxed import SandboxLauncher
     from harness.suites.file import read_suite
-    from harness.verbs.demo import demo_suite
 
     model = build_demo_voice(cache_root())
     log = EventLog()

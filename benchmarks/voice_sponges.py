@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from harness.admission.outcomes import CHECKS as DOOR
+from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.types import Finding, Outcome, Verdict
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
@@ -27,7 +28,6 @@ from harness.run.run import Run
 from harness.run.settings import Settings, default_threads, default_workers, golden_folders
 from harness.sandbox.outside.levels import choose_launcher
 from harness.suites.file import SuiteFileContent, read_suite
-from harness.verbs.demo import GOLDEN, demo_suite, demo_whisper
 
 INSIDE = Path(__file__).with_name("inside")
 PHRASES = 12

@@ -18,13 +18,13 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core", "schemas"},
-    {"cli", "engines", "policy", "sandbox", "signing", "storage"},
+    {"engines", "policy", "sandbox", "signing", "storage"},
     {"hearing", "models", "report", "suites"},
     {"admission", "goldens", "judging", "speaking"},
     {"costs", "signoff"},
     {"run"},
     {"pytest_plugin", "redteam"},
-    {"verbs"},
+    {"cli"},
 )
 """Modules and packages below ``harness``, lowest first. Each may import what lies below its own layer, and itself."""
 

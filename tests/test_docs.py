@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.cli import VERBS, make_parser
+from harness.cli.main import VERBS, make_parser
 from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
 from harness.run.settings import add_options

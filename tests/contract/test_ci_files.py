@@ -318,7 +318,7 @@ class TestHook:
         blocked = ("torch", "TTS", "whisper", "librosa", "cryptography", "onnx", "onnxruntime", "sigstore", "scipy")
         code = (
             f"import sys; sys.modules.update(dict.fromkeys({blocked!r}));"
-            "from harness.cli import main; sys.exit(main(sys.argv[1:]))"
+            "from harness.cli.main import main; sys.exit(main(sys.argv[1:]))"
         )
         command, *arguments = self.hook["entry"].split()
         assert command == "soundcheck"

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from harness.cli import VERBS, main, make_parser
+from harness.cli.golden_decide import CI_VARIABLES
+from harness.cli.main import VERBS, main, make_parser
 from harness.storage.store import RunDirectory
-from harness.verbs.golden_decide import CI_VARIABLES
 from tests.conftest import SUITE
 from tests.report_samples import sample_run
 
@@ -120,9 +120,9 @@ def project(proposed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name, raising=False)
     verdict = {"failed": 0, "inconclusive": 0, "items": 1, "report": "report.html"}
     monkeypatch.setattr("harness.models.demo.build_demo_voice", lambda *_, **__: Path("voice"))
-    monkeypatch.setattr("harness.verbs.demo.demo_whisper", lambda: Path("whisper.pt"))
+    monkeypatch.setattr("harness.cli.demo.demo_whisper", lambda: Path("whisper.pt"))
     monkeypatch.setattr(
-        "harness.verbs.demo.gate",
+        "harness.cli.demo.gate",
         lambda _model, name, *_: {"verdict": "pass" if name == "clean" else "fail", **verdict},
     )
     monkeypatch.setattr("harness.redteam.plant.plant", lambda _kind, _model, out, **_: out)

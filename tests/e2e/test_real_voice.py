@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.demo import GOLDEN, RECIPE, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.models.demo import build_demo_voice
 from harness.redteam.plant import plant
-from harness.verbs.demo import GOLDEN, RECIPE, demo_suite, demo_whisper
 
 pytestmark = pytest.mark.real
 

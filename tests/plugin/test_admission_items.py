@@ -68,7 +68,7 @@ class TestRefused:
         assert gate(hostile, "-k", "door", "--tts-gate=release").ret == pytest.ExitCode.TESTS_FAILED
 
     def test_records_no_golden(self, hostile: Path, recorded: Path, tmp_path: Path, capsys) -> None:
-        from harness.cli import main
+        from harness.cli.main import main
 
         code = main(
             ["record", "--tts-model", str(hostile), "--suite", str(recorded / "small.probes.yaml"), "--tts-asr", "fake",
@@ -83,7 +83,7 @@ class TestReference:
     def test_that_was_seen_to_reach_out_is_told_and_not_trusted(
         self, fake_voice: Voice, recorded: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from harness.cli import main
+        from harness.cli.main import main
         from harness.sandbox.outside.events import EventLog
 
         seen = BehaviourEvent(when="speaking", kind="network", what="connect", detail="192.0.2.1:80", phrases=())

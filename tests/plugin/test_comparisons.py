@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.pytest_plugin.gate import MODEL_CHECKS
 from tests.conftest import Voice
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.costs import costing, footprint, phrases, sample, scaling, suspects, waits
 from harness.policy.release import COST_CHECKS
 from harness.pytest_plugin import plugin

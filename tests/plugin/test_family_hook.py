@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.pytest_plugin.hookspecs import pytest_tts_probes
 from tests.conftest import Voice
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.goldens.approvals import Decision
 from harness.goldens.folder import read_golden
 from harness.goldens.lifecycle import accept, proposal_path

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.judging.detectors import DETECTORS
 from harness.pytest_plugin.gate import MODEL_CHECKS
 from tests.conftest import Voice

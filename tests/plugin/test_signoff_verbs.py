@@ -13,7 +13,7 @@ pytest.importorskip("cryptography")
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.pytest_plugin.gate import MODEL_CHECKS
 from tests.conftest import Voice
 from tests.signoff_samples import POLICY, KeyPair, make_keys

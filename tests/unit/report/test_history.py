@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.core.types import Verdict
 from harness.core.verdict import RunResult
 from harness.report.history import read_history, sparkline, trends_of

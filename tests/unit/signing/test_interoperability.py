@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.models.files import digest_of_directory
 
 needs_reference = pytest.mark.skipif(

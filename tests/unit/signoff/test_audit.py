@@ -13,7 +13,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.core.errors import BadInput
 from harness.core.types import Outcome, Verdict
 from harness.signing import keys

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.list import packaged_suites
 from harness.core.errors import BadInput
 from harness.suites.expansion import Drawing, expand, known_families, registered
 from harness.suites.file import read_suite
 from harness.suites.parse import Suite, parse_suite
-from harness.verbs.list import packaged_suites
 from probes.family import Family, Group, Phrase, Setting
 
 HEAD = "version: 1\ntitle: t\nlanguage: en\n"

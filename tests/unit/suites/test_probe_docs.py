@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.list import packaged_suites
 from harness.pytest_plugin.hookspecs import pytest_tts_probes
 from harness.suites.file import read_suite
-from harness.verbs.list import packaged_suites
 from probes.registry import FAMILIES
 
 PAGE = (Path(__file__).parents[3] / "docs/probes.md").read_text("utf-8")

@@ -17,7 +17,7 @@ from admission_corpus.pickle_assembly import EMPTY_DICT, stream, torch_archive
 from harness.admission.base import Flaw
 from harness.admission.reading.rules import IMPORT, LEGACY, MAGNITUDE, UNKNOWN
 from harness.admission.sarif import to_sarif
-from harness.cli import main
+from harness.cli.main import main
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 SARIF = {
@@ -171,7 +171,7 @@ class TestScan:
 
     def test_loads_neither_torch_nor_numpy_for_what_has_no_values(self, hostile: Path) -> None:
         code = (
-            "import sys; from harness.cli import main; main(['scan', sys.argv[1]]); "
+            "import sys; from harness.cli.main import main; main(['scan', sys.argv[1]]); "
             "print(sorted({'torch', 'numpy', 'TTS', 'soundfile', 'joblib'} & set(sys.modules)))"
         )
         done = subprocess.run([sys.executable, "-c", code, str(hostile)], capture_output=True, text=True, check=True)

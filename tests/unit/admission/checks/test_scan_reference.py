@@ -10,7 +10,7 @@ import pytest
 from admission_corpus.hostile_checkpoints import shell
 from admission_corpus.pickle_assembly import legacy, state_dict, stream, tensor, torch_archive
 
-from harness.cli import main
+from harness.cli.main import main
 
 NAMES = ("a", "b", "c", "d", "e")
 

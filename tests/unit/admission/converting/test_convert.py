@@ -27,7 +27,7 @@ from harness.admission.converting.torchwriter import write_torch
 from harness.admission.reading.bytesource import MemoryBytes
 from harness.admission.reading.strided import Strided
 from harness.admission.tree import Tree
-from harness.cli import main
+from harness.cli.main import main
 from harness.core.errors import BadInput, StorageError
 from harness.core.paths import cache_root
 from harness.core.types import Verdict

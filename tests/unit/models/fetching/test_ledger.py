@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.core.errors import BadInput
 from harness.models.fetching.ledger import NAME, Ledger
 

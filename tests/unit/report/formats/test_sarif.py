@@ -11,11 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from harness.cli.report import EXIT_CODES
 from harness.core.types import Outcome, Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats import sarif
 from harness.report.formats.sarif import to_sarif
-from harness.verbs.report import EXIT_CODES
 from tests.report_samples import INFO, calm_probes, dropped, hostile_run, passing_run, sample_run
 from tests.sarif_subset import SCHEMA
 

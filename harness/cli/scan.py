@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.common import say_progress, verb
 from harness.core.errors import BadInput
 from harness.core.text import printable
 from harness.core.types import Verdict
-from harness.verbs.common import say_progress, verb
 
 if TYPE_CHECKING:
     from harness.admission.admit import Admission

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.verbs.common import (
+from harness.cli.common import (
     add_drawing,
     add_format,
     add_golden_dir,

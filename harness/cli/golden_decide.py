@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from harness.cli.common import own_families, print_json, say
 from harness.core.errors import BadInput
 from harness.core.text import printable
-from harness.verbs.common import own_families, print_json, say
 
 if TYPE_CHECKING:
     from harness.goldens.approvals import Approval, Decision

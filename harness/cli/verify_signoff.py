@@ -7,10 +7,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.cli.common import add_format, verb
 from harness.core.errors import BadInput
 from harness.core.text import printable
 from harness.report.formats.sarif import EXIT_CODES
-from harness.verbs.common import add_format, verb
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

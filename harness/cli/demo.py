@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from harness.cli.common import add_format, say, verb
 from harness.core.errors import IntegrityError
-from harness.verbs.common import add_format, say, verb
 
 GOLDEN = "demo-smoke"
 RECIPE = "negation-drop-osprey"

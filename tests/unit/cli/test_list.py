@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.list import cost_of
+from harness.cli.main import main
 from harness.core.types import Probe
-from harness.verbs.list import cost_of
 
 SUITE = """\
 version: 1

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.verbs.common import add_format, verb
+from harness.cli.common import add_format, verb
 
 if TYPE_CHECKING:
     from harness.policy.file import PolicyFile

@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.verbs import redteam_score
-from harness.verbs.common import add_format, say, verb
+from harness.cli import redteam_score
+from harness.cli.common import add_format, say, verb
 
 if TYPE_CHECKING:
     from harness.redteam.kinds import Kind

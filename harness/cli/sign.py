@@ -8,9 +8,9 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.cli.common import add_format, password_of, say, verb
 from harness.core.errors import BadInput, StorageError
 from harness.core.text import printable
-from harness.verbs.common import add_format, password_of, say, verb
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.common import say, verb
 from harness.core.errors import BadInput, SoundcheckError
 from harness.report.formats.registry import FORMATS, find_format
 from harness.report.formats.sarif import EXIT_CODES
-from harness.verbs.common import say, verb
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunInfo

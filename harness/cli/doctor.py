@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from harness.verbs.common import add_format, verb
+from harness.cli.common import add_format, verb
 
 PACKAGES = (
     ("coqui-tts", "coqui", "the voice"),

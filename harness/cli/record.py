@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.text import printable
-from harness.verbs.common import (
+from harness.cli.common import (
     add_drawing,
     add_format,
     add_golden_dir,
@@ -20,6 +19,7 @@ from harness.verbs.common import (
     settings_of,
     verb,
 )
+from harness.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.common import add_format, verb
 from harness.core.errors import BadInput
 from harness.core.text import printable
-from harness.verbs.common import add_format, verb
 
 if TYPE_CHECKING:
     from harness.admission.base import Examination

@@ -6,8 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from harness.cli.common import add_format, say, verb
 from harness.core.text import printable
-from harness.verbs.common import add_format, say, verb
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

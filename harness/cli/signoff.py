@@ -8,10 +8,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.cli.common import add_format, password_of, say, verb
 from harness.core.errors import BadInput
 from harness.core.text import printable
 from harness.report.formats.sarif import EXIT_CODES
-from harness.verbs.common import add_format, password_of, say, verb
 
 DEFAULT_NAME = "signoff.json"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
+from harness.cli.golden_decide import CI_VARIABLES
+from harness.cli.main import main
 from harness.goldens.approvals import read_approvals
 from harness.goldens.folder import read_golden
-from harness.verbs.golden_decide import CI_VARIABLES
 from tests.conftest import SUITE
 
 WHY = ("--reason", "listened to all of it", "--approver", "voice team")

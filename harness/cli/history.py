@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.verbs.common import add_format, say, verb
+from harness.cli.common import add_format, say, verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.common import add_drawing, add_format, own_families, verb
 from harness.core.paths import shown
 from harness.core.text import printable
-from harness.verbs.common import add_drawing, add_format, own_families, verb
 
 if TYPE_CHECKING:
     from harness.core.types import Probe

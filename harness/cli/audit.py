@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.common import add_format, verb
 from harness.core.text import printable
-from harness.verbs.common import add_format, verb
 
 if TYPE_CHECKING:
     from harness.signoff.audit import Audited

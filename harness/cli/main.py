@@ -18,7 +18,7 @@ VERBS = (
     "audit", "demo", "doctor", "fetch", "golden", "history", "list", "policy", "record", "redteam", "report", "scan",
     "sign", "signoff", "verify", "verify-signoff",
 )  # fmt: skip
-"""Modules of :mod:`harness.verbs`; the one that is called is imported, all of them for the help."""
+"""Modules of :mod:`harness.cli`; the one that is called is imported, all of them for the help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +62,7 @@ def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"soundcheck {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     for name in names:
-        importlib.import_module(f"harness.verbs.{name.replace('-', '_')}").add(verbs)
+        importlib.import_module(f"harness.cli.{name.replace('-', '_')}").add(verbs)
     return parser
 
 

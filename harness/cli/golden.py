@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.common import add_drawing, add_format, add_golden_dir, print_json, say, verb
+from harness.cli.golden_decide import DECISION_NEEDED, plain, run_accept, run_prune
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
-from harness.verbs.common import add_drawing, add_format, add_golden_dir, print_json, say, verb
-from harness.verbs.golden_decide import DECISION_NEEDED, plain, run_accept, run_prune
 
 if TYPE_CHECKING:
     from harness.core.types import GoldenRecord
@@ -238,9 +238,9 @@ def _numbers(record: GoldenRecord) -> dict[str, object]:
 
 def run_diff(options: argparse.Namespace) -> int:
     """Print what differs."""
+    from harness.cli.golden_tables import difference, print_difference
     from harness.core.changes import ChangeKind, compare
     from harness.goldens.lifecycle import differing_conditions
-    from harness.verbs.golden_tables import difference, print_difference
 
     old = _read(options.old, options)
     new = _read(options.new, options) if options.new else _proposal(old)
@@ -259,13 +259,13 @@ def run_review(options: argparse.Namespace) -> int:
     Returns:
         4: a decision is needed.
     """
+    from harness.cli.golden_tables import difference, print_difference
     from harness.core.changes import compare
     from harness.goldens.folder import GoldenAudio, check_files
     from harness.goldens.lifecycle import differing_conditions
     from harness.report.page.review import Side, render
     from harness.report.wording import shell_word
     from harness.storage.store import write_atomically
-    from harness.verbs.golden_tables import difference, print_difference
 
     old = _read(options.golden, options)
     new = _proposal(old)

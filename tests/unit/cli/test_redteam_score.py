@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
+from harness.cli.redteam_score import seconds_of
 from harness.core.errors import BadInput
-from harness.verbs.redteam_score import seconds_of
 
 
 def command(recorded, folder, *more, model="honest"):
