@@ -1,9 +1,9 @@
 """What a candidate costs the machine, and whether that is more than it should.
 
 Two things are looked at. Every order to a worker is metered from outside while the suite is spoken
-(:mod:`harness.speaking.metering`); that costs nothing and shows phrases that cost more than others of their length. And when the
-suite is done, a *metering pass* has a few phrases spoken one at a time, beside a live reference where there is one:
-measured, never cached, and kept within a share of the run's time.
+(:mod:`harness.speaking.metering`); that costs nothing and shows phrases that cost more than others of their length.
+And when the suite is done, a *metering pass* has a few phrases spoken one at a time, beside a live reference where
+there is one: measured, never cached, and kept within a share of the run's time.
 
 * :mod:`harness.costs.sample`: what the pass measured, and which phrases it takes;
 * :mod:`harness.costs.passes`: speaking them, in the order A B B A;
@@ -15,5 +15,6 @@ measured, never cached, and kept within a share of the run's time.
 * :mod:`harness.costs.profile`, :mod:`~harness.costs.profiling`: what a golden's reference cost, on disk and measured;
 * :mod:`harness.costs.costing`: all of it within a run.
 
-The arithmetic is in :mod:`harness.costs.arithmetic`, how much is too much in :class:`harness.policy.release.CostPolicy`.
+The arithmetic is in :mod:`harness.costs.arithmetic`, how much is too much in
+:class:`harness.policy.release.CostPolicy`.
 """

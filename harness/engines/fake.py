@@ -6,8 +6,8 @@ milliseconds and without torch. Its model is a directory with a ``fake.json``::
     {"version": 1, "voice": "alto", "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}
 
 A fault fires where ``when`` occurs in the text (always, if it is left out) and, with ``share``, only for that share
-of seeds. Its tones are read back by :class:`harness.hearing.asr.fake.ToneTranscriber`. Faults that only cost the machine (see
-:mod:`harness.engines.sponges`) may also wait for the ``nth`` text that a process speaks.
+of seeds. Its tones are read back by :class:`harness.hearing.asr.fake.ToneTranscriber`. Faults that only cost the
+machine (see :mod:`harness.engines.sponges`) may also wait for the ``nth`` text that a process speaks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """One pytest session's gate: the run behind the items, made when the first item asks, and its reports at the end.
 
-Between the pytest nodes (:mod:`harness.pytest_plugin.collect`) and the run (:mod:`harness.run.run`); knows hooks of neither.
+Between the pytest nodes (:mod:`harness.pytest_plugin.collect`) and the run (:mod:`harness.run.run`); knows hooks of
+neither.
 """
 
 from __future__ import annotations

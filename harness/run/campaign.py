@@ -1,7 +1,8 @@
 """The run loop: has takes made and heard ahead of the items that will ask for them, and judges each item once.
 
 It owns the renderers, the listener and the judges of one run, and knows which comparison the run makes; how each is
-decided is in :mod:`harness.judging.judge`, :mod:`harness.judging.same_seed`, :mod:`harness.judging.pairs` and :mod:`harness.judging.suite_shift`.
+decided is in :mod:`harness.judging.judge`, :mod:`harness.judging.same_seed`, :mod:`harness.judging.pairs` and
+:mod:`harness.judging.suite_shift`.
 """
 
 from __future__ import annotations

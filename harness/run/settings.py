@@ -343,7 +343,7 @@ def golden_folders(*projects: Path) -> tuple[Path, ...]:
 
 def packaged_golden() -> Path:
     """The demo's golden: package data in a wheel, the repository's own folder in a checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     inside = package / "data" / "golden"
     return inside if inside.is_dir() else package.parent / "golden"
 

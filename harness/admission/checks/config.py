@@ -1,6 +1,7 @@
 """The configuration check: every field that Coqui imports, opens, fetches or sizes a model by, read before Coqui does.
 
-Follows :mod:`harness.admission.checks.sinks`; what the table does not know is looked at as a possible reference all the same.
+Follows :mod:`harness.admission.checks.sinks`; what the table does not know is looked at as a possible reference all the
+same.
 """
 
 from __future__ import annotations

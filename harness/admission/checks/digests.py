@@ -51,7 +51,7 @@ def digests_of(tree: Tree) -> dict[str, str]:
 
 
 def directory_digest(digests: Mapping[str, str]) -> str:
-    """The digest of a model directory from those of its files, as ``harness.models.files.digest_of_directory`` has it."""
+    """The digest of a model directory from those of its files: ``harness.models.files.digest_of_directory`` agrees."""
     total = hashlib.sha256()
     for name in sorted(digests, key=lambda name: name.split("/")):
         total.update(f"{digests[name]}  {name}\n".encode("utf-8", "surrogateescape"))

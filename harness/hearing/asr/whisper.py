@@ -1,8 +1,8 @@
 """Whisper as a witness: what a clip says, and how well it supports the text that was expected.
 
 This module owns the order of things and the promise of :class:`harness.core.types.Transcriber`; how clips are
-cut is :mod:`harness.hearing.asr.windows`, what the network does :mod:`harness.hearing.asr.decoding`, where weights come from
-:mod:`harness.hearing.asr.weights`. torch and whisper are imported on first use, never by importing this.
+cut is :mod:`harness.hearing.asr.windows`, what the network does :mod:`harness.hearing.asr.decoding`, where weights come
+from :mod:`harness.hearing.asr.weights`. torch and whisper are imported on first use, never by importing this.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from harness.storage.store import UNREADABLE, digest_of, write_atomically
 if TYPE_CHECKING:
     from harness.redteam.plan import Copy
 
-_PACKAGE: Final = Path(__file__).parents[1]
-_UNRELATED: Final = ("report", "verbs", "schemas", "signing", "source")
+_PACKAGE: Final = Path(__file__).parents[2]
+_UNRELATED: Final = ("cli", "report", "schemas", "signing")
 """Parts of the package that no result depends on."""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "soundcheck-results"
 VERSION: Final = 1
-SCHEMA: Final = Path(__file__).parents[1] / "schemas" / "results.schema.json"
+SCHEMA: Final = Path(__file__).parents[2] / "schemas" / "results.schema.json"
 """JSON Schema (2020-12) of what :func:`to_json` writes."""
 
 Json = dict[str, Any]

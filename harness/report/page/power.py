@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "soundcheck-power"
 VERSION: Final = 1
-SCHEMA: Final = Path(__file__).parents[1] / "schemas" / "power.schema.json"
+SCHEMA: Final = Path(__file__).parents[2] / "schemas" / "power.schema.json"
 """JSON Schema (2020-12) of what :func:`to_json` writes."""
 MOST_RULES: Final = 4
 """Rules that are named in a row of a table."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from tests.unit.test_goldens import AUDIO, MANIFEST, PRINTS, RECORDS, contents, record
 
 from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.goldens import lifecycle
@@ -23,6 +22,7 @@ from harness.goldens.lifecycle import (
     proposal_path,
     prune,
 )
+from tests.unit.goldens.test_goldens import AUDIO, MANIFEST, PRINTS, RECORDS, contents, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.test_goldens import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
 
 from harness.goldens.folder import Golden, write_golden
 from harness.goldens.reuse import Takeover, take_over
 from harness.suites.parse import Suite, parse_suite
+from tests.unit.goldens.test_goldens import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
 
 SUITE = """\
 version: 1

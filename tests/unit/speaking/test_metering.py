@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.test_renderer import BOUNDS, Bench, rules
 
 from harness.costs.machine import Company, Watch, calibrate, machine_class
 from harness.sandbox.outside.client import WorkerFault
 from harness.sandbox.outside.meter import Reading, reading_of
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Meter
+from tests.unit.speaking.test_renderer import BOUNDS, Bench, rules
 
 WORK = {"kind": "work", "units": 200, "when": "osprey"}
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tests.unit.sandbox.test_worker import WireLauncher, loading, said
 
 from harness.core.errors import StorageError
 from harness.core.types import Rendering
@@ -19,6 +18,7 @@ from harness.sandbox.outside.client import Bounds, WorkerFault
 from harness.speaking.renderer import Renderer, seed_for
 from harness.storage.store import Store
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
+from tests.unit.sandbox.inside.test_worker import WireLauncher, loading, said
 
 if TYPE_CHECKING:
     from pathlib import Path

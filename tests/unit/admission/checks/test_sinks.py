@@ -105,9 +105,10 @@ class TestInventory:
     def test_every_call_of_the_installed_coqui_is_known(self) -> None:
         new = sorted(found_calls() - set(inventory()))
         assert new == [], (
-            f"coqui-tts {version('coqui-tts')} does something that harness/admission/checks/sinks.py was not written for. "
-            "Read each call. Where a field of a configuration decides what it opens, imports or runs, add a row to "
-            "SINKS, a hostile case to tests/config_corpus.py and 'CALL | sink FIELD' to tests/data/coqui-calls.txt; "
+            f"coqui-tts {version('coqui-tts')} does something that harness/admission/checks/sinks.py was not "
+            "written for. Read each call. Where a field of a configuration decides what it opens, imports or runs, "
+            "add a row to SINKS, a hostile case to tests/config_corpus.py and 'CALL | sink FIELD' to "
+            "tests/data/coqui-calls.txt; "
             f"else add 'CALL | REASON' with one of {', '.join(REASONS)}"
         )
 

@@ -6,11 +6,11 @@ import base64
 
 import numpy as np
 import pytest
-from tests.unit.report.test_png import read
 
 from harness.core.types import WordSpan
 from harness.report.page.sound import Sound
 from harness.report.page.spectra import BANDS, HOP_SECONDS, SAMPLES, Picture, mel_decibels, picture
+from tests.unit.report.page.test_png import read
 
 RATE = 16_000
 

@@ -1,1 +1,0 @@
-"""JSON Schemas (2020-12) of the formats that people and other programs read and write."""
