@@ -147,11 +147,33 @@ class TestPage:
                 assert parse_suite(block, "shown.probes.yaml").probes
 
 
+INDICES = sorted(path for path in PAGES if path.name == "README.md" and path.parent != ROOT)
+
+
 class TestIndex:
-    def test_leads_to_every_page(self) -> None:
-        index = ROOT / "docs" / "README.md"
+    @pytest.mark.parametrize("index", INDICES, ids=lambda page: str(page.relative_to(ROOT)))
+    def test_leads_to_every_page_beside_it_and_to_the_indices_below(self, index: Path) -> None:
         linked = {(index.parent / target).resolve() for target in LINK.findall(index.read_text("utf-8"))}
-        assert {page for page in PAGES if page.parent == index.parent} - linked == {index}
+        below = {page for page in INDICES if page.parent.parent == index.parent}
+        assert ({page for page in PAGES if page.parent == index.parent} | below) - linked == {index}
+
+    def test_stands_in_every_folder_of_pages(self) -> None:
+        assert {page.parent for page in PAGES} - {ROOT} == {index.parent for index in INDICES}
+
+    def test_numbers_decisions_without_a_gap(self) -> None:
+        records = [page for page in PAGES if page.parent.name == "decisions" and page.name != "README.md"]
+        assert [int(page.name[:2]) for page in records] == list(range(1, len(records) + 1))
+        for number, page in enumerate(records, 1):
+            text = page.read_text("utf-8")
+            assert text.startswith(f"# {number}. ")
+            assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "What follows"]
+
+
+class TestGlossary:
+    def test_is_in_the_order_of_its_words(self) -> None:
+        words = re.findall(r"^\| \*\*([^*]+)\*\*", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+        assert words == sorted(set(words), key=str.lower)
+        assert {"candidate", "finding", "golden", "probe", "rendering", "rule", "run", "take", "verdict"} <= set(words)
 
 
 class TestReading:
