@@ -18,11 +18,11 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"core"},
-    {"engines", "policy", "sandbox", "signing", "storage"},
-    {"hearing", "models", "report", "suites"},
-    {"admission", "goldens", "judging", "speaking"},
-    {"costs", "signoff"},
-    {"run"},
+    {"engines", "sandbox", "storage"},
+    {"hearing", "policy", "report", "signing", "speaking", "suites"},
+    {"goldens", "judging", "models"},
+    {"admission", "costs"},
+    {"run", "signoff"},
     {"pytest_plugin", "redteam"},
     {"cli"},
 )

@@ -22,8 +22,8 @@ from harness.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from harness.core.types import Model
     from harness.goldens.folder import Golden
-    from harness.models.files import Model
     from harness.run.settings import Settings
 
 FOLDER = "redteam"

@@ -82,6 +82,18 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model directory that was looked at, not loaded."""
+
+    engine: str
+    """Name of the engine that speaks with it."""
+    path: Path
+    """Its folder."""
+    digest: str
+    """sha256 over the sorted list of relative paths and file digests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderingKey:
     """Names one synthesis. Two renderings with equal keys are interchangeable."""
 

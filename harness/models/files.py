@@ -6,26 +6,16 @@ import hashlib
 import json
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import BadInput
 from harness.core.text import printable
+from harness.core.types import Model
 
 ENGINE_FILES = {"coqui": "config.json", "fake": "fake.json"}
 """Engine -> the file that a model directory of it has."""
 MAX_FILES = 2000
 _COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A model directory that was looked at, not loaded."""
-
-    engine: str
-    path: Path
-    digest: str
-    """sha256 over the sorted list of relative paths and file digests."""
 
 
 def open_model(spec: str) -> Model:

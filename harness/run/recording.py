@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
 from harness.core.text import medoid
-from harness.core.types import GoldenRecord, Probe, Rendering, Repeat, Take
+from harness.core.types import GoldenRecord, Model, Probe, Rendering, Repeat, Take
 from harness.goldens.folder import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
 from harness.goldens.prints import PrintBook
 from harness.goldens.reuse import Takeover
@@ -23,7 +23,6 @@ from harness.hearing.asr.likeness import Basis, echoes_of, fit_basis, print_of
 from harness.hearing.asr.normaliser import identity as normaliser_identity
 from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Listener
-from harness.models.files import Model
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.renderer import Renderer, seed_for
 from harness.storage import opus

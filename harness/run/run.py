@@ -19,14 +19,23 @@ from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import UNCHANGED
 from harness.core.errors import BadInput
 from harness.core.paths import shown
-from harness.core.types import BehaviourEvent, Comparison, GoldenRecord, Outcome, Probe, Rendering, Transcriber, Verdict
+from harness.core.types import (
+    BehaviourEvent,
+    Comparison,
+    GoldenRecord,
+    Model,
+    Outcome,
+    Probe,
+    Rendering,
+    Transcriber,
+    Verdict,
+)
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
 from harness.goldens.folder import Golden, find_golden, read_golden
 from harness.judging.behaviour import judge_behaviour
 from harness.judging.judge import Judge
 from harness.judging.suite_shift import CHECK as SHIFT
-from harness.models.files import Model
 from harness.policy.file import COPY, today
 from harness.policy.release import CHECK as POLICY
 from harness.policy.release import COST_CHECKS, CostPolicy, apply, judge_policy

@@ -13,13 +13,13 @@ from harness.admission.checks.provenance import provenance_of
 from harness.admission.outcomes import Door
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root
-from harness.core.types import Transcriber
+from harness.core.types import Model, Transcriber
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.asr.weights import resolve_whisper
 from harness.hearing.asr.whisper import WhisperTranscriber
 from harness.hearing.listener import Listener
 from harness.models.fetching.local import local_model
-from harness.models.files import Model, open_model
+from harness.models.files import open_model
 from harness.models.project import find_project
 from harness.run.settings import Settings
 from harness.sandbox.outside.client import Bounds

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from harness.core.types import EngineInfo, Rendering, RenderingKey, Speech
+from harness.core.types import EngineInfo, Model, Rendering, RenderingKey, Speech
 from harness.core.waveform import clean, facts
-from harness.models.files import Model
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import Launcher
 from harness.speaking.metered import Metered

@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from harness.core.types import Probe, Transcriber
+    from harness.core.types import Model, Probe, Transcriber
     from harness.goldens.folder import Golden
-    from harness.models.files import Model
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy
     from harness.redteam.score.trial import Maker
