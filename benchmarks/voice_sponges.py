@@ -2,7 +2,7 @@
 
 Part of ``make bench-resources``; ``PART=voice`` makes it alone, ``VOICES='Slow;Deep'`` some of it. A voice is gated
 with a dozen of the smoke suite's phrases, those with *osprey* beside their controls. Its engine is one of
-``inside/sponge_voice.py``, which the sandbox is told to let in; everything else is as in a user's run.
+``benchmarks/inside/sponge_voice.py``, which the sandbox is told to let in; everything else is as in a user's run.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -204,6 +205,45 @@ class TestLayers:
             if one.name.split(".")[0] in forbidden and not one.is_typing
         ]
         assert wrong == []
+
+
+REFERENCE = re.compile(r":[a-z]+:`~?((?:harness|probes)(?:\.\w+)+)`")
+
+
+def is_there(name: str) -> bool:
+    """Whether a dotted name leads to a module, or to what some module defines or imports under that name."""
+    module, rest = name, ""
+    while module and module not in MODULES:
+        module, _, last = module.rpartition(".")
+        rest = f"{last}.{rest}" if rest else last
+    if not module or not rest:
+        return bool(module)
+    found = set()
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name)
+    return set(rest.split(".")) <= found
+
+
+class TestReferences:
+    def test_in_docstrings_lead_somewhere(self) -> None:
+        wrong = [
+            f"{module}: {name}"
+            for module, path in MODULES.items()
+            for name in REFERENCE.findall(path.read_text("utf-8"))
+            if not is_there(name)
+        ]
+        assert wrong == []
+
+    def test_would_be_seen_to_lead_nowhere(self) -> None:
+        assert is_there("harness.core.types.Finding.severity")
+        assert not is_there("harness.judge")
+        assert not is_there("harness.core.types.Finder")
+        assert REFERENCE.findall("see :class:`~harness.core.types.Take`") == ["harness.core.types.Take"]
 
 
 class TestHeavyImports:

@@ -20,6 +20,7 @@ from harness.run.settings import add_options
 from harness.suites.parse import parse_suite
 
 ROOT = Path(__file__).parent.parent
+HARNESS = ROOT / "harness"
 PAGES = sorted(
     path
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
@@ -27,6 +28,17 @@ PAGES = sorted(
 )
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"`{1,2}([\w.-]+(?:/[\w.-]+)+/?)`{1,2}")
+OUR_FOLDERS = (
+    "benchmarks",
+    "ci",
+    "docs",
+    "fuzz",
+    "harness",
+    "probes",
+    "tests",
+    *(path.name for path in HARNESS.iterdir()),
+)
 OPTION = re.compile(r"(?<![\w-])--tts-[a-z-]+")
 SHELL = ("sh", "bash", "console")
 
@@ -84,6 +96,12 @@ def words_of(command: str) -> list[str]:
     return shlex.split(command, comments=True)
 
 
+def missing_files(text: str) -> set[str]:
+    """Files in backticks that ought to be ours, from the root, and are not there. ``NAME`` stands for any name."""
+    named = {name for name in FILE.findall(text) if name.partition("/")[0] in OUR_FOLDERS and "NAME" not in name}
+    return {name for name in named if not (ROOT / name).exists() and "." in name.rpartition("/")[2]}
+
+
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -99,6 +117,9 @@ class TestPage:
             if not file.exists() or not file.is_relative_to(ROOT) or (anchor and anchor not in anchors(file)):
                 wrong.append(target)
         assert wrong == []
+
+    def test_names_files_that_exist(self, page: Path) -> None:
+        assert missing_files(page.read_text("utf-8")) == set()
 
     def test_names_verbs_that_exist(self, page: Path) -> None:
         text = page.read_text("utf-8")
@@ -169,6 +190,16 @@ class TestIndex:
             assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "What follows"]
 
 
+class TestSources:
+    def test_name_files_that_exist(self) -> None:
+        """Docstrings and comments, as well as pages."""
+        sources = [
+            path for folder in ("harness", "probes", "benchmarks", "fuzz") for path in (ROOT / folder).rglob("*.py")
+        ]
+        wrong = {str(path.relative_to(ROOT)): missing_files(path.read_text("utf-8")) for path in sources}
+        assert {name: missing for name, missing in wrong.items() if missing} == {}
+
+
 class TestGlossary:
     def test_is_in_the_order_of_its_words(self) -> None:
         words = re.findall(r"^\| \*\*([^*]+)\*\*", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
@@ -191,6 +222,10 @@ class TestReading:
         page.write_text("# A heading, `code`!\n[a](b.md#c) ![not](x.png)\n", "utf-8")
         assert LINK.findall(page.read_text("utf-8")) == ["b.md#c"]
         assert anchors(page) == {"a-heading-code"}
+
+    def test_finds_files_that_have_moved(self) -> None:
+        text = "`harness/judge.py`, ``run/run.py``, `harness/run/run.py`, `harness/engines/NAME.py`, `voices/candidate`"
+        assert missing_files(text) == {"harness/judge.py", "run/run.py"}
 
     def test_knows_options_of_both_front_doors(self) -> None:
         assert "--tts-gate" in OPTIONS.found

@@ -3,14 +3,14 @@
 Every writer takes a :class:`~harness.core.verdict.RunResult` and returns text or bytes. None of them
 measures, decides or reads the clock, so a report can be written again, years later, from the run directory.
 
-    terminal.summary_lines    what pytest prints at the end
-    terminal.failure_text     what pytest prints for one failed item
-    results.to_json           results.json, described by ``harness/schemas/results.schema.json``
-    junit.properties          properties of one JUnit test case
-    html.render               the page for people: cards, page, pairs and timeline say what is on it, clips and spectra
-                              make what is heard and seen
-    formats.FORMATS           everything else, by name: SARIF, GitHub, GitLab, CSV, Prometheus
-    delivery.deliver          puts what ``--tts-report`` asks for where it belongs
+    terminal.summary_lines     what pytest prints at the end
+    terminal.failure_text      what pytest prints for one failed item
+    page.html.render           the page for people: cards, page, pairs and timeline say what is on it, clips and spectra
+                               make what is heard and seen
+    formats.results.to_json    results.json, described by ``harness/schemas/results.schema.json``
+    formats.junit.properties   properties of one JUnit test case
+    formats.registry.FORMATS   everything else, by name: SARIF, GitHub, GitLab, CSV, Prometheus
+    delivery.deliver           puts what ``--tts-report`` asks for where it belongs
 """
 
 from pathlib import Path
