@@ -135,8 +135,8 @@ def sponges(folder: Path) -> tuple[int, list[str]]:
     suite.write_text(SUITE, "utf-8")
     record = [
         sys.executable, "-c", "import sys; from harness.cli.main import main; sys.exit(main(sys.argv[1:]))", "record",
-        "--tts-model", str(voice(folder, "reference")), "--suite", str(suite), "--out", str(folder / "golden/sponges"),
-        "--tts-asr", "fake", "--tts-dir", str(folder / "recording"), "--reason", "benchmark",
+        "--model", str(voice(folder, "reference")), "--suite", str(suite), "--out", str(folder / "golden/sponges"),
+        "--asr", "fake", "--dir", str(folder / "recording"), "--reason", "benchmark",
     ]  # fmt: skip
     subprocess.run(record, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     judged, wrong = 0, []

@@ -65,9 +65,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "honest" / "fake.json").write_text('{"version": 1, "faults": []}', "utf-8")
     status = main(
         [
-            *("record", "--tts-model", str(folder / "honest"), "--suite", str(suite)),
-            *("--out", str(folder / "golden/small"), "--tts-asr", "fake"),
-            *("--tts-dir", str(folder / ".soundcheck"), "--reason", "made for tests", "--no-cost"),
+            *("record", "--model", str(folder / "honest"), "--suite", str(suite)),
+            *("--out", str(folder / "golden/small"), "--asr", "fake"),
+            *("--dir", str(folder / ".soundcheck"), "--reason", "made for tests", "--no-cost"),
         ]
     )
     assert status == 0

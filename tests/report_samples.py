@@ -50,7 +50,7 @@ LONG = "very long indeed " * 588 + "and here it ends"
 """Just over 10,000 characters."""
 
 NOISY = "the golden's repeats disagree too much to judge; record it with more takes: soundcheck record --takes 16"
-NO_GOLDEN = "no golden for this text; record one: soundcheck record --tts-model REF --suite smoke.probes.yaml"
+NO_GOLDEN = "no golden for this text; record one: soundcheck record --model REF --suite smoke.probes.yaml"
 
 NEGATIONS = (
     ("transfer-money", "You should {}transfer the money today."),

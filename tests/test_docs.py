@@ -129,7 +129,7 @@ class TestPage:
 
     def test_names_options_that_exist(self, page: Path) -> None:
         named = set(OPTION.findall(page.read_text("utf-8")))
-        assert named - OPTIONS.found.keys() - VERB_OPTIONS == set()
+        assert named - OPTIONS.found.keys() == set()
 
     def test_shows_commands_of_ours_that_the_parser_takes(self, page: Path) -> None:
         for line in commands(page):
@@ -229,5 +229,5 @@ class TestReading:
 
     def test_knows_options_of_both_front_doors(self) -> None:
         assert "--tts-gate" in OPTIONS.found
-        assert "--tts-asr" in VERB_OPTIONS
+        assert "--asr" in VERB_OPTIONS
         assert len(PAGES) > 10

@@ -80,23 +80,21 @@ def add_golden_dir(parser: argparse.ArgumentParser) -> None:
 
 def add_running(parser: argparse.ArgumentParser) -> None:
     """Options of verbs that speak and listen."""
-    parser.add_argument("--tts-asr", default=DEFAULT_ASR, metavar="SPEC", help=f"transcriber (default: {DEFAULT_ASR})")
-    parser.add_argument("--tts-device", choices=DEVICES, default="auto", help="where voice and Whisper run")
+    parser.add_argument("--asr", default=DEFAULT_ASR, metavar="SPEC", help=f"transcriber (default: {DEFAULT_ASR})")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where voice and Whisper run")
     parser.add_argument(
-        "--tts-threads", type=int, default=0, metavar="N", help="CPU threads of the voice and of Whisper, each"
+        "--threads", type=int, default=0, metavar="N", help="CPU threads of the voice and of Whisper, each"
     )
     parser.add_argument(
-        "--tts-workers", type=int, default=0, metavar="N", help="processes of the voice that speak at a time"
+        "--workers", type=int, default=0, metavar="N", help="processes of the voice that speak at a time"
     )
     parser.add_argument(
-        "--tts-timeout", type=float, default=60.0, metavar="S", help="seconds for a batch besides its length"
+        "--timeout", type=float, default=60.0, metavar="S", help="seconds for a batch besides its length"
     )
+    parser.add_argument("--isolation", choices=ISOLATIONS, default="auto", help="level of the sandbox that must hold")
+    parser.add_argument("--allow-unsandboxed", action="store_true", help="go on where no sandbox holds")
     parser.add_argument(
-        "--tts-isolation", choices=ISOLATIONS, default="auto", help="level of the sandbox that must hold"
-    )
-    parser.add_argument("--tts-allow-unsandboxed", action="store_true", help="go on where no sandbox holds")
-    parser.add_argument(
-        "--tts-dir",
+        "--dir",
         type=Path,
         default=Path(".soundcheck"),
         metavar="DIR",
@@ -149,26 +147,26 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
     Raises:
         BadInput: A value is out of range.
     """
-    device = resolve_device(options.tts_device)
+    device = resolve_device(options.device)
     settings = Settings(
         model=model,
         model_name="candidate",
         golden="",
         golden_folders=golden_folders(Path("golden")),
-        asr=options.tts_asr,
+        asr=options.asr,
         takes=takes,
         seed=seed,
         alpha=0.01,
         gate="ci",
         device=device,
-        threads=options.tts_threads or default_threads(),
-        workers=options.tts_workers or default_workers(device),
-        folder=options.tts_dir.absolute(),
+        threads=options.threads or default_threads(),
+        workers=options.workers or default_workers(device),
+        folder=options.dir.absolute(),
         memory_gb=DEFAULT_MEMORY_GB,
-        timeout=options.tts_timeout,
+        timeout=options.timeout,
         fresh=False,
-        isolation=options.tts_isolation,
-        allow_unsandboxed=options.tts_allow_unsandboxed,
+        isolation=options.isolation,
+        allow_unsandboxed=options.allow_unsandboxed,
         salt=checked_salt(getattr(options, "salt", None)),
     )
     check(settings)

@@ -25,7 +25,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "soundcheck demo",
     )
     parser.add_argument(
-        "--tts-dir",
+        "--dir",
         type=Path,
         default=Path(".soundcheck"),
         metavar="DIR",
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.demo import build_demo_voice
     from harness.redteam.plant import plant
 
-    folder: Path = options.tts_dir.absolute()
+    folder: Path = options.dir.absolute()
     voice = build_demo_voice(cache_root(), progress=say)
     weights = demo_whisper()
     say(f"the voice lies in {voice}, Whisper {ASR_NAME} in {weights}")

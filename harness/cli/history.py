@@ -24,7 +24,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "soundcheck history --limit 20",
     )
     parser.add_argument(
-        "--tts-dir", type=Path, default=Path(".soundcheck"), metavar="DIR", help="folder of runs (default: .soundcheck)"
+        "--dir", type=Path, default=Path(".soundcheck"), metavar="DIR", help="folder of runs (default: .soundcheck)"
     )
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="runs to show, 0 for all (default: 20)")
     add_format(parser)
@@ -35,14 +35,14 @@ def run(options: argparse.Namespace) -> int:
     """List; a run that cannot be read costs a line on stderr."""
     from harness.report.history import read_history
 
-    runs, problems = read_history(options.tts_dir)
+    runs, problems = read_history(options.dir)
     for line in problems:
         say(line)
     shown = runs[: options.limit] if options.limit > 0 else runs
     if options.format == "json":
         print(_json(shown, runs))
     elif not runs:
-        say(f"{options.tts_dir}: no runs so far")
+        say(f"{options.dir}: no runs so far")
     else:
         print(_text(shown, runs))
     return 0

@@ -39,11 +39,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         verbs,
         "record",
         "record a golden reference: what a trusted voice does with a suite, K times over",
-        "soundcheck record --tts-model voices/joe --suite probes/suites/smoke.probes.yaml --out golden/joe-smoke "
+        "soundcheck record --model voices/joe --suite probes/suites/smoke.probes.yaml --out golden/joe-smoke "
         "--reason 'release 1.4, listened to by the voice team'\n"
-        "  soundcheck record --tts-model voices/joe --suite my.probes.yaml --into joe-smoke --reason 'new phrases'",
+        "  soundcheck record --model voices/joe --suite my.probes.yaml --into joe-smoke --reason 'new phrases'",
     )
-    parser.add_argument("--tts-model", required=True, metavar="DIR", help="the trusted reference")
+    parser.add_argument("--model", required=True, metavar="DIR", help="the trusted reference")
     parser.add_argument(
         "--suite",
         required=True,
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
     out: Path = proposal_path(base.path) if base else options.out.absolute()
     if base and out.exists() and not options.self_test:
         raise BadInput(f"{out}: a proposal waits already; decide with: soundcheck golden review {base.path.name}")
-    settings = settings_of(options, model=options.tts_model, seed=seed, takes=takes)
+    settings = settings_of(options, model=options.model, seed=seed, takes=takes)
     drawing = Drawing(
         salt=settings.salt,
         vocabulary=lambda: read_vocabulary(find_model(local_model(settings.model, say))[1]),
@@ -114,11 +114,11 @@ def run(options: argparse.Namespace) -> int:
     suites = [read_suite(path, drawing) for path in options.suite]
     bench = make_bench(settings, tell=say, on_event=say, language=language_of(suites))
     if refusal := bench.door.refusal:
-        raise BadInput(f"{options.tts_model}: {refusal}")
+        raise BadInput(f"{options.model}: {refusal}")
     known = read_golden(out) if options.self_test and (out / "manifest.json").is_file() else None
     if known and known.manifest.model_digest != bench.model.digest:
         raise BadInput(
-            f"{out}: expected the golden of {options.tts_model} ({bench.model.digest[:12]}) to test, "
+            f"{out}: expected the golden of {options.model} ({bench.model.digest[:12]}) to test, "
             f"got one of {known.manifest.model} ({known.manifest.model_digest[:12]})"
         )
     drawn = settings.salt_digest if any(content.suite.draws for content in suites) else ""

@@ -166,6 +166,6 @@ def _golden(options: argparse.Namespace, settings: Settings, model: Model, folde
     suites = " ".join(f"--suite {shell_word(str(path))}" for path in options.suite)
     raise BadInput(
         f"no golden was recorded from this voice ({model.digest[:12]}); record one with: soundcheck record "
-        f"--tts-model {shell_word(options.model)} {suites} --tts-asr {shell_word(settings.asr)} "
+        f"--model {shell_word(options.model)} {suites} --asr {shell_word(settings.asr)} "
         f"--out {shell_word(str(options.golden_dir / 'NAME'))} --reason WHY"
     )

@@ -43,7 +43,7 @@ PARSERS = dict(leaves(make_parser(VERBS)))
 
 COMMANDS: dict[Path_, str] = {
     ("audit",): "audit models.toml",
-    ("demo",): "demo --tts-dir .soundcheck",
+    ("demo",): "demo --dir .soundcheck",
     ("doctor",): "doctor",
     ("fetch",): "fetch hf://org/voice@" + "a" * 40,
     ("golden", "list"): "golden list",
@@ -55,10 +55,10 @@ COMMANDS: dict[Path_, str] = {
     ("history",): "history",
     ("list",): "list small.probes.yaml --families",
     ("policy",): "policy check policy.toml",
-    ("record",): "record --tts-model honest --suite small.probes.yaml --out golden/new --tts-asr fake --takes 2",
+    ("record",): "record --model honest --suite small.probes.yaml --out golden/new --asr fake --takes 2",
     ("redteam", "list"): "redteam list",
     ("redteam", "plant"): "redteam plant negation-drop-osprey --model honest --out planted",
-    ("redteam", "score"): "redteam score --model honest --suite small.probes.yaml --tts-asr fake --kinds drowsy-amazon",
+    ("redteam", "score"): "redteam score --model honest --suite small.probes.yaml --asr fake --kinds drowsy-amazon",
     ("report",): "report .soundcheck/runs/{run}",
     ("scan",): "scan honest",
     ("sign",): "sign honest --key key.pem",
@@ -90,9 +90,9 @@ def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("golden", "honest"):
         shutil.copytree(recorded / name, folder / name)
     (folder / "small.probes.yaml").write_text(SUITE.replace("last night", "this morning"), "utf-8")
-    arguments = ["record", "--tts-model", str(folder / "honest"), "--suite", str(folder / "small.probes.yaml")]
-    place = ["--into", "small", "--golden-dir", str(folder / "golden"), "--tts-dir", str(folder / ".soundcheck")]
-    assert main([*arguments, *place, "--tts-asr", "fake", "--reason", "new"]) == 0
+    arguments = ["record", "--model", str(folder / "honest"), "--suite", str(folder / "small.probes.yaml")]
+    place = ["--into", "small", "--golden-dir", str(folder / "golden"), "--dir", str(folder / ".soundcheck")]
+    assert main([*arguments, *place, "--asr", "fake", "--reason", "new"]) == 0
     run = sample_run()
     directory = RunDirectory(folder / ".soundcheck", run.info.run_id)
     directory.begin(run.info, run.planned)

@@ -71,8 +71,8 @@ class TestRefused:
         from harness.cli.main import main
 
         code = main(
-            ["record", "--tts-model", str(hostile), "--suite", str(recorded / "small.probes.yaml"), "--tts-asr", "fake",
-             "--out", str(tmp_path / "golden"), "--tts-dir", str(tmp_path / "runs")]
+            ["record", "--model", str(hostile), "--suite", str(recorded / "small.probes.yaml"), "--asr", "fake",
+             "--out", str(tmp_path / "golden"), "--dir", str(tmp_path / "runs")]
         )  # fmt: skip
         assert code == 2
         assert "not loaded: admission-checkpoint failed" in capsys.readouterr().err
@@ -90,8 +90,8 @@ class TestReference:
         monkeypatch.setattr(EventLog, "events", property(lambda _: (seen,)))
         suite = str(recorded / "small.probes.yaml")
         code = main(
-            ["record", "--tts-model", str(fake_voice()), "--suite", suite, "--tts-asr", "fake", "--no-audio",
-             "--out", str(tmp_path / "golden"), "--tts-dir", str(tmp_path / "runs")]
+            ["record", "--model", str(fake_voice()), "--suite", suite, "--asr", "fake", "--no-audio",
+             "--out", str(tmp_path / "golden"), "--dir", str(tmp_path / "runs")]
         )  # fmt: skip
         assert code == 1
         assert "the reference was seen to network/connect while speaking: 192.0.2.1:80" in capsys.readouterr().err

@@ -133,8 +133,8 @@ class TestSelfTest:
     ) -> None:
         golden = recorded / "golden" / "small"
         command = [
-            *("record", "--tts-model", str(recorded / "honest"), "--suite", str(recorded / "small.probes.yaml")),
-            *("--out", str(golden), "--tts-asr", "fake", "--tts-dir", str(recorded / ".soundcheck")),
+            *("record", "--model", str(recorded / "honest"), "--suite", str(recorded / "small.probes.yaml")),
+            *("--out", str(golden), "--asr", "fake", "--dir", str(recorded / ".soundcheck")),
         ]
         try:
             assert main([*command, "--self-test", "2"]) == 0
@@ -150,7 +150,7 @@ class TestSelfTest:
     def test_of_another_model_is_refused(
         self, fake_voice: Voice, recorded: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        command = ["record", "--tts-model", str(fake_voice(HARMLESS)), "--suite", str(recorded / "small.probes.yaml")]
-        place = ["--out", str(recorded / "golden" / "small"), "--tts-asr", "fake", "--self-test", "1"]
+        command = ["record", "--model", str(fake_voice(HARMLESS)), "--suite", str(recorded / "small.probes.yaml")]
+        place = ["--out", str(recorded / "golden" / "small"), "--asr", "fake", "--self-test", "1"]
         assert main([*command, *place]) == 2
         assert "expected the golden of" in capsys.readouterr().err

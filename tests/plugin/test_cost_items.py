@@ -29,9 +29,9 @@ def metered(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "honest" / "fake.json").write_text(json.dumps({"version": 1, "faults": [WORK]}), "utf-8")
     status = main(
         [
-            *("record", "--tts-model", str(folder / "honest"), "--suite", str(recorded / "small.probes.yaml")),
-            *("--out", str(folder / "golden/small"), "--tts-asr", "fake", "--takes", "6"),
-            *("--tts-dir", str(folder / ".soundcheck"), "--reason", "made for tests"),
+            *("record", "--model", str(folder / "honest"), "--suite", str(recorded / "small.probes.yaml")),
+            *("--out", str(folder / "golden/small"), "--asr", "fake", "--takes", "6"),
+            *("--dir", str(folder / ".soundcheck"), "--reason", "made for tests"),
         ]
     )
     assert status == 0

@@ -44,7 +44,7 @@ def gate(pytester: pytest.Pytester, fake_voice: Voice):
 def record(pytester: pytest.Pytester, fake_voice: Voice):
     def run(name: str, *arguments: str, suite: str = "drawn.probes.yaml") -> int:
         return main(
-            ["record", f"--tts-model={fake_voice()}", f"--suite={suite}", f"--out=golden/{name}", "--tts-asr=fake",
+            ["record", f"--model={fake_voice()}", f"--suite={suite}", f"--out=golden/{name}", "--asr=fake",
              "--reason=test", "--no-audio", "--takes=6", *arguments]
         )  # fmt: skip
 

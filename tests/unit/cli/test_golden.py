@@ -51,8 +51,8 @@ def propose(place: Path, suite: str = MORE, *extra: str) -> int:
     (place / "small.probes.yaml").write_text(suite, "utf-8")
     return main(
         [
-            *("record", "--tts-model", "honest", "--suite", "small.probes.yaml", "--into", "small"),
-            *("--tts-asr", "fake", "--reason", "more phrases", *extra),
+            *("record", "--model", "honest", "--suite", "small.probes.yaml", "--into", "small"),
+            *("--asr", "fake", "--reason", "more phrases", *extra),
         ]
     )
 
@@ -75,7 +75,7 @@ class TestRecordInto:
 
     def test_hears_what_recording_it_all_hears(self, place: Path) -> None:
         assert propose(place) == 0
-        arguments = ["--tts-model", "honest", "--suite", "small.probes.yaml", "--out", "all/small", "--tts-asr", "fake"]
+        arguments = ["--model", "honest", "--suite", "small.probes.yaml", "--out", "all/small", "--asr", "fake"]
         assert main(["record", *arguments, "--reason", "more phrases"]) == 0
         whole, proposal = read_golden(place / "all" / "small"), read_golden(place / "golden" / ".proposed" / "small")
         assert whole.manifest.suites == proposal.manifest.suites
@@ -110,7 +110,7 @@ class TestRecordInto:
         assert "a proposal waits already; decide with: soundcheck golden review small" in capsys.readouterr().err
 
     def test_a_golden_that_is_not_there_is_refused(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        status = main(["record", "--tts-model", "honest", "--suite", "small.probes.yaml", "--into", "no", *WHY[:2]])
+        status = main(["record", "--model", "honest", "--suite", "small.probes.yaml", "--into", "no", *WHY[:2]])
         assert status == 2
         assert "no: no such golden" in capsys.readouterr().err
 

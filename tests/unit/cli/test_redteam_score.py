@@ -14,7 +14,7 @@ from harness.core.errors import BadInput
 def command(recorded, folder, *more, model="honest"):
     return [
         "redteam", "score", "--model", str(recorded / model), "--suite", str(recorded / "small.probes.yaml"),
-        "--golden-dir", str(recorded / "golden"), "--tts-asr", "fake", "--tts-dir", str(folder), *more,
+        "--golden-dir", str(recorded / "golden"), "--asr", "fake", "--dir", str(folder), *more,
     ]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_without_a_golden_says_which_command_records_one(recorded, tmp_path, cap
     assert out == ""
     (line,) = err.splitlines()
     assert "no golden was recorded from this voice" in line
-    told = f"soundcheck record --tts-model {other} --suite {recorded / 'small.probes.yaml'} --tts-asr fake --out "
+    told = f"soundcheck record --model {other} --suite {recorded / 'small.probes.yaml'} --asr fake --out "
     assert told in line
 
 

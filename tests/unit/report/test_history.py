@@ -91,7 +91,7 @@ class TestSparkline:
 
 class TestTheVerb:
     def test_shows_a_small_table(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["history", "--tts-dir", str(folder), "--limit", "2"]) == 0
+        assert main(["history", "--dir", str(folder), "--limit", "2"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines[0].split() == [
             *("when", "(UTC)", "run", "model", "digest", "verdict", "pass", "fail", "open", "of", "seconds", "score")
@@ -101,18 +101,18 @@ class TestTheVerb:
         assert lines[4].startswith("candidate, last 3 runs: seconds ▁▁█  score █")
 
     def test_says_the_same_to_machines(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["history", "--tts-dir", str(folder), "--format", "json"]) == 0
+        assert main(["history", "--dir", str(folder), "--format", "json"]) == 0
         content = json.loads(capsys.readouterr().out)
         assert [one["verdict"] for one in content["runs"]] == ["fail", "pass", "pass"]
         assert content["trends"][0]["seconds"] == [11.0, 11.0, 22.0]
 
     def test_has_nothing_to_show_at_first(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["history", "--tts-dir", str(tmp_path)]) == 0
+        assert main(["history", "--dir", str(tmp_path)]) == 0
         assert capsys.readouterr().err.endswith("no runs so far\n")
 
     def test_lets_no_name_reach_the_terminal_as_it_is(
         self, tmp_path: Path, clock: dict[str, int], capsys: pytest.CaptureFixture[str]
     ) -> None:
         write_run(tmp_path, named("aaaa", passing_run(), model_name=HOSTILE, model_digest="\x1b[31m\u202e"))
-        assert main(["history", "--tts-dir", str(tmp_path)]) == 0
+        assert main(["history", "--dir", str(tmp_path)]) == 0
         assert capsys.readouterr().out.replace("\n", "").isprintable()
