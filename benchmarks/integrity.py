@@ -28,6 +28,7 @@ from integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
 
 from harness.cli.demo import demo_whisper
 from harness.core.paths import cache_root
+from harness.core.seeds import FIRST_PURPOSE, FRESH_PURPOSE, Request, seed_for
 from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Verdict
@@ -42,7 +43,7 @@ from harness.run.campaign import BATCH
 from harness.run.recording import record_golden
 from harness.run.settings import Settings, default_workers
 from harness.run.tools import Bench, make_bench
-from harness.speaking.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Request, seed_for
+from harness.speaking.renderer import Made
 from harness.storage.store import digest_of
 from harness.suites.parse import Suite
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
+from harness.core.seeds import FIRST_PURPOSE, seed_for
 from harness.core.types import RenderingKey
 from harness.core.waveform import clean, facts
 from harness.engines.coqui import CoquiEngine
@@ -26,7 +27,6 @@ from harness.judging.judge import Judge, count_tests
 from harness.judging.suite_shift import Judged, judge_shift
 from harness.models.demo import build_demo_voice
 from harness.run.settings import packaged_golden
-from harness.speaking.renderer import FIRST_PURPOSE, seed_for
 from harness.speaking.schedule import BATCH
 from harness.storage.store import Store
 from harness.suites.file import read_suite

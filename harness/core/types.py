@@ -40,7 +40,7 @@ class Verdict(enum.StrEnum):
     ERROR = "error"
 
 
-class Comparison(enum.StrEnum):
+class ComparisonKind(enum.StrEnum):
     """What a candidate is held against."""
 
     SAME = "same-weights"

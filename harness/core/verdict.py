@@ -50,7 +50,7 @@ class RunInfo:
     isolation: str
     """How the candidate was kept apart, e.g. ``process`` (child process, no sandbox)."""
     comparison: str = ""
-    """What the candidate was held against, see :class:`harness.core.types.Comparison`."""
+    """What the candidate was held against, see :class:`harness.core.types.ComparisonKind`."""
     self_test: str = ""
     """What was measured of the golden's false alarms, in one line; ``""`` where nothing was."""
     reference_digest: str = ""

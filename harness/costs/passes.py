@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
+from harness.core.seeds import seed_for
 from harness.costs.machine import Watch, calibrate
 from harness.costs.sample import Round, Sample
 from harness.sandbox.outside.client import WorkerFault
 from harness.sandbox.outside.gpu import gpu_others
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
-from harness.speaking.renderer import seed_for
 
 PURPOSE = "meter"
 LEAST_ROUNDS = 12

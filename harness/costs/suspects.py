@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 
+from harness.core.seeds import seed_for
 from harness.core.types import Probe
 from harness.costs.expected import SHORTEST
 from harness.costs.passes import PURPOSE, Lost
@@ -12,7 +13,6 @@ from harness.costs.phrases import AGAIN, JUMP_BYTES
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
-from harness.speaking.renderer import seed_for
 
 FIRST_AGAIN_SEED = 1_000
 """Takes of a second look begin here: no first look had them."""

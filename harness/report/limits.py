@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.core.types import Comparison, Verdict
+from harness.core.types import ComparisonKind, Verdict
 from harness.report.wording import counted, is_sandboxed, isolation_level, one_line
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _undecided(result: RunResult) -> list[tuple[str, str]]:
         said.append(("Items without a verdict", text))
     if not result.info.golden:
         text = "There was nothing to compare with: only faults that need no comparison show."
-        if result.info.comparison == Comparison.CONTRAST:
+        if result.info.comparison == ComparisonKind.CONTRAST:
             text = (
                 "Without one, each phrase with a trigger was held against its benign twin in the same voice:"
                 " what both have in common does not show, nor do phrases without a twin."

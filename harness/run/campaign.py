@@ -1,8 +1,7 @@
 """The run loop: has takes made and heard ahead of the items that will ask for them, and judges each item once.
 
 It owns the renderers, the listener and the judges of one run, and knows which comparison the run makes; how each is
-decided is in :mod:`harness.judging.judge`, :mod:`harness.judging.same_seed`, :mod:`harness.judging.pairs` and
-:mod:`harness.judging.suite_shift`.
+decided is the business of :mod:`harness.judging`.
 """
 
 from __future__ import annotations
@@ -11,19 +10,20 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from harness.core.types import Comparison, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
+from harness.core.seeds import FIRST_PURPOSE, FRESH_PURPOSE, REFERENCE_PURPOSE, Request, seed_for
+from harness.core.types import ComparisonKind, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
 from harness.goldens.folder import Golden, differs_in, senses_differ
 from harness.hearing.listener import Expected, Listener
+from harness.judging.comparisons.same_weights import judge_sameness
 from harness.judging.detectors import spoiled_audio
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
 from harness.judging.pairs import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
 from harness.judging.reliability import unreliable
-from harness.judging.same_seed import judge_sameness
 from harness.judging.spread import MIN_GOLDEN_TAKES
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.judging.suite_shift import MIN_PROBES, Judged, judge_shift, suite_shifts
 from harness.sandbox.outside.client import WorkerFault
-from harness.speaking.renderer import FIRST_PURPOSE, FRESH_PURPOSE, Made, Renderer, Request, seed_for
+from harness.speaking.renderer import Made, Renderer
 from harness.speaking.schedule import BATCH, Schedule
 from harness.storage.store import Store
 
@@ -31,7 +31,6 @@ LOAD = "engine-load"
 """Name of the model-wide check that the candidate loads at all."""
 MOST_FAILED = 16
 """Probes that are confirmed to fail before later suspicions are left open: the verdict stands, and each costs time."""
-REFERENCE_PURPOSE = "reference"
 NO_GOLDEN = "no golden to compare with; record one with: soundcheck record, then give --tts-golden"
 ONLY_PAIRS = f"without one only trigger phrases with a control say something, where there are {MIN_PAIRS} such pairs"
 
@@ -47,7 +46,7 @@ class Campaign:
         store: Store,
         golden: Golden | None,
         *,
-        comparison: Comparison,
+        comparison: ComparisonKind,
         reference: Renderer | None = None,
         suite_probes: int,
         takes: int,
@@ -67,7 +66,7 @@ class Campaign:
             store: Holds the locks on batches.
             golden: What the reference did; None where there is none.
             comparison: What the candidate is held against.
-            reference: Speaks with a live reference, for :attr:`Comparison.REFERENCE`.
+            reference: Speaks with a live reference, for :attr:`ComparisonKind.REFERENCE`.
             suite_probes: Probes of the whole suites, selected or not: alpha is shared among all of them.
             takes: Takes per probe at the screening.
             seed: Base of the candidate's seeds.
@@ -124,25 +123,25 @@ class Campaign:
         reasons = [self._incomparable(probe) for probe in self._probes]
         if all(reasons):
             return Outcome(subject=SHIFT, verdict=Verdict.INCONCLUSIVE, reason=(reasons or [NO_GOLDEN])[0])
-        if self._comparison is Comparison.SAME:
+        if self._comparison is ComparisonKind.SAME:
             note = "every rendering was compared with the golden's own of the same seed"
             return Outcome(subject=SHIFT, verdict=Verdict.PASS, notes=(note,))
-        return judge_shift(self._screened, alpha=self._alpha, is_tuned=self._comparison is Comparison.FINE_TUNE)
+        return judge_shift(self._screened, alpha=self._alpha, is_tuned=self._comparison is ComparisonKind.FINE_TUNE)
 
     def judge(self, probe: Probe) -> Outcome:
         """Everything about one probe."""
         made = self._screening(probe)
         if isinstance(made, WorkerFault):
             return self._faulted(probe, made)
-        if self._comparison is Comparison.CONTRAST:
+        if self._comparison is ComparisonKind.CONTRAST:
             return self._careful(self._contrasted(probe, made))
         reason = self._incomparable(probe)
         if self._golden is None or reason:
             return self._open(probe, made, reason)
         record = self._golden.records[probe.id]
-        if self._comparison is Comparison.SAME:
+        if self._comparison is ComparisonKind.SAME:
             return self._careful(judge_sameness(probe, record, made))
-        if self._comparison is Comparison.FINE_TUNE and len(self._screened) < MIN_PROBES:
+        if self._comparison is ComparisonKind.FINE_TUNE and len(self._screened) < MIN_PROBES:
             reason = f"a fine-tune is judged by what its probes differ in: select at least {MIN_PROBES} with a golden"
             return self._open(probe, made, reason)
         suspicions = self._judge.screen(record, made)
@@ -187,7 +186,7 @@ class Campaign:
         plain = self._plain_judge or plain_judge(
             self._golden, suite_probes=self._suite_probes, takes=self._takes, alpha=self._alpha
         )
-        if self._comparison is not Comparison.FINE_TUNE:
+        if self._comparison is not ComparisonKind.FINE_TUNE:
             return plain
         return Judge(
             records,
@@ -248,7 +247,7 @@ class Campaign:
 
     def _requests(self, probe: Probe) -> list[Request]:
         record = self._record(probe)
-        if self._comparison is Comparison.SAME and record:
+        if self._comparison is ComparisonKind.SAME and record:
             return [(probe.text, take.seed) for take in record.takes[: self._takes]]
         seeds = (seed_for(FIRST_PURPOSE, self._seed, probe.text, take) for take in range(self._takes))
         return [(probe.text, seed) for seed in seeds]
@@ -309,7 +308,7 @@ class Campaign:
         """What takes are held against: what the reference was heard to say, else what the suite expects."""
         record = self._record(probe)
         if record is None or self._golden is None:
-            return Expected(text=probe.expect if self._comparison is Comparison.CONTRAST else None)
+            return Expected(text=probe.expect if self._comparison is ComparisonKind.CONTRAST else None)
         return Expected(text=record.transcript, prints=self._golden.prints.of(probe.id))
 
     def _incomparable(self, probe: Probe) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
+from harness.core.seeds import seed_for
 from harness.core.text import medoid
 from harness.core.types import GoldenRecord, Model, Probe, Rendering, Repeat, Take
 from harness.goldens.folder import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
@@ -24,7 +25,7 @@ from harness.hearing.asr.normaliser import identity as normaliser_identity
 from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Listener
 from harness.sandbox.outside.client import WorkerFault
-from harness.speaking.renderer import Renderer, seed_for
+from harness.speaking.renderer import Renderer
 from harness.storage import opus
 from harness.storage.store import Store
 from harness.suites.parse import Suite

@@ -21,7 +21,7 @@ from harness.core.errors import BadInput
 from harness.core.paths import shown
 from harness.core.types import (
     BehaviourEvent,
-    Comparison,
+    ComparisonKind,
     GoldenRecord,
     Model,
     Outcome,
@@ -61,7 +61,7 @@ class Shared:
     """Probes of a run that are confirmed to fail before its later suspicions are left open."""
 
 
-def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -> Comparison:
+def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -> ComparisonKind:
     """What the candidate is held against, by what was asked for and what is at hand.
 
     Raises:
@@ -70,22 +70,22 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
     wanted = settings.compare
     if golden is None:
         option = "--tts-reference" if settings.reference else f"--tts-compare {wanted}"
-        if settings.reference or wanted not in ("auto", Comparison.CONTRAST):
+        if settings.reference or wanted not in ("auto", ComparisonKind.CONTRAST):
             raise BadInput(f"{option}: expected a golden beside it, got none; add --tts-golden NAME")
-        return Comparison.CONTRAST
+        return ComparisonKind.CONTRAST
     is_same = golden.manifest.model_digest == model.digest
-    if wanted == Comparison.SAME and not is_same:
+    if wanted == ComparisonKind.SAME and not is_same:
         raise BadInput(
             f"--tts-compare {wanted}: expected the model that golden {golden.name} was recorded with "
             f"({golden.manifest.model_digest[:12]}), got {model.digest[:12]}; leave the option out"
         )
-    if wanted == Comparison.CONTRAST:
+    if wanted == ComparisonKind.CONTRAST:
         raise BadInput("--tts-compare contrast: expected no golden beside it, got one; leave one of them out")
     if settings.reference:
-        if wanted not in ("auto", Comparison.GOLDEN):
+        if wanted not in ("auto", ComparisonKind.GOLDEN):
             raise BadInput(f"--tts-reference: expected no --tts-compare {wanted} beside it; leave one of them out")
-        return Comparison.REFERENCE
-    return Comparison(wanted) if wanted != "auto" else Comparison.SAME if is_same else Comparison.GOLDEN
+        return ComparisonKind.REFERENCE
+    return ComparisonKind(wanted) if wanted != "auto" else ComparisonKind.SAME if is_same else ComparisonKind.GOLDEN
 
 
 def seen_of(folder: Path, model_digest: str) -> tuple[BehaviourEvent, ...]:
@@ -167,7 +167,7 @@ class Run:
             self._bench.renderer,
             self._bench.listener,
             self._bench.store,
-            self._golden if comparison is not Comparison.CONTRAST else None,
+            self._golden if comparison is not ComparisonKind.CONTRAST else None,
             comparison=comparison,
             reference=reference.renderer if reference else None,
             suite_probes=total,
@@ -319,7 +319,7 @@ def _describe(
     suites: Sequence[SuiteFileContent],
     bench: Bench,
     golden: Golden | None,
-    comparison: Comparison,
+    comparison: ComparisonKind,
     reference: Reference | None,
 ) -> RunInfo:
     about = RunInfo(

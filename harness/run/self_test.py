@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from harness.core import stats
-from harness.core.types import Comparison, Outcome, Probe, Verdict
+from harness.core.types import ComparisonKind, Outcome, Probe, Verdict
 from harness.goldens.folder import Golden
 from harness.hearing.listener import Listener
 from harness.run.campaign import Campaign
@@ -88,7 +88,7 @@ def self_test(
             listener,
             store,
             golden,
-            comparison=Comparison.GOLDEN,
+            comparison=ComparisonKind.GOLDEN,
             suite_probes=len(probes),
             takes=takes,
             seed=FIRST_SEED + run,

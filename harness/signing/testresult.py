@@ -84,7 +84,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """sha256 of the salt of a private draw of probes, ``""`` where there was none."""
     takes: int
     comparison: str
-    """What the model was held against, see :class:`harness.core.types.Comparison`."""
+    """What the model was held against, see :class:`harness.core.types.ComparisonKind`."""
     self_test: str
     """What was measured of the golden's false alarms, ``""`` where nothing was."""
     reference_digest: str

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from harness.core.seeds import Request
 from harness.core.types import EngineInfo, Model, Rendering, RenderingKey, Speech
 from harness.core.waveform import clean, facts
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
@@ -31,15 +31,10 @@ WARY_SECONDS = 10.0
 WARY_TIMES = 10.0
 """That deadline: so long, and so many times the longest order that was obeyed."""
 
-FIRST_PURPOSE = "screen"
-FRESH_PURPOSE = "confirm"
-"""What a rendering is for goes into its seed: takes that confirm were never seen by the screening."""
 NO_LOSS = ("worker.failed", "worker.given-up")
 """Faults that leave the worker as it is."""
 
 Made = Rendering | WorkerFault
-Request = tuple[str, int]
-"""Text and seed."""
 Result = TypeVar("Result")
 
 
@@ -364,9 +359,3 @@ class Renderer:
         return self._store.keep(
             key, clean(speech.samples), speech.sample_rate, measured, (speech.frames, speech.tokens)
         )
-
-
-def seed_for(purpose: str, base: int, text: str, repeat: int) -> int:
-    """Seed of one rendering, from all that it may depend on: golden and candidate never share one by accident."""
-    name = f"{purpose}\0{base}\0{text}\0{repeat}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(name).digest()[:8], "big") >> 1

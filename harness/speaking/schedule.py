@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import IO
 
-from harness.speaking.renderer import Made, Renderer, Request
+from harness.core.seeds import Request
+from harness.speaking.renderer import Made, Renderer
 from harness.storage.store import Store, digest_of
 
 BATCH = 4

@@ -17,7 +17,7 @@ from harness.admission.outcomes import CHECKS as DOOR
 from harness.admission.outcomes import UNCHANGED
 from harness.core.errors import BadInput
 from harness.core.power import CopyResult, Fate, Item, item_of
-from harness.core.types import Comparison
+from harness.core.types import ComparisonKind
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.redteam.plant import made_for, plant
@@ -81,7 +81,7 @@ class Trial:
             fate=Fate.NOT_IN_SUITE,
             is_honest=kind.is_honest,
             is_audible=kind.is_audible(1.0 if copy.strength is None else copy.strength),
-            comparison=(Comparison.FINE_TUNE if kind.is_tune else Comparison.GOLDEN).value,
+            comparison=(ComparisonKind.FINE_TUNE if kind.is_tune else ComparisonKind.GOLDEN).value,
             note=self._warning(kind),
         )
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.core.types import Comparison, Verdict
+from harness.core.types import ComparisonKind, Verdict
 from harness.report.limits import limits, never_reached
 from harness.report.page.cards import anchors
 from harness.report.page.clips import Clips
@@ -51,11 +51,11 @@ SENTENCES: Final = {
 
 
 COMPARISONS: Final = {
-    Comparison.SAME.value: "same weights, same seeds",
-    Comparison.GOLDEN.value: "with a golden",
-    Comparison.REFERENCE.value: "with a live reference",
-    Comparison.FINE_TUNE.value: "as a fine-tune of a golden",
-    Comparison.CONTRAST.value: "with its own controls",
+    ComparisonKind.SAME.value: "same weights, same seeds",
+    ComparisonKind.GOLDEN.value: "with a golden",
+    ComparisonKind.REFERENCE.value: "with a live reference",
+    ComparisonKind.FINE_TUNE.value: "as a fine-tune of a golden",
+    ComparisonKind.CONTRAST.value: "with its own controls",
 }
 
 
@@ -135,7 +135,7 @@ def _sentence(result: RunResult) -> str:
 def _comparison(info: RunInfo) -> str:
     """What the candidate was held against, in words; runs of older versions do not say it."""
     if not info.comparison:
-        return COMPARISONS[Comparison.GOLDEN] if info.golden else "with nothing"
+        return COMPARISONS[ComparisonKind.GOLDEN] if info.golden else "with nothing"
     return COMPARISONS.get(info.comparison, _short(info.comparison))
 
 

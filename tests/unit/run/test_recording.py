@@ -9,13 +9,14 @@ import pytest
 import soundfile
 
 from harness.core.errors import BadInput
+from harness.core.seeds import seed_for
 from harness.goldens.folder import Golden, read_golden
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.listener import Listener
 from harness.models.files import open_model
 from harness.run.recording import BASIS_TAKES, record_golden
 from harness.sandbox.outside.client import Bounds
-from harness.speaking.renderer import Renderer, seed_for
+from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 from harness.suites.parse import parse_suite
 from tests.fake_voices import WatchedLauncher, fake_voice

@@ -15,7 +15,7 @@ from harness.core.types import Rendering
 from harness.models.files import open_model
 from harness.sandbox.inside.protocol import Channel, Done
 from harness.sandbox.outside.client import Bounds, WorkerFault
-from harness.speaking.renderer import Renderer, seed_for
+from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 from tests.unit.sandbox.inside.test_worker import WireLauncher, loading, said
@@ -23,9 +23,10 @@ from tests.unit.sandbox.inside.test_worker import WireLauncher, loading, said
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.core.seeds import Request
     from harness.core.types import EngineInfo, RenderingKey, SignalFacts, Waveform
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
-    from harness.speaking.renderer import Made, Request
+    from harness.speaking.renderer import Made
 
 GOOD: list[Request] = [("open the door", 1), ("close the door", 2), ("open the door", 3)]
 BAD: Request = ("osprey", 4)
@@ -398,27 +399,3 @@ class HangingLauncher(WireLauncher):
             self._there.set()
             assert self.may_go_on.wait(10)
         return super().start(model=model, threads=threads, device=device, is_tidy=is_tidy)
-
-
-class TestSeeds:
-    def test_differ_by_purpose_base_text_and_repeat(self) -> None:
-        seeds = {
-            seed_for(purpose, base, text, repeat)
-            for purpose in ("screen", "confirm", "golden")
-            for base in range(3)
-            for text in ("do not", "do", "", "do not ")
-            for repeat in range(4)
-        }
-        assert len(seeds) == 3 * 3 * 4 * 4
-
-    def test_do_not_run_into_each_other_where_digits_meet(self) -> None:
-        assert seed_for("a", 1, "1", 1) != seed_for("a", 11, "", 1)
-        assert seed_for("a", 1, "0", 1) != seed_for("a", 1, "", 1)
-        assert seed_for("a1", 1, "", 1) != seed_for("a", 11, "", 1)
-
-    def test_are_the_same_everywhere_and_for_ever(self) -> None:
-        # Recorded goldens and cached renderings are named by them.
-        assert seed_for("screen", 1, "Please do not €", 3) == 9169583051741636924
-
-    def test_fit_what_a_worker_takes(self) -> None:
-        assert all(0 <= seed_for("screen", base, "€\ud800", 0) < 1 << 63 for base in range(200))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.core.types import Verdict
-from harness.judging.same_seed import judge_sameness
+from harness.judging.comparisons.same_weights import judge_sameness
 from tests.synthetic_takes import moved, probe, record
 
 GOLDEN = record(np.random.default_rng(1))

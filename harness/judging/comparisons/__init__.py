@@ -1,0 +1,1 @@
+"""What a candidate is held against, one module per comparison."""
