@@ -18,7 +18,7 @@ from harness.core.paths import cache_root
 from harness.core.seeds import FIRST_PURPOSE, seed_for
 from harness.core.types import RenderingKey
 from harness.core.waveform import clean, facts
-from harness.engines.coqui import CoquiEngine
+from harness.engines.coqui.adapter import CoquiEngine
 from harness.goldens.folder import read_golden
 from harness.hearing.asr.weights import resolve_whisper
 from harness.hearing.asr.whisper import WhisperTranscriber

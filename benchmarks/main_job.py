@@ -45,7 +45,7 @@ def naive(name: str) -> dict[str, float]:
 
     torch.set_num_threads(TOTAL_THREADS)
     from harness.core.paths import cache_root
-    from harness.engines.espeak import install_inprocess_espeak
+    from harness.engines.coqui.espeak import install_inprocess_espeak
     from harness.hearing.asr.weights import resolve_whisper
     from harness.models.demo import build_demo_voice
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from harness.admission.checks.configfields import Fields
 from harness.admission.checks.filekinds import look
-from harness.admission.checks.statsfile import content
+from harness.admission.coqui.configfields import Fields
+from harness.admission.coqui.statsfile import content
 from harness.admission.reading.loaders import decode, read_config
 from harness.admission.reading.strictjson import MAX_DEPTH, Document, Malformed, Quirk
 from harness.admission.tree import Tree

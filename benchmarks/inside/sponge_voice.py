@@ -1,7 +1,7 @@
 """Coqui voices that eat the machine, as a worker imports them: the demo voice's own weights, and one fault each.
 
 What weights alone cannot do stands for code that a model might bring along. All of it is local and bounded, see
-:mod:`harness.engines.sponges`. Only the benchmark asks for these engines; no option reaches them.
+:mod:`harness.engines.fake.sponges`. Only the benchmark asks for these engines; no option reaches them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.core.types import Speech
-from harness.engines.coqui import CoquiEngine
-from harness.engines.sponges import soak_up
+from harness.engines.coqui.adapter import CoquiEngine
+from harness.engines.fake.sponges import soak_up
 from harness.sandbox.inside.worker import PRELOADS
 
 for preload in PRELOADS["coqui"]:  # before the sandbox closes, as for the engine itself

@@ -13,8 +13,8 @@ from harness.core.types import Verdict
 
 CHECKS = (
     "harness.admission.checks.checkpoint.CheckpointCheck",
-    "harness.admission.checks.config.ConfigCheck",
-    "harness.admission.checks.architecture.ArchitectureCheck",
+    "harness.admission.coqui.config.ConfigCheck",
+    "harness.admission.coqui.architecture.ArchitectureCheck",
     "harness.admission.checks.directory.DirectoryCheck",
 )
 """What looks at a model, in the order of the report; imported when it runs, so that a scan starts fast."""

@@ -73,7 +73,7 @@ def run_prune(options: argparse.Namespace) -> int:
 
 def _suites(options: argparse.Namespace) -> tuple[set[str], set[str]]:
     """Names of the suites that count, and ids of their probes, written and drawn."""
-    from harness.admission.checks.vocabulary import read_vocabulary
+    from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.models.files import find_model
     from harness.run.settings import checked_salt
     from harness.suites.expansion import Drawing

@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: A suite, model or file of families cannot be read.
     """
-    from harness.admission.checks.vocabulary import read_vocabulary
+    from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.models.files import find_model
     from harness.run.settings import checked_salt
     from harness.suites.expansion import Drawing, known_families

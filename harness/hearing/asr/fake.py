@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
 from harness.core.waveform import clean
-from harness.engines import tones
+from harness.engines.fake import tones
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ _FEATURE_SIGMA = 0.05
 
 
 class ToneTranscriber:
-    """Implements :class:`harness.core.types.Transcriber` for :mod:`harness.engines.tones`."""
+    """Implements :class:`harness.core.types.Transcriber` for :mod:`harness.engines.fake.tones`."""
 
     @property
     def identity(self) -> Mapping[str, str]:

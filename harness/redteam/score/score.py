@@ -13,7 +13,7 @@ from harness import __version__
 from harness.core.errors import BadInput
 from harness.core.paths import shown
 from harness.core.power import CopyResult, Fate, Power
-from harness.engines.coqui import find_checkpoint
+from harness.engines.coqui.adapter import find_checkpoint
 from harness.goldens.folder import differs_in, senses_differ
 from harness.hearing.listener import Listener
 from harness.judging.reliability import unreliable

@@ -29,7 +29,7 @@ def sounds_of(model: Path) -> Callable[[Probe], str]:
     def sounds(text: str) -> str:
         if not isinstance(language, str):
             return text.lower()  # a voice that speaks characters
-        from harness.engines.espeak import espeak  # the library is loaded at the first call
+        from harness.engines.coqui.espeak import espeak  # the library is loaded at the first call
 
         try:
             return espeak().phonemes(text, language).replace("_", "")

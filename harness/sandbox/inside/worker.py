@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from harness.core.types import Engine
 
 ENGINES = {
-    "coqui": "harness.engines.coqui:CoquiEngine",
-    "fake": "harness.engines.fake:FakeEngine",
+    "coqui": "harness.engines.coqui.adapter:CoquiEngine",
+    "fake": "harness.engines.fake.adapter:FakeEngine",
 }
 """Engine name -> ``module:class``. Imported in the worker only."""
 
 PRELOADS = {
     "coqui": (
         "torch",
-        "harness.engines.espeak:install_inprocess_espeak",
+        "harness.engines.coqui.espeak:install_inprocess_espeak",
         "TTS.utils.synthesizer",
         "TTS.tts.models.vits",
     )

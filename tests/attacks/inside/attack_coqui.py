@@ -14,8 +14,8 @@ import TTS.tts.models.glow_tts
 import TTS.tts.models.vits
 import TTS.utils.synthesizer  # noqa: F401 - as above
 
-import harness.engines.espeak  # noqa: F401 - as above
-from harness.engines.coqui import CoquiEngine
+import harness.engines.coqui.espeak  # noqa: F401 - as above
+from harness.engines.coqui.adapter import CoquiEngine
 
 if TYPE_CHECKING:
     from pathlib import Path

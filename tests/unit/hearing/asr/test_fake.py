@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from harness.engines import tones
+from harness.engines.fake import tones
 from harness.hearing.asr.fake import LONGEST_SECONDS, ToneTranscriber
 
 TEXT = "please do not transfer $20 today."

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from harness.core.types import Speech
-from harness.engines.fake import FakeEngine
+from harness.engines.fake.adapter import FakeEngine
 from harness.sandbox.inside.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment

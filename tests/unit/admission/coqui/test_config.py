@@ -10,7 +10,7 @@ import config_corpus as corpus
 import pytest
 
 from harness.admission.base import Examination, Flaw
-from harness.admission.checks.config import ConfigCheck
+from harness.admission.coqui.config import ConfigCheck
 from harness.admission.tree import Tree
 from harness.core.text import printable
 from harness.core.types import Verdict

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import MissingDependency
-from harness.engines.espeak import espeak, find_espeak, first_language, join_clauses
+from harness.engines.coqui.espeak import espeak, find_espeak, first_language, join_clauses
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def run(code, **environment):
@@ -100,7 +100,7 @@ class TestLibrary:
         code = f"""
 import shutil
 from pathlib import Path
-from harness.engines.espeak import Espeak, EspeakFiles, find_espeak
+from harness.engines.coqui.espeak import Espeak, EspeakFiles, find_espeak
 files, folder = find_espeak(), Path({str(folder)!r})
 folder.mkdir()
 (folder / "data").symlink_to(files.data)
@@ -113,7 +113,7 @@ print(Espeak(EspeakFiles(library=files.library, data=folder / "data")).phonemes(
         code = f"""
 from pathlib import Path
 from harness.core.errors import IntegrityError
-from harness.engines.espeak import Espeak, EspeakFiles, find_espeak
+from harness.engines.coqui.espeak import Espeak, EspeakFiles, find_espeak
 here, files = Path({str(tmp_path)!r}), find_espeak()
 for library, data in ((here / "lib.so", files.data), (files.library, here)):
     try:
@@ -143,7 +143,7 @@ class TestCoqui:
     """Coqui's wrapper, in a process of its own: it is changed for good there."""
 
     CODE = """
-from harness.engines.espeak import install_inprocess_espeak
+from harness.engines.coqui.espeak import install_inprocess_espeak
 install_inprocess_espeak()
 install_inprocess_espeak()
 from TTS.tts.utils.text import phonemizers

@@ -15,7 +15,7 @@ _KEYS = ("characters", "phonemes", "punctuations")
 def read_vocabulary(model: Path) -> tuple[str, ...]:
     """Symbols in the order of ``characters`` in ``config.json``, each once; empty where there is none to be read.
 
-    What is wrong with the file is for :mod:`harness.admission.checks.config` to say. The symbols are the candidate's
+    What is wrong with the file is for :mod:`harness.admission.coqui.config` to say. The symbols are the candidate's
     own word and may be any single characters.
 
     Args:

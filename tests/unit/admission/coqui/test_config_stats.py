@@ -10,7 +10,7 @@ import config_corpus as corpus
 import numpy as np
 import pytest
 
-from harness.admission.checks.statsfile import content
+from harness.admission.coqui.statsfile import content
 
 
 def test_plain_arrays_are_no_pickles() -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 import config_corpus as corpus
 import pytest
 
-from harness.admission.checks.config import ConfigCheck
-from harness.admission.checks.configfields import UNUSED
 from harness.admission.checks.directory import DirectoryCheck
-from harness.admission.checks.sinks import (
+from harness.admission.coqui.config import ConfigCheck
+from harness.admission.coqui.configfields import UNUSED
+from harness.admission.coqui.sinks import (
     CHARACTERS,
     CLEANERS,
     CONVERTERS,
@@ -105,7 +105,7 @@ class TestInventory:
     def test_every_call_of_the_installed_coqui_is_known(self) -> None:
         new = sorted(found_calls() - set(inventory()))
         assert new == [], (
-            f"coqui-tts {version('coqui-tts')} does something that harness/admission/checks/sinks.py was not "
+            f"coqui-tts {version('coqui-tts')} does something that harness/admission/coqui/sinks.py was not "
             "written for. Read each call. Where a field of a configuration decides what it opens, imports or runs, "
             "add a row to SINKS, a hostile case to tests/config_corpus.py and 'CALL | sink FIELD' to "
             "tests/data/coqui-calls.txt; "

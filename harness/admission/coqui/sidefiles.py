@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from harness.admission.base import Flaw
-from harness.admission.checks import configrules as rules
+from harness.admission.coqui import configrules as rules
 from harness.admission.tree import Tree
 
 

@@ -7,7 +7,7 @@ milliseconds and without torch. Its model is a directory with a ``fake.json``::
 
 A fault fires where ``when`` occurs in the text (always, if it is left out) and, with ``share``, only for that share
 of seeds. Its tones are read back by :class:`harness.hearing.asr.fake.ToneTranscriber`. Faults that only cost the
-machine (see :mod:`harness.engines.sponges`) may also wait for the ``nth`` text that a process speaks.
+machine (see :mod:`harness.engines.fake.sponges`) may also wait for the ``nth`` text that a process speaks.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from harness.core.types import EngineInfo, Speech
-from harness.engines import sponges
-from harness.engines.tones import AMPLITUDE, CHARACTER_SAMPLES, NOISE_SIGMA, SAMPLE_RATE, frequency, index_of
+from harness.engines.fake import sponges
+from harness.engines.fake.tones import AMPLITUDE, CHARACTER_SAMPLES, NOISE_SIGMA, SAMPLE_RATE, frequency, index_of
 
 FRAME_SAMPLES = 80
 

@@ -1,6 +1,6 @@
 """The configuration check: every field that Coqui imports, opens, fetches or sizes a model by, read before Coqui does.
 
-Follows :mod:`harness.admission.checks.sinks`; what the table does not know is looked at as a possible reference all the
+Follows :mod:`harness.admission.coqui.sinks`; what the table does not know is looked at as a possible reference all the
 same.
 """
 
@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from harness.admission.base import Examination, Flaw, Rule
-from harness.admission.checks import configrules as rules
-from harness.admission.checks.configfields import Fields
-from harness.admission.checks.sidefiles import misplaced
-from harness.admission.checks.statsfile import Content
+from harness.admission.coqui import configrules as rules
+from harness.admission.coqui.configfields import Fields
+from harness.admission.coqui.sidefiles import misplaced
+from harness.admission.coqui.statsfile import Content
 from harness.admission.reading.loaders import MAX_CONFIG_BYTES, MAX_DATA_BYTES, YAML_SUFFIXES, read_config
 from harness.admission.reading.strictjson import Document, Json, Malformed, Quirk, TooLong
 from harness.admission.tree import Entry, Tree

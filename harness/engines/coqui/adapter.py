@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.core.types import EngineInfo, Speech
-from harness.engines.espeak import install_inprocess_espeak
+from harness.engines.coqui.espeak import install_inprocess_espeak
 from harness.engines.noise import PerItemNoise
 
 if TYPE_CHECKING:

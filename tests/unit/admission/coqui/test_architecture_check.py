@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.admission.base import Examination
-from harness.admission.checks.architecture import LAYERS, MAX_CONFIG_BYTES, ArchitectureCheck
+from harness.admission.coqui.architecture import LAYERS, MAX_CONFIG_BYTES, ArchitectureCheck
 from harness.admission.tree import Tree
 from harness.core.types import Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.admission.checks.hyperparameters import BOUNDS, MAX_BYTES, too_large, upsampling, weight_bytes
+from harness.admission.coqui.hyperparameters import BOUNDS, MAX_BYTES, too_large, upsampling, weight_bytes
 
 
 def test_every_bound_leaves_room_above_the_largest_released_value() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.admission.checks.vocabulary import MAX_SYMBOLS, read_vocabulary
+from harness.admission.coqui.vocabulary import MAX_SYMBOLS, read_vocabulary
 
 
 def model(folder: Path, content: object) -> Path:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.admission.checks.references import Reference, reference
+from harness.admission.coqui.references import Reference, reference
 
 
 @pytest.mark.parametrize(

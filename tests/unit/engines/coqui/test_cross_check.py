@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from harness.engines.coqui import cross_check  # noqa: E402 - needs torch
+from harness.engines.coqui.adapter import cross_check  # noqa: E402 - needs torch
 
 
 class Evil:

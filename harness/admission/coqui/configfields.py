@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from harness.admission.base import Flaw, Rule
-from harness.admission.checks import configrules as rules
-from harness.admission.checks.hyperparameters import (
+from harness.admission.coqui import configrules as rules
+from harness.admission.coqui.hyperparameters import (
     MAX_BYTES,
     MAX_ITEMS,
     MAX_UPSAMPLING,
@@ -17,9 +17,9 @@ from harness.admission.checks.hyperparameters import (
     upsampling,
     weight_bytes,
 )
-from harness.admission.checks.references import BEYOND_ANY_PATH, Reference, reference
-from harness.admission.checks.sinks import BARK_DOWNLOADS, Sink, Use, alike, sink_of
-from harness.admission.checks.statsfile import Content, content
+from harness.admission.coqui.references import BEYOND_ANY_PATH, Reference, reference
+from harness.admission.coqui.sinks import BARK_DOWNLOADS, Sink, Use, alike, sink_of
+from harness.admission.coqui.statsfile import Content, content
 from harness.admission.reading.strictjson import Json, child
 from harness.admission.tree import Entry, Tree
 
