@@ -15,15 +15,14 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from harness.admission.checks.checkpoint import CheckpointCheck
+from harness.admission.tree import Tree
+from harness.core.types import Verdict
+from tests.admission_corpus import hostile_checkpoints
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
-from admission_corpus import hostile_checkpoints  # noqa: E402 - found through the path set above
-
-from harness.admission.checks.checkpoint import CheckpointCheck  # noqa: E402 - as above
-from harness.admission.tree import Tree  # noqa: E402 - as above
-from harness.core.types import Verdict  # noqa: E402 - as above
-
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 PAIRS = 5 if QUICK else 25
 MEGABYTES = 300
@@ -108,7 +107,8 @@ def make(root: Path) -> None:
     """Write the clean corpus and a state dict of random weights, 300 MB. In a process of its own: a child's peak
     memory counts what its parent had when it was forked, and torch has much."""
     import torch
-    from admission_corpus import clean_checkpoints
+
+    from tests.admission_corpus import clean_checkpoints
 
     for name in clean_checkpoints.MODERN:
         clean_checkpoints.write(name, root / "modern")
@@ -186,8 +186,7 @@ def report(
         peak[name] = max(one for _, one in found)
         told = verdicts.get(name)
         if told is None:
-            check = 1000 * alone["soundcheck"]
-            print(f"{name:24}{'':71}{wall[name]:12.2f}{check:11.0f}{peak[name]:7.0f}")
+            print(f"{name:24}{'':71}{wall[name]:12.2f}{1000 * alone['soundcheck']:11.0f}{peak[name]:7.0f}")
             continue
         stopped = sum(told[file] != "clean" for file in hostile)
         errors = sum(told[file] == "error" for file in hostile)

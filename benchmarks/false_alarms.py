@@ -81,7 +81,7 @@ def voices() -> tuple[list[Voice], list[Voice]]:
     variants = []
     if not ASKED or "threads" in ASKED:
         # The same seeds with other sums: made afresh, since renderings are not named by the threads that made them.
-        options = (f"--tts-threads={2 * default_threads()}", "--tts-workers=1", "--tts-fresh")
+        options: tuple[str, ...] = (f"--tts-threads={2 * default_threads()}", "--tts-workers=1", "--tts-fresh")
         variants.append(Voice(name="threads", model=demo, options=options))
     for kind in kinds():
         if kind.is_honest and (not ASKED or kind.name in ASKED):

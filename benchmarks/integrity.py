@@ -24,8 +24,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
 from harness.cli.demo import demo_whisper
 from harness.core.paths import cache_root
 from harness.core.seeds import FIRST_PURPOSE, FRESH_PURPOSE, Request, seed_for
@@ -39,11 +40,11 @@ from harness.hearing.listener import Expected
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
 from harness.models.demo import build_demo_voice
 from harness.redteam.audio_edits import AUDIO_EDITS
-from harness.run.campaign import BATCH
 from harness.run.recording import record_golden
 from harness.run.settings import Settings, default_workers
 from harness.run.tools import Bench, make_bench
 from harness.speaking.renderer import Made
+from harness.speaking.schedule import BATCH
 from harness.storage.store import digest_of
 from harness.suites.parse import Suite
 

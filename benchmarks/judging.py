@@ -11,12 +11,13 @@ import os
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.seeds import FIRST_PURPOSE, seed_for
-from harness.core.types import RenderingKey
+from harness.core.types import RenderingKey, Take, Transcriber
 from harness.core.waveform import clean, facts
 from harness.engines.coqui.adapter import CoquiEngine
 from harness.goldens.folder import read_golden
@@ -34,6 +35,10 @@ from harness.suites.file import read_suite
 QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 TAKES = 2
 WHISPERS = {"tiny.en": str(demo_whisper())}
+
+
+def _same(transcriber: Transcriber) -> Transcriber:
+    return transcriber
 
 
 def main() -> int:
@@ -60,7 +65,7 @@ def main() -> int:
         transcriber = WhisperTranscriber(resolve_whisper(spec, cache_root(), progress=lambda _: None), threads=1)
         with tempfile.TemporaryDirectory() as folder:
             store = Store(Path(folder))
-            listener = Listener(store, lambda heard=transcriber: heard)
+            listener = Listener(store, partial(_same, transcriber))
             renderings = {
                 probe.id: [
                     store.keep(
@@ -75,7 +80,7 @@ def main() -> int:
             listener.takes(renderings[warm.id][:1], [Expected(text="warm up", prints=golden.prints.of(warm.id))])
             begun = time.process_time()
             orders = [(probe, one) for probe in probes for one in renderings[probe.id]]
-            takes: dict[str, list] = {probe.id: [] for probe in probes}
+            takes: dict[str, list[Take]] = {probe.id: [] for probe in probes}
             for at in range(0, len(orders), BATCH):
                 part = orders[at : at + BATCH]
                 expected = [

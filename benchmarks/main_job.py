@@ -77,11 +77,19 @@ def soundcheck(name: str) -> dict[str, float]:
     """The gate's own way, without cache: rendering, hearing, measuring and forced scoring."""
     start = time.perf_counter()
     from harness.core.paths import cache_root
+    from harness.core.types import Rendering
     from harness.goldens.folder import find_golden, read_golden
+    from harness.hearing.listener import Expected
     from harness.models.demo import build_demo_voice
-    from harness.run.campaign import BATCH, WINDOW
     from harness.run.settings import Settings, default_workers, golden_folders
     from harness.run.tools import make_bench
+    from harness.speaking.renderer import Made
+    from harness.speaking.schedule import BATCH, WINDOW
+
+    def spoken(made: Made) -> Rendering:
+        if not isinstance(made, Rendering):
+            raise SystemExit(f"the demo voice cannot speak: {made}")
+        return made
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
@@ -95,8 +103,8 @@ def soundcheck(name: str) -> dict[str, float]:
         texts = phrases()
         # An order for each worker, so that all of them are loaded before the clock starts.
         warm = [bench.renderer.submit([(WARM_UP, seed)]) for seed in range(settings.workers)]
-        first = [one for future in warm for one in future.result().values()]
-        bench.listener.takes(first[:1], [WARM_UP])
+        first = [spoken(one) for future in warm for one in future.result().values()]
+        bench.listener.takes(first[:1], [Expected(text=WARM_UP)])
         loaded = time.perf_counter()
         golden = read_golden(find_golden("demo-smoke", golden_folders()))
         expected = {record.text: record.transcript for record in golden.records.values()}
@@ -111,7 +119,9 @@ def soundcheck(name: str) -> dict[str, float]:
             begun = time.perf_counter()
             made = future.result()
             ready = time.perf_counter()
-            bench.listener.takes([made[request] for request in batch], [expected[text] for text, _ in batch])
+            bench.listener.takes(
+                [spoken(made[request]) for request in batch], [Expected(text=expected[text]) for text, _ in batch]
+            )
             waiting += ready - begun
             hearing += time.perf_counter() - ready
         total = time.perf_counter() - loaded
@@ -154,8 +164,8 @@ def main() -> int:
     print("speak and hear of soundcheck overlap: speak is the time that hearing waited for the voice")
     reached = {name: statistics.median(values) for name, values in ratios.items()}
     ok = all(reached[name] >= goal for name, goal in GOALS.items())
-    figures = ", ".join(f"{name} {value:.2f}x" for name, value in reached.items())
-    print(f"main-job: {figures} the naive loop's speed: {'reached' if ok else 'FELL SHORT'}")
+    reached_by = ", ".join(f"{name} {value:.2f}x" for name, value in reached.items())
+    print(f"main-job: {reached_by} the naive loop's speed: {'reached' if ok else 'FELL SHORT'}")
     return 0 if ok else 1
 
 

@@ -16,7 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from harness.core.stats import clopper_pearson
-from harness.core.types import Verdict
+from harness.core.types import GoldenRecord, Verdict
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
 from tests.synthetic_takes import probe, record, takes
 
@@ -31,7 +31,7 @@ MOVES = {"forced-mean": ("forced", 0.05), "log-seconds": ("log_seconds", 0.015),
 EFFECT = 5.0
 
 
-def fails(judge: Judge, golden: object, rng: np.random.Generator, **moved: float) -> bool:
+def fails(judge: Judge, golden: GoldenRecord, rng: np.random.Generator, **moved: float) -> bool:
     """One probe, as a run would judge it."""
     first = takes(rng, 2, **moved)
     suspicions = judge.screen(golden, first)

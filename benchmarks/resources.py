@@ -1,10 +1,10 @@
 """Whether the gate finds voices that eat the machine, names what they do, and leaves honest ones alone.
 
 Four tables. *Sponges*: voices of the fake engine, each with one denial of service in it, through the whole gate by its
-command line. *Voice*: the same done to the demo voice, see :mod:`voice_sponges`; left out by ``QUICK=1``. *Power*: a
-worker that does a known share of extra work beside a reference, while another process keeps one core busy; share of
-runs that the gate's own judge fails, next to what a plain ratio of mean wall clocks says. *Overhead*: what metering
-adds to a run.
+command line. *Voice*: the same done to the demo voice, see :mod:`benchmarks.voice_sponges`; left out by ``QUICK=1``.
+*Power*: a worker that does a known share of extra work beside a reference, while another process keeps one core busy;
+share of runs that the gate's own judge fails, next to what a plain ratio of mean wall clocks says. *Overhead*: what
+metering adds to a run.
 
 Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs and leaves slow sponges out, ``VOICES='NAME;NAME'``
 gates only those, ``LOAD=0`` starts no busy process, where others keep the machine busy anyway. Runs of the power table
@@ -26,17 +26,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import voice_sponges
-
+from benchmarks import voice_sponges
 from harness.core.stats import clopper_pearson
 from harness.costs.arithmetic import paired_ratio
 from harness.costs.costing import LEVEL_SHARE, TESTS
 from harness.costs.latency import beside_reference
 from harness.costs.passes import Lost, speak_rounds
+from harness.costs.sample import Sample
 from harness.models.files import open_model
 from harness.policy.release import CostPolicy
 from harness.redteam.score.ledger import code_digest
 from harness.sandbox.outside.levels import choose_launcher
+from harness.speaking.metering import Speak
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 
@@ -184,7 +185,7 @@ def trial(own: Renderer, other: Renderer, seed: int) -> dict[str, float]:
     """One run of the latency check, and the wall clocks of each side in a row, as a plain benchmark has them."""
     texts = [f"The {place} th phrase of this run is about so long." for place in range(PHRASES)]
 
-    def both(mine, theirs):
+    def both(mine: Speak, theirs: Speak) -> tuple[Sample, list[float]]:
         sample = speak_rounds(texts, mine, theirs, seed=seed, seconds=600, lost=Lost())
         walls = [statistics.fmean(speak(text, seed).wall_seconds for text in texts) for speak in (mine, theirs)]
         return sample, walls

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["harness.admission", "config_reading"]):
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-    import config_reading
+with atheris.instrument_imports(include=["harness.admission", "tests.config_reading"]):
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    from tests import config_reading
 
 
 def main() -> None:

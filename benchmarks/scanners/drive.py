@@ -106,7 +106,7 @@ def seconds_of(scan: Callable[[str], bool], path: str) -> float:
     """Median seconds of one scan with everything loaded."""
     logging.disable(logging.CRITICAL)
     scan(path)
-    found = []
+    found: list[float] = []
     begun = time.perf_counter()
     while len(found) < 3 or (len(found) < 15 and time.perf_counter() - begun < 5):
         start = time.perf_counter()

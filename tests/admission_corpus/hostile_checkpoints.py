@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from admission_corpus import pickle_assembly as asm
-from admission_corpus.pickle_assembly import Member, call, legacy, stream, text, torch_archive, torch_members
+from tests.admission_corpus import pickle_assembly as asm
+from tests.admission_corpus.pickle_assembly import Member, call, legacy, stream, text, torch_archive, torch_members
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import config_corpus as corpus
 import pytest
 
 from harness.admission.coqui.config import ConfigCheck
@@ -19,6 +18,7 @@ from harness.admission.tree import Tree
 from harness.core.paths import cache_root
 from harness.core.types import Verdict
 from harness.models.demo import build_demo_voice
+from tests import config_corpus as corpus
 
 pytestmark = pytest.mark.real
 

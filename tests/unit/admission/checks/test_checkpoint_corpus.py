@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from admission_corpus.clean_checkpoints import MODERN, OLD
-from admission_corpus.clean_checkpoints import write as write_clean
-from admission_corpus.hostile_checkpoints import HOSTILE, Hostile, write
 
 from harness.admission.checks.checkpoint import CheckpointCheck
 from harness.admission.tree import Tree
 from harness.core.paths import cache_root
 from harness.core.types import Verdict
+from tests.admission_corpus.clean_checkpoints import MODERN, OLD
+from tests.admission_corpus.clean_checkpoints import write as write_clean
+from tests.admission_corpus.hostile_checkpoints import HOSTILE, Hostile, write
 
 LOAD = """
 import io, pickle, sys, warnings

@@ -11,13 +11,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from admission_corpus.hostile_checkpoints import CLEAN, FOUR, legacy, shell
-from admission_corpus.pickle_assembly import EMPTY_DICT, stream, torch_archive
 
 from harness.admission.base import Flaw
 from harness.admission.reading.rules import IMPORT, LEGACY, MAGNITUDE, UNKNOWN
 from harness.admission.sarif import to_sarif
 from harness.cli.main import main
+from tests.admission_corpus.hostile_checkpoints import CLEAN, FOUR, legacy, shell
+from tests.admission_corpus.pickle_assembly import EMPTY_DICT, stream, torch_archive
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 SARIF = {

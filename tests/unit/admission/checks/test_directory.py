@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import config_corpus as corpus
 import pytest
 
 from harness.admission.base import Examination
 from harness.admission.checks.directory import MAX_FILES, DirectoryCheck
 from harness.admission.tree import Tree
 from harness.core.types import Verdict
+from tests import config_corpus as corpus
 
 
 def examine(case: corpus.Case, folder: Path) -> Examination:

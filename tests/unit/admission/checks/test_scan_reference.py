@@ -7,10 +7,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from admission_corpus.hostile_checkpoints import shell
-from admission_corpus.pickle_assembly import legacy, state_dict, stream, tensor, torch_archive
 
 from harness.cli.main import main
+from tests.admission_corpus.hostile_checkpoints import shell
+from tests.admission_corpus.pickle_assembly import legacy, state_dict, stream, tensor, torch_archive
 
 NAMES = ("a", "b", "c", "d", "e")
 

@@ -15,9 +15,6 @@ from typing import IO
 
 import pytest
 import torch
-from admission_corpus import pickle_assembly as asm
-from admission_corpus.clean_checkpoints import write as write_clean
-from admission_corpus.hostile_checkpoints import CLEAN, FOUR, HOSTILE, write
 
 from harness.admission.checks.checkpoint import CheckpointCheck
 from harness.admission.checks.weights import Unreadable, Weights, opened
@@ -31,6 +28,9 @@ from harness.cli.main import main
 from harness.core.errors import BadInput, StorageError
 from harness.core.paths import cache_root
 from harness.core.types import Verdict
+from tests.admission_corpus import pickle_assembly as asm
+from tests.admission_corpus.clean_checkpoints import write as write_clean
+from tests.admission_corpus.hostile_checkpoints import CLEAN, FOUR, HOSTILE, write
 
 COMPARE = """
 import json, sys

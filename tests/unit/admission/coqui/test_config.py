@@ -6,7 +6,6 @@ import json
 import time
 from pathlib import Path
 
-import config_corpus as corpus
 import pytest
 
 from harness.admission.base import Examination, Flaw
@@ -14,6 +13,7 @@ from harness.admission.coqui.config import ConfigCheck
 from harness.admission.tree import Tree
 from harness.core.text import printable
 from harness.core.types import Verdict
+from tests import config_corpus as corpus
 
 
 def examine(case: corpus.Case, folder: Path) -> Examination:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import config_reading
 import pytest
+
+from tests import config_reading
 
 ROOT = Path(__file__).parents[4]
 KEPT = [*sorted((ROOT / "tests/data/fuzz-config").iterdir()), *sorted((ROOT / "fuzz/seeds-config").iterdir())]

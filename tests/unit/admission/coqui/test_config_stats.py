@@ -6,11 +6,11 @@ import io
 import pickle
 import struct
 
-import config_corpus as corpus
 import numpy as np
 import pytest
 
 from harness.admission.coqui.statsfile import content
+from tests import config_corpus as corpus
 
 
 def test_plain_arrays_are_no_pickles() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import config_corpus as corpus
 import pytest
 
 from harness.admission.checks.directory import DirectoryCheck
@@ -30,6 +29,7 @@ from harness.admission.coqui.sinks import (
     Use,
     sink_of,
 )
+from tests import config_corpus as corpus
 
 ROOT = Path(__file__).parents[4]
 INVENTORY = ROOT / "tests/data/coqui-calls.txt"

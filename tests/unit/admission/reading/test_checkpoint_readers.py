@@ -10,8 +10,6 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from admission_corpus import pickle_assembly as asm
-from admission_corpus.hostile_checkpoints import CLEAN, FOUR, shell
 
 from harness.admission.checks.checkpoint import CheckpointCheck, read_any
 from harness.admission.reading import rules
@@ -22,6 +20,8 @@ from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.tensors import look_at
 from harness.admission.reading.ziparchive import has_directory, read_archive
 from harness.admission.tree import Tree
+from tests.admission_corpus import pickle_assembly as asm
+from tests.admission_corpus.hostile_checkpoints import CLEAN, FOUR, shell
 
 FUZZED = sorted((Path(__file__).parents[3] / "data" / "fuzz").glob("*"))
 
