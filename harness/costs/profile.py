@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from harness.goldens.folder import Golden
+from harness.storage.smallfile import TooLarge, read_small
 from harness.storage.store import UNREADABLE, write_atomically
 
 NAME = "cost-profile.json"
@@ -72,9 +73,8 @@ def known_profile(golden: Golden | None) -> CostProfile | None:
     if golden is None:
         return None
     try:
-        with (golden.path / NAME).open("rb") as file:
-            known = msgspec.json.decode(file.read(MAX_BYTES), type=CostProfile)
-    except (OSError, *UNREADABLE):
+        known = msgspec.json.decode(read_small(golden.path / NAME, MAX_BYTES), type=CostProfile)
+    except (OSError, TooLarge, *UNREADABLE):
         return None
     is_ours = known.version == FORMAT_VERSION and known.golden_digest == golden.digest
     return known if is_ours and known.calibration_seconds > 0 else None

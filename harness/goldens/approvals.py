@@ -19,6 +19,7 @@ import msgspec
 
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
+from harness.storage.smallfile import TooLarge, read_small
 from harness.storage.store import UNREADABLE, write_atomically, writing
 
 FILE = "approvals.jsonl"
@@ -149,14 +150,13 @@ def locked(folder: Path) -> Iterator[None]:
 def _read(path: Path) -> list[tuple[Approval, bytes]]:
     """Approvals with the bytes of their lines."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_small(path, MAX_BYTES)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise IntegrityError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(data) > MAX_BYTES:
-        raise IntegrityError(f"{path}: expected at most {MAX_BYTES} bytes of approvals; archive it and begin a new one")
+    except TooLarge as error:
+        raise IntegrityError(f"{path}: expected approvals of {error}; archive the file and begin a new one") from None
     *lines, rest = data.split(b"\n")
     if rest:
         raise IntegrityError(f"{path}:{len(lines) + 1}: half a line; restore the file from version control")

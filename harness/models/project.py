@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.core.errors import BadInput
 from harness.core.text import printable
+from harness.storage.smallfile import read_input_text
 
 MAX_BYTES = 1 << 20
 
@@ -82,18 +83,12 @@ def table(root: Path, name: str) -> Table:
     """
     path = root / "pyproject.toml"
     place = f"{path} [tool.soundcheck.{name}]"
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    if not path.exists():
         return Table(place, root, {})
-    except OSError as error:
-        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
-    if len(data) > MAX_BYTES:
-        raise BadInput(printable(f"{path}: expected at most {MAX_BYTES} bytes, got more"))
+    source, _ = read_input_text(path, MAX_BYTES, "a project file")
     try:
-        content: object = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        content: object = tomllib.loads(source)
+    except (ValueError, RecursionError) as error:
         raise BadInput(printable(f"{path}: expected TOML ({error})")) from None
     for key in ("tool", "soundcheck", name):
         if not isinstance(content, dict):

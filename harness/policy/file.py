@@ -12,6 +12,7 @@ from harness.core.paths import shown
 from harness.core.text import printable
 from harness.policy.release import Policy
 from harness.policy.text import parse_policy
+from harness.storage.smallfile import read_input_text
 
 MAX_BYTES = 256 << 10
 COPY = "policy.toml"
@@ -38,18 +39,7 @@ def read_policy(path: Path) -> PolicyFile:
     Raises:
         BadInput: One line with ``path:line``.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
-    if len(data) > MAX_BYTES:
-        raise BadInput(printable(f"{path}: expected a policy of at most {MAX_BYTES} bytes, got more"))
-    try:
-        source = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = f"{path}: expected UTF-8, got byte {data[error.start]:#04x} at offset {error.start}"
-        raise BadInput(printable(line)) from None
+    source, data = read_input_text(path, MAX_BYTES, "a policy")
     policy = parse_policy(source, shown(path))
     return PolicyFile(policy=policy, path=path, data=data, sha256=hashlib.sha256(data).hexdigest())
 

@@ -18,10 +18,12 @@ from harness.goldens.folder import Golden
 from harness.hearing.listener import Listener
 from harness.run.campaign import Campaign
 from harness.speaking.renderer import Renderer
+from harness.storage.smallfile import TooLarge, read_small
 from harness.storage.store import UNREADABLE, Store, write_atomically
 
 NAME = "self-test.json"
 """File in the golden's folder. It informs and decides nothing, so the manifest does not bind it."""
+MAX_BYTES = 1 << 20
 FIRST_SEED = 1_000_001
 """Base of the seeds of the first run; nobody types these by accident."""
 
@@ -130,7 +132,7 @@ def keep_self_test(golden: Golden, result: SelfTest) -> Path:
 def known_self_test(golden: Golden) -> SelfTest | None:
     """What was measured for this very golden, if anything was."""
     try:
-        known = msgspec.json.decode((golden.path / NAME).read_bytes(), type=SelfTest)
-    except (OSError, *UNREADABLE):
+        known = msgspec.json.decode(read_small(golden.path / NAME, MAX_BYTES), type=SelfTest)
+    except (OSError, TooLarge, *UNREADABLE):
         return None
     return known if known.golden_digest == golden.digest else None

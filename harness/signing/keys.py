@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from harness.core.errors import BadInput, MissingDependency
 from harness.core.text import printable
 from harness.signing.dsse import BadSignature
+from harness.storage.smallfile import read_input
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -282,14 +283,7 @@ def _hash_of(curve: ec.EllipticCurve) -> hashes.HashAlgorithm:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_KEY_BYTES + 1)
-    except OSError as error:
-        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
-    if len(data) > MAX_KEY_BYTES:
-        raise BadInput(printable(f"{path}: expected a key of at most {MAX_KEY_BYTES} bytes, got more"))
-    return data
+    return read_input(path, MAX_KEY_BYTES, "a key")
 
 
 def _require_cryptography() -> None:

@@ -23,10 +23,11 @@ from harness.signing.signature import Trust
 from harness.signing.testresult import GOLDEN, Stated
 from harness.signoff.holding import read_age, read_attestation, read_signoff, require_files, staleness
 from harness.signoff.refusal import Refused
+from harness.storage.smallfile import read_input, read_input_text
+from harness.suites.file import MAX_SUITE_BYTES
 
 FORMAT_VERSION = 1
 MAX_BYTES = 1 << 20
-MAX_SUITE_BYTES = 4 << 20
 MAX_MODELS = 1000
 SHARED = ("keys", "roots", "subject", "policy", "suites", "max_age")
 """Keys of the list that a model may have its own of."""
@@ -73,15 +74,9 @@ def read_list(path: Path) -> tuple[Deployed, ...]:
     Raises:
         BadInput: It cannot be read, or a key is unknown, missing or of another kind.
     """
+    source, _ = read_input_text(path, MAX_BYTES, "a list of models")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
-    if len(data) > MAX_BYTES:
-        raise BadInput(printable(f"{path}: expected at most {MAX_BYTES} bytes, got more"))
-    try:
-        content = tomllib.loads(data.decode("utf-8"))
+        content = tomllib.loads(source)
     except (ValueError, RecursionError) as error:
         raise BadInput(printable(f"{path}: expected TOML ({str(error)[:200]})")) from None
     shared = Table(str(path), path.parent, content)
@@ -119,11 +114,7 @@ def audit(model: Deployed, now: datetime) -> Audited:
 def _suite_reasons(stated: Stated, model: Deployed) -> list[str]:
     found = []
     for path in model.suites:
-        try:
-            with path.open("rb") as file:
-                digest = hashlib.sha256(file.read(MAX_SUITE_BYTES)).hexdigest()
-        except OSError as error:
-            raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
+        digest = hashlib.sha256(read_input(path, MAX_SUITE_BYTES, "a suite")).hexdigest()
         known = stated.suites.get(path.name)
         if known is None:
             found.append(f"signed off without suite {path.name}")

@@ -21,6 +21,7 @@ from harness.signing.dsse import BadSignature
 from harness.signing.signature import Trust, unseal
 from harness.signing.testresult import POLICY, Stated, from_payload
 from harness.signoff.refusal import Refused, refuse
+from harness.storage.smallfile import read_head
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a signer's clock may be ahead of ours."""
@@ -144,8 +145,8 @@ def read_attestation(path: Path) -> bytes:
         BadInput: It cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            return file.read(bundle.MAX_BYTES + 1)
+        # A longer one is for the reader to refuse: that is a verdict about it, and no slip of the command line.
+        return read_head(path, bundle.MAX_BYTES + 1, follow_links=True, pipes=True)
     except OSError as error:
         raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import BadInput
+from harness.storage.smallfile import read_input_text
 from harness.storage.store import digest_of
 from harness.suites.expansion import PUBLIC, Drawing, expand
 from harness.suites.parse import Suite, parse_suite
@@ -31,17 +32,7 @@ def read_suite(path: Path, drawing: Drawing = PUBLIC) -> SuiteFileContent:
     Raises:
         BadInput: One line with ``path:line``.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_SUITE_BYTES + 1)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
-    if len(data) > MAX_SUITE_BYTES:
-        raise BadInput(f"{path}: expected a suite of at most {MAX_SUITE_BYTES} bytes; split it")
-    try:
-        source = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: expected UTF-8, got byte {data[error.start]:#04x} at offset {error.start}") from None
+    source, data = read_input_text(path, MAX_SUITE_BYTES, "a suite", advice="split it")
     suite = expand(parse_suite(source, path.name), drawing)
     sha256 = hashlib.sha256(data).hexdigest()
     if suite.draws:  # the same file, other probes: another suite

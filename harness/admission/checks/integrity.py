@@ -32,6 +32,7 @@ from harness.signing import bundle, sums
 from harness.signing.dsse import BadSignature
 from harness.signing.manifest import WHOLE_FILE
 from harness.signing.signature import Trust, verify
+from harness.storage.smallfile import read_head
 
 SIGNATURE_NAME: Final = "model.sig"
 _SPEC: Final = "OpenSSF Model Signing 1.0"
@@ -204,7 +205,9 @@ def _read(tree: Tree, path: Path, inside: str | None, limit: int) -> bytes:
         entry = next((entry for entry in tree.files if entry.path == inside), None)
         if inside is not None and entry is None:
             raise BadSignature("expected a regular file, got a link or something else")
-        with open_entry(tree, entry) if entry else path.open("rb") as file:
-            return file.read(limit + 1)  # the reader refuses what is longer
+        if entry is None:
+            return read_head(path, limit + 1, follow_links=True, pipes=True)  # the reader refuses what is longer
+        with open_entry(tree, entry) as file:
+            return file.read(limit + 1)
     except OSError as error:
         raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.admission.reading.loaders import MAX_CONFIG_BYTES, read_config
 from harness.admission.reading.strictjson import Malformed
+from harness.storage.smallfile import TooLarge, read_small
 
 MAX_SYMBOLS = 2000
 """The largest released vocabulary has a few thousand, mostly of scripts whose letters share one use."""
@@ -22,10 +23,9 @@ def read_vocabulary(model: Path) -> tuple[str, ...]:
         model: The model's folder.
     """
     try:
-        with (model / "config.json").open("rb") as file:
-            data = file.read(MAX_CONFIG_BYTES + 1)
-        content = read_config(data, "config.json").value if len(data) <= MAX_CONFIG_BYTES else None
-    except (OSError, Malformed):
+        data = read_small(model / "config.json", MAX_CONFIG_BYTES, follow_links=True)
+        content = read_config(data, "config.json").value
+    except (OSError, TooLarge, Malformed):
         return ()
     section = content.get("characters") if isinstance(content, dict) else None
     if not isinstance(section, dict):

@@ -9,6 +9,7 @@ from harness.core.plainjson import NotStrict, loads
 from harness.core.text import printable
 from harness.models.fetching.spec import CoquiModel, SourceRefused, Url, read_url
 from harness.storage.pinned import package_file
+from harness.storage.smallfile import TooLarge, read_small
 
 _MAX_BYTES: Final = 4 << 20
 
@@ -29,8 +30,8 @@ def resolve(model: CoquiModel, models: Path) -> Url:
         SourceRefused: The list does not have it, or has only a hub's latest state for it.
     """
     try:
-        found = loads(models.read_bytes(), max_bytes=_MAX_BYTES)
-    except (OSError, NotStrict) as error:
+        found = loads(read_small(models, _MAX_BYTES, follow_links=True), max_bytes=_MAX_BYTES)
+    except (OSError, TooLarge, NotStrict) as error:
         raise SourceRefused(printable(f"{models}: expected coqui-tts's list of models ({error})")) from None
     for part in model.parts:
         found = found.get(part) if isinstance(found, dict) else None

@@ -26,6 +26,7 @@ from harness import __version__
 from harness.core.text import printable
 from harness.models.fetching.allowed import Policy
 from harness.models.fetching.spec import SourceRefused, Url, read_url
+from harness.storage.smallfile import read_head
 
 _REDIRECTS: Final = {301, 302, 303, 307, 308}
 _BLOCK: Final = 1 << 18
@@ -235,7 +236,7 @@ def _place(answer: http.client.HTTPResponse, begun: int, url: Url) -> tuple[int,
 def _begun(part: Path, note: Path, url: Url) -> tuple[int, str]:
     """Bytes of an earlier attempt and the strong validator they came with; ``(0, "")`` to begin anew."""
     try:
-        content = json.loads(note.read_bytes()[:20_000])
+        content = json.loads(read_head(note, 20_000))
         size = part.stat().st_size
     except (OSError, ValueError, RecursionError):
         return 0, ""

@@ -13,6 +13,7 @@ from harness.core.errors import BadInput
 from harness.core.plainjson import NotStrict, loads
 from harness.core.text import printable
 from harness.storage.pinned import building
+from harness.storage.smallfile import read_input
 from harness.storage.store import write_atomically
 
 NAME: Final = "soundcheck-sources.json"
@@ -55,11 +56,9 @@ class Ledger:
 
     def _read(self) -> dict[str, _Entry]:
         try:
-            content = loads(self.path.read_bytes(), max_bytes=_MAX_BYTES)
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise BadInput(printable(f"{self.path}: cannot be read ({error.strerror})")) from None
+            if not self.path.exists():
+                return {}
+            content = loads(read_input(self.path, _MAX_BYTES, "a list of sources"), max_bytes=_MAX_BYTES)
         except NotStrict as error:
             raise BadInput(printable(f"{self.path}: {error}")) from None
         try:

@@ -12,6 +12,7 @@ import pytest
 from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.goldens.approvals import (
     FILE,
+    MAX_BYTES,
     Decision,
     append_approval,
     last_approval,
@@ -109,8 +110,14 @@ class TestTampering:
             read_approvals(log.parent)
 
     def test_of_an_endless_log_is_bounded(self, tmp_path: Path) -> None:
+        with (tmp_path / FILE).open("wb") as file:
+            file.truncate(MAX_BYTES + 1)
+        with pytest.raises(IntegrityError, match="expected approvals of at most 16777216 bytes, got more; archive"):
+            read_approvals(tmp_path)
+
+    def test_of_a_log_that_lies_elsewhere_is_not_followed(self, tmp_path: Path) -> None:
         (tmp_path / FILE).symlink_to("/dev/zero")
-        with pytest.raises(IntegrityError, match="expected at most"):
+        with pytest.raises(IntegrityError, match="expected a regular file, got a link"):
             read_approvals(tmp_path)
 
 
