@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.common import add_format, verb
+from harness.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from harness.policy.file import PolicyFile
@@ -63,8 +63,8 @@ def _unknown(file: PolicyFile) -> list[str]:
     found = []
     for rule in dict.fromkeys([*named, *(waiver.rule for waiver in policy.waivers)]):
         if rule not in known:
-            near = difflib.get_close_matches(rule, known, n=1)
-            found.append(f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else ""))
+            hint = did_you_mean(rule, known, quoted=False)
+            found.append(f"no rule is called {rule}" + (f"; {hint}" if hint else ""))
     return found
 
 

@@ -6,13 +6,13 @@ setting that is misspelt must not be a setting that is silently off.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 from harness.core.errors import BadInput
+from harness.core.suggest import did_you_mean
 from harness.core.text import printable
 from harness.core.types import Severity
 from harness.policy.release import CLOSED, COST_CHECKS, ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver, is_hostile
@@ -216,8 +216,7 @@ class _Reader:
     def _only(self, own: Table, keys: Sequence[str], *place: str) -> None:
         for key in own:
             if key not in keys:
-                near = difflib.get_close_matches(key[:40], keys, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(keys)}"
+                hint = did_you_mean(key, keys) or f"expected one of {', '.join(keys)}"
                 self._fail((*filter(None, place), key), f"unknown key {_shown(key)}; {hint}")
 
     def _text(self, own: Table, place: tuple[str, ...]) -> str:

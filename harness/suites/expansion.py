@@ -7,11 +7,11 @@ suite file. It knows neither pytest nor voices.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.core.errors import BadInput
+from harness.core.suggest import did_you_mean
 from harness.core.types import Probe
 from harness.suites.parse import FamilyDraw, Suite
 from harness.suites.wellformed import flaw_in
@@ -104,8 +104,7 @@ def known_families(own: Iterable[Family]) -> dict[str, Family]:
 
 def _family(draw: FamilyDraw, families: dict[str, Family]) -> Family:
     if draw.family not in families:
-        close = difflib.get_close_matches(draw.family, families, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "soundcheck list --families shows them"
+        hint = did_you_mean(draw.family, families) or "soundcheck list --families shows them"
         raise BadInput(f"unknown family {draw.family!r}; {hint}")
     return families[draw.family]
 

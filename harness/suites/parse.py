@@ -6,11 +6,11 @@ the text of a file and knows nothing of folders, pytest or voices.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.core.suggest import did_you_mean
 from harness.core.types import Probe
 from harness.suites.yamltree import Mapping, Node, Scalar, Sequence, describe, fail, quote, read_tree
 
@@ -232,7 +232,7 @@ class _SuiteReader:
             word = self._string(item, f"a critical word of {where}", MAX_TEXT)
             if word.lower().replace("’", "'") not in spoken:
                 message = f"critical word {quote(word)} of {where} is not in its 'expect' {quote(expect)}"
-                raise self._fail(item, message + _did_you_mean(word, spoken))
+                raise self._fail(item, message + _hint(word, spoken))
             if word in words:
                 raise self._fail(item, f"critical word {quote(word)} of {where} is listed twice; keep one")
             words.append(word)
@@ -243,7 +243,7 @@ class _SuiteReader:
         what = f"control {quote(name)} of probe '{probe.id}'"
         twin = probes.get(name)
         if twin is None:
-            raise self._fail(node, f"{what} names no probe of this suite" + _did_you_mean(name, probes))
+            raise self._fail(node, f"{what} names no probe of this suite" + _hint(name, probes))
         if twin is probe:
             raise self._fail(node, f"{what} is the probe itself; name its benign twin")
         if twin.trigger is not None:
@@ -257,7 +257,7 @@ class _SuiteReader:
             raise self._fail(node, f"{where} must be a mapping with {_and(needed)}, got {describe(node)}")
         for key, _ in node.entries:
             if key.value not in known:
-                message = f"unknown key {quote(key.value)} in {where}" + _did_you_mean(key.value, known)
+                message = f"unknown key {quote(key.value)} in {where}" + _hint(key.value, known)
                 raise self._fail(key, f"{message} (known: {', '.join(known)})")
         fields = {key.value: value for key, value in node.entries}
         for key_name in needed:
@@ -300,9 +300,8 @@ def _label(node: Node, number: int) -> str:
     return f"probe number {number}"
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word[:64], list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+def _hint(word: str, known: Iterable[str]) -> str:
+    return f"; {hint}" if (hint := did_you_mean(word, known)) else ""
 
 
 def _and(words: tuple[str, ...]) -> str:

@@ -7,7 +7,6 @@ the cache; no code of such a package is run. How Whisper listens is not this mod
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
+from harness.core.suggest import did_you_mean
 from harness.hearing.asr.ctranslate2 import read_variables, to_openai
 from harness.storage.pinned import (
     build_once,
@@ -158,9 +158,8 @@ def _unknown(spec: str, known: list[str]) -> str:
         if Path(spec).expanduser().is_dir():
             return f"Whisper checkpoint {spec} is a folder, expected a file"
         return f"Whisper checkpoint {spec} does not exist"
-    near = difflib.get_close_matches(spec, known, n=1)
-    question = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown Whisper {spec!r}; {question}Known are {', '.join(known)}, or the path of a checkpoint"
+    listed = f"Known are {', '.join(known)}, or the path of a checkpoint"
+    return f"unknown Whisper {spec!r}; {' '.join(filter(None, (did_you_mean(spec, known), listed)))}"
 
 
 def _converted(name: str, packaged: PackagedWeights, target: Path, progress: Callable[[str], None]) -> WhisperWeights:

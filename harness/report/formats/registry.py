@@ -7,12 +7,12 @@ pure function from a result to bytes: no clock, no environment, no disk. Where t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import BadInput
+from harness.core.suggest import did_you_mean
 from harness.report.formats.github import to_annotations, to_summary
 from harness.report.formats.gitlab import to_code_quality
 from harness.report.formats.prometheus import to_metrics
@@ -76,6 +76,5 @@ def find_format(name: str, option: str) -> Format:
     """
     if found := FORMATS.get(name):
         return found
-    near = difflib.get_close_matches(name[:40], FORMATS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(FORMATS)}"
+    hint = did_you_mean(name, FORMATS, quoted=False) or f"expected one of {', '.join(FORMATS)}"
     raise BadInput(f"{option}: there is no format {one_line(name[:40])!r}; {hint}")
