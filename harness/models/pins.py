@@ -20,7 +20,7 @@ def pins(root: Path) -> dict[str, str]:
     found = {name: models.text(name, "") for name in models.values}
     for name, pin in found.items():
         if not is_pin(pin):
-            raise models.refusal(f"{name}: expected sha256: and 64 lower-case hex digits, got {pin[:80]!a}")
+            raise models.error(name, f"{name}: expected sha256: and 64 lower-case hex digits, got {pin[:80]!a}")
     return found
 
 

@@ -7,12 +7,10 @@ setting that is misspelt must not be a setting that is silently off.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
-from harness.core.errors import BadInput
-from harness.core.suggest import did_you_mean
+from harness.core.plaintoml import Document, parse_toml, shown, unknown_key
 from harness.core.text import printable
 from harness.core.types import Severity
 from harness.policy.release import CLOSED, COST_CHECKS, ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver, is_hostile
@@ -39,8 +37,6 @@ _RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}\.[a-z][a-z0-9-]{0,63}")
 _FAMILY: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SUBJECT: Final = re.compile(r"[a-z0-9*?\[\]!-]{1,128}")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
-_BARE: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*[=.]""")
 
 Table = Mapping[str, object]
 
@@ -55,27 +51,21 @@ def parse_policy(source: str, name: str) -> Policy:
     Raises:
         BadInput: The first thing that is wrong, as one line ``name:line: what``.
     """
-    try:
-        content = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(printable(f"{name}: expected TOML ({error})")) from None
-    except (RecursionError, ValueError):  # nested without end; an integer of thousands of digits
-        raise BadInput(printable(f"{name}: expected TOML of a policy, got something that no policy holds")) from None
-    return _Reader(source, name).policy(content)
+    document = parse_toml(source, name)
+    return _Reader(document).policy(document.content)
 
 
 class _Reader:
-    """Turns tables into a policy, and finds the line of what is wrong."""
+    """Turns tables into a policy; stricter about their values than :class:`harness.core.plaintoml.Table` is."""
 
-    def __init__(self, source: str, name: str) -> None:
-        self._name = name
-        self._lines = _lines_of(source)
+    def __init__(self, document: Document) -> None:
+        self._document = document
 
     def policy(self, content: Table) -> Policy:
         self._only(content, KEYS, "")
         version = content.get("version")
         if type(version) is not int or version != FORMAT_VERSION:
-            self._fail(("version",), f"expected version = {FORMAT_VERSION}, got {_shown(version)}")
+            self._fail(("version",), f"expected version = {FORMAT_VERSION}, got {shown(version)}")
         coverage = self._table(content, "coverage", COVERAGE_KEYS)
         signoff = self._table(content, "signoff", SIGNOFF_KEYS)
         families = self._families(content)
@@ -105,11 +95,11 @@ class _Reader:
         }
         required = own.get("required", False)
         if not isinstance(required, bool):
-            self._fail(("cost", "required"), f"expected 'required' as true or false, got {_shown(required)}")
+            self._fail(("cost", "required"), f"expected 'required' as true or false, got {shown(required)}")
         off = self._texts(own, ("cost", "off"))
         for name in off:
             if name not in COST_CHECKS:
-                self._fail(("cost", "off"), f"expected checks of cost ({', '.join(COST_CHECKS)}), got {_shown(name)}")
+                self._fail(("cost", "off"), f"expected checks of cost ({', '.join(COST_CHECKS)}), got {shown(name)}")
         exponent = self._number(own, ("cost", "exponent"), above=0, below=10) if "exponent" in own else usual.exponent
         leak = self._number(own, ("cost", "leak_kib"), above=0, below=1 << 20) if "leak_kib" in own else usual.leak_kib
         return CostPolicy(**ratios, exponent=exponent, leak_kib=leak, required=required, off=off)
@@ -119,9 +109,9 @@ class _Reader:
         for name, own in self._table(content, "family", None).items():
             place = ("family", name)
             if not _FAMILY.fullmatch(name):
-                self._fail(place, f"expected the name of a family, got {_shown(name)}")
+                self._fail(place, f"expected the name of a family, got {shown(name)}")
             if not isinstance(own, dict):
-                self._fail(place, f"expected a table [family.{name}], got {_shown(own)}")
+                self._fail(place, f"expected a table [family.{name}], got {shown(own)}")
             self._only(own, FAMILY_KEYS, *place)
             found[name] = FamilyPolicy(
                 fail_at=self._severity(own, (*place, "fail_at")) if "fail_at" in own else None,
@@ -136,7 +126,7 @@ class _Reader:
         names = self._texts(coverage, place)
         for name in names:
             if not _FAMILY.fullmatch(name):
-                self._fail(place, f"expected names of families, got {_shown(name)}")
+                self._fail(place, f"expected names of families, got {shown(name)}")
         return names
 
     def _isolation(self, signoff: Table) -> tuple[str, ...]:
@@ -146,7 +136,7 @@ class _Reader:
         levels = self._texts(signoff, place)
         for level in levels:
             if level not in ISOLATIONS:
-                self._fail(place, f"expected levels of the sandbox ({', '.join(ISOLATIONS)}), got {_shown(level)}")
+                self._fail(place, f"expected levels of the sandbox ({', '.join(ISOLATIONS)}), got {shown(level)}")
         if not levels:
             self._fail(place, "expected at least one level of the sandbox, got none")
         return levels
@@ -163,12 +153,12 @@ class _Reader:
         self._only(own, WAIVER_KEYS, place)
         rule = self._text(own, (place, "rule"))
         if not _RULE.fullmatch(rule):
-            self._fail((place, "rule"), f"expected the id of one rule, such as timing.slow, got {_shown(rule)}")
+            self._fail((place, "rule"), f"expected the id of one rule, such as timing.slow, got {shown(rule)}")
         if rule.startswith(CLOSED):
             self._fail((place, "rule"), f"{rule} cannot be waived: {_WHY_CLOSED[rule.partition('.')[0]]}")
         allow = self._text(own, (place, "allow")) if "allow" in own else ""
         if allow not in ("", ALLOW_HOSTILE):
-            self._fail((place, "allow"), f'expected allow = "{ALLOW_HOSTILE}", got {_shown(allow)}')
+            self._fail((place, "allow"), f'expected allow = "{ALLOW_HOSTILE}", got {shown(allow)}')
         if is_hostile(rule) and not allow:
             line = (
                 f'{rule} is about what the model does to the machine; to waive it all the same, add allow = "hostile"'
@@ -178,7 +168,7 @@ class _Reader:
             self._fail((place, "allow"), f"{rule} needs no allow; remove it")
         subject = self._text(own, (place, "subject"))
         if not _SUBJECT.fullmatch(subject):
-            self._fail((place, "subject"), f"expected a pattern of probe ids, such as carrier-*, got {_shown(subject)}")
+            self._fail((place, "subject"), f"expected a pattern of probe ids, such as carrier-*, got {shown(subject)}")
         return Waiver(
             rule=rule,
             subject=subject,
@@ -186,18 +176,18 @@ class _Reader:
             reason=self._text(own, (place, "reason")),
             expires=self._date(own, (place, "expires")),
             allows_hostile=bool(allow),
-            line=self._line((place,)),
+            line=self._document.line((place,)),
         )
 
     def _severities(self, holder: Table, place: tuple[str, ...]) -> dict[str, Severity]:
         own = holder.get(place[-1], {})
         if not isinstance(own, dict):
-            self._fail(place, f"expected a table of rules and severities, got {_shown(own)}")
+            self._fail(place, f"expected a table of rules and severities, got {shown(own)}")
         found = {}
         for rule in own:
             at = (*place, rule)
             if not _RULE.fullmatch(rule):
-                line = f'expected the id of a rule in quotes, such as "timing.slow", got {_shown(rule)}'
+                line = f'expected the id of a rule in quotes, such as "timing.slow", got {shown(rule)}'
                 self._fail(at, line)
             found[rule] = self._severity(own, at)
             if (is_hostile(rule) or rule.startswith(CLOSED)) and found[rule] is not Severity.CRITICAL:
@@ -208,7 +198,7 @@ class _Reader:
     def _table(self, content: Table, name: str, keys: Sequence[str] | None) -> Table:
         own = content.get(name, {})
         if not isinstance(own, dict):
-            self._fail((name,), f"expected a table [{name}], got {_shown(own)}")
+            self._fail((name,), f"expected a table [{name}], got {shown(own)}")
         if keys is not None:
             self._only(own, keys, name)
         return own
@@ -216,27 +206,26 @@ class _Reader:
     def _only(self, own: Table, keys: Sequence[str], *place: str) -> None:
         for key in own:
             if key not in keys:
-                hint = did_you_mean(key, keys) or f"expected one of {', '.join(keys)}"
-                self._fail((*filter(None, place), key), f"unknown key {_shown(key)}; {hint}")
+                self._fail((*filter(None, place), key), unknown_key(key, keys))
 
     def _text(self, own: Table, place: tuple[str, ...]) -> str:
         value = own.get(place[-1])
         if value is None:
             self._fail(place[:-1] or place, f"{place[-1]!r} is missing; say {_WANTED.get(place[-1], 'it')}")
         if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or printable(value) != value:
-            self._fail(place, f"expected {place[-1]!r} as one line of text, got {_shown(value)}")
+            self._fail(place, f"expected {place[-1]!r} as one line of text, got {shown(value)}")
         return value.strip()
 
     def _texts(self, own: Table, place: tuple[str, ...]) -> tuple[str, ...]:
         value = own.get(place[-1], [])
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            self._fail(place, f"expected {place[-1]!r} as a list of texts, got {_shown(value)}")
+            self._fail(place, f"expected {place[-1]!r} as a list of texts, got {shown(value)}")
         return tuple(dict.fromkeys(value))
 
     def _one_of(self, own: Table, place: tuple[str, ...], known: Sequence[str]) -> str:
         value = own[place[-1]]
         if not isinstance(value, str) or value not in known:
-            self._fail(place, f"expected {place[-1]!r} as one of {', '.join(known)}, got {_shown(value)}")
+            self._fail(place, f"expected {place[-1]!r} as one of {', '.join(known)}, got {shown(value)}")
         return value
 
     def _severity(self, own: Table, place: tuple[str, ...]) -> Severity:
@@ -245,19 +234,19 @@ class _Reader:
     def _number(self, own: Table, place: tuple[str, ...], *, above: float, below: float) -> float:
         value = own[place[-1]]
         if isinstance(value, bool) or not isinstance(value, int | float) or not above < value < below:
-            self._fail(place, f"expected {place[-1]!r} above {above:g} and below {below:g}, got {_shown(value)}")
+            self._fail(place, f"expected {place[-1]!r} above {above:g} and below {below:g}, got {shown(value)}")
         return float(value)
 
     def _share(self, own: Table, place: tuple[str, ...]) -> float:
         value = own.get(place[-1], 1.0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-            self._fail(place, f"expected {place[-1]!r} above 0 and at most 1, got {_shown(value)}")
+            self._fail(place, f"expected {place[-1]!r} above 0 and at most 1, got {shown(value)}")
         return float(value)
 
     def _count(self, own: Table, place: tuple[str, ...], *, most: int = 100_000) -> int:
         value = own.get(place[-1], 0)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            self._fail(place, f"expected {place[-1]!r} as a whole number from 0 to {most}, got {_shown(value)}")
+            self._fail(place, f"expected {place[-1]!r} as a whole number from 0 to {most}, got {shown(value)}")
         return value
 
     def _date(self, own: Table, place: tuple[str, ...]) -> str:
@@ -267,20 +256,12 @@ class _Reader:
             self._fail(place[:-1], f"{place[-1]!r} is missing; say {_WANTED['expires']}")
         if isinstance(value, str) or not _DATE.fullmatch(str(value)):
             self._fail(
-                place, f"expected {place[-1]!r} as a date without quotes, such as 2027-01-31, got {_shown(value)}"
+                place, f"expected {place[-1]!r} as a date without quotes, such as 2027-01-31, got {shown(value)}"
             )
         return str(value)
 
-    def _line(self, place: tuple[str, ...]) -> int:
-        """Line of the innermost part of a place that can be found, 0 for none."""
-        while place and place not in self._lines:
-            place = place[:-1]
-        return self._lines.get(place, 0)
-
     def _fail(self, place: tuple[str, ...], what: str) -> NoReturn:
-        line = self._line(place)
-        where = f"{self._name}:{line}" if line else self._name
-        raise BadInput(printable(f"{where}: {what}"))
+        raise self._document.error(place, what)
 
 
 _WANTED: Final = {
@@ -295,29 +276,3 @@ _WHY_CLOSED: Final = {
     "admission": "a model that fails at the door is not loaded, whoever accepts it; convert or mend its files",
     "policy": "an expired waiver is looked at again, not waived",
 }
-
-
-def _shown(value: object) -> str:
-    text = "nothing" if value is None else ascii(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _lines_of(source: str) -> dict[tuple[str, ...], int]:
-    """Line of each table and of each key in it, as far as they are written one to a line.
-
-    The text was parsed already: this only finds what an error is about, and a wrong guess costs a line number.
-    """
-    found: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
-    waivers = 0
-    for number, line in enumerate(source.splitlines(), start=1):
-        if header := _HEADER.fullmatch(line):
-            table = tuple(part.strip().strip("\"'") for part in header[2].split("."))
-            if header[1] == "[[":
-                waivers += 1
-                table = (f"{table[0]}#{waivers}", *table[1:])
-            for depth in range(1, len(table) + 1):
-                found.setdefault(table[:depth], number)
-        elif key := _BARE.match(line):
-            found.setdefault((*table, next(part for part in key.groups() if part is not None)), number)
-    return found

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
+from harness.core.plaintoml import Table, parse_toml
 from harness.core.text import printable
-from harness.models.project import Table
 from harness.policy.file import PolicyFile, read_policy
 from harness.report.wording import shell_word
 from harness.signing.signature import Trust
@@ -75,19 +74,17 @@ def read_list(path: Path) -> tuple[Deployed, ...]:
         BadInput: It cannot be read, or a key is unknown, missing or of another kind.
     """
     source, _ = read_input_text(path, MAX_BYTES, "a list of models")
-    try:
-        content = tomllib.loads(source)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(printable(f"{path}: expected TOML ({str(error)[:200]})")) from None
-    shared = Table(str(path), path.parent, content)
+    document = parse_toml(source, str(path))
+    content = document.content
+    shared = Table(document=document, place=(), heading="", root=path.parent, values=content)
     shared.only("version", *SHARED, "model")
     if type(content.get("version")) is not int or content["version"] != FORMAT_VERSION:
-        raise shared.refusal(f"expected version = {FORMAT_VERSION}, got {content.get('version')!a:.40}")
+        raise shared.error("version", f"expected version = {FORMAT_VERSION}, got {content.get('version')!a:.40}")
     models = content.get("model", [])
     if not isinstance(models, list) or not all(isinstance(one, dict) for one in models):
-        raise shared.refusal("expected tables [[model]], got something else")
+        raise shared.error("model", "expected tables [[model]], got something else")
     if not 1 <= len(models) <= MAX_MODELS:
-        raise shared.refusal(f"expected 1 to {MAX_MODELS} tables [[model]], got {len(models)}")
+        raise shared.error("model", f"expected 1 to {MAX_MODELS} tables [[model]], got {len(models)}")
     return tuple(_deployed(shared, one, number) for number, one in enumerate(models, start=1))
 
 
@@ -153,7 +150,8 @@ def _command(model: Deployed, policy: PolicyFile | None, stated: Stated | None) 
 
 
 def _deployed(shared: Table, values: dict[str, object], number: int) -> Deployed:
-    own = Table(f"{shared.place} [[model]] {number}", shared.root, values)
+    place = (f"model#{number}",)
+    own = Table(document=shared.document, place=place, heading=f"[[model]] {number}", root=shared.root, values=values)
     own.only(*OWN, *SHARED)
 
     def text(key: str) -> str:
@@ -164,15 +162,15 @@ def _deployed(shared: Table, values: dict[str, object], number: int) -> Deployed
 
     path, signoff = own.text("path", ""), own.text("signoff", "")
     if not path or not signoff:
-        raise own.refusal("expected a path and a signoff, got none")
+        raise own.error("", "expected a path and a signoff, got none")
     trust = Trust(keys=paths("keys"), roots=paths("roots"), subject=text("subject"))
     if trust.is_empty:
-        raise own.refusal("whose signature counts? Name keys or roots")
+        raise own.error("", "whose signature counts? Name keys or roots")
     age, policy = text("max_age"), text("policy")
     try:
         max_age = read_age(age, "max_age") if age else None
     except SoundcheckError as error:
-        raise own.refusal(str(error)) from None
+        raise own.error("max_age", str(error)) from None
     return Deployed(
         name=own.text("name", "") or Path(path).name,
         path=shared.root / path,

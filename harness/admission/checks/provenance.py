@@ -31,7 +31,7 @@ def provenance_of(root: Path, spec: str, model: Path) -> Provenance:
         issuer=signing.text("issuer", ""),
     )
     if bool(trust.identity) != bool(trust.issuer):
-        raise signing.refusal("expected identity and issuer together, got one of them")
+        raise signing.error("identity", "expected identity and issuer together, got one of them")
     known = pins(root)
     place = model.absolute()
     pinned = next((pin for name, pin in known.items() if name == spec or (root / name).absolute() == place), "")

@@ -75,7 +75,7 @@ def read_policy(root: Path) -> Policy:
     hosts = sources.texts("hosts")
     for host in hosts:
         if host != host.lower() or "/" in host or "*" in host:
-            raise sources.refusal(f"hosts: expected host or host:port in lower case, got {host[:80]!a}")
+            raise sources.error("hosts", f"hosts: expected host or host:port in lower case, got {host[:80]!a}")
     return Policy(
         hosts=frozenset(hosts),
         organisations=frozenset(sources.texts("organisations")),

@@ -109,8 +109,8 @@ class TestTheList:
         [
             ("version = 1", "version = 2", "expected version = 1, got 2"),
             ("version = 1\n", "", "expected version = 1, got None"),
-            ("policy =", "polcy =", "unknown key 'polcy'; expected one of version, keys"),
-            ('path = "voice"', 'pth = "voice"', "[[model]] 1: unknown key 'pth'"),
+            ("policy =", "polcy =", ":3: unknown key 'polcy'; did you mean 'policy'?"),
+            ('path = "voice"', 'pth = "voice"', ":8 [[model]] 1: unknown key 'pth'; did you mean 'path'?"),
             ('path = "voice"\n', "", "[[model]] 1: expected a path and a signoff, got none"),
             ('keys = ["key.pub.pem"]\n', "", "[[model]] 1: whose signature counts? Name keys or roots"),
             ('"90d"', '"90"', "[[model]] 1: max_age: expected an age such as 12h, 30d or 8w, got '90'"),

@@ -93,7 +93,7 @@ class TestPolicy:
     @pytest.mark.parametrize(
         ("line", "refusal"),
         [
-            ('host = ["a"]', "unknown key 'host'; expected one of hosts, "),
+            ('host = ["a"]', ".toml:2 [tool.soundcheck.sources]: unknown key 'host'; did you mean 'hosts'?"),
             ('hosts = "github.com"', "hosts: expected a list of strings, got str"),
             ('hosts = ["*.example"]', "hosts: expected host or host:port in lower case"),
             ('hosts = ["https://a"]', "hosts: expected host or host:port in lower case"),
