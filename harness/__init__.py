@@ -13,8 +13,90 @@ The verdict is *pass*, *fail* or *inconclusive*; *error* means that the harness 
 lies in a run directory (``.soundcheck/runs/ID``) whose ``report.html`` is for people and whose ``results.json``
 is for machines.
 
-This package imports nothing heavy: torch, TTS, whisper and librosa are loaded by the worker and by the
-modules that listen, when they are used, and ``pytest --help`` never pays for them.
+What others may build on is listed in ``__all__`` and described in ``docs/api.md``; everything else is private and may
+change in any release. Names are loaded when they are asked for: this package itself imports nothing, and
+``pytest --help`` never pays for torch, TTS, Whisper or numpy.
 """
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "BadInput",
+    "BehaviourEvent",
+    "ComparisonKind",
+    "Dice",
+    "Family",
+    "Finding",
+    "GoldenRecord",
+    "IntegrityError",
+    "Observation",
+    "Outcome",
+    "Phrase",
+    "Probe",
+    "RunInfo",
+    "RunResult",
+    "Setting",
+    "Severity",
+    "SoundcheckError",
+    "SuiteInfo",
+    "Take",
+    "Verdict",
+    "__version__",
+    "hookspecs",
+    "read_run",
+]
+
+TYPE_CHECKING = False  # type checkers take a variable of this name for true: so nothing is imported, typing neither
+
+if TYPE_CHECKING:
+    from harness.core.errors import BadInput, IntegrityError, SoundcheckError
+    from harness.core.types import (
+        BehaviourEvent,
+        ComparisonKind,
+        Finding,
+        GoldenRecord,
+        Observation,
+        Outcome,
+        Probe,
+        Severity,
+        Take,
+        Verdict,
+    )
+    from harness.core.verdict import RunInfo, RunResult, SuiteInfo
+    from harness.pytest_plugin import hookspecs
+    from harness.storage.store import read_run
+    from probes.dice import Dice
+    from probes.family import Family, Phrase, Setting
+else:
+    _HOMES = {
+        "harness.core.errors": ("BadInput", "IntegrityError", "SoundcheckError"),
+        "harness.core.types": (
+            "BehaviourEvent",
+            "ComparisonKind",
+            "Finding",
+            "GoldenRecord",
+            "Observation",
+            "Outcome",
+            "Probe",
+            "Severity",
+            "Take",
+            "Verdict",
+        ),
+        "harness.core.verdict": ("RunInfo", "RunResult", "SuiteInfo"),
+        "harness.pytest_plugin": ("hookspecs",),
+        "harness.storage.store": ("read_run",),
+        "probes.dice": ("Dice",),
+        "probes.family": ("Family", "Phrase", "Setting"),
+    }
+
+    def __getattr__(name):
+        """A public name, from the module that defines it (PEP 562)."""
+        for home, names in _HOMES.items():
+            if name in names:
+                module = __import__(home, fromlist=[name])
+                return getattr(module, name)
+        raise AttributeError(f"module 'harness' has no public name {name!r}; docs/api.md lists them")
+
+    def __dir__():
+        """What may be used, for completion."""
+        return sorted(__all__)

@@ -154,7 +154,26 @@ class TestLayers:
             assert allowed < set().union(*LAYERS[: layer(name)]) or not allowed
 
     def test_the_package_itself_imports_nothing(self) -> None:
-        assert [one.name for one in IMPORTS["harness"]] == []
+        """Its names are for others, and found when they are asked for: what it shows type checkers costs nothing."""
+        assert [one.name for one in IMPORTS["harness"] if not one.is_typing] == []
+
+    def test_nothing_goes_out_by_the_front_to_come_in_again(self) -> None:
+        """The public names of ``harness`` would lead around the layers."""
+        taken = re.compile(r"^\s*from harness import (?!__version__$)", re.MULTILINE)
+        assert [name for name, path in MODULES.items() if taken.search(path.read_text("utf-8"))] == []
+
+    def test_the_page_shows_them(self) -> None:
+        page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+        rows = re.findall(r"^\d  (.+)$", page, re.MULTILINE)
+        shown = tuple(set(re.sub(r"\([^)]*\)", "", row).split()) for row in reversed(rows))
+        assert shown == LAYERS
+        (table,) = re.findall(r"^\| room \|.*?\n\n", page, re.MULTILINE | re.DOTALL)
+        named = {
+            room.split("/")[0]
+            for line in table.strip().splitlines()[2:]
+            for room in re.findall(r"`([\w/]+)`", line.split("|")[1])
+        }
+        assert named == set().union(*LAYERS)
 
     def test_every_module_lies_in_a_room(self) -> None:
         assert [path.name for path in (ROOT / "harness").glob("*.py")] == ["__init__.py"]

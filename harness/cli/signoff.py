@@ -62,9 +62,9 @@ def run(options: argparse.Namespace) -> int:
     from harness.signing.testresult import to_payload
     from harness.signoff.mlbom import to_mlbom
     from harness.signoff.refusal import Refused
-    from harness.signoff.run import policy_for, read_run
+    from harness.signoff.run import policy_for
     from harness.signoff.statement import described, state
-    from harness.storage.store import write_atomically
+    from harness.storage.store import read_run, write_atomically
 
     now = datetime.now(UTC).replace(microsecond=0)
     given = read_policy(options.policy) if options.policy else None

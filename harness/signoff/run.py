@@ -8,8 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from harness import __version__
-from harness.core.errors import BadInput
-from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Verdict
 from harness.core.verdict import RunInfo, RunResult
 from harness.judging.behaviour import CHECKS, judge_behaviour
@@ -17,20 +15,6 @@ from harness.policy.file import PolicyFile, policy_of_run
 from harness.policy.release import ISOLATIONS, apply, level_of
 from harness.report.wording import tally
 from harness.signoff.refusal import Refused, refuse
-from harness.storage.store import RunDirectory
-
-
-def read_run(folder: Path) -> RunResult:
-    """The records of a run.
-
-    Raises:
-        BadInput: There is no run.
-        IntegrityError: Its records are not whole.
-    """
-    if not (folder / "run.json").is_file():
-        raise BadInput(printable(f"{folder}: expected a run directory, such as .soundcheck/runs/ID, got no run there"))
-    folder = folder.absolute()
-    return RunDirectory(folder.parent.parent, folder.name).result()
 
 
 def policy_for(folder: Path, result: RunResult, given: PolicyFile | None) -> PolicyFile | None:

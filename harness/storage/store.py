@@ -21,7 +21,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from harness.core.errors import IntegrityError, StorageError
+from harness.core.errors import BadInput, IntegrityError, StorageError
+from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Outcome, Rendering, RenderingKey, SignalFacts, Take
 from harness.core.verdict import RunInfo, RunResult
 
@@ -174,6 +175,13 @@ class RunDirectory:
     def __init__(self, root: Path, run_id: str) -> None:
         self.path = root / "runs" / run_id
 
+    @classmethod
+    def at(cls, folder: Path) -> RunDirectory:
+        """The run that lies in a folder, wherever that was brought."""
+        directory = cls(folder.parent, folder.name)
+        directory.path = folder
+        return directory
+
     def begin(self, info: RunInfo, planned: int) -> None:
         """Say what the run is about. The same inputs continue the same run."""
         content: dict[str, Any] = {"version": 1, "info": info, "planned": planned}
@@ -248,6 +256,21 @@ class RunDirectory:
                     if line:
                         lines.append(msgspec.json.decode(line, type=_Line))
         return sorted(lines, key=lambda line: line.at)
+
+
+def read_run(folder: Path) -> RunResult:
+    """Everything that a run recorded.
+
+    Args:
+        folder: The run directory, e.g. ``.soundcheck/runs/3f2a9c01d7e4``, or a copy of it.
+
+    Raises:
+        BadInput: There is no run.
+        IntegrityError: Its records are not whole.
+    """
+    if not (folder / "run.json").is_file():
+        raise BadInput(printable(f"{folder}: expected a run directory, such as .soundcheck/runs/ID, got no run there"))
+    return RunDirectory.at(folder).result()
 
 
 class _Begun(msgspec.Struct):

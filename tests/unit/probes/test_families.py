@@ -32,8 +32,8 @@ def drawn(name: str, language: str, seed: object = 1, count: int = COUNT) -> tup
 
 
 class TestEveryFamily:
-    def test_there_are_seventeen(self) -> None:
-        assert len({family.name for family in FAMILIES}) == len(FAMILIES) == 17
+    def test_it_has_a_name_of_its_own(self) -> None:
+        assert len({family.name for family in FAMILIES}) == len(FAMILIES) >= 17
 
     @each_family
     def test_it_says_what_it_is_for_and_where_it_comes_from(self, family: Family, language: str) -> None:

@@ -25,8 +25,9 @@ from harness.signing.signature import Trust, seal_with_key, sign_with_key
 from harness.signing.testresult import Stated, from_payload, to_payload
 from harness.signoff.holding import check, read_age, read_attestation
 from harness.signoff.refusal import Refused
-from harness.signoff.run import policy_for, read_run
+from harness.signoff.run import policy_for
 from harness.signoff.statement import state, tool_digest
+from harness.storage.store import read_run
 from tests.signoff_samples import NOW, POLICY, SUITE, KeyPair, make_keys, make_policy, make_voice, passed, write_run
 
 ANNOUNCED = (
