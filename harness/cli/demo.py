@@ -104,7 +104,9 @@ def gate(model: Path, name: str, weights: Path, folder: Path, seed: int) -> dict
     newest = _newest(folder)
     if status not in (0, 1) or newest is None or newest == before:
         raise IntegrityError(f"pytest ended with status {status} and no verdict; repeat it with: {' '.join(command)}")
-    found = json.loads(newest[1].read_text("utf-8"))
+    from harness.report.formats import results
+
+    found = results.read(newest[1].read_bytes())
     counts = found["counts"]
     return {
         "verdict": found["verdict"],

@@ -5,7 +5,6 @@ The format: eight bytes of length, a JSON object of so many bytes, then the tens
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from harness.admission.reading import rules
@@ -13,6 +12,7 @@ from harness.admission.reading.bytesource import ByteSource, Section
 from harness.admission.reading.notebook import Notebook
 from harness.admission.reading.symbols import show
 from harness.admission.reading.tensors import look_at, note_values
+from harness.core.plainjson import Ambiguous, NotStrict, loads
 
 MAX_HEADER: Final = 4 << 20
 """The format allows 100 MB; 4 MB describe 30,000 tensors."""
@@ -23,10 +23,6 @@ DTYPES: Final = {
     "U16": ("uint16", 2), "U8": ("uint8", 1), "BOOL": ("bool", 1), "F8_E4M3": ("float8", 1), "F8_E5M2": ("float8", 1),
     "C64": ("complex64", 8),
 }  # fmt: skip
-
-
-class _Duplicate(ValueError):
-    """A name stands twice in an object."""
 
 
 def is_safetensors(source: ByteSource) -> bool:
@@ -52,16 +48,11 @@ def read_safetensors(source: ByteSource, notebook: Notebook, *, has_values: bool
         notebook.add(rules.TOO_LARGE, f"{where}byte 0x0", f"a header of {length} bytes, limit {MAX_HEADER}")
         return
     try:
-        header = json.loads(
-            source.read(8, length).decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse,
-            parse_float=_refuse,
-        )
-    except _Duplicate as problem:
+        header = loads(source.read(8, length), max_bytes=MAX_HEADER, floats=False)
+    except Ambiguous as problem:
         notebook.add(rules.SAFETENSORS, f"{where}byte 0x8", str(problem), effect="readers take different tensors")
         return
-    except (ValueError, RecursionError) as problem:
+    except NotStrict as problem:
         notebook.add(rules.SAFETENSORS, f"{where}byte 0x8", f"no JSON of the kind expected: {problem}")
         return
     if not isinstance(header, dict):
@@ -73,17 +64,6 @@ def read_safetensors(source: ByteSource, notebook: Notebook, *, has_values: bool
     notebook.budget.spend_members(len(header))
     notebook.tensors += len(header)
     _read_tensors(Section(source, 8 + length, source.size - 8 - length), header, notebook, where, has_values=has_values)
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise _Duplicate("a name stands twice in an object")
-    return made
-
-
-def _refuse(text: str) -> object:
-    raise ValueError(f"expected integers only, got {text[:20]}")
 
 
 def _read_tensors(

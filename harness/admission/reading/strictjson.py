@@ -1,7 +1,8 @@
 """JSON, strictly: a bounded reader that builds no deep recursion and names everything two readers may disagree about.
 
 Python's own reader takes the last of two equal keys, NaN, lone surrogates and integers of any length; others take the
-first key, or refuse. RFC 8259 is the measure; what departs from it is a quirk with a place.
+first key, or refuse. RFC 8259 is the measure; what departs from it is a quirk with a place. ``harness.core.plainjson``
+reads what we or a signer wrote and stops at the first flaw; here a flaw is evidence, so reading goes on.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput
+from harness.core.plainjson import NotStrict, loads
 
 if TYPE_CHECKING:
     from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "soundcheck-results"
 VERSION: Final = 1
+MAX_BYTES: Final = 256 << 20
+"""Of a file that is read again; a run of 10,000 probes has about 50 MB."""
 SCHEMA: Final = Path(__file__).parents[2] / "schemas" / "results.schema.json"
 """JSON Schema (2020-12) of what :func:`to_json` writes."""
 
@@ -53,8 +56,8 @@ def read(data: bytes) -> Json:
         BadInput: The bytes are not JSON, not this format, or of a version that this Soundcheck does not know.
     """
     try:
-        document = json.loads(data)
-    except ValueError as error:
+        document = loads(data, max_bytes=MAX_BYTES)
+    except NotStrict as error:
         raise BadInput(f"results.json is not JSON: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise BadInput(f'not a results file: expected an object with "format": "{FORMAT}"')

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness.core.plainjson import NotStrict, loads
+from harness.core.plainjson import Ambiguous, NotStrict, loads
 
 
 class TestLoads:
@@ -40,6 +40,19 @@ class TestLoads:
             loads(data, max_bytes=200_000)
         assert line in str(caught.value)
         assert str(caught.value).isprintable()
+
+    def test_tells_a_key_that_stands_twice_from_other_flaws(self) -> None:
+        with pytest.raises(Ambiguous):
+            loads(b'{"a": 1, "a": 2}', max_bytes=100)
+        with pytest.raises(NotStrict) as caught:
+            loads(b'{"a": 1', max_bytes=100)
+        assert not isinstance(caught.value, Ambiguous)
+
+    @pytest.mark.parametrize("number", [b"1.0", b"1e3", b"-0.5"])
+    def test_refuses_fractions_where_none_may_be(self, number: bytes) -> None:
+        assert loads(number, max_bytes=100) == float(number)
+        with pytest.raises(NotStrict, match=f"^expected integers only, got {number.decode()}$"):
+            loads(number, max_bytes=100, floats=False)
 
     def test_many_keys_with_the_last_one_twice_take_no_time(self) -> None:
         data = b"{" + b", ".join(b'"%d": 0' % number for number in [*range(100_000), 99_999]) + b"}"

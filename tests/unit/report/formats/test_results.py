@@ -69,6 +69,8 @@ class TestTheFile:
         [
             (b"{", "is not JSON"),
             (b"\xff", "is not JSON"),
+            (b"[" * 100_000, "is not JSON"),
+            (b'{"format": "soundcheck-results", "format": "x"}', "expected every key once"),
             (b"[]", 'expected an object with "format": "soundcheck-results"'),
             (b'{"format": "soundcheck-results", "format_version": 99}', "expected format_version 1, got 99"),
         ],
