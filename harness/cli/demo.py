@@ -90,6 +90,8 @@ def gate(model: Path, name: str, weights: Path, folder: Path, seed: int) -> dict
     Raises:
         IntegrityError: pytest ended without results.
     """
+    from harness.report.formats import results
+
     command = [
         sys.executable, "-m", "pytest", str(demo_suite()), "-p", "no:cacheprovider", "-q", "--no-header",
         "--tb=short", "-rN", "-c", "/dev/null", "--rootdir", str(folder.parent),
@@ -104,8 +106,6 @@ def gate(model: Path, name: str, weights: Path, folder: Path, seed: int) -> dict
     newest = _newest(folder)
     if status not in (0, 1) or newest is None or newest == before:
         raise IntegrityError(f"pytest ended with status {status} and no verdict; repeat it with: {' '.join(command)}")
-    from harness.report.formats import results
-
     found = results.read(newest[1].read_bytes())
     counts = found["counts"]
     return {

@@ -1,11 +1,12 @@
 """Signatures over a model's files: OpenSSF Model Signing 1.0, read and written offline.
 
 A signature is a Sigstore bundle (JSON) around a DSSE envelope around an in-toto statement that lists every file of the
-model with its sha256. Four modules, each knowing only the one below it:
+model with its sha256. Five modules, each knowing only those above it in this list:
 
 - ``keys`` signs bytes and checks signatures: ECDSA on P-256, P-384 and P-521, Ed25519, certificates;
 - ``dsse`` says which bytes are signed;
-- ``manifest`` is the list of files, as an in-toto statement and back;
+- ``statement`` is what every in-toto statement has: its type, the files that it is about, their names and digests;
+- ``manifest`` is the list of files, as a statement and back;
 - ``bundle`` is the file that holds all of it.
 
 ``signature`` puts these together, for a list of files or any other statement; ``testresult`` is the statement of a

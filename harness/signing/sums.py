@@ -15,7 +15,7 @@ import msgspec
 from harness.core.plainjson import NotStrict, loads
 from harness.core.text import printable
 from harness.signing.dsse import BadSignature
-from harness.signing.manifest import check_name, check_sha256
+from harness.signing.statement import check_name, check_sha256
 
 MAX_BYTES: Final = 4 << 20
 MAX_FILES: Final = 4000

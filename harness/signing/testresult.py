@@ -1,13 +1,12 @@
 """The statement of a sign-off, as an in-toto statement and back: which files passed which tests. Opens no file.
 
-Source: in-toto attestation framework, Statement v1, ResourceDescriptor v1 and predicate test-result v0.1. The predicate
+Source: in-toto attestation framework, ResourceDescriptor v1 and predicate test-result v0.1. The predicate
 has no place for fields of our own, a resource descriptor has one (``annotations``): they stand at the resource named
 ``run``, so that a reader who knows the predicate reads all of it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,10 +14,19 @@ from typing import Any, Final
 
 import msgspec
 
-from harness.core.plainjson import NotStrict, loads
 from harness.core.text import printable
 from harness.signing.dsse import BadSignature
-from harness.signing.manifest import MAX_PAYLOAD_BYTES, STATEMENT, check_name, check_sha256, path_order
+from harness.signing.statement import (
+    Statement,
+    Subject,
+    Unexpected,
+    check_sha256,
+    expect,
+    files_to_sign,
+    read_statement,
+    signed_files,
+    write_statement,
+)
 
 PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"
 PASSED: Final = "PASSED"
@@ -133,33 +141,18 @@ def to_payload(result: Stated) -> bytes:
     Raises:
         BadSignature: A file name cannot be written so that all read it alike, or the statement is too long.
     """
-    subjects = []
-    for name in sorted(result.files, key=path_order):
-        try:
-            digest = check_sha256(result.files[name])
-            subjects.append({"name": check_name(name), "digest": {"sha256": digest}})
-        except ValueError as error:
-            raise BadSignature(f"cannot sign this: {error}; rename that file") from None
     about = msgspec.to_builtins(result.about)
-    statement = {
-        "_type": STATEMENT,
-        "subject": subjects,
-        "predicateType": PREDICATE,
-        "predicate": {
-            "result": PASSED,
-            "configuration": [
-                *(_descriptor(one) for one in result.resources),
-                {"name": RUN, "digest": {"sha256": result.results_sha256}, "annotations": {"soundcheck": about}},
-            ],
-            "passedTests": list(result.passed),
-            "warnedTests": list(result.warned),
-            "failedTests": [],
-        },
+    predicate = {
+        "result": PASSED,
+        "configuration": [
+            *(_descriptor(one) for one in result.resources),
+            {"name": RUN, "digest": {"sha256": result.results_sha256}, "annotations": {"soundcheck": about}},
+        ],
+        "passedTests": list(result.passed),
+        "warnedTests": list(result.warned),
+        "failedTests": [],
     }
-    payload = json.dumps(statement, sort_keys=True, allow_nan=False).encode()
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise BadSignature(f"cannot sign this: expected a statement of at most {MAX_PAYLOAD_BYTES} bytes")
-    return payload
+    return write_statement(PREDICATE, files_to_sign(result.files), predicate)
 
 
 def from_payload(payload: bytes) -> Stated:
@@ -169,47 +162,49 @@ def from_payload(payload: bytes) -> Stated:
         BadSignature: It is no sign-off of a run that passed, or could be read in two ways.
     """
     try:
-        content = loads(payload, max_bytes=MAX_PAYLOAD_BYTES)
-        kind = msgspec.convert(content, type=_Kind)
-        _expect("_type", kind.type_, STATEMENT)
-        _expect("predicateType", kind.predicate_type, PREDICATE)
-        statement = msgspec.convert(content, type=_Statement)
-        predicate = statement.predicate
-        _expect("result", predicate.result, PASSED)
-        if predicate.failed:
-            raise _malformed(f"expected no failed tests, got {len(predicate.failed)}")
-        resources = {one.name: _resource(one) for one in predicate.configuration}
-        if len(resources) != len(predicate.configuration):
-            raise _malformed("expected every resource of the configuration once, got one twice")
-        runs = [one for one in predicate.configuration if one.name == RUN]
-        if len(runs) != 1 or not runs[0].digest:
-            raise _malformed("expected the run among its configuration, with a digest")
-        about = msgspec.convert(runs[0].annotations.get("soundcheck"), type=About)
-        if about.version != VERSION:
-            raise _malformed(f"expected version {VERSION} of the run's fields, got {about.version}")
-        about.when  # noqa: B018 - raises where it is no time
-        return Stated(
-            files=_files(statement.subject),
-            resources=tuple(one for one in resources.values() if one.name != RUN),
-            results_sha256=resources[RUN].sha256,
-            about=about,
-            passed=tuple(predicate.passed),
-            warned=tuple(predicate.warned),
-        )
-    except (NotStrict, msgspec.ValidationError, ValueError) as error:
-        raise _malformed(str(error)[:300]) from None
+        return _stated(read_statement(payload, PREDICATE, Statement[_Predicate]))
+    except (msgspec.ValidationError, ValueError) as error:
+        line = f"the signed statement is no sign-off of Soundcheck: {str(error)[:300]}"
+        raise BadSignature(printable(line)) from None
 
 
-def _files(subjects: list[_Subject]) -> dict[str, str]:
-    files: dict[str, str] = {}
-    for subject in subjects:
-        if set(subject.digest) != {"sha256"}:
-            raise ValueError("expected a sha256, and nothing else, of each file")
-        if subject.name in files:
-            raise ValueError(f"expected every file once, got {printable(ascii(subject.name[:80]))} twice")
-        files[check_name(subject.name)] = check_sha256(subject.digest["sha256"])
+def _stated(statement: Statement[_Predicate]) -> Stated:
+    predicate = statement.predicate
+    expect("result", predicate.result, PASSED)
+    if predicate.failed:
+        raise Unexpected(f"expected no failed tests, got {len(predicate.failed)}")
+    resources = {one.name: _resource(one) for one in predicate.configuration}
+    if len(resources) != len(predicate.configuration):
+        raise Unexpected("expected every resource of the configuration once, got one twice")
+    runs = [one for one in predicate.configuration if one.name == RUN]
+    if len(runs) != 1 or not runs[0].digest:
+        raise Unexpected("expected the run among its configuration, with a digest")
+    return Stated(
+        files=_files(statement.subject),
+        resources=tuple(one for one in resources.values() if one.name != RUN),
+        results_sha256=resources[RUN].sha256,
+        about=_about(runs[0].annotations.get("soundcheck")),
+        passed=tuple(predicate.passed),
+        warned=tuple(predicate.warned),
+    )
+
+
+def _about(content: object) -> About:
+    """Our own fields. Their version is looked at first: fields of a newer one may have another shape."""
+    version = msgspec.convert(content, type=_Version).version
+    if version != VERSION:
+        raise Unexpected(f"expected version {VERSION} of the run's fields, got {version}")
+    about = msgspec.convert(content, type=About)
+    about.when  # noqa: B018 - raises where it is no time
+    return about
+
+
+def _files(subjects: list[Subject]) -> dict[str, str]:
+    if any(set(subject.digest) != {"sha256"} for subject in subjects):
+        raise Unexpected("expected a sha256, and nothing else, of each file")
+    files = signed_files((subject.name, subject.digest["sha256"]) for subject in subjects)
     if not files:
-        raise ValueError("expected the files of a model, got none")
+        raise Unexpected("expected the files of a model, got none")
     return files
 
 
@@ -233,16 +228,8 @@ def _resource(one: _Descriptor) -> Resource:
     return Resource(name=one.name, sha256=digest, uri=one.uri, annotations=texts)
 
 
-class _Kind(msgspec.Struct):
-    """What it is, read before anything else: the same key also signs lists of files."""
-
-    type_: str = msgspec.field(name="_type")
-    predicate_type: str = msgspec.field(name="predicateType")
-
-
-class _Subject(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    digest: dict[str, str]
+class _Version(msgspec.Struct):
+    version: int
 
 
 class _Descriptor(msgspec.Struct, forbid_unknown_fields=True):
@@ -260,19 +247,3 @@ class _Predicate(msgspec.Struct):
     passed: list[str] = msgspec.field(name="passedTests", default_factory=list)
     warned: list[str] = msgspec.field(name="warnedTests", default_factory=list)
     failed: list[str] = msgspec.field(name="failedTests", default_factory=list)
-
-
-class _Statement(msgspec.Struct, forbid_unknown_fields=True):
-    type_: str = msgspec.field(name="_type")
-    subject: list[_Subject]
-    predicate_type: str = msgspec.field(name="predicateType")
-    predicate: _Predicate
-
-
-def _expect(what: str, got: str, expected: str) -> None:
-    if got != expected:
-        raise _malformed(f"expected {what} {expected!r}, got {printable(ascii(got[:80]))}")
-
-
-def _malformed(what: str) -> BadSignature:
-    return BadSignature(printable(f"the signed statement is no sign-off of Soundcheck: {what}"))

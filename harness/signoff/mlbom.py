@@ -9,7 +9,7 @@ import json
 import uuid
 from typing import Final
 
-from harness.signing.manifest import path_order
+from harness.signing.statement import path_order
 from harness.signing.testresult import POLICY, Stated
 
 SPEC_VERSION: Final = "1.6"

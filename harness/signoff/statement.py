@@ -18,7 +18,7 @@ from harness.core.verdict import RunInfo, RunResult
 from harness.policy.file import PolicyFile
 from harness.policy.release import waivers_in_use
 from harness.report.formats import results
-from harness.signing.manifest import check_sha256
+from harness.signing.statement import check_sha256
 from harness.signing.testresult import (
     GOLDEN,
     POLICY,
