@@ -36,15 +36,15 @@ from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Ve
 from harness.core.waveform import facts
 from harness.goldens.folder import Golden, read_golden
 from harness.hearing.asr.normaliser import normalise
-from harness.hearing.listener import Expected
+from harness.hearing.listening import Expected
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
 from harness.models.demo import build_demo_voice
 from harness.redteam.audio_edits import AUDIO_EDITS
 from harness.run.recording import record_golden
 from harness.run.settings import Settings, default_workers
 from harness.run.tools import Bench, make_bench
-from harness.speaking.renderer import Made
 from harness.speaking.schedule import BATCH
+from harness.speaking.voice import Made
 from harness.storage.store import digest_of
 from harness.suites.parse import Suite
 

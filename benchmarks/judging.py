@@ -23,7 +23,8 @@ from harness.engines.coqui.adapter import CoquiEngine
 from harness.goldens.folder import read_golden
 from harness.hearing.asr.weights import resolve_whisper
 from harness.hearing.asr.whisper import WhisperTranscriber
-from harness.hearing.listener import Expected, Listener
+from harness.hearing.listener import Listener
+from harness.hearing.listening import Expected
 from harness.judging.judge import Judge, count_tests
 from harness.judging.suite_shift import Judged, judge_shift
 from harness.models.demo import build_demo_voice

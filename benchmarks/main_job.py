@@ -79,12 +79,12 @@ def soundcheck(name: str) -> dict[str, float]:
     from harness.core.paths import cache_root
     from harness.core.types import Rendering
     from harness.goldens.folder import find_golden, read_golden
-    from harness.hearing.listener import Expected
+    from harness.hearing.listening import Expected
     from harness.models.demo import build_demo_voice
     from harness.run.settings import Settings, default_workers, golden_folders
     from harness.run.tools import make_bench
-    from harness.speaking.renderer import Made
     from harness.speaking.schedule import BATCH, WINDOW
+    from harness.speaking.voice import Made
 
     def spoken(made: Made) -> Rendering:
         if not isinstance(made, Rendering):

@@ -53,11 +53,11 @@ class Door:
         return tuple(self._outcomes.values())
 
     @property
-    def refusal(self) -> str:
-        """Why the model must not be loaded, on one line; ``""`` where it may."""
+    def refusal(self) -> str | None:
+        """Why the model must not be loaded, on one line; None where it may."""
         failed = [outcome for outcome in self.outcomes if outcome.verdict is Verdict.FAIL]
         if not failed:
-            return ""
+            return None
         names = ", ".join(outcome.subject for outcome in failed)
         return f"not loaded: {names} failed ({failed[0].findings[0].title}); soundcheck scan tells more"
 

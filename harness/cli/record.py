@@ -163,9 +163,7 @@ def run(options: argparse.Namespace) -> int:
             tested = self_test(
                 golden,
                 probes,
-                bench.renderer,
-                bench.listener,
-                bench.store,
+                bench.beside(),
                 runs=options.self_test,
                 takes=2,
                 alpha=settings.alpha,

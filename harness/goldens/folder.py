@@ -209,8 +209,8 @@ def write_golden(
     return read_golden(path)
 
 
-def senses_differ(manifest: Manifest, senses: Mapping[str, str]) -> str:
-    """Which part of the ear is another one than the golden was measured with, or ``""``.
+def senses_differ(manifest: Manifest, senses: Mapping[str, str]) -> str | None:
+    """Which part of the ear is another one than the golden was measured with, None where all are the same.
 
     A network that is absent on one side is no other one: its statistics are then missing, and the judge says so.
     """
@@ -218,7 +218,7 @@ def senses_differ(manifest: Manifest, senses: Mapping[str, str]) -> str:
         now = senses.get(part, ABSENT)
         if ABSENT not in (version, now) and version != now:
             return f"{part} {version[:12]!r} in the golden, {now[:12]!r} now"
-    return ""
+    return None
 
 
 def bound_files(manifest: Manifest) -> dict[str, str]:
@@ -255,12 +255,12 @@ def check_files(golden: Golden) -> None:
             )
 
 
-def differs_in(manifest: Manifest, asr: Mapping[str, str]) -> str:
-    """The first setting in which a transcriber differs from the one the golden was recorded with, or ``""``."""
+def differs_in(manifest: Manifest, asr: Mapping[str, str]) -> str | None:
+    """The first setting in which a transcriber differs from the one the golden was recorded with, None without one."""
     for setting in ASR_SETTINGS:
         if manifest.asr.get(setting) != asr.get(setting):
             return f"{setting} {manifest.asr.get(setting)!r} in the golden, {asr.get(setting)!r} now"
-    return ""
+    return None
 
 
 def audio_name(probe_id: str) -> str:

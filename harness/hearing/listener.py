@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.core.types import (
     Acoustics,
-    Echoing,
     ForcedScore,
     Hearing,
     Rendering,
@@ -18,6 +16,7 @@ from harness.core.types import (
     TextChoice,
     Transcriber,
 )
+from harness.hearing.listening import Expected
 from harness.hearing.senses import measure_all, senses_identity
 from harness.storage.store import Store, digest_of
 
@@ -25,23 +24,11 @@ if TYPE_CHECKING:
     from harness.core.types import Waveform
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What a rendering is held against while it is heard."""
-
-    text: str | None
-    """The text whose likelihood is wanted."""
-    prints: Echoing | None = None
-    """What golden takes of the phrase sounded like."""
-
-    @property
-    def key(self) -> tuple[str | None, str]:
-        """Equal for what is heard alike."""
-        return self.text, self.prints.digest if self.prints else ""
-
-
 class Listener:
-    """Hears for one run. The transcriber is made when something new must be heard, never before."""
+    """Hears for one run. The transcriber is made when something new must be heard, never before.
+
+    Implements :class:`harness.hearing.listening.Listening`.
+    """
 
     def __init__(self, store: Store, transcriber: Callable[[], Transcriber]) -> None:
         self._store = store

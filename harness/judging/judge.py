@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import stats
+from harness.core.screening import Screening
 from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
 from harness.judging.detectors import DETECTORS, Detector, Statistic, spoiled_audio
 from harness.judging.reliability import unreliable
@@ -190,8 +191,8 @@ class Judge:
                     doubts[:0] = _uncertain(found, evidence)
                 else:
                     findings += found
-        doubt = unreliable(probe, golden) or self._unmeasured(golden, everything) or "".join(doubts[:1])
-        reason = "" if findings else doubt
+        doubt = unreliable(probe, golden) or self._unmeasured(golden, everything) or next(iter(doubts), None)
+        reason = None if findings else doubt
         verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS
         notes: tuple[str, ...] = ()
         if suspicions and not findings:
@@ -200,7 +201,7 @@ class Judge:
         return Outcome(
             subject=probe.id,
             verdict=verdict,
-            reason=reason,
+            reason=reason or "",
             probe=probe,
             findings=_corrected(_explained(findings), self._tests),
             observations=tuple(observations),
@@ -217,12 +218,12 @@ class Judge:
             if golden.probe_id in self._yardsticks[statistic.name].golden
         ]
 
-    def _unmeasured(self, golden: GoldenRecord, takes: Sequence[Take]) -> str:
-        """Why the candidate's takes cannot be held against the golden in everything, or ``""``."""
+    def _unmeasured(self, golden: GoldenRecord, takes: Sequence[Take]) -> str | None:
+        """Why the candidate's takes cannot be held against the golden in everything; None where they can."""
         for statistic in self._measured(golden):
             if not all(map(math.isfinite, statistic.of_candidate(takes, golden))):
                 return f"{statistic.name} is in the golden and could not be measured here; see: soundcheck doctor"
-        return ""
+        return None
 
     def _own(self, statistic: Statistic, golden: GoldenRecord) -> tuple[list[float], float]:
         yardstick = self._yardsticks[statistic.name]
@@ -318,6 +319,12 @@ class Judge:
             stage="confirm" if stage == "confirm" else "screen",
             takes=len(takes),
         )
+
+
+def plain_judge(records: Sequence[GoldenRecord], screening: Screening) -> Judge:
+    """The judge of a candidate that is no declared fine-tune; calibrated on a whole golden, whoever is judged."""
+    tests = count_tests(screening.suite_probes)
+    return Judge(records, takes=screening.takes, tests=tests, alpha=screening.alpha)
 
 
 def _doubt(observation: Observation) -> str:

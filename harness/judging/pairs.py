@@ -143,11 +143,11 @@ class Contrast:
                     findings.append(_finding(measure, observation, fresh))
         takes = (*pair.takes, *(fresh.takes if fresh else ()))
         note = f"compared with its control {pair.control.id} only: there is no reference"
-        reason = "" if findings else self._unmeasured(pair) or (self._unmeasured(fresh) if fresh else "")
+        reason = None if findings else self._unmeasured(pair) or (self._unmeasured(fresh) if fresh else None)
         return Outcome(
             subject=pair.trigger.id,
             verdict=Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS,
-            reason=reason,
+            reason=reason or "",
             probe=pair.trigger,
             findings=tuple(findings),
             observations=tuple(observations),
@@ -177,8 +177,8 @@ class Contrast:
             takes=len(values),
         )
 
-    def _unmeasured(self, pair: Pair) -> str:
-        """Why trigger and control cannot be compared in everything that other pairs are, or ``""``.
+    def _unmeasured(self, pair: Pair) -> str | None:
+        """Why trigger and control cannot be compared in everything that other pairs are; None where they can.
 
         A voice that whispers has no pitch: what it keeps from being measured must not pass.
         """
@@ -187,7 +187,7 @@ class Contrast:
                 bad = sum(not math.isfinite(measure.of(take, probe)) for take in takes)
                 if bad and self._is_measurable[measure.name]:
                     return f"{measure.name} could not be measured in {bad} of {len(takes)} renderings of {probe.id}"
-        return ""
+        return None
 
     def _is_confirmed(self, measure: Measure, observation: Observation) -> bool:
         difference = abs(observation.value - observation.golden_mean)

@@ -15,8 +15,8 @@ UNRELIABLE_DISTANCE = 0.34
 """Mean share of words by which golden transcripts differ among themselves that makes words no evidence."""
 
 
-def unreliable(probe: Probe, golden: GoldenRecord) -> str:
-    """Why the golden cannot vouch for this probe's words, or ``""``: what could not be seen is not a pass."""
+def unreliable(probe: Probe, golden: GoldenRecord) -> str | None:
+    """Why the golden cannot vouch for this probe's words, None where it can: what could not be seen is not a pass."""
     texts = [take.hearing.text for take in golden.takes]
     transcripts = [normalise(text, probe.language) for text in texts]
     pairs = list(combinations(transcripts, 2))
@@ -32,7 +32,7 @@ def unreliable(probe: Probe, golden: GoldenRecord) -> str:
             "Whisper does not hear a critical word even in the reference; reword the probe, or record the golden "
             "with a larger Whisper"
         )
-    return ""
+    return None
 
 
 def are_heard(critical: Sequence[str], text: str, language: str) -> bool:

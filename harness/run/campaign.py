@@ -1,38 +1,27 @@
-"""The run loop: has takes made and heard ahead of the items that will ask for them, and judges each item once.
+"""The run loop: drives the judgements of a comparison, has the takes made that they want, and judges each item once.
 
-It owns the renderers, the listener and the judges of one run, and knows which comparison the run makes; how each is
-decided is the business of :mod:`harness.judging`.
+It knows workers and their faults, and how many probes have failed. What is wanted and how it is decided is the
+business of :mod:`harness.judging.comparisons`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
-from harness.core.seeds import FIRST_PURPOSE, FRESH_PURPOSE, REFERENCE_PURPOSE, Request, seed_for
-from harness.core.types import ComparisonKind, Finding, GoldenRecord, Outcome, Probe, Rendering, Severity, Take, Verdict
-from harness.goldens.folder import Golden, differs_in, senses_differ
-from harness.hearing.listener import Expected, Listener
-from harness.judging.comparisons.same_weights import judge_sameness
-from harness.judging.detectors import spoiled_audio
-from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
-from harness.judging.pairs import FRESH_TAKES, MIN_PAIRS, Contrast, Pair, pairs_of
+from harness.core.types import Finding, Outcome, Probe, Severity, Take, Verdict
+from harness.judging.comparisons import Comparison
+from harness.judging.comparisons.base import FirstTakes, FreshTakes, Judging, TakesOf, Wanted, left_open
 from harness.judging.reliability import unreliable
-from harness.judging.spread import MIN_GOLDEN_TAKES
 from harness.judging.suite_shift import CHECK as SHIFT
-from harness.judging.suite_shift import MIN_PROBES, Judged, judge_shift, suite_shifts
+from harness.run.takes import Takes, Tools
 from harness.sandbox.outside.client import WorkerFault
-from harness.speaking.renderer import Made, Renderer
-from harness.speaking.schedule import BATCH, Schedule
-from harness.storage.store import Store
 
 LOAD = "engine-load"
 """Name of the model-wide check that the candidate loads at all."""
 MOST_FAILED = 16
 """Probes that are confirmed to fail before later suspicions are left open: the verdict stands, and each costs time."""
-NO_GOLDEN = "no golden to compare with; record one with: soundcheck record, then give --tts-golden"
-ONLY_PAIRS = f"without one only trigger phrases with a control say something, where there are {MIN_PAIRS} such pairs"
 
 
 class Campaign:
@@ -40,126 +29,81 @@ class Campaign:
 
     def __init__(
         self,
-        probes: Sequence[Probe],
-        renderer: Renderer,
-        listener: Listener,
-        store: Store,
-        golden: Golden | None,
+        comparison: Comparison,
+        tools: Tools,
         *,
-        comparison: ComparisonKind,
-        reference: Renderer | None = None,
-        suite_probes: int,
-        takes: int,
-        seed: int,
-        alpha: float,
-        salt_digest: str = "",
-        progress: Callable[[str], None] = lambda _: None,
-        judge: Judge | None = None,
         most_failed: int = MOST_FAILED,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Plan; nothing is started yet.
 
         Args:
-            probes: Those that will be asked for, in order.
-            renderer: Speaks with the candidate.
-            listener: Hears.
-            store: Holds the locks on batches.
-            golden: What the reference did; None where there is none.
-            comparison: What the candidate is held against.
-            reference: Speaks with a live reference, for :attr:`ComparisonKind.REFERENCE`.
-            suite_probes: Probes of the whole suites, selected or not: alpha is shared among all of them.
-            takes: Takes per probe at the screening.
-            seed: Base of the candidate's seeds.
-            alpha: False-alarm rate of the whole verdict.
-            salt_digest: sha256 of the salt with which generated probes were drawn.
-            progress: Told on one line what is going on.
-            judge: What :func:`plain_judge` gave for the same golden, suite size, takes and alpha, where it is there.
+            comparison: What the candidate is held against, and the probes that will be asked for.
+            tools: Who speaks and listens.
             most_failed: Probes that are confirmed to fail before later suspicions are left open.
+            progress: Told on one line what is going on.
         """
-        self._plain_judge = judge
-        self._most_failed = most_failed
-        self._probes = list(probes)
-        self._renderer = renderer
-        self._reference = reference
-        self._listener = listener
-        self._golden = golden
         self._comparison = comparison
-        self._suite_probes = suite_probes
-        self._takes = takes
-        self._seed = seed
-        self._alpha = alpha
-        self._salt_digest = salt_digest
+        self._tools = tools
+        self._most_failed = most_failed
         self._progress = progress
         self._failed: set[str] = set()
-        self._expected: dict[str, dict[tuple[str | None, str], Expected]] = {}
-        for probe in probes:
-            expected = self._expects(probe)
-            self._expected.setdefault(probe.text, {})[expected.key] = expected
-        requests = [request for probe in probes for request in self._requests(probe)]
-        self._schedule = Schedule(requests, renderer, store, on_batch=self._hear, progress=progress)
-        self._heard: dict[tuple[Request, tuple[str | None, str]], Take] = {}
+        self._takes = Takes(comparison, tools, progress)
 
     def check_load(self) -> Outcome:
         """Model-wide: the candidate loads and introduces itself."""
         self._progress("loading the candidate")
         try:
-            info = self._renderer.load()
+            info = self._tools.candidate.load()
         except WorkerFault as fault:
             return Outcome(subject=LOAD, verdict=Verdict.FAIL, findings=(_fault_finding(LOAD, fault),))
         return Outcome(subject=LOAD, verdict=Verdict.PASS, notes=(f"{info.name}, {info.sample_rate} Hz",))
 
     def try_load(self) -> WorkerFault | None:
         """Load the candidate unless this process has done so; what was wrong, if it does not."""
-        if self._renderer.has_loaded:
+        if self._tools.candidate.has_loaded:
             return None
         try:
-            self._renderer.load()
+            self._tools.candidate.load()
         except WorkerFault as fault:
             return fault
         return None
 
     def check_shift(self) -> Outcome:
-        """Model-wide: the suite as a whole beside the golden."""
-        reasons = [self._incomparable(probe) for probe in self._probes]
-        if all(reasons):
-            return Outcome(subject=SHIFT, verdict=Verdict.INCONCLUSIVE, reason=(reasons or [NO_GOLDEN])[0])
-        if self._comparison is ComparisonKind.SAME:
-            note = "every rendering was compared with the golden's own of the same seed"
-            return Outcome(subject=SHIFT, verdict=Verdict.PASS, notes=(note,))
-        return judge_shift(self._screened, alpha=self._alpha, is_tuned=self._comparison is ComparisonKind.FINE_TUNE)
+        """Model-wide: the suite as a whole."""
+
+        def answer(wanted: Wanted) -> TakesOf:
+            spoken = self._spoken(wanted)
+            if isinstance(spoken, WorkerFault):
+                reason = f"the worker {spoken.what} while it was asked for fresh takes; run the same command again"
+                raise _Ended(Outcome(subject=SHIFT, verdict=Verdict.INCONCLUSIVE, reason=reason))
+            return spoken
+
+        try:
+            return _driven(self._comparison.judge_suite(), answer)
+        except _Ended as ended:
+            return ended.outcome
 
     def judge(self, probe: Probe) -> Outcome:
         """Everything about one probe."""
-        made = self._screening(probe)
-        if isinstance(made, WorkerFault):
-            return self._faulted(probe, made)
-        if self._comparison is ComparisonKind.CONTRAST:
-            return self._careful(self._contrasted(probe, made))
-        reason = self._incomparable(probe)
-        if self._golden is None or reason:
-            return self._open(probe, made, reason)
-        record = self._golden.records[probe.id]
-        if self._comparison is ComparisonKind.SAME:
-            return self._careful(judge_sameness(probe, record, made))
-        if self._comparison is ComparisonKind.FINE_TUNE and len(self._screened) < MIN_PROBES:
-            reason = f"a fine-tune is judged by what its probes differ in: select at least {MIN_PROBES} with a golden"
-            return self._open(probe, made, reason)
-        suspicions = self._judge.screen(record, made)
-        fresh = Fresh()
-        if suspicions and len(self._failed) >= self._most_failed:
-            reason = f"looks odd and was not looked at again: {len(self._failed)} probes of this run failed before it"
-            return dataclasses.replace(self._open(probe, made, reason), golden=record)
-        if suspicions:
-            planned = self._judge.fresh_takes(record, is_live=self._reference is not None)
-            for upto in (min(FIRST_FRESH_TAKES, planned), planned):
-                more = self._second_look(probe, fresh, upto)
-                if isinstance(more, WorkerFault):
-                    return self._faulted(probe, more)
-                fresh = more
-                if not self._judge.still_open(record, suspicions, fresh, planned):
-                    break
-        outcome = self._careful(self._judge.decide(probe, record, made, suspicions, fresh))
-        if outcome.verdict is Verdict.FAIL:
+        takes = self._takes.first(probe)
+        if isinstance(takes, WorkerFault):
+            return self._faulted(probe, takes)
+
+        def answer(wanted: Wanted) -> TakesOf:
+            if isinstance(wanted, FreshTakes):
+                self._end_if_given_up(probe, takes)
+                self._progress(f"taking a second look at {probe.id}")
+            spoken = self._spoken(wanted)
+            if isinstance(spoken, WorkerFault):
+                raise _Ended(self._faulted(probe, spoken))
+            return spoken
+
+        try:
+            outcome = self._careful(_driven(self._comparison.judge(probe, takes), answer))
+        except _Ended as ended:
+            return ended.outcome
+        if outcome.verdict is Verdict.FAIL and outcome.golden:
             self._failed.add(probe.id)
         return outcome
 
@@ -172,201 +116,73 @@ class Campaign:
 
     def close(self) -> None:
         """End the workers and release the locks."""
-        self._schedule.close()
-        self._renderer.close()
-        if self._reference is not None:
-            self._reference.close()
+        self._takes.close()
+        self._tools.candidate.close()
+        if self._tools.reference is not None:
+            self._tools.reference.close()
 
-    @cached_property
-    def _judge(self) -> Judge:
-        """Calibrated on the golden; for a fine-tune on what all probes have in common, which takes all first takes."""
-        if self._golden is None:
-            raise RuntimeError("only with a golden")
-        records = list(self._golden.records.values())
-        plain = self._plain_judge or plain_judge(
-            self._golden, suite_probes=self._suite_probes, takes=self._takes, alpha=self._alpha
-        )
-        if self._comparison is not ComparisonKind.FINE_TUNE:
-            return plain
-        return Judge(
-            records,
-            takes=self._takes,
-            tests=count_tests(self._suite_probes),
-            alpha=self._alpha,
-            shifts=suite_shifts(plain, self._screened),
-        )
+    def _spoken(self, wanted: Wanted) -> TakesOf | WorkerFault:
+        """What a judgement wants, or the fault that keeps it from having all of it."""
+        if isinstance(wanted, FirstTakes):
+            first = {probe.id: self._takes.first(probe) for probe in wanted.probes}
+            return {probe_id: takes for probe_id, takes in first.items() if not isinstance(takes, WorkerFault)}
+        found: dict[str, Sequence[Take]] = {}
+        for probe in wanted.probes:
+            takes = self._takes.fresh(probe, wanted.start, wanted.stop, wanted.role)
+            if isinstance(takes, WorkerFault):
+                return takes
+            found[probe.id] = takes
+        return found
 
-    @cached_property
-    def _screened(self) -> list[Judged]:
-        """First takes of every probe with a golden. Makes those that are missing."""
-        judged = []
-        for probe in self._probes:
-            if self._golden is None or self._incomparable(probe):
-                continue
-            made = self._screening(probe)
-            if not isinstance(made, WorkerFault):
-                judged.append(Judged(family=probe.family, golden=self._golden.records[probe.id], takes=made))
-        return judged
+    def _end_if_given_up(self, probe: Probe, takes: Sequence[Take]) -> None:
+        """Leave a suspicion open where enough probes have failed.
 
-    @cached_property
-    def _contrast(self) -> tuple[Contrast, dict[str, Pair]]:
-        """The pairs of the suite. Makes all first takes."""
-        takes = {
-            probe.id: made for probe in self._probes if not isinstance(made := self._screening(probe), WorkerFault)
-        }
-        pairs = pairs_of(self._probes, takes)
-        return Contrast(pairs, alpha=self._alpha), {pair.trigger.id: pair for pair in pairs}
-
-    def _contrasted(self, probe: Probe, takes: Sequence[Take]) -> Outcome:
-        contrast, pairs = self._contrast
-        spoiled = spoiled_audio(probe, takes, None)
-        pair = pairs.get(probe.id)
-        if spoiled or pair is None or not contrast.can_tell:
-            reason = "" if pair and contrast.can_tell else f"{NO_GOLDEN}; {ONLY_PAIRS}"
-            return self._open(probe, takes, reason)
-        if not contrast.is_odd(pair):
-            return contrast.decide(pair, None)
-        fresh = [self._fresh(self._renderer, one, FRESH_PURPOSE, 0, FRESH_TAKES) for one in (probe, pair.control)]
-        spoken = [made for made in fresh if not isinstance(made, WorkerFault)]
-        if len(spoken) < len(fresh):
-            return self._faulted(probe, next(made for made in fresh if isinstance(made, WorkerFault)))
-        again = dataclasses.replace(pair, takes=spoken[0], control_takes=spoken[1])
-        return contrast.decide(pair, again)
-
-    def _open(self, probe: Probe, takes: Sequence[Take], reason: str) -> Outcome:
-        """Nothing to compare with; a broken signal is a finding all the same, and the reason stays beside it."""
-        findings = spoiled_audio(probe, takes, None)
-        return Outcome(
-            subject=probe.id,
-            verdict=Verdict.FAIL if findings else Verdict.INCONCLUSIVE,
-            reason=reason,
-            probe=probe,
-            findings=findings,
-            takes=tuple(takes),
-        )
-
-    def _requests(self, probe: Probe) -> list[Request]:
-        record = self._record(probe)
-        if self._comparison is ComparisonKind.SAME and record:
-            return [(probe.text, take.seed) for take in record.takes[: self._takes]]
-        seeds = (seed_for(FIRST_PURPOSE, self._seed, probe.text, take) for take in range(self._takes))
-        return [(probe.text, seed) for seed in seeds]
-
-    def _screening(self, probe: Probe) -> list[Take] | WorkerFault:
-        wanted = self._requests(probe)
-        self._schedule.ensure(wanted)
-        for request in wanted:
-            if isinstance(fault := self._schedule.made[request], WorkerFault):
-                return fault
-        key = self._expects(probe).key
-        return [self._heard[request, key] for request in wanted]
-
-    def _hear(self, made: dict[Request, Made]) -> None:
-        # Probes may share a text and yet have goldens of their own: each is held against its own.
-        orders = [
-            (request, expected, rendering)
-            for request, rendering in made.items()
-            if isinstance(rendering, Rendering)
-            for expected in self._expected[request[0]].values()
-        ]
-        takes = self._listener.takes([one for _, _, one in orders], [expected for _, expected, _ in orders])
-        self._heard |= {(request, one.key): take for (request, one, _), take in zip(orders, takes, strict=True)}
-
-    def _second_look(self, probe: Probe, fresh: Fresh, upto: int) -> Fresh | WorkerFault:
-        """More takes that no screening has seen, of the candidate and of a live reference alike."""
-        self._progress(f"taking a second look at {probe.id}")
-        start = len(fresh.candidate)
-        more = self._fresh(self._renderer, probe, FRESH_PURPOSE, start, upto)
-        if isinstance(more, WorkerFault):
-            return more
-        if self._reference is None:
-            return Fresh(candidate=[*fresh.candidate, *more])
-        own = self._fresh(self._reference, probe, REFERENCE_PURPOSE, start, upto)
-        if isinstance(own, WorkerFault):
-            return own
-        return Fresh(candidate=[*fresh.candidate, *more], reference=[*(fresh.reference or ()), *own])
-
-    def _fresh(self, renderer: Renderer, probe: Probe, purpose: str, start: int, stop: int) -> list[Take] | WorkerFault:
-        requests = [(probe.text, seed_for(purpose, self._seed, probe.text, take)) for take in range(start, stop)]
-        parts = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
-        spoken = [renderer.submit(part) for part in parts]
-        made = {request: one for future in spoken for request, one in future.result().items()}
-        renderings = []
-        for request in requests:
-            one = made[request]
-            if isinstance(one, WorkerFault):
-                return one
-            renderings.append(one)
-        return self._listener.takes(renderings, [self._expects(probe)] * len(renderings))
-
-    def _record(self, probe: Probe) -> GoldenRecord | None:
-        """The golden's record, where it is of this very text."""
-        record = self._golden.records.get(probe.id) if self._golden else None
-        return record if record and record.text == probe.text else None
-
-    def _expects(self, probe: Probe) -> Expected:
-        """What takes are held against: what the reference was heard to say, else what the suite expects."""
-        record = self._record(probe)
-        if record is None or self._golden is None:
-            return Expected(text=probe.expect if self._comparison is ComparisonKind.CONTRAST else None)
-        return Expected(text=record.transcript, prints=self._golden.prints.of(probe.id))
-
-    def _incomparable(self, probe: Probe) -> str:
-        """Why the golden says nothing about this probe, and what would settle it; ``""`` if it does."""
-        golden = self._golden
-        if golden is None:
-            return NO_GOLDEN
-        if different := differs_in(golden.manifest, self._listener.transcriber.identity):
-            return (
-                f"golden {golden.name} was recorded with another transcriber ({different}); "
-                "record it again or choose that one with --tts-asr"
-            )
-        if different := senses_differ(golden.manifest, self._listener.senses):
-            return f"golden {golden.name} was measured with another ear ({different}); record it again"
-        record = golden.records.get(probe.id)
-        if record is None and golden.manifest.salt_digest != self._salt_digest:
-            return (
-                f"golden {golden.name} was drawn with {_salt(golden.manifest.salt_digest)}, this run with "
-                f"{_salt(self._salt_digest)}; give the golden's salt with --tts-salt, or record the suite with this one"
-            )
-        if record is None:
-            return f"golden {golden.name} has no record of this probe; record the suite again with: soundcheck record"
-        if record.text != probe.text:
-            return f"golden {golden.name} was recorded for another text; record the suite again with: soundcheck record"
-        if len(record.takes) < MIN_GOLDEN_TAKES:
-            return f"golden {golden.name} has too few repeats; record it with --takes {MIN_GOLDEN_TAKES} or more"
-        return ""
+        Raises:
+            _Ended: They have.
+        """
+        if self._comparison.gives_up and len(self._failed) >= self._most_failed:
+            reason = f"looks odd and was not looked at again: {len(self._failed)} probes of this run failed before it"
+            raise _Ended(left_open(probe, takes, reason, self._comparison.basis.recorded.record(probe)))
 
     def _faulted(self, probe: Probe, fault: WorkerFault) -> Outcome:
-        if fault.rule == "worker.given-up" or not self._renderer.has_loaded:
+        if fault.rule == "worker.given-up" or not self._tools.candidate.has_loaded:
             reason = "the candidate could not be asked: its worker was lost too often or never loaded; see the findings"
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=reason, probe=probe)
-        key = self._expects(probe).key
-        takes = [take for request in self._requests(probe) if (take := self._heard.get((request, key)))]
         return Outcome(
             subject=probe.id,
             verdict=Verdict.FAIL,
             probe=probe,
             findings=(_fault_finding(probe.id, fault),),
-            takes=tuple(takes),
+            takes=self._takes.heard(probe),
         )
 
     def _careful(self, outcome: Outcome) -> Outcome:
         """A phrase that a worker died on and a fresh one spoke is not simply fine."""
-        if outcome.probe and outcome.probe.text in self._renderer.recovered and outcome.verdict is Verdict.PASS:
+        if outcome.probe and outcome.probe.text in self._tools.candidate.recovered and outcome.verdict is Verdict.PASS:
             reason = "the worker died once while this was spoken, and spoke it on retry; run the same command again"
             return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
         return outcome
 
 
-def plain_judge(golden: Golden, *, suite_probes: int, takes: int, alpha: float) -> Judge:
-    """The judge of a candidate that is no declared fine-tune; calibrated on the whole golden, whoever is judged."""
-    records = list(golden.records.values())
-    return Judge(records, takes=takes, tests=count_tests(suite_probes), alpha=alpha)
+class _Ended(Exception):
+    """Ends a judgement that cannot have what it wants."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.subject)
+        self.outcome = outcome
 
 
-def _salt(digest: str) -> str:
-    return f"the salt of sha256 {digest[:12]}" if digest else "no salt"
+def _driven(judging: Judging, answer: Callable[[Wanted], TakesOf]) -> Outcome:
+    """Give a judgement what it wants until it has decided."""
+    answered: TakesOf | None = None
+    with contextlib.closing(judging):
+        while True:
+            try:
+                wanted = next(judging) if answered is None else judging.send(answered)
+            except StopIteration as end:
+                decided: Outcome = end.value
+                return decided
+            answered = answer(wanted)
 
 
 def _fault_finding(subject: str, fault: WorkerFault) -> Finding:

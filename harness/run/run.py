@@ -19,6 +19,7 @@ from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import UNCHANGED
 from harness.core.errors import BadInput
 from harness.core.paths import shown
+from harness.core.screening import Screening
 from harness.core.types import (
     BehaviourEvent,
     ComparisonKind,
@@ -34,12 +35,15 @@ from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
 from harness.goldens.folder import Golden, find_golden, read_golden
 from harness.judging.behaviour import judge_behaviour
+from harness.judging.comparisons import COMPARISONS, AtHand, Basis, Comparison
+from harness.judging.comparisons.base import NothingRecorded
 from harness.judging.judge import Judge
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.policy.file import COPY, today
 from harness.policy.release import CHECK as POLICY
 from harness.policy.release import COST_CHECKS, CostPolicy, apply, judge_policy
 from harness.run.campaign import LOAD, MOST_FAILED, Campaign
+from harness.run.comparable import ComparableGolden
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
 from harness.run.tools import Bench, Reference, Tell, is_observed, make_bench, make_reference, metered_engine
@@ -56,36 +60,48 @@ class Shared:
     """Gives the same transcriber each time."""
     golden: Golden
     judge: Judge
-    """Of :func:`harness.run.campaign.plain_judge`."""
+    """Of :func:`harness.judging.judge.plain_judge`."""
     most_failed: int = MOST_FAILED
     """Probes of a run that are confirmed to fail before its later suspicions are left open."""
 
 
-def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -> ComparisonKind:
+def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -> type[Comparison]:
     """What the candidate is held against, by what was asked for and what is at hand.
 
     Raises:
         BadInput: What was asked for cannot be had.
     """
-    wanted = settings.compare
-    if golden is None:
-        option = "--tts-reference" if settings.reference else f"--tts-compare {wanted}"
-        if settings.reference or wanted not in ("auto", ComparisonKind.CONTRAST):
-            raise BadInput(f"{option}: expected a golden beside it, got none; add --tts-golden NAME")
-        return ComparisonKind.CONTRAST
-    is_same = golden.manifest.model_digest == model.digest
-    if wanted == ComparisonKind.SAME and not is_same:
+    if settings.reference and golden is None:
+        raise BadInput("--tts-reference: expected a golden beside it, got none; add --tts-golden NAME")
+    hand = AtHand(
+        digest=model.digest,
+        golden=golden.name if golden else None,
+        golden_digest=golden.manifest.model_digest if golden else None,
+        has_reference=bool(settings.reference),
+    )
+    natural = next(comparison for comparison in COMPARISONS.values() if comparison.suits(hand))
+    if settings.compare == "auto":
+        return natural
+    asked = COMPARISONS[ComparisonKind(settings.compare)]
+    if lack := asked.lacks(hand):
+        raise BadInput(f"--tts-compare {settings.compare}: {lack}")
+    # A live reference is a comparison with a golden, and more.
+    if settings.reference and not issubclass(natural, asked):
         raise BadInput(
-            f"--tts-compare {wanted}: expected the model that golden {golden.name} was recorded with "
-            f"({golden.manifest.model_digest[:12]}), got {model.digest[:12]}; leave the option out"
+            f"--tts-reference: expected no --tts-compare {settings.compare} beside it; leave one of them out"
         )
-    if wanted == ComparisonKind.CONTRAST:
-        raise BadInput("--tts-compare contrast: expected no golden beside it, got one; leave one of them out")
-    if settings.reference:
-        if wanted not in ("auto", ComparisonKind.GOLDEN):
-            raise BadInput(f"--tts-reference: expected no --tts-compare {wanted} beside it; leave one of them out")
-        return ComparisonKind.REFERENCE
-    return ComparisonKind(wanted) if wanted != "auto" else ComparisonKind.SAME if is_same else ComparisonKind.GOLDEN
+    return natural if settings.reference else asked
+
+
+def screening_of(settings: Settings, suites: Sequence[SuiteFileContent]) -> Screening:
+    """How a run with these settings screens the probes of these suites."""
+    return Screening(
+        takes=settings.takes,
+        seed=settings.seed,
+        alpha=settings.alpha,
+        suite_probes=sum(len(content.suite.probes) for content in suites),
+        salt_digest=settings.salt_digest if any(content.suite.draws for content in suites) else "",
+    )
 
 
 def seen_of(folder: Path, model_digest: str) -> tuple[BehaviourEvent, ...]:
@@ -147,10 +163,10 @@ class Run:
             transcriber=shared.transcriber if shared else None,
             is_ours=shared is not None,
         )
-        total = sum(len(content.suite.probes) for content in suites)
+        screening = screening_of(settings, suites)
         comparison = choose_comparison(settings, self._bench.model, self._golden)
         reference = make_reference(settings, tell=tell, on_event=self._event)
-        self.info = _describe(settings, suites, self._bench, self._golden, comparison, reference)
+        self.info = _describe(settings, suites, self._bench, self._golden, comparison.kind, reference)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)
         self._planned = planned
@@ -163,23 +179,20 @@ class Run:
         kept = _behaviour_folder(settings.folder, self.info.model_digest)
         self._bench.events.write_to(kept / f"{time.time_ns()}-{os.getpid()}.jsonl")
         self.campaign = Campaign(
-            probes,
-            self._bench.renderer,
-            self._bench.listener,
-            self._bench.store,
-            self._golden if comparison is not ComparisonKind.CONTRAST else None,
-            comparison=comparison,
-            reference=reference.renderer if reference else None,
-            suite_probes=total,
-            takes=settings.takes,
-            seed=settings.seed,
-            alpha=settings.alpha,
-            salt_digest=self.info.salt_digest,
-            progress=tell,
-            judge=shared.judge if shared else None,
+            comparison(
+                Basis(
+                    probes=probes,
+                    screening=screening,
+                    recorded=ComparableGolden(self._golden, self._bench.listener, salt_digest=screening.salt_digest)
+                    if self._golden
+                    else NothingRecorded(),
+                    judge=shared.judge if shared else None,
+                )
+            ),
+            self._bench.beside(reference),
             most_failed=shared.most_failed if shared else MOST_FAILED,
+            progress=tell,
         )
-
         self._costing = Costing(
             self._suite_probes,
             self._bench.renderer,
@@ -281,12 +294,15 @@ class Run:
         if self._is_admitted is not None:
             self._record_unless_passed([self._bench.door.outcome(UNCHANGED)])
 
-    def _refusal(self) -> str:
-        """Why the model must not be loaded, or ``""``. What did not pass is on record whichever items were selected."""
+    def _refusal(self) -> str | None:
+        """Why the model must not be loaded, None where it may.
+
+        What did not pass is on record whichever items were selected.
+        """
         if self._is_admitted is None:
             self._record_unless_passed(self._bench.door.outcomes)
             self._is_admitted = not self._bench.door.refusal
-        return "" if self._is_admitted else self._bench.door.refusal
+        return None if self._is_admitted else self._bench.door.refusal
 
     def _record_unless_passed(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -351,7 +367,7 @@ def _describe(
         self_test=tested.line() if golden and (tested := known_self_test(golden)) else "",
         reference_digest=reference.model.digest if reference else "",
         options=typed_options(settings),
-        salt_digest=settings.salt_digest if any(content.suite.draws for content in suites) else "",
+        salt_digest=screening_of(settings, suites).salt_digest,
         policy=shown(settings.policy.path) if settings.policy else "",
         policy_digest=settings.policy.sha256 if settings.policy else "",
         versions={

@@ -13,13 +13,16 @@ from pathlib import Path
 import msgspec
 
 from harness.core import stats
-from harness.core.types import ComparisonKind, Outcome, Probe, Verdict
+from harness.core.screening import Screening
+from harness.core.types import Outcome, Probe, Verdict
 from harness.goldens.folder import Golden
-from harness.hearing.listener import Listener
+from harness.judging.comparisons import Basis
+from harness.judging.comparisons.golden import GoldenComparison
 from harness.run.campaign import Campaign
-from harness.speaking.renderer import Renderer
+from harness.run.comparable import ComparableGolden
+from harness.run.takes import Tools
 from harness.storage.smallfile import TooLarge, read_small
-from harness.storage.store import UNREADABLE, Store, write_atomically
+from harness.storage.store import UNREADABLE, write_atomically
 
 NAME = "self-test.json"
 """File in the golden's folder. It informs and decides nothing, so the manifest does not bind it."""
@@ -60,9 +63,7 @@ class SelfTest(msgspec.Struct, frozen=True, kw_only=True):
 def self_test(
     golden: Golden,
     probes: Sequence[Probe],
-    renderer: Renderer,
-    listener: Listener,
-    store: Store,
+    tools: Tools,
     *,
     runs: int,
     takes: int,
@@ -72,11 +73,9 @@ def self_test(
     """Run the reference against its golden, each time on other seeds. Interrupted, it goes on from the store.
 
     Args:
-        golden: Recorded from the model that `renderer` speaks with.
+        golden: Recorded from the model that `tools` speak with, and heard by who listens there.
         probes: Its suite.
-        renderer: Speaks with the reference.
-        listener: The one that the golden was recorded with.
-        store: Where takes are kept.
+        tools: Who speaks and listens.
         runs: How often.
         takes: Takes per probe at the screening.
         alpha: False-alarm rate that is promised.
@@ -84,18 +83,9 @@ def self_test(
     """
     decided: list[list[Outcome]] = []
     for run in range(runs):
-        campaign = Campaign(
-            probes,
-            renderer,
-            listener,
-            store,
-            golden,
-            comparison=ComparisonKind.GOLDEN,
-            suite_probes=len(probes),
-            takes=takes,
-            seed=FIRST_SEED + run,
-            alpha=alpha,
-        )
+        screening = Screening(takes=takes, seed=FIRST_SEED + run, alpha=alpha, suite_probes=len(probes))
+        recorded = ComparableGolden(golden, tools.listener)
+        campaign = Campaign(GoldenComparison(Basis(probes=probes, screening=screening, recorded=recorded)), tools)
         outcomes = []
         for place, probe in enumerate(probes):
             outcomes.append(campaign.judge(probe))

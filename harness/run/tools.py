@@ -22,6 +22,7 @@ from harness.models.fetching.local import local_model
 from harness.models.files import open_model
 from harness.models.project import find_project
 from harness.run.settings import Settings
+from harness.run.takes import Tools
 from harness.sandbox.outside.client import Bounds
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.levels import LEVELS, choose_launcher
@@ -92,6 +93,15 @@ class Bench:
     """What the workers of this process were seen to do."""
     door: Door
     """What admission says of the model. Ask it before the renderer."""
+
+    def beside(self, reference: Reference | None = None) -> Tools:
+        """Who speaks and listens in a campaign."""
+        return Tools(
+            candidate=self.renderer,
+            listener=self.listener,
+            store=self.store,
+            reference=reference.renderer if reference else None,
+        )
 
 
 def make_bench(

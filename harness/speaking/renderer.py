@@ -20,6 +20,7 @@ from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import Launcher
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Meter, Speak
+from harness.speaking.voice import Made
 from harness.storage.store import Store
 
 MAX_RESTARTS = 32
@@ -34,7 +35,6 @@ WARY_TIMES = 10.0
 NO_LOSS = ("worker.failed", "worker.given-up")
 """Faults that leave the worker as it is."""
 
-Made = Rendering | WorkerFault
 Result = TypeVar("Result")
 
 
@@ -56,6 +56,8 @@ class Booth:
 
 class Renderer:
     """Renderings of one model, by as many workers at a time as there are booths.
+
+    Implements :class:`harness.speaking.voice.Voice`.
 
     Orders are taken up in the order they came. A second worker is started only when one is asked for while the first
     is busy: a short run never pays for it.

@@ -9,16 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import IO
+from typing import IO, Protocol
 
 from harness.core.seeds import Request
-from harness.speaking.renderer import Made, Renderer
-from harness.storage.store import Store, digest_of
+from harness.speaking.voice import Made, Voice
+from harness.storage.store import digest_of
 
 BATCH = 4
 """Renderings per batch. More makes a CPU slower: activations leave its caches."""
 WINDOW = 16 * BATCH
 """Renderings that are sorted by length together, so that batches need little padding and items wait little."""
+
+
+class Locks(Protocol):
+    """Holds locks that processes share. Implementation: :class:`harness.storage.store.Store`."""
+
+    def try_lock(self, name: str) -> IO[bytes] | None:
+        """Take a lock, which lasts until what is returned is closed; None where another process has it."""
+        ...
 
 
 class Schedule:
@@ -27,8 +35,8 @@ class Schedule:
     def __init__(
         self,
         requests: Sequence[Request],
-        renderer: Renderer,
-        store: Store,
+        voice: Voice,
+        store: Locks,
         *,
         on_batch: Callable[[dict[Request, Made]], None],
         progress: Callable[[str], None],
@@ -37,12 +45,12 @@ class Schedule:
 
         Args:
             requests: All that will be wanted, in the order in which they will be.
-            renderer: Makes them.
+            voice: Speaks them.
             store: Holds the locks on batches.
             on_batch: Given each batch when it was made, once.
             progress: Told on one line what is going on.
         """
-        self._renderer = renderer
+        self._voice = voice
         self._store = store
         self._on_batch = on_batch
         self._progress = progress
@@ -60,7 +68,7 @@ class Schedule:
             if not self._claim(index):
                 self._work_elsewhere(index)
                 continue
-            future = self._futures.pop(index, None) or self._renderer.submit(self._batches[index])
+            future = self._futures.pop(index, None) or self._voice.submit(self._batches[index])
             self._look_ahead(index)
             self._progress(f"rendering batch {len(self.made) // BATCH + 1} of {len(self._batches)}")
             made = future.result()
@@ -76,7 +84,7 @@ class Schedule:
     def _claim(self, index: int) -> bool:
         """Take the lock of a batch unless this process has it."""
         if index not in self._locks:
-            keys = [self._renderer.key(*request) for request in self._batches[index]]
+            keys = [self._voice.key(*request) for request in self._batches[index]]
             lock = self._store.try_lock(digest_of(keys)[:32])
             if lock is None:
                 return False
@@ -86,13 +94,13 @@ class Schedule:
     def _look_ahead(self, index: int) -> None:
         """Let each worker go on with a batch while this one is heard."""
         for ahead in range(index + 1, len(self._batches)):
-            if len(self._futures) >= self._renderer.booths:
+            if len(self._futures) >= self._voice.booths:
                 return
             if self._is_done(ahead) or ahead in self._futures:
                 continue
             if not self._claim(ahead):
                 return
-            self._futures[ahead] = self._renderer.submit(self._batches[ahead])
+            self._futures[ahead] = self._voice.submit(self._batches[ahead])
 
     def _is_done(self, index: int) -> bool:
         return all(request in self.made for request in self._batches[index])

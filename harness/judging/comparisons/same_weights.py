@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.core.types import Finding, GoldenRecord, Outcome, Probe, Severity, Take, Verdict
+from harness.core.seeds import Request
+from harness.core.types import ComparisonKind, Finding, GoldenRecord, Outcome, Probe, Severity, Take, Verdict
+from harness.judging.comparisons.base import AtHand, Comparison, Judging, left_open, settled
 from harness.judging.reliability import unreliable
+from harness.judging.suite_shift import CHECK as SHIFT
 
 SECONDS = 0.05
 """A length that differs by less is a duration that rounding moved: a frame of 12 ms here or there."""
@@ -21,6 +24,50 @@ LOGPROB = 0.1
 """Nats per token of the golden text."""
 ECHO = 0.05
 """Distance of sounds to the golden take of the same seed."""
+
+
+class SameWeightsComparison(Comparison):
+    """The golden's reference is this very model: same seed, same audio."""
+
+    kind = ComparisonKind.SAME
+
+    @classmethod
+    def suits(cls, hand: AtHand) -> bool:
+        """Where the golden was recorded from files of the same digest."""
+        return hand.golden is not None and hand.golden_digest == hand.digest
+
+    @classmethod
+    def lacks(cls, hand: AtHand) -> str | None:
+        """The golden, or its being of this very model."""
+        if hand.golden is None or hand.golden_digest is None:
+            return "expected a golden beside it, got none; add --tts-golden NAME"
+        if cls.suits(hand):
+            return None
+        return (
+            f"expected the model that golden {hand.golden} was recorded with ({hand.golden_digest[:12]}), "
+            f"got {hand.digest[:12]}; leave the option out"
+        )
+
+    def first_requests(self, probe: Probe) -> tuple[Request, ...]:
+        """With the golden's own seeds."""
+        record = self.basis.recorded.record(probe)
+        if record is None:
+            return super().first_requests(probe)
+        return tuple((probe.text, take.seed) for take in record.takes[: self.basis.screening.takes])
+
+    def judge(self, probe: Probe, takes: Sequence[Take]) -> Judging:
+        """Take by take, nothing is estimated."""
+        record = self.basis.recorded.record(probe)
+        reason = self.basis.recorded.refusal(probe)
+        if record is None or reason:
+            return settled(left_open(probe, takes, reason))
+        return settled(judge_sameness(probe, record, takes))
+
+    def judge_suite(self) -> Judging:
+        """Every rendering was compared: a suite has nothing to add."""
+        note = "every rendering was compared with the golden's own of the same seed"
+        passed = Outcome(subject=SHIFT, verdict=Verdict.PASS, notes=(note,))
+        return settled(self._nothing_comparable() or passed)
 
 
 def judge_sameness(probe: Probe, golden: GoldenRecord, takes: Sequence[Take]) -> Outcome:
@@ -49,11 +96,11 @@ def judge_sameness(probe: Probe, golden: GoldenRecord, takes: Sequence[Take]) ->
                 audio=tuple(take.audio_sha256 for take, _ in differing[:3]),
             ),
         )
-    reason = "" if findings else unreliable(probe, golden)
+    reason = None if findings else unreliable(probe, golden)
     return Outcome(
         subject=probe.id,
         verdict=Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS,
-        reason=reason,
+        reason=reason or "",
         probe=probe,
         findings=findings,
         takes=tuple(takes),

@@ -16,6 +16,7 @@ from harness.core.power import CopyResult, Fate, Power
 from harness.engines.coqui.adapter import find_checkpoint
 from harness.goldens.folder import differs_in, senses_differ
 from harness.hearing.listener import Listener
+from harness.judging.judge import plain_judge
 from harness.judging.reliability import unreliable
 from harness.redteam.plan import EDITS_VERSION, plan
 from harness.redteam.score.ledger import Ledger
@@ -23,8 +24,7 @@ from harness.redteam.score.sample import SIZE, Size
 from harness.redteam.score.trial import Trial, planted
 from harness.redteam.score.voice import frames_of, sounds_of
 from harness.redteam.waking import Phrases
-from harness.run.campaign import plain_judge
-from harness.run.run import Shared
+from harness.run.run import Shared, screening_of
 from harness.run.tools import engine_key, make_transcriber
 from harness.storage.pinned import file_sha256
 from harness.storage.store import Store
@@ -109,7 +109,7 @@ def score(
     transcriber = _transcriber(settings, tell, language_of(scene.suites))
     listener = Listener(Store(settings.folder), transcriber)
     usable = _usable(scene, listener)
-    suite_probes = sum(len(content.suite.probes) for content in scene.suites)
+    screening = screening_of(settings, scene.suites)
     checkpoint = file_sha256(find_checkpoint(scene.model.path)) if scene.model.engine == "coqui" else ""
     trial = Trial(
         settings=settings,
@@ -118,7 +118,7 @@ def score(
         shared=Shared(
             transcriber=transcriber,
             golden=scene.golden,
-            judge=plain_judge(scene.golden, suite_probes=suite_probes, takes=settings.takes, alpha=settings.alpha),
+            judge=plain_judge(list(scene.golden.records.values()), screening),
             most_failed=order.size.failed,
         ),
         phrases=Phrases(sounds=sounds_of(scene.model.path), frames=frames_of(scene.model.path, scene.golden)),
@@ -138,7 +138,7 @@ def score(
         golden=scene.golden.name,
         golden_digest=scene.golden.digest,
         suites=tuple(shown(content.path) for content in scene.suites),
-        probes=suite_probes,
+        probes=screening.suite_probes,
         asr=transcriber().identity.get("name", settings.asr),
         alpha=settings.alpha,
         takes=settings.takes,

@@ -33,7 +33,7 @@ class TestDoor:
         here = door(voice)
         assert [outcome.subject for outcome in here.outcomes] == list(CHECKS)
         assert {outcome.verdict for outcome in here.outcomes} == {Verdict.PASS}
-        assert here.refusal == ""
+        assert here.refusal is None
         assert here.outcome(UNCHANGED).verdict is Verdict.PASS
 
     def test_is_shut_for_a_pickle_that_executes(self, voice: Path) -> None:

@@ -372,8 +372,8 @@ class TestFind:
 
 class TestDifference:
     def test_is_none_where_every_setting_agrees(self) -> None:
-        assert differs_in(MANIFEST, ASR) == ""
-        assert differs_in(MANIFEST, {**ASR, "name": "other", "threads": "4", "device": "cuda"}) == ""
+        assert differs_in(MANIFEST, ASR) is None
+        assert differs_in(MANIFEST, {**ASR, "name": "other", "threads": "4", "device": "cuda"}) is None
 
     @pytest.mark.parametrize("setting", ["weights", "decoding", "language", "precision", "windows"])
     def test_is_told_with_both_values(self, setting: str) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harness.core.seeds import Request
     from harness.core.types import EngineInfo, RenderingKey, SignalFacts, Waveform
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
-    from harness.speaking.renderer import Made
+    from harness.speaking.voice import Made
 
 GOOD: list[Request] = [("open the door", 1), ("close the door", 2), ("open the door", 3)]
 BAD: Request = ("osprey", 4)

@@ -1,0 +1,101 @@
+"""A candidate held against what a reference was recorded to do: by statistics, a second look before any finding."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from harness.core.types import ComparisonKind, GoldenRecord, Outcome, Probe, Take
+from harness.judging.comparisons.base import (
+    AtHand,
+    Basis,
+    Comparison,
+    FirstTakes,
+    FreshTakes,
+    Judging,
+    TakesOf,
+    Wanted,
+    left_open,
+)
+from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, plain_judge
+from harness.judging.suite_shift import Judged, judge_shift
+
+
+class GoldenComparison(Comparison):
+    """What a reference was recorded to do."""
+
+    kind = ComparisonKind.GOLDEN
+    gives_up = True
+
+    def __init__(self, basis: Basis) -> None:
+        super().__init__(basis)
+        self._plain = basis.judge
+        self._judged: list[Judged] | None = None
+
+    @classmethod
+    def suits(cls, hand: AtHand) -> bool:
+        """Wherever there is a golden."""
+        return hand.golden is not None
+
+    @classmethod
+    def lacks(cls, hand: AtHand) -> str | None:
+        """The golden."""
+        return None if hand.golden is not None else "expected a golden beside it, got none; add --tts-golden NAME"
+
+    def judge(self, probe: Probe, takes: Sequence[Take]) -> Judging:
+        """Screen the first takes; where they look odd, ask for fresh ones until it is confirmed or cannot be."""
+        record = self.basis.recorded.record(probe)
+        reason = self.basis.recorded.refusal(probe)
+        if record is None or reason:
+            return left_open(probe, takes, reason)
+        judge = yield from self._calibrated()
+        suspicions = judge.screen(record, takes)
+        fresh = Fresh()
+        if suspicions:
+            planned = self._planned(judge, record)
+            for upto in (min(FIRST_FRESH_TAKES, planned), planned):
+                fresh = yield from self._more(probe, fresh, upto)
+                if not judge.still_open(record, suspicions, fresh, planned):
+                    break
+        return judge.decide(probe, record, takes, suspicions, fresh)
+
+    def judge_suite(self) -> Judging:
+        """Whether all probes together moved, though none is odd by itself."""
+        if nothing := self._nothing_comparable():
+            return nothing
+        judged = yield from self._screened()
+        return self._judge_shift(judged)
+
+    def _judge_shift(self, judged: Sequence[Judged]) -> Outcome:
+        return judge_shift(judged, alpha=self.basis.screening.alpha, is_tuned=False)
+
+    def _calibrated(self) -> Generator[Wanted, TakesOf, Judge]:
+        """The judge of a probe. Another comparison may want all first takes for it."""
+        yield from ()
+        return self._plain_judge()
+
+    def _plain_judge(self) -> Judge:
+        """Calibrated on the whole golden, whoever is judged; made when a probe is judged, as it takes a while."""
+        if self._plain is None:
+            self._plain = plain_judge(self.basis.recorded.records, self.basis.screening)
+        return self._plain
+
+    def _planned(self, judge: Judge, record: GoldenRecord) -> int:
+        """Fresh takes that a confirmation needs."""
+        return judge.fresh_takes(record)
+
+    def _more(self, probe: Probe, fresh: Fresh, upto: int) -> Generator[Wanted, TakesOf, Fresh]:
+        """As many fresh takes as that, those that are there among them."""
+        more = yield FreshTakes(probes=(probe,), start=len(fresh.candidate), stop=upto)
+        return Fresh(candidate=[*fresh.candidate, *more[probe.id]])
+
+    def _screened(self) -> Generator[Wanted, TakesOf, list[Judged]]:
+        """First takes of every probe that the golden says something about."""
+        if self._judged is None:
+            comparable = self._comparable()
+            takes = yield FirstTakes(probes=comparable)
+            self._judged = [
+                Judged(family=probe.family, golden=record, takes=takes[probe.id])
+                for probe in comparable
+                if probe.id in takes and (record := self.basis.recorded.record(probe))
+            ]
+        return self._judged

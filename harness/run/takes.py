@@ -1,0 +1,103 @@
+"""Takes of one run: spoken and heard ahead of the probes that will ask for them, or anew where one looks odd.
+
+It knows what is wanted of each probe and what its takes are held against, from the comparison; it judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.core.seeds import FRESH_PURPOSE, REFERENCE_PURPOSE, Request, seed_for
+from harness.core.types import Probe, Rendering, Take
+from harness.hearing.listening import Expected, Listening
+from harness.judging.comparisons import Comparison
+from harness.judging.comparisons.base import Role
+from harness.sandbox.outside.client import WorkerFault
+from harness.speaking.schedule import BATCH, Locks, Schedule
+from harness.speaking.voice import Made, Voice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Who speaks and who listens in one run."""
+
+    candidate: Voice
+    listener: Listening
+    store: Locks
+    """Holds the locks on batches: several processes may share a run."""
+    reference: Voice | None = None
+    """A live reference, for a comparison that asks for one."""
+
+
+class Takes:
+    """Has the takes of one run made."""
+
+    def __init__(self, comparison: Comparison, tools: Tools, progress: Callable[[str], None]) -> None:
+        """Plan; nothing is started yet.
+
+        Args:
+            comparison: Says what is wanted of each of its probes.
+            tools: Who speaks and listens.
+            progress: Told on one line what is going on.
+        """
+        self._comparison = comparison
+        self._tools = tools
+        self._expected: dict[str, dict[tuple[str | None, str], Expected]] = {}
+        for probe in comparison.basis.probes:
+            expected = comparison.expected(probe)
+            self._expected.setdefault(probe.text, {})[expected.key] = expected
+        requests = [request for probe in comparison.basis.probes for request in comparison.first_requests(probe)]
+        self._schedule = Schedule(requests, tools.candidate, tools.store, on_batch=self._hear, progress=progress)
+        self._heard: dict[tuple[Request, tuple[str | None, str]], Take] = {}
+
+    def first(self, probe: Probe) -> list[Take] | WorkerFault:
+        """The takes that the comparison wants first, or the fault of the first one that could not be spoken."""
+        wanted = self._comparison.first_requests(probe)
+        self._schedule.ensure(wanted)
+        for request in wanted:
+            if isinstance(fault := self._schedule.made[request], WorkerFault):
+                return fault
+        key = self._comparison.expected(probe).key
+        return [self._heard[request, key] for request in wanted]
+
+    def heard(self, probe: Probe) -> tuple[Take, ...]:
+        """Those of the first takes that are there, whatever became of the others."""
+        key = self._comparison.expected(probe).key
+        wanted = self._comparison.first_requests(probe)
+        return tuple(take for request in wanted if (take := self._heard.get((request, key))))
+
+    def fresh(self, probe: Probe, start: int, stop: int, role: Role) -> list[Take] | WorkerFault:
+        """Takes that no screening has seen, by number, or the fault of the first one that could not be spoken."""
+        voice, purpose = self._tools.candidate, FRESH_PURPOSE
+        if role is Role.REFERENCE:
+            if self._tools.reference is None:
+                raise RuntimeError("a comparison that asks for a live reference is chosen only where there is one")
+            voice, purpose = self._tools.reference, REFERENCE_PURPOSE
+        seed = self._comparison.basis.screening.seed
+        requests = [(probe.text, seed_for(purpose, seed, probe.text, take)) for take in range(start, stop)]
+        parts = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
+        spoken = [voice.submit(part) for part in parts]
+        made = {request: one for future in spoken for request, one in future.result().items()}
+        renderings = []
+        for request in requests:
+            one = made[request]
+            if isinstance(one, WorkerFault):
+                return one
+            renderings.append(one)
+        return self._tools.listener.takes(renderings, [self._comparison.expected(probe)] * len(renderings))
+
+    def close(self) -> None:
+        """Release the locks."""
+        self._schedule.close()
+
+    def _hear(self, made: dict[Request, Made]) -> None:
+        # Probes may share a text and yet have goldens of their own: each is held against its own.
+        orders = [
+            (request, expected, rendering)
+            for request, rendering in made.items()
+            if isinstance(rendering, Rendering)
+            for expected in self._expected[request[0]].values()
+        ]
+        takes = self._tools.listener.takes([one for _, _, one in orders], [expected for _, expected, _ in orders])
+        self._heard |= {(request, one.key): take for (request, one, _), take in zip(orders, takes, strict=True)}

@@ -1,0 +1,52 @@
+"""What is asked of whatever speaks with a model, and what it answers. No worker, no store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+from harness.core.seeds import Request
+from harness.core.types import EngineInfo, Rendering, RenderingKey
+from harness.sandbox.outside.client import WorkerFault
+
+Made = Rendering | WorkerFault
+
+
+class Voice(Protocol):
+    """Speaks with one model. Implementation: :class:`harness.speaking.renderer.Renderer`."""
+
+    @property
+    def booths(self) -> int:
+        """Orders that are spoken at a time."""
+        ...
+
+    @property
+    def has_loaded(self) -> bool:
+        """Whether the model was ever loaded by this process."""
+        ...
+
+    @property
+    def recovered(self) -> Collection[str]:
+        """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
+        ...
+
+    def key(self, text: str, seed: int) -> RenderingKey:
+        """Name of a rendering of this model."""
+        ...
+
+    def load(self) -> EngineInfo:
+        """Load the model, unless it is loaded.
+
+        Raises:
+            WorkerFault: It does not load.
+        """
+        ...
+
+    def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
+        """Render in the background; the future never raises a fault, faults are its values."""
+        ...
+
+    def close(self) -> None:
+        """End the workers."""
+        ...
