@@ -200,6 +200,27 @@ class TestSources:
         assert {name: missing for name, missing in wrong.items() if missing} == {}
 
 
+class TestThreatModel:
+    page = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+
+    @pytest.mark.parametrize("check", [check for check in MODEL_CHECKS if check != "engine-load"])
+    def test_names_what_every_check_is_good_for(self, check: str) -> None:
+        """A vector that is said to be open while a check closes it misleads as much as the other way round."""
+        assert f"`{check}`" in self.page
+
+
+class TestInstalling:
+    def test_is_from_a_checkout_or_a_wheel(self) -> None:
+        """The name is in no registry: to install it from there is to install what somebody else put there."""
+        wrong = [
+            (page.name, line)
+            for page in (*PAGES, ROOT / "action.yml", *(ROOT / "ci").rglob("*.yml"))
+            for line in page.read_text("utf-8").splitlines()
+            if re.search(r"pip install[^#]*\bpytest-soundcheck\b(?!.* @ )", line)
+        ]
+        assert wrong == []
+
+
 class TestGlossary:
     def test_is_in_the_order_of_its_words(self) -> None:
         words = re.findall(r"^\| \*\*([^*]+)\*\*", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)

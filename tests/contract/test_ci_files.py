@@ -295,6 +295,17 @@ class TestGitLab:
         text = "\n".join(gitlab_job()["before_script"])
         assert '"$SOUNDCHECK_PACKAGE"' in text
 
+    def test_installs_from_no_registry_by_itself(self, tmp_path: Path) -> None:
+        """The name is free there: whoever took it would decide what passes."""
+        job = gitlab_job()
+        assert job["variables"]["SOUNDCHECK_PACKAGE"] == ""
+        folder = tmp_path / "repository"
+        folder.mkdir()
+        done = run_shell("\n".join(job["before_script"]), folder, job["variables"], shell="sh")
+        assert done.returncode == 2
+        assert done.stderr.startswith("soundcheck: SOUNDCHECK_PACKAGE: expected what pip is to install")
+        assert list(folder.iterdir()) == []
+
 
 class TestHook:
     hook = yaml.safe_load(HOOKS.read_text("utf-8"))[0]
