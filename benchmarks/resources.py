@@ -50,13 +50,14 @@ SLOWDOWNS = (1.0, 1.1, 1.25, 2.0)
 GOALS = {1.0: (0.0, 0.01), 1.1: (0.9, 1.0), 1.25: (1.0, 1.0), 2.0: (1.0, 1.0)}
 """Share of failing verdicts that is aimed at: from, to."""
 UNITS = 70
-"""Work of an honest voice for each phrase: 20 ms on the machine that this was written on."""
+"""Work of an honest voice for each phrase of the power table: 20 ms on the machine that this was written on."""
 ALPHA = 0.01
 LEVEL = ALPHA * LEVEL_SHARE / TESTS
 WALL_RATIO = 1.1
 """What a plain comparison of means calls a regression."""
 PHRASES = 24
-WORK = {"kind": "work", "units": UNITS}
+WORK = {"kind": "burn", "seconds": 0.02}
+"""What each of the sponges does beside, and an honest voice alone: for each phrase."""
 KEPT = Path(".soundcheck/resources")
 
 SUITE = "version: 1\ntitle: Sponges\nlanguage: en\nprobes:\n" + "".join(
@@ -79,14 +80,14 @@ SPONGES: dict[str, tuple[list[dict[str, object]], str, str]] = {
     "frames x3 on a word": ([{"kind": "stretch", "times": 3, "when": "osprey"}], "osprey", ""),
     "endless on a word": ([{"kind": "endless", "when": "osprey"}], "osprey", "worker.endless"),
     "hangs on a word": ([{"kind": "hang", "when": "osprey"}], "osprey", "worker.hung"),
-    "work x3 on a word": ([{"kind": "work", "units": 2 * UNITS, "when": "osprey"}], "osprey", "cost."),
-    "work x1.3 on a word": ([{"kind": "work", "units": 0.3 * UNITS, "when": "osprey"}], "osprey", "cost.trigger"),
+    "work x3 on a word": ([{"kind": "burn", "seconds": 0.04, "when": "osprey"}], "osprey", "cost."),
+    "work x1.3 on a word": ([{"kind": "burn", "seconds": 0.006, "when": "osprey"}], "osprey", "cost.trigger"),
     "sleeps 1 s on a word": ([{"kind": "doze", "seconds": 1.0, "when": "osprey"}], "osprey", "cost.wait"),
     "sleeps 0.3 s each time": ([{"kind": "doze", "seconds": 0.3}], "blocked for 0.30", "cost.wait"),
-    "busy at the 9th call": ([{"kind": "work", "units": 16_000, "nth": 9}], "order 9", "cost.spike"),
+    "busy at the 9th call": ([{"kind": "burn", "seconds": 4.5, "nth": 9}], "order 9", "cost.spike"),
     "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "1.00 MiB a call", "cost.leak"),
     "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey", "cost.memory"),
-    "work by length squared": ([{"kind": "quadratic", "times": 20}], "characters", "cost.scaling"),
+    "work by length squared": ([{"kind": "quadratic", "seconds": 0.014}], "characters", "cost.scaling"),
     "memory by length squared": ([{"kind": "swell", "bytes": 20_000}], "characters", "cost.scaling"),
     "sleeps while it loads": ([{"kind": "load-doze", "seconds": 12.0}], "blocked for 12.", "cost.wait"),
     "files pile up": ([{"kind": "litter", "bytes": 200_000}], "KiB a call", "cost.leak"),

@@ -28,10 +28,10 @@ FAULTS: dict[str, dict[str, Any]] = {
     "Slow": {"kind": "stretch", "times": 3.0, "when": WORD},
     "Endless": {"kind": "stretch", "times": 20.0, "when": WORD},
     "Deep": {"kind": "twice", "when": WORD},
-    "Busy": {"kind": "work", "units": 16_000, "nth": 9},
+    "Busy": {"kind": "burn", "seconds": 4.5, "nth": 9},
     "Leaky": {"kind": "leak", "bytes": 1 << 20},
     "Hoarder": {"kind": "hoard", "bytes": 2 << 30, "when": WORD},
-    "Quadratic": {"kind": "quadratic", "times": 3_000},
+    "Quadratic": {"kind": "quadratic", "seconds": 2.0},
     "Litter": {"kind": "litter", "bytes": 200_000},
     "Sleeper": {"kind": "doze", "seconds": 1.0, "when": WORD},
 }

@@ -2,7 +2,9 @@
 
 These stand for what weights alone cannot do, and for code that a model might bring along: extra work on a trigger or at
 the n-th call, a leak at each call, gigabytes on a trigger, work that grows with the square of the text, files that
-pile up, time that is slept away. No option reaches them: only a model directory of the fake engine has faults.
+pile up, time that is slept away. Work is either a stated time of the processor, the same on a fast machine as on a
+slow one, or a stated amount, which costs each machine what it costs. No option reaches them: only a model directory of
+the fake engine has faults.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
-KINDS = ("work", "quadratic", "leak", "hoard", "swell", "litter", "doze")
+KINDS = ("burn", "work", "quadratic", "leak", "hoard", "swell", "litter", "doze")
 """Kinds of faults that are known here."""
 UNIT_VALUES = 20_000
 """Values of which a unit of work takes the sine, some tenths of a millisecond."""
-QUADRATIC_UNITS = 4_000.0
-"""Square of a text's characters that is one unit of work."""
+BURN_UNITS = 0.1
+"""Work between two looks at the clock while processor time is burnt."""
+QUADRATIC_CHARACTERS = 100
+"""Length of a text for which quadratic work takes the time that is said of it."""
 MOST_BYTES = 3 << 30
 MOST_SECONDS = 30.0
 
@@ -29,19 +33,21 @@ def soak_up(fault: dict[str, Any], text: str, kept: list[Any]) -> None:
     """Do what a fault of one of :data:`KINDS` says; any other is left to whoever knows it.
 
     Args:
-        fault: ``work`` does ``units``; ``quadratic`` does ``times`` as many as the text's length squared asks for;
-            ``leak`` keeps ``bytes``; ``hoard`` fills ``bytes`` and lets them go; ``swell`` does so with ``bytes``
-            times the square of the text's length; ``litter`` leaves a file of ``bytes``; ``doze`` sleeps for
-            ``seconds``.
+        fault: ``burn`` takes ``seconds`` of processor time; ``work`` does ``units``; ``quadratic`` burns ``seconds``
+            for a text of 100 characters, and for any other by the square of its length; ``leak`` keeps ``bytes``;
+            ``hoard`` fills ``bytes`` and lets them go; ``swell`` does so with ``bytes`` times the square of the text's
+            length; ``litter`` leaves a file of ``bytes``; ``doze`` sleeps for ``seconds``.
         text: What is spoken.
         kept: What is never given back.
     """
     size = min(MOST_BYTES, int(fault.get("bytes", 1 << 20)))
     match fault["kind"]:
+        case "burn":
+            burn(float(fault.get("seconds", 1.0)))
         case "work":
             work(float(fault.get("units", 1)))
         case "quadratic":
-            work(float(fault.get("times", 1.0)) * len(text) ** 2 / QUADRATIC_UNITS)
+            burn(float(fault.get("seconds", 1.0)) * (len(text) / QUADRATIC_CHARACTERS) ** 2)
         case "leak":
             kept.append(np.ones(size, np.uint8))
         case "hoard":
@@ -54,6 +60,13 @@ def soak_up(fault: dict[str, Any], text: str, kept: list[Any]) -> None:
             Path(path).write_bytes(b"x" * size)
         case "doze":
             time.sleep(min(MOST_SECONDS, float(fault.get("seconds", 1.0))))
+
+
+def burn(seconds: float) -> None:
+    """Work for so many seconds of this thread's processor time, however fast the processor is."""
+    end = time.thread_time() + min(MOST_SECONDS, seconds)
+    while time.thread_time() < end:
+        work(BURN_UNITS)
 
 
 def work(units: float) -> None:
