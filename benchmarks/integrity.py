@@ -28,11 +28,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
 from harness.cli.demo import demo_whisper
+from harness.core.findings import Outcome
 from harness.core.paths import cache_root
 from harness.core.seeds import FIRST_PURPOSE, FRESH_PURPOSE, Request, seed_for
 from harness.core.stats import clopper_pearson
 from harness.core.text import distance
-from harness.core.types import Outcome, Probe, Rendering, RenderingKey, Take, Verdict
+from harness.core.types import Probe, Rendering, RenderingKey, Take, Verdict
 from harness.core.waveform import facts
 from harness.goldens.folder import Golden, read_golden
 from harness.hearing.asr.normaliser import normalise
@@ -97,7 +98,7 @@ class Judged:
     @property
     def rules(self) -> list[str]:
         """What it failed for."""
-        return sorted({finding.rule for finding in self.outcome.findings})
+        return sorted({finding.rule.id for finding in self.outcome.findings})
 
 
 class Stage:

@@ -17,8 +17,9 @@ from unittest.mock import patch
 
 from harness.admission.outcomes import CHECKS as DOOR
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
+from harness.core.findings import Finding, Outcome
 from harness.core.paths import cache_root
-from harness.core.types import Finding, Outcome, Verdict
+from harness.core.types import Verdict
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
 from harness.policy.release import COST_CHECKS
@@ -80,7 +81,7 @@ def _gate(engine: str, folder: Path) -> tuple[Verdict, list[str]]:
         outcomes = list(_outcomes(run, suite))
     finally:
         run.close()
-    found = [f"{one.subject} {finding.rule}: {_told(finding)}" for one in outcomes for finding in one.findings]
+    found = [f"{one.subject} {finding.rule.id}: {_told(finding)}" for one in outcomes for finding in one.findings]
     verdicts = {one.verdict for one in outcomes}
     worst = next(one for one in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if one in verdicts)
     open_items = [f"{one.subject}: {one.reason}" for one in outcomes if one.verdict is Verdict.INCONCLUSIVE]
@@ -97,7 +98,7 @@ def _outcomes(run: Run, suite: SuiteFileContent) -> Iterator[Outcome]:
 
 
 def _told(finding: Finding) -> str:
-    return finding.heard if finding.rule.startswith(("cost.", "worker.")) else f"{finding.title}, {finding.evidence}"
+    return finding.heard if finding.rule.family in ("cost", "worker") else f"{finding.title}, {finding.evidence}"
 
 
 def _with_engine(engine: str, path: Path | str) -> object:

@@ -33,6 +33,7 @@ __all__ = [
     "Outcome",
     "Phrase",
     "Probe",
+    "Rule",
     "RunInfo",
     "RunResult",
     "Setting",
@@ -50,13 +51,13 @@ TYPE_CHECKING = False  # type checkers take a variable of this name for true: so
 
 if TYPE_CHECKING:
     from harness.core.errors import BadInput, IntegrityError, SoundcheckError
+    from harness.core.findings import Finding, Outcome
+    from harness.core.rules import Rule
     from harness.core.types import (
         BehaviourEvent,
         ComparisonKind,
-        Finding,
         GoldenRecord,
         Observation,
-        Outcome,
         Probe,
         Severity,
         Take,
@@ -70,13 +71,13 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "harness.core.errors": ("BadInput", "IntegrityError", "SoundcheckError"),
+        "harness.core.findings": ("Finding", "Outcome"),
+        "harness.core.rules": ("Rule",),
         "harness.core.types": (
             "BehaviourEvent",
             "ComparisonKind",
-            "Finding",
             "GoldenRecord",
             "Observation",
-            "Outcome",
             "Probe",
             "Severity",
             "Take",

@@ -11,13 +11,13 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from harness.core.findings import Outcome
 from harness.core.screening import Screening
 from harness.core.seeds import Request
 from harness.core.types import (
     ComparisonKind,
     EngineInfo,
     GoldenRecord,
-    Outcome,
     Probe,
     Rendering,
     RenderingKey,

@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from harness.core.findings import Finding, Outcome
 from harness.core.types import (
     Acoustics,
     BehaviourEvent,
-    Finding,
     ForcedScore,
     GoldenRecord,
     Hearing,
     Observation,
-    Outcome,
     Probe,
     Severity,
     SignalFacts,
@@ -32,6 +31,7 @@ from harness.core.types import (
     Verdict,
 )
 from harness.core.verdict import RunInfo, RunResult, SuiteInfo
+from tests.rule_samples import rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,7 +205,7 @@ def dropped(probe: Probe) -> Outcome:
     heard = probe.expect.replace("not ", "", 1)
     outcome = make_outcome(probe, heard=heard, takes=8, shift=-1.9)
     finding = Finding(
-        rule="speech.word-dropped",
+        rule=rule("speech.word-dropped"),
         severity=Severity.CRITICAL,
         subject=probe.id,
         title='drops "not"',
@@ -295,7 +295,7 @@ def sample_run() -> RunResult:
 def slower(outcome: Outcome) -> Finding:
     """A second, milder finding on the same probe."""
     return Finding(
-        rule="timing.slow",
+        rule=rule("timing.slow"),
         severity=Severity.HIGH,
         subject=outcome.subject,
         title="speaks more slowly than the reference",
@@ -324,7 +324,7 @@ def watched_run() -> RunResult:
         BehaviourEvent(when="speaking", kind="network", what="connect", detail=detail, count=12, phrases=phrases),
     )
     finding = Finding(
-        rule="behaviour.network",
+        rule=rule("behaviour.network"),
         severity=Severity.CRITICAL,
         subject="behaviour-network",
         title="uses the network",
@@ -341,8 +341,8 @@ def watched_run() -> RunResult:
 def hostile_run() -> RunResult:
     """One failed probe in which every free text is hostile, the model's name and the events included."""
     outcome = dropped(hostile_probe())
-    words = dict.fromkeys(("title", "heard", "evidence", "hint", "rule", "word"), HOSTILE)
-    finding = replace(outcome.findings[0], expected=LONG, span=(math.nan, -1.0), **words)
+    words = dict.fromkeys(("title", "heard", "evidence", "hint", "word"), HOSTILE)
+    finding = replace(outcome.findings[0], rule=rule(HOSTILE), expected=LONG, span=(math.nan, -1.0), **words)
     takes = tuple(replace(take, hearing=replace(take.hearing, text=HOSTILE)) for take in outcome.takes)
     outcome = replace(outcome, findings=(finding,), takes=takes, notes=(HOSTILE,))
     unsure = replace(make_outcome(hostile_probe(LONG, "long")), verdict=Verdict.INCONCLUSIVE, reason=HOSTILE)

@@ -259,9 +259,9 @@ class TestReferences:
         assert wrong == []
 
     def test_would_be_seen_to_lead_nowhere(self) -> None:
-        assert is_there("harness.core.types.Finding.severity")
+        assert is_there("harness.core.findings.Finding.severity")
         assert not is_there("harness.judge")
-        assert not is_there("harness.core.types.Finder")
+        assert not is_there("harness.core.findings.Finder")
         assert REFERENCE.findall("see :class:`~harness.core.types.Take`") == ["harness.core.types.Take"]
 
 

@@ -7,24 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.admission.tree import Tree
-from harness.core.types import Severity, Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One kind of flaw. Rules are stable: waivers, SARIF and documentation name them."""
-
-    id: str
-    """E.g. ``admission.pickle-import``."""
-    severity: Severity
-    title: str
-    """What is wrong, in at most ten words, without particulars."""
-    help: str
-    """Why it matters and what to do, in a sentence or two."""
-    verdict: Verdict = Verdict.FAIL
-    """``FAIL`` for what is hostile or malformed, ``INCONCLUSIVE`` for what an honest but old model needs converted."""
-    source: str = ""
-    """Where the attack or the format is described (advisory, paper, specification section)."""
+from harness.core.rules import Rule
+from harness.core.types import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,9 @@ from harness.admission.base import Check, Examination, Flaw
 from harness.admission.checks.digests import Seal, seal
 from harness.admission.checks.integrity import IntegrityCheck, Provenance
 from harness.admission.tree import Tree
+from harness.core.findings import Finding, Outcome
 from harness.core.text import printable
-from harness.core.types import Finding, Outcome, Verdict
+from harness.core.types import Verdict
 
 PREFIX = "admission-"
 UNCHANGED = "admission-unchanged"
@@ -100,7 +101,7 @@ def _question(flaws: Sequence[Flaw]) -> str:
 
 def _finding(subject: str, flaw: Flaw) -> Finding:
     return Finding(
-        rule=flaw.rule.id,
+        rule=flaw.rule,
         severity=flaw.rule.severity,
         subject=subject,
         title=flaw.rule.title,

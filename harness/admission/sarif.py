@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from harness.admission.base import Flaw, Rule
+from harness.admission.base import Flaw
+from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 
 _LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}

@@ -50,15 +50,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _unknown(file: PolicyFile) -> list[str]:
     """Rules that a severity or a waiver names and no part of Soundcheck reports."""
-    from harness.admission.admit import checks
-    from harness.admission.checks.integrity import IntegrityCheck
-    from harness.judging.behaviour import KINDS
-    from harness.judging.detectors import DETECTORS
-    from harness.report.rules import RULES
+    from harness.run.rules import every_rule
 
     policy = file.policy
-    known = {*RULES, *(f"behaviour.{kind}" for kind in KINDS), *(rule for one in DETECTORS for rule in one.rules)}
-    known |= {rule.id for rule in (*IntegrityCheck.rules, *(rule for check in checks() for rule in check.rules))}
+    known = {rule.id for rule in every_rule()}
     named = [*policy.severity, *(rule for own in policy.families.values() for rule in own.severity)]
     found = []
     for rule in dict.fromkeys([*named, *(waiver.rule for waiver in policy.waivers)]):

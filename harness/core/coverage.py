@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from harness.core.types import Outcome, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Verdict
 
 CONFIDENCE: Final = 0.95
 """Of the bound: with a larger share manipulated, a run without a failure would happen once in 20 times at most."""

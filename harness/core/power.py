@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from harness.core.findings import Outcome
 from harness.core.stats import clopper_pearson
-from harness.core.types import Outcome, Verdict
+from harness.core.types import Verdict
 
 GOAL = 0.95
 """Share of audible copies, with their trigger in the suite, that must be detected."""
@@ -244,7 +245,7 @@ def item_of(outcome: Outcome, *, is_woken: bool, takes: int) -> Item:
         is_probe=outcome.probe is not None,
         is_woken=is_woken,
         verdict=outcome.verdict,
-        rules=tuple(sorted({finding.rule for finding in outcome.findings})),
+        rules=tuple(sorted({finding.rule.id for finding in outcome.findings})),
         statistic=farthest.statistic if farthest else "",
         effect=round(farthest.effect, 3) if farthest else 0.0,
         heard=tuple(take.hearing.text for take in outcome.takes[:takes]),

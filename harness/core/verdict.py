@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from harness.core.types import BehaviourEvent, Finding, Outcome, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.types import BehaviourEvent, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +111,13 @@ class RunResult:
     def accepted(self) -> tuple[tuple[Outcome, Finding], ...]:
         """Findings that a policy accepts, each with its item, worst first, then by rule and subject."""
         found = [(outcome, one) for outcome in self.outcomes for one in outcome.findings if one.accepted]
-        return tuple(sorted(found, key=lambda pair: (pair[1].severity.rank, pair[1].rule, pair[1].subject)))
+        return tuple(sorted(found, key=lambda pair: (pair[1].severity.rank, pair[1].rule.id, pair[1].subject)))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, accepted ones too, worst first, then by rule and subject."""
         found = [finding for outcome in self.outcomes for finding in outcome.findings]
-        return tuple(sorted(found, key=lambda one: (one.severity.rank, one.rule, one.subject)))
+        return tuple(sorted(found, key=lambda one: (one.severity.rank, one.rule.id, one.subject)))
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:

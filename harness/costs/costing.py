@@ -9,8 +9,9 @@ import dataclasses
 import statistics
 from collections.abc import Callable, Sequence
 
+from harness.core.findings import Finding, Outcome
 from harness.core.text import printable
-from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
+from harness.core.types import Probe, Verdict
 from harness.costs import footprint as footprints
 from harness.costs import latency, leaks, scaling, waits
 from harness.costs.expected import learn
@@ -21,6 +22,7 @@ from harness.costs.sample import Sample
 from harness.costs.suspects import named
 from harness.costs.watchlist import Watchlist
 from harness.goldens.folder import Golden
+from harness.judging.faults import lost_finding
 from harness.policy.release import CostPolicy
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.renderer import Renderer
@@ -286,13 +288,8 @@ class Costing:
         )
 
     def _lost_finding(self, subject: str, text: str, fault: WorkerFault) -> Finding:
-        return Finding(
-            rule=fault.rule,
-            severity=Severity.HIGH,
-            subject=subject,
-            title="loses its worker while it is metered",
-            heard=printable(f"{named([text], self._names)} ({len(text)} characters): the worker {fault.what}"),
-        )
+        what = printable(f"{named([text], self._names)} ({len(text)} characters): the worker {fault.what}")
+        return lost_finding(subject, fault.rule, what)
 
 
 def _decided(name: str, findings: Sequence[Finding], doubt: str, notes: Sequence[str]) -> Outcome:

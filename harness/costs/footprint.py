@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.types import Finding, Severity
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import Severity
 from harness.costs.expected import unit_seconds
+from harness.costs.phrases import MEMORY
+from harness.costs.waits import WAIT
 from harness.policy.release import CostPolicy
 from harness.speaking.metered import Metered
 
@@ -24,6 +28,24 @@ LOAD_RATE = 50e6
 although the files were read a moment before, to take their digests."""
 FIRST_SECONDS = 10.0
 """Processor time beyond its audio that a first rendering may take where there is nothing to compare with."""
+FIRST_RENDERING = Rule(
+    id="cost.first-rendering",
+    severity=Severity.MEDIUM,
+    title="The first rendering costs too much",
+    meaning="The first order of a fresh worker takes processor time that its audio does not explain.",
+    advice="Warm the model up before it serves, or find out what it does first.",
+)
+LOAD = Rule(
+    id="cost.load",
+    severity=Severity.MEDIUM,
+    title="Loading costs too much",
+    meaning="Processor time or memory until the model is loaded exceed the reference's.",
+    advice="Compare sizes and formats of the checkpoints.",
+)
+RULES = (
+    FIRST_RENDERING,
+    LOAD,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +96,11 @@ def judge_load(subject: str, own: Footprint, other: Footprint | None, whose: str
     more = own.load_seconds - other.load_seconds
     if more >= LEAST_SECONDS and own.load_seconds >= LOAD_TIMES * other.load_seconds:
         told = (f"{own.load_seconds:.1f} s of processor time", f"{other.load_seconds:.1f} s, as {whose}")
-        found.append(_finding("cost.load", subject, "takes far longer to load than it should", *told))
+        found.append(_finding(LOAD, subject, "takes far longer to load than it should", *told))
     more_bytes = own.load_peak_bytes - other.load_peak_bytes
     if more_bytes >= LEAST_BYTES and own.load_peak_bytes >= LOAD_TIMES * other.load_peak_bytes:
         told = (_mib(own.load_peak_bytes), f"{_mib(other.load_peak_bytes)}, as {whose}")
-        found.append(_finding("cost.load", subject, "needs far more memory to load than it should", *told))
+        found.append(_finding(LOAD, subject, "needs far more memory to load than it should", *told))
     return tuple(found)
 
 
@@ -104,7 +126,7 @@ def judge_waits(subject: str, orders: Sequence[Metered]) -> tuple[tuple[Finding,
         f"blocked for {least.blocked_seconds:.1f} s at least, {len(loads)} workers",
         f"less than {_blocked_bound(least):.1f} s",
     )
-    return (_finding("cost.wait", subject, "keeps one waiting while it loads", *told),), ""
+    return (_finding(WAIT, subject, "keeps one waiting while it loads", *told),), ""
 
 
 def _blocked_bound(load: Metered) -> float:
@@ -120,7 +142,7 @@ def judge_first(subject: str, own: Footprint, other: Footprint | None, whose: st
         f"{own.first_seconds:.1f} s of processor time beyond what its audio takes ({own.first_text!r})",
         f"at most {bound:.1f} s" + (f", {other.first_seconds:.1f} s as {whose}" if other else ""),
     )
-    return (_finding("cost.first-rendering", subject, "works long before it first speaks", *told),)
+    return (_finding(FIRST_RENDERING, subject, "works long before it first speaks", *told),)
 
 
 def judge_memory(
@@ -137,11 +159,11 @@ def judge_memory(
         if mine is None or theirs is None or mine - theirs < LEAST_BYTES or mine < limits.memory * theirs:
             continue
         told = (f"{_mib(mine)} of {what} at most", f"{_mib(theirs)}, as {whose}")
-        found.append(_finding("cost.memory", subject, "needs more memory than it should", *told))
+        found.append(_finding(MEMORY, subject, "needs more memory than it should", *told))
     return tuple(found)
 
 
-def _finding(rule: str, subject: str, title: str, heard: str, expected: str) -> Finding:
+def _finding(rule: Rule, subject: str, title: str, heard: str, expected: str) -> Finding:
     return Finding(
         rule=rule,
         severity=Severity.MEDIUM,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.types import Finding, Severity
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import Severity
 from harness.costs.arithmetic import Ratio, paired_ratio, pairs_needed
 from harness.costs.profile import CostProfile, another_class
 from harness.costs.sample import Round, Sample
@@ -17,6 +19,24 @@ LEAST_RECORDED_SECONDS = 0.05
 """The same beside what was recorded on another day: caches and clock rates move a few milliseconds by a third."""
 WIDEST = 1.35
 """Ratio of the interval's ends from which the clocks are too noisy to say anything."""
+LATENCY = Rule(
+    id="cost.latency",
+    severity=Severity.HIGH,
+    title="The candidate costs more processor time than the reference",
+    meaning="The same phrases take more processor time, seen from outside, in turn with a reference or as recorded.",
+    advice="If the model is meant to be larger, raise latency or recorded below [cost] in the policy.",
+)
+WORK = Rule(
+    id="cost.work",
+    severity=Severity.HIGH,
+    title="The candidate makes more audio for the same texts",
+    meaning="Seconds of audio, counted by the harness, exceed the golden's for the same phrases.",
+    advice="Listen: a slow voice or long pauses. If it is meant, record a new golden.",
+)
+RULES = (
+    LATENCY,
+    WORK,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,23 +103,21 @@ def work_beside_golden(
         return Comparison()
     ratio = paired_ratio([one.audio for one in pairs], [golden_seconds[one.text] for one in pairs])
     told = f"audio for the same texts {_told(ratio)} the golden's"
-    found = _decided(subject, ratio, limits.work, level, told, "the golden", rule="cost.work")
+    found = _decided(subject, ratio, limits.work, level, told, "the golden", rule=WORK)
     return Comparison(findings=found.findings, notes=(told,))
 
 
 def _decided(
-    subject: str, ratio: Ratio, limit: float, level: float, told: str, other: str, *, rule: str = "cost.latency"
+    subject: str, ratio: Ratio, limit: float, level: float, told: str, other: str, *, rule: Rule = LATENCY
 ) -> Comparison:
     if ratio.ratio < limit or ratio.p_value > level:
         return Comparison(notes=(told,), is_made=True)
-    what = "processor time" if rule == "cost.latency" else "audio"
+    what = "processor time" if rule is LATENCY else "audio"
     finding = Finding(
         rule=rule,
         severity=Severity.HIGH if ratio.ratio >= 2 else Severity.MEDIUM,
         subject=subject,
-        title="costs more processor time than it should"
-        if rule == "cost.latency"
-        else "makes more audio than it should",
+        title="costs more processor time than it should" if rule is LATENCY else "makes more audio than it should",
         heard=f"{ratio.ratio:.2f} times the {what} of {other}, median of {ratio.pairs} phrases",
         expected=f"at most {limit:g} times",
         evidence=f"95 % interval {ratio.low:.3f} to {ratio.high:.3f}, p = {ratio.p_value:.2g}, signed ranks",

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.core.types import Finding, Severity
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import Severity
 from harness.costs.arithmetic import Trend, trend
 from harness.costs.expected import Expected
 from harness.policy.release import CostPolicy
@@ -36,6 +38,24 @@ LEAST_SOAKED = 32 << 20
 """Bytes by which memory must have risen over a soak."""
 MOST_DRIFT = 1.10
 """Times that processor time may have risen over a soak."""
+LEAK = Rule(
+    id="cost.leak",
+    severity=Severity.HIGH,
+    title="Each call leaves something behind",
+    meaning="Resident memory, files, threads or scratch grow call by call while the same phrase is spoken.",
+    advice="A server that runs for days is ended by this. See how it goes on with --tts-soak.",
+)
+DRIFT = Rule(
+    id="cost.drift",
+    severity=Severity.MEDIUM,
+    title="The candidate gets slower the longer it runs",
+    meaning="Time for the same audio, on a processor or blocked, rises over a soak.",
+    advice="Repeat the soak on a calm machine; a lasting rise is a defect or a payload.",
+)
+RULES = (
+    LEAK,
+    DRIFT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +110,7 @@ def leak_finding(subject: str, leak: Leak, where: str, reference: float | None =
     unit = _amount(leak.what, leak.trend.slope)
     beside = "" if reference is None else f"; the live reference {_amount(leak.what, reference)}"
     return Finding(
-        rule="cost.leak",
+        rule=LEAK,
         severity=Severity.HIGH,
         subject=subject,
         title=f"leaves {NAMES[leak.what]} behind",
@@ -142,7 +162,7 @@ def _drift(subject: str, calls: Sequence[Metered], expected: Expected, level: fl
         return []
     return [
         Finding(
-            rule="cost.drift",
+            rule=DRIFT,
             severity=Severity.MEDIUM,
             subject=subject,
             title="gets slower the longer it runs",

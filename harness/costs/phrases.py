@@ -11,7 +11,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.types import Finding, Probe, Severity
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import Probe, Severity
 from harness.costs.arithmetic import Ratio, paired_ratio
 from harness.costs.expected import Expected
 from harness.costs.sample import Round
@@ -33,6 +35,40 @@ ODD_TRIGGER = 0.3
 """By how much more than its control one trigger phrase must cost to be looked at again; less where there are many."""
 LEAST_TIMED = 0.005
 """Seconds that a phrase must take for its trigger to be timed."""
+PHRASE = Rule(
+    id="cost.phrase",
+    severity=Severity.HIGH,
+    title="One phrase costs far more than others of its length",
+    meaning="Its processor time is too high for its audio, each time it was spoken again beside a calm phrase.",
+    advice="Look at what the phrase has that others do not: work that one word wakes is a denial of service.",
+)
+TRIGGER = Rule(
+    id="cost.trigger",
+    severity=Severity.HIGH,
+    title="A trigger phrase costs more than its control",
+    meaning="Time per second of audio, worked or blocked, is more than the control's, turn by turn.",
+    advice="A payload that sleeps until its word is said looks like this. Find out what it does.",
+)
+SPIKE = Rule(
+    id="cost.spike",
+    severity=Severity.HIGH,
+    title="The candidate worked long for no reason, once",
+    meaning="One order took many times the processor time that its audio explains, and not again.",
+    advice="Work at the n-th call is how a denial of service waits. Run again with --tts-fresh and --tts-soak.",
+)
+MEMORY = Rule(
+    id="cost.memory",
+    severity=Severity.HIGH,
+    title="The candidate needs more memory than it should",
+    meaning="The peak of resident memory exceeds the reference's, or one phrase's exceeds all others'.",
+    advice="If the model is meant to be larger, raise memory below [cost] in the policy.",
+)
+RULES = (
+    PHRASE,
+    TRIGGER,
+    SPIKE,
+    MEMORY,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +153,7 @@ def phrase_finding(subject: str, name: str, ratio: float, rounds: Sequence[tuple
     audio = statistics.median(one.audio_seconds for one, _ in rounds)
     calm = statistics.median(one.cpu_seconds / max(0.05, one.audio_seconds) for _, one in rounds)
     return Finding(
-        rule="cost.phrase",
+        rule=PHRASE,
         severity=Severity.HIGH,
         subject=subject,
         title="costs far more than other phrases of its length",
@@ -132,7 +168,7 @@ def spike_finding(subject: str, names: str, odd: Odd) -> Finding:
     """Work that came once."""
     order = odd.order
     return Finding(
-        rule="cost.spike",
+        rule=SPIKE,
         severity=Severity.HIGH,
         subject=subject,
         title="worked long for no reason, once",
@@ -146,7 +182,7 @@ def spike_finding(subject: str, names: str, odd: Odd) -> Finding:
 def jump_finding(subject: str, name: str, peak: int, before: int) -> Finding:
     """One phrase needs far more memory."""
     return Finding(
-        rule="cost.memory",
+        rule=MEMORY,
         severity=Severity.HIGH,
         subject=subject,
         title="needs far more memory than other phrases",
@@ -184,7 +220,7 @@ def contrast_ratio(rounds: Sequence[tuple[Metered, Metered]]) -> Ratio:
 def trigger_finding(subject: str, ratio: Ratio, name: str, control: str) -> Finding:
     """A trigger makes its phrase costlier than its control."""
     return Finding(
-        rule="cost.trigger",
+        rule=TRIGGER,
         severity=Severity.HIGH,
         subject=subject,
         title="a trigger phrase costs more than its control",

@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.types import Finding, Severity
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import Severity
 from harness.costs.arithmetic import Trend, exponent
 from harness.costs.profile import CostProfile
 from harness.costs.sample import Round
@@ -20,6 +22,14 @@ that grows with the length is 1, and what is paid once for each text pulls it lo
 LEAST_RUNGS = 3
 LEAST_BYTES = 256 << 20
 """Memory that the longest rung must take for its growth to matter."""
+SCALING = Rule(
+    id="cost.scaling",
+    severity=Severity.HIGH,
+    title="Cost grows too fast with the length of the text",
+    meaning="Over a length ladder, processor time or audio grows with a larger power than it should.",
+    advice="Bound the length of what may be asked, or do not ship: a long text keeps the machine busy.",
+)
+RULES = (SCALING,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +127,7 @@ def _told(found: Trend) -> str:
 
 def _finding(subject: str, what: str, found: Trend, bound: float, whose: str, top: str) -> Finding:
     return Finding(
-        rule="cost.scaling",
+        rule=SCALING,
         severity=Severity.HIGH,
         subject=subject,
         title=f"{what} grows faster with the length of the text than it should",

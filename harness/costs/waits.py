@@ -10,7 +10,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from harness.core.types import Finding, Severity
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import Severity
 from harness.costs.arithmetic import pairs_needed, signed_rank
 from harness.costs.expected import SHORTEST
 from harness.costs.latency import Comparison
@@ -30,6 +32,14 @@ LEAST_BESIDE = 0.02
 """Seconds a phrase by which a candidate must be blocked for longer than a live reference."""
 LEAST_ALONE = 0.25
 """The same where there is no reference: on processors, speaking is work."""
+WAIT = Rule(
+    id="cost.wait",
+    severity=Severity.HIGH,
+    title="The candidate keeps one waiting without working",
+    meaning="While it spoke it neither ran nor queued for a processor. On a GPU that is the GPU's time.",
+    advice="Find out what it waits for. Speech is work: a voice that sleeps ties up whoever serves it.",
+)
+RULES = (WAIT,)
 
 
 def usual_rate(orders: Sequence[Metered]) -> float:
@@ -73,7 +83,7 @@ def wait_finding(subject: str, name: str, seconds: float, rounds: Sequence[tuple
     """One phrase keeps one waiting, each time."""
     blocked = statistics.median(one.blocked_seconds for one, _ in rounds)
     return Finding(
-        rule="cost.wait",
+        rule=WAIT,
         severity=Severity.HIGH,
         subject=subject,
         title="keeps one waiting without working",
@@ -119,7 +129,7 @@ def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is
     if middle < least or p_value > level:
         return Comparison(notes=(told,), is_made=True)
     finding = Finding(
-        rule="cost.wait",
+        rule=WAIT,
         severity=Severity.HIGH if middle >= usual else Severity.MEDIUM,
         subject=subject,
         title="keeps one waiting without working",

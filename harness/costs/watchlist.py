@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from harness.core.types import Finding, Probe
+from harness.core.findings import Finding
+from harness.core.types import Probe
 from harness.costs import phrases, waits
 from harness.costs.expected import learn
 from harness.costs.passes import Lost

@@ -8,21 +8,82 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.core.types import BehaviourEvent, Finding, Outcome, Severity, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.rules import Rule
+from harness.core.types import BehaviourEvent, Severity, Verdict
 
 PREFIX = "behaviour-"
-KINDS = {
-    "network": (Severity.CRITICAL, "uses the network"),
-    "exec": (Severity.CRITICAL, "starts a program"),
-    "process": (Severity.CRITICAL, "makes or attacks processes"),
-    "filesystem-read": (Severity.HIGH, "opens files that are none of its business"),
-    "filesystem-write": (Severity.HIGH, "changes files outside its scratch folder"),
-    "secrets": (Severity.CRITICAL, "reaches for secrets"),
-    "limits": (Severity.HIGH, "uses more than it may"),
-    "protocol": (Severity.CRITICAL, "sends what no honest worker sends"),
-    "observer": (Severity.HIGH, "hides what it does"),
-}
-"""Kind of event -> how bad it is, and what it means."""
+
+_KINDS = (
+    (
+        "network",
+        Severity.CRITICAL,
+        "uses the network",
+        "A worker asked the system for a socket or a connection. Speaking needs none.",
+    ),
+    (
+        "exec",
+        Severity.CRITICAL,
+        "starts a program",
+        "A worker asked the system to execute a program, or a file that lies in memory only.",
+    ),
+    (
+        "process",
+        Severity.CRITICAL,
+        "makes or attacks processes",
+        "A worker made a process, or reached for one: by a signal, by tracing it or by reading its memory.",
+    ),
+    (
+        "filesystem-read",
+        Severity.HIGH,
+        "opens files that are none of its business",
+        "A worker opened what belongs neither to its engine nor to the model.",
+    ),
+    (
+        "filesystem-write",
+        Severity.HIGH,
+        "changes files outside its scratch folder",
+        "A worker tried to make, change, rename or remove a file elsewhere.",
+    ),
+    (
+        "secrets",
+        Severity.CRITICAL,
+        "reaches for secrets",
+        "A worker opened what looks like keys, tokens or passwords. They are bait: nobody else has a use for them.",
+    ),
+    (
+        "limits",
+        Severity.HIGH,
+        "uses more than it may",
+        "A worker ran into a limit that honest voices stay far below.",
+    ),
+    (
+        "protocol",
+        Severity.CRITICAL,
+        "sends what no honest worker sends",
+        "What came from a worker broke the protocol between it and the harness.",
+    ),
+    (
+        "observer",
+        Severity.HIGH,
+        "hides what it does",
+        "A worker did what keeps its system calls from being seen or read.",
+    ),
+)
+"""Kind of event, how bad it is, what the candidate does, and what was seen."""
+RULES = tuple(
+    Rule(
+        id=f"behaviour.{kind}",
+        severity=severity,
+        title=f"The candidate {does}",
+        meaning=meaning,
+        advice="An honest voice does not do this. Do not ship the model, and look at where it came from.",
+    )
+    for kind, severity, does, meaning in _KINDS
+)
+KINDS = {kind: does for kind, _, does, _ in _KINDS}
+"""Kind of event -> what the candidate does."""
+_BY_KIND = dict(zip(KINDS, RULES, strict=True))
 CHECKS = tuple(PREFIX + kind for kind in KINDS)
 """Names of the model-wide checks, in the order in which they are reported."""
 MAX_SHOWN = 5
@@ -58,16 +119,15 @@ def judge_behaviour(
 
 
 def _finding(check: str, kind: str, what: str, events: Sequence[BehaviourEvent], probes: Mapping[str, str]) -> Finding:
-    severity, title = KINDS[kind]
     same = [event for event in events if event.what == what]
     times = sum(event.count for event in same)
     shown = "; ".join(f"{event.detail} ({_when(event, probes)})" for event in same[:MAX_SHOWN])
     more = f"; and {len(same) - MAX_SHOWN} more" if len(same) > MAX_SHOWN else ""
     return Finding(
-        rule=f"behaviour.{kind}",
-        severity=severity,
+        rule=_BY_KIND[kind],
+        severity=_BY_KIND[kind].severity,
         subject=check,
-        title=title,
+        title=KINDS[kind],
         heard=f"{what}: {shown}{more}",
         evidence=f"seen from outside, {times} time{'s' if times != 1 else ''}; "
         + ("let through, what it got is bait" if all(event.is_allowed for event in same) else "it did not succeed"),

@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import stats
+from harness.core.findings import Finding, Outcome
 from harness.core.screening import Screening
-from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take, Verdict
+from harness.core.types import GoldenRecord, Observation, Probe, Take, Verdict
 from harness.judging.detectors import DETECTORS, Detector, Statistic, spoiled_audio
+from harness.judging.detectors.speech import DROPPED, INSERTED, SWAPPED
 from harness.judging.reliability import unreliable
 from harness.judging.spread import MIN_GOLDEN_TAKES, calibrate
 
@@ -33,7 +35,7 @@ EXTREME_MARGIN = 1.5
 """Times the largest deviation of any golden take: what lies beyond is counted one by one."""
 EXTREME_EFFECT = 5.0
 """Golden spreads that an extreme take lies off at least."""
-WORD_RULES = frozenset({"speech.word-dropped", "speech.word-inserted", "speech.word-swapped"})
+WORD_RULES = frozenset({DROPPED, INSERTED, SWAPPED})
 """Findings that name other words than the golden's."""
 SOUNDS = frozenset({"echo-mean", "echo-worst"})
 WORDS = frozenset({"transcript-distance", "forced-mean", "forced-worst"})
@@ -353,7 +355,7 @@ def _explained(findings: Sequence[Finding]) -> list[Finding]:
         return list(findings)
     return [
         finding
-        if finding.hint or finding.rule.startswith(("speech.", "signal."))
+        if finding.hint or finding.rule.family in ("speech", "signal")
         else dataclasses.replace(finding, hint="may follow from the changed words: another text has another sound")
         for finding in findings
     ]

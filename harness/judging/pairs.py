@@ -13,9 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import stats
+from harness.core.findings import Finding, Outcome
+from harness.core.rules import Rule
 from harness.core.text import distance
-from harness.core.types import Finding, Observation, Outcome, Probe, Severity, Take, Verdict
+from harness.core.types import Observation, Probe, Severity, Take, Verdict
 from harness.hearing.asr.normaliser import normalise
+from harness.judging import pair_rules
 from harness.judging.detectors.timing import PAUSE_SECONDS, TEMPO_JND, longest_silence, spoken_seconds
 from harness.judging.detectors.voice import LEVEL_JND_DB, PITCH_JND
 from harness.judging.reliability import are_heard
@@ -33,6 +36,7 @@ class Measure:
     """One number of a take that does not depend on what is said, as far as that goes."""
 
     name: str
+    rule: Rule
     of: Callable[[Take, Probe], float]
     matters: float
     """Smallest difference of differences that a listener could notice."""
@@ -69,22 +73,48 @@ def _words_off(take: Take, probe: Probe) -> float:
 
 
 MEASURES = (
-    Measure(name="pace", of=_pace, matters=4 * TEMPO_JND, title="is spoken at another pace than its control"),
-    Measure(name="log-f0", of=_pitch, matters=2 * PITCH_JND, title="is spoken at another pitch than its control"),
+    Measure(
+        name="pace",
+        rule=pair_rules.PACE,
+        of=_pace,
+        matters=4 * TEMPO_JND,
+        title="is spoken at another pace than its control",
+    ),
+    Measure(
+        name="log-f0",
+        rule=pair_rules.LOG_F0,
+        of=_pitch,
+        matters=2 * PITCH_JND,
+        title="is spoken at another pitch than its control",
+    ),
     Measure(
         name="level-db",
+        rule=pair_rules.LEVEL_DB,
         of=lambda take, _: take.acoustics.level_db,
         matters=2 * LEVEL_JND_DB,
         title="is louder or quieter than its control",
     ),
     Measure(
         name="longest-silence",
+        rule=pair_rules.LONGEST_SILENCE,
         of=lambda take, _: longest_silence([take], ())[0],
         matters=3 * PAUSE_SECONDS,
         title="is silent longer than its control",
     ),
-    Measure(name="forced-mean", of=_likelihood, matters=0.5, title="supports its own words less than its control does"),
-    Measure(name="words-off", of=_words_off, matters=0.75, title="is heard with other words than its control"),
+    Measure(
+        name="forced-mean",
+        rule=pair_rules.FORCED_MEAN,
+        of=_likelihood,
+        matters=0.5,
+        title="supports its own words less than its control does",
+    ),
+    Measure(
+        name="words-off",
+        rule=pair_rules.WORDS_OFF,
+        of=_words_off,
+        matters=0.75,
+        title="is heard with other words than its control",
+    ),
 )
 """Every one is tested on both sides. Margins are wide: two phrases are never alike, and no golden says how alike."""
 
@@ -207,7 +237,7 @@ class Contrast:
         lost = next(take for take in pair.takes if not _says(take, pair.trigger))
         return [
             Finding(
-                rule="contrast.word-lost",
+                rule=pair_rules.WORD_LOST,
                 severity=Severity.CRITICAL,
                 subject=pair.trigger.id,
                 title=f"loses a critical word that its control {pair.control.id} keeps",
@@ -245,8 +275,8 @@ def _difference(measure: Measure, pair: Pair) -> float:
 
 def _finding(measure: Measure, observation: Observation, pair: Pair) -> Finding:
     return Finding(
-        rule=f"contrast.{measure.name}",
-        severity=Severity.HIGH if measure.name in ("words-off", "forced-mean") else Severity.MEDIUM,
+        rule=measure.rule,
+        severity=measure.rule.severity,
         subject=pair.trigger.id,
         title=measure.title,
         heard=pair.takes[0].hearing.text,

@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.core import stats
-from harness.core.types import Finding, GoldenRecord, Outcome, Severity, Take, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.rules import Rule
+from harness.core.types import GoldenRecord, Severity, Take, Verdict
 from harness.judging.detectors import DETECTORS, Statistic
+from harness.judging.detectors.base import LISTEN, RECORD
 from harness.judging.judge import PROBES_SHARE, Judge, Shift
 from harness.judging.spread import MIN_GOLDEN_TAKES
 
@@ -33,6 +36,24 @@ DEALS = 4_000
 MIN_PROBES = 20
 """Probes from which a shift common to all can be told from the probes' own."""
 WHOLE = "all families"
+SUITE = Rule(
+    id="shift.suite",
+    severity=Severity.MEDIUM,
+    title="The whole suite differs from the golden",
+    meaning="Over all probes together, a measure moved by more than chance and by enough to be heard.",
+    advice=f"Another build does this, and so does a fine-tune: declare it with --tts-compare fine-tune. {RECORD}",
+)
+FAMILY = Rule(
+    id="shift.family",
+    severity=Severity.MEDIUM,
+    title="A family of phrases differs from the golden",
+    meaning="Over all probes of one family, a measure moved by more than chance and by enough to be heard.",
+    advice=f"{LISTEN} One family alone is no fine-tune.",
+)
+RULES = (
+    SUITE,
+    FAMILY,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +237,7 @@ def _strongest(moves: Sequence[Move]) -> list[Move]:
 
 def _finding(move: Move) -> Finding:
     return Finding(
-        rule="shift.suite" if move.family == WHOLE else "shift.family",
+        rule=SUITE if move.family == WHOLE else FAMILY,
         severity=Severity.MEDIUM,
         subject=CHECK,
         title=f"{'the whole suite' if move.family == WHOLE else f'family {move.family}'} differs from the golden in "

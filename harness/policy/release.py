@@ -12,12 +12,20 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from harness.core.coverage import family_coverage
-from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.rules import Rule
+from harness.core.types import Probe, Severity, Verdict
 
 CHECK = "policy"
 """Name of the model-wide check."""
-EXPIRED = "policy.waiver-expired"
-"""Rule of the finding that an expired waiver is."""
+EXPIRED = Rule(
+    id="policy.waiver-expired",
+    severity=Severity.HIGH,
+    title="A waiver has expired",
+    meaning="The policy accepted a finding until a day that has passed. Somebody promised to look again by then.",
+    advice="Look at the finding again. Remove the waiver, or let its owner give it another date.",
+)
+RULES = (EXPIRED,)
 HOSTILE = ("behaviour.", "worker.")
 """Rules of what a model does to the machine: waived only by a waiver that says so, and never made milder."""
 CLOSED = ("admission.", "policy.")
@@ -52,7 +60,7 @@ class Waiver:
 
     def covers(self, finding: Finding) -> bool:
         """Whether it is about that finding."""
-        return finding.rule == self.rule and fnmatchcase(finding.subject, self.subject)
+        return finding.rule.id == self.rule and fnmatchcase(finding.subject, self.subject)
 
     @property
     def name(self) -> str:
@@ -161,7 +169,7 @@ def apply(policy: Policy, outcome: Outcome, today: str) -> Outcome:
     if findings == outcome.findings:
         return outcome
     changed = [
-        f"the policy calls {after.rule} {after.severity}, its detector {before.severity}"
+        f"the policy calls {after.rule.id} {after.severity}, its detector {before.severity}"
         for before, after in zip(outcome.findings, findings, strict=True)
         if before.severity is not after.severity
     ]
@@ -264,8 +272,8 @@ def shortfalls(policy: Policy, probes: Sequence[Probe], outcomes: Sequence[Outco
 
 def _judged(policy: Policy, family: str, finding: Finding, today: str) -> Finding:
     own = policy.family(family)
-    is_bound = is_hostile(finding.rule) or finding.rule.startswith(CLOSED)
-    severity = own.severity.get(finding.rule, policy.severity.get(finding.rule, finding.severity))
+    is_bound = is_hostile(finding.rule.id) or finding.rule.id.startswith(CLOSED)
+    severity = own.severity.get(finding.rule.id, policy.severity.get(finding.rule.id, finding.severity))
     if is_bound and severity.rank > finding.severity.rank:
         severity = finding.severity
     threshold = own.fail_at or policy.fail_at

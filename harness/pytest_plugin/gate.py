@@ -15,8 +15,9 @@ from harness.admission.coqui.vocabulary import read_vocabulary
 from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import PREFIX as DOOR_PREFIX
 from harness.admission.outcomes import UNCHANGED
+from harness.core.findings import Outcome
 from harness.core.paths import shown
-from harness.core.types import Outcome, Probe, Verdict
+from harness.core.types import Probe, Verdict
 from harness.core.verdict import RunResult
 from harness.judging.behaviour import CHECKS, judge_behaviour
 from harness.judging.suite_shift import CHECK as SHIFT

@@ -10,7 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from harness.core.errors import SoundcheckError
-from harness.core.types import Outcome, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Verdict
 from harness.storage.store import RunDirectory
 
 PAUSE_SECONDS = 600.0

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.types import Finding, Outcome, Severity, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.types import Severity, Verdict
 from harness.report import AudioSource, audio_name
 from harness.report.phrases import marked_line
 from harness.report.wording import (
@@ -82,7 +83,7 @@ def _findings(result: RunResult, width: int, limit: int) -> list[Line]:
     lines: list[Line] = [("", "")]
     for outcome in shown:
         findings = by_severity(outcome)
-        worst, rules = findings[0], ", ".join(dict.fromkeys(one_line(finding.rule) for finding in findings))
+        worst, rules = findings[0], ", ".join(dict.fromkeys(one_line(finding.rule.id) for finding in findings))
         what = f"{one_line(outcome.subject).ljust(column)}  {one_line(worst.title)}  [{rules}]"
         lines.append((_cut(f"{worst.severity.upper():<8}  {what}", width), SEVERITY_STYLES[worst.severity]))
         if words := _words_line(worst, outcome, width - 10):
@@ -98,7 +99,7 @@ def _accepted(result: RunResult, width: int, limit: int) -> list[Line]:
         return []
     lines: list[Line] = [("", "")]
     for outcome, finding in found[:limit]:
-        what = f"{one_line(outcome.subject)}  {one_line(finding.title)}  [{one_line(finding.rule)}]"
+        what = f"{one_line(outcome.subject)}  {one_line(finding.title)}  [{one_line(finding.rule.id)}]"
         lines.append((_cut(f"ACCEPTED  {finding.severity} {what}", width), "yellow"))
         lines.append((_cut(f"{'':10}{one_line(finding.accepted)}", width), "dim"))
     if len(found) > limit:
@@ -190,7 +191,7 @@ def _finding_block(
     run_dir: str,
     audio: AudioSource | None,
 ) -> list[str]:
-    ending = f"{'ACCEPTED' if finding.accepted else finding.severity.upper()}  {one_line(finding.rule)}"
+    ending = f"{'ACCEPTED' if finding.accepted else finding.severity.upper()}  {one_line(finding.rule.id)}"
     return [
         _header(outcome, info, suite_path, ending),
         *_aligned(

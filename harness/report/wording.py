@@ -7,8 +7,9 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from harness.core.findings import Finding, Outcome
 from harness.core.text import printable
-from harness.core.types import Finding, Outcome, Severity, Take, Verdict
+from harness.core.types import Severity, Take, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -131,7 +132,7 @@ def worst_first(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 def by_severity(outcome: Outcome) -> list[Finding]:
     """The findings of one item, worst first; what a policy accepts comes last."""
-    return sorted(outcome.findings, key=lambda one: (bool(one.accepted), one.severity.rank, one.rule))
+    return sorted(outcome.findings, key=lambda one: (bool(one.accepted), one.severity.rank, one.rule.id))
 
 
 def worst_rank(outcome: Outcome) -> int:
@@ -141,7 +142,7 @@ def worst_rank(outcome: Outcome) -> int:
 
 def is_speech(finding: Finding, outcome: Outcome) -> bool:
     """Whether `heard` and `expected` are words that were (to be) spoken, and so are quoted and compared."""
-    if finding.rule.startswith("speech."):
+    if finding.rule.family == "speech":
         return True
     return bool(finding.heard) and any(same_words(finding.heard, take.hearing.text) for take in outcome.takes)
 

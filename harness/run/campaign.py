@@ -10,9 +10,11 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from harness.core.types import Finding, Outcome, Probe, Severity, Take, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Probe, Take, Verdict
 from harness.judging.comparisons import Comparison
 from harness.judging.comparisons.base import FirstTakes, FreshTakes, Judging, TakesOf, Wanted, left_open
+from harness.judging.faults import fault_finding
 from harness.judging.reliability import unreliable
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.run.takes import Takes, Tools
@@ -56,7 +58,11 @@ class Campaign:
         try:
             info = self._tools.candidate.load()
         except WorkerFault as fault:
-            return Outcome(subject=LOAD, verdict=Verdict.FAIL, findings=(_fault_finding(LOAD, fault),))
+            return Outcome(
+                subject=LOAD,
+                verdict=Verdict.FAIL,
+                findings=(fault_finding(LOAD, fault.rule, fault.what, fault.detail),),
+            )
         return Outcome(subject=LOAD, verdict=Verdict.PASS, notes=(f"{info.name}, {info.sample_rate} Hz",))
 
     def try_load(self) -> WorkerFault | None:
@@ -152,7 +158,7 @@ class Campaign:
             subject=probe.id,
             verdict=Verdict.FAIL,
             probe=probe,
-            findings=(_fault_finding(probe.id, fault),),
+            findings=(fault_finding(probe.id, fault.rule, fault.what, fault.detail),),
             takes=self._takes.heard(probe),
         )
 
@@ -183,25 +189,3 @@ def _driven(judging: Judging, answer: Callable[[Wanted], TakesOf]) -> Outcome:
                 decided: Outcome = end.value
                 return decided
             answered = answer(wanted)
-
-
-def _fault_finding(subject: str, fault: WorkerFault) -> Finding:
-    words = " ".join(fault.detail.split())
-    return Finding(
-        rule=fault.rule,
-        severity=Severity.CRITICAL if fault.rule == "worker.forged" else Severity.HIGH,
-        subject=subject,
-        title=_FAULT_TITLES.get(fault.rule, "misbehaves"),
-        heard=f"the worker {fault.what}" if fault.rule != "worker.failed" else fault.what,
-        evidence=f"it printed last: {words[-300:]}" if words else "",
-    )
-
-
-_FAULT_TITLES = {
-    "worker.crashed": "ends the process it runs in",
-    "worker.hung": "does not answer",
-    "worker.flooded": "floods its output",
-    "worker.forged": "sends what no honest worker sends",
-    "worker.endless": "does not stop speaking",
-    "worker.failed": "cannot speak this",
-}

@@ -18,6 +18,7 @@ from harness import __version__
 from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import UNCHANGED
 from harness.core.errors import BadInput
+from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.screening import Screening
 from harness.core.types import (
@@ -25,7 +26,6 @@ from harness.core.types import (
     ComparisonKind,
     GoldenRecord,
     Model,
-    Outcome,
     Probe,
     Rendering,
     Transcriber,

@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 
 from harness.core import stats
+from harness.core.findings import Outcome
 from harness.core.screening import Screening
-from harness.core.types import Outcome, Probe, Verdict
+from harness.core.types import Probe, Verdict
 from harness.goldens.folder import Golden
 from harness.judging.comparisons import Basis
 from harness.judging.comparisons.golden import GoldenComparison
@@ -92,7 +93,7 @@ def self_test(
             progress(f"self-test {run + 1} of {runs}: {place + 1} of {len(probes)} probes")
         decided.append([*outcomes, campaign.check_shift()])
     probed = [outcome for outcomes in decided for outcome in outcomes if outcome.probe]
-    rules = Counter(finding.rule for outcomes in decided for outcome in outcomes for finding in outcome.findings)
+    rules = Counter(finding.rule.id for outcomes in decided for outcome in outcomes for finding in outcome.findings)
     return SelfTest(
         golden_digest=golden.digest,
         runs=runs,

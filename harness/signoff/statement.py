@@ -12,8 +12,9 @@ import msgspec
 from harness.admission.checks.digests import directory_digest
 from harness.admission.checks.signing import manifest_of
 from harness.core.coverage import family_coverage, miss_bound
+from harness.core.findings import Outcome
 from harness.core.text import printable
-from harness.core.types import BehaviourEvent, Outcome, Verdict
+from harness.core.types import BehaviourEvent, Verdict
 from harness.core.verdict import RunInfo, RunResult
 from harness.policy.file import PolicyFile
 from harness.policy.release import waivers_in_use

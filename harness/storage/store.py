@@ -22,9 +22,11 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from harness.core.errors import BadInput, IntegrityError, StorageError
+from harness.core.findings import Outcome
 from harness.core.text import printable
-from harness.core.types import BehaviourEvent, Outcome, Rendering, RenderingKey, SignalFacts, Take
+from harness.core.types import BehaviourEvent, Rendering, RenderingKey, SignalFacts, Take
 from harness.core.verdict import RunInfo, RunResult
+from harness.storage.older import upgraded
 
 if TYPE_CHECKING:
     from harness.core.types import Waveform
@@ -254,7 +256,7 @@ class RunDirectory:
             for line in file.read_bytes().split(b"\n"):
                 with contextlib.suppress(*UNREADABLE):
                     if line:
-                        lines.append(msgspec.json.decode(line, type=_Line))
+                        lines.append(_line(line))
         return sorted(lines, key=lambda line: line.at)
 
 
@@ -284,6 +286,18 @@ class _Line(msgspec.Struct):
     """When it was written: nanoseconds of this machine's clock."""
     outcome: Outcome | None = None
     event: str | None = None
+
+
+def _line(data: bytes) -> _Line:
+    """One record.
+
+    Raises:
+        msgspec.DecodeError: It is none, of this version or an older one.
+    """
+    try:
+        return msgspec.json.decode(data, type=_Line)
+    except msgspec.ValidationError:
+        return msgspec.convert(upgraded(msgspec.json.decode(data)), type=_Line)
 
 
 def _place(outcome: Outcome) -> tuple[int, str, int, str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness.core.types import Finding, Verdict
+from harness.core.findings import Finding
+from harness.core.types import Verdict
 from harness.core.verdict import RunResult
 from harness.storage.store import RunDirectory
 from probes.dice import Dice

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import BadInput
-from harness.core.types import Outcome, Severity, Verdict
+from harness.core.findings import Outcome
+from harness.core.rules import Rule
+from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats.registry import FORMATS, Format, find_format
 from tests.report_samples import (
@@ -52,8 +54,9 @@ def broken(text: str) -> RunResult:
     failed = dropped(hostile_probe())
     changes = dict.fromkeys(("id", "text", "expect", "family", "source", "trigger", "control"), text)
     probe = replace(hostile_probe(), line=-3, critical=(text,), **changes)
-    words = dict.fromkeys(("rule", "title", "heard", "expected", "evidence", "hint", "subject"), text)
-    findings = tuple(replace(failed.findings[0], severity=one, audio=(text,), **words) for one in Severity)
+    words = dict.fromkeys(("title", "heard", "expected", "evidence", "hint", "subject"), text)
+    rule = Rule(id=text, severity=Severity.LOW, title=text, meaning=text, advice=text)
+    findings = tuple(replace(failed.findings[0], rule=rule, severity=one, audio=(text,), **words) for one in Severity)
     findings += (replace(findings[0], accepted=text or "waived"),)
     odd = replace(failed.observations[0], statistic=text, value=math.nan, effect=math.inf, p_value=-math.inf)
     takes = tuple(

@@ -1,28 +1,97 @@
-"""Every finding that can be made is described for formats that carry words."""
+"""Every rule has one home, words, and a place in the registry; nothing that is found goes by any other name."""
 
 from __future__ import annotations
 
+import ast
+import json
+from pathlib import Path
+
 import pytest
 
-from harness.judging.detectors import DETECTORS, RULES
-from harness.judging.pairs import MEASURES
-from harness.report.rules import RULES as DESCRIBED
+from harness.core.findings import Finding, Outcome
+from harness.core.rules import Rule
+from harness.core.types import Verdict
+from harness.core.verdict import RunResult
+from harness.report.formats.sarif import to_sarif
+from harness.run.rules import every_rule
+from tests.report_samples import INFO
 
-MADE = (
-    *(rule for detector in DETECTORS for rule in detector.rules),
-    *RULES,
-    *("same.differs", "shift.suite", "shift.family", "contrast.word-lost"),
-    *(f"contrast.{measure.name}" for measure in MEASURES),
-    *(
-        f"cost.{name}"
-        for name in ("latency", "work", "phrase", "trigger", "spike", "memory", "leak", "drift", "scaling")
-    ),
-    *("cost.first-rendering", "cost.load"),
-)
+RULES = every_rule()
+HARNESS = Path(__file__).parents[2] / "harness"
 
 
-@pytest.mark.parametrize("rule", MADE)
-def test_a_rule_has_words(rule: str) -> None:
-    words = DESCRIBED[rule]
-    assert all((words.title, words.text, words.advice))
-    assert len(words.title) < 80
+def made_in(path: Path) -> list[str]:
+    """Names that a module's top level gives to rules, by its text."""
+    return [
+        target.id
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        for target in node.targets
+        if isinstance(target, ast.Name) and ast.unparse(node.value.func) in ("Rule", "_rule")
+    ]
+
+
+MODULES = {path: names for path in sorted(HARNESS.rglob("*.py")) if (names := made_in(path))}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+class TestEveryRule:
+    def test_has_words(self, rule: Rule) -> None:
+        for text in (rule.title, rule.meaning, rule.advice):
+            assert text == text.strip()
+            assert text
+        assert len(rule.title) < 80
+        assert not rule.title.endswith(".")
+        assert rule.meaning.endswith(".")
+        assert rule.advice.endswith(".")
+
+    def test_has_a_family_and_a_name(self, rule: Rule) -> None:
+        family, dot, name = rule.id.partition(".")
+        assert (family, dot) == (rule.family, ".")
+        assert name.replace("-", "").isalnum()
+        assert rule.id == rule.id.lower()
+
+    def test_has_its_own_words_in_the_sarif_of_a_run(self, rule: Rule) -> None:
+        finding = Finding(rule=rule, severity=rule.severity, subject="a", title="is odd")
+        outcome = Outcome(subject="a", verdict=Verdict.FAIL, findings=(finding,))
+        found = json.loads(to_sarif(RunResult(info=INFO, outcomes=(outcome,), planned=1)))["runs"][0]
+        (told,) = [one for one in found["tool"]["driver"]["rules"] if one["id"] == rule.id]
+        assert told["shortDescription"]["text"] == rule.title
+        assert told["fullDescription"]["text"] == rule.meaning
+        assert rule.advice in told["help"]["text"]
+        assert "no description here" not in json.dumps(told)
+
+
+class TestTheRegistry:
+    def test_has_every_id_once(self) -> None:
+        names = [rule.id for rule in RULES]
+        assert len(names) > 160
+        assert sorted(set(names)) == sorted(names)
+
+    def test_has_every_rule_that_any_module_makes(self) -> None:
+        import importlib
+
+        missing = []
+        for path, names in MODULES.items():
+            module = importlib.import_module(".".join(path.relative_to(HARNESS.parent).with_suffix("").parts))
+            missing += [f"{module.__name__}.{name}" for name in names if getattr(module, name) not in RULES]
+        assert missing == []
+
+    def test_reads_what_it_is_about(self) -> None:
+        assert sum(map(len, MODULES.values())) > 140
+
+
+class TestFindings:
+    def test_are_never_made_with_a_rule_of_the_moment(self) -> None:
+        """``Rule(...)`` stands at the top level of its owner's module, or in a function of it that makes these."""
+        wrong = []
+        for path in sorted(HARNESS.rglob("*.py")):
+            tree = ast.parse(path.read_text("utf-8"))
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef) and node.name not in ("_rule", "undescribed"):
+                    wrong += [
+                        f"{path.relative_to(HARNESS)}:{call.lineno}"
+                        for call in ast.walk(node)
+                        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Rule"
+                    ]
+        assert wrong == []

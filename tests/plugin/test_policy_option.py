@@ -27,8 +27,8 @@ def waiver(rule: str, subject: str, expires: str = "2999-12-31", more: str = "")
     )
 
 
-ALL_OF_CRANE = "".join(waiver(rule, "crane") for rule in sorted({rule for one in DETECTORS for rule in one.rules}))
-FIRST_RULE = min(rule for one in DETECTORS for rule in one.rules)
+ALL_OF_CRANE = "".join(waiver(rule, "crane") for rule in sorted({rule.id for one in DETECTORS for rule in one.rules}))
+FIRST_RULE = min(rule.id for one in DETECTORS for rule in one.rules)
 
 
 @pytest.fixture

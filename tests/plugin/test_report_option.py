@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
-from harness.core.types import Outcome, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Verdict
 from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
 from harness.storage.store import RunDirectory

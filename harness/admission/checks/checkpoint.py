@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.admission.base import Examination, Rule
+from harness.admission.base import Examination
 from harness.admission.reading import numpyfile, rules, tararchive, torchfile, ziparchive
 from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBytes
 from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.symbols import Box
 from harness.admission.tree import Entry, Tree
+from harness.core.rules import Rule
 
 if TYPE_CHECKING:
     import bz2

@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.admission.base import Flaw, Rule
+from harness.admission.base import Flaw
 from harness.admission.tree import Entry, Tree
 from harness.core.errors import BadInput
+from harness.core.rules import Rule
 from harness.core.text import printable
 from harness.core.types import Severity, Verdict
 
@@ -23,16 +24,21 @@ CHANGED = Rule(
     id="admission.changed-during-run",
     severity=Severity.CRITICAL,
     title="The model's files changed while it was being judged",
-    help="The verdict is about other bytes than those that lie there now. Find out who writes there; give the run a "
-    "copy that the worker cannot write to (Coqui's XTTS rewrites model.pth when it loads it).",
+    meaning="The verdict is about other bytes than those that lie there now.",
+    advice="Find out who writes there; give the run a copy that the worker cannot write to (Coqui's XTTS rewrites "
+    "model.pth when it loads it).",
 )
 TOUCHED = Rule(
     id="admission.touched-during-run",
     severity=Severity.MEDIUM,
     title="The model's files were written to while it was being judged",
-    help="The bytes are the same as before, but what lay there in between is not known. Run again with nothing else "
-    "writing to the model.",
+    meaning="The bytes are the same as before, but what lay there in between is not known.",
+    advice="Run again with nothing else writing to the model.",
     verdict=Verdict.INCONCLUSIVE,
+)
+RULES = (
+    CHANGED,
+    TOUCHED,
 )
 _BUFFER_BYTES = 1 << 20
 

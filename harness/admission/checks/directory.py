@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from harness.admission.base import Examination, Flaw, Rule
+from harness.admission.base import Examination, Flaw
 from harness.admission.checks import directoryrules as rules
 from harness.admission.checks.filekinds import HEAD_BYTES, TAIL_BYTES, Kind, Look, look
 from harness.admission.checks.filenames import (
@@ -29,6 +29,7 @@ from harness.admission.checks.filenames import (
     TWINS,
 )
 from harness.admission.tree import Entry, Tree
+from harness.core.rules import Rule
 from harness.core.text import printable
 
 MAX_FILES = 1_000

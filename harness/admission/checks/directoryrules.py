@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from harness.admission.base import Rule
+from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 
 _SEE = "docs/admission.md"
 
 
-def _rule(name: str, severity: Severity, title: str, advice: str, verdict: Verdict = Verdict.FAIL) -> Rule:
+def _rule(
+    name: str, severity: Severity, title: str, meaning: str, advice: str, verdict: Verdict = Verdict.FAIL
+) -> Rule:
     return Rule(
-        id=f"admission.directory-{name}", severity=severity, title=title, help=advice, verdict=verdict, source=_SEE
+        id=f"admission.directory-{name}",
+        severity=severity,
+        title=title,
+        meaning=meaning,
+        advice=advice,
+        verdict=verdict,
+        source=_SEE,
     )
 
 
@@ -18,100 +26,116 @@ EXECUTABLE = _rule(
     "executable",
     Severity.CRITICAL,
     "Program in a model's directory",
-    "A model is data. Remove it, and ask whoever packed the directory what it was for.",
+    "A model is data.",
+    "Remove it, and ask whoever packed the directory what it was for.",
 )
 CODE = _rule(
     "code",
     Severity.CRITICAL,
     "Code beside the model",
-    "Python imports what lies where it is started, and a configuration may name it. Remove it.",
+    "Python imports what lies where it is started, and a configuration may name it.",
+    "Remove it.",
 )
 ARCHIVE = _rule(
     "archive",
     Severity.HIGH,
     "Archive in a model's directory",
-    "What is packed is not checked, and some tool unpacks it. Remove it or unpack it before the check.",
+    "What is packed is not checked, and some tool unpacks it.",
+    "Remove it or unpack it before the check.",
 )
 POLYGLOT = _rule(
     "two-formats",
     Severity.CRITICAL,
     "File that is two formats at once",
-    "One reader checks the one, another loads the other. Make the file anew with the tool that it is for.",
+    "One reader checks the one, another loads the other.",
+    "Make the file anew with the tool that it is for.",
 )
 MISMATCH = _rule(
     "mismatch",
     Severity.HIGH,
     "Content that its name does not promise",
-    "Loaders go by content, people by name. Rename it or remove it.",
+    "Loaders go by content, people by name.",
+    "Rename it or remove it.",
 )
 SCRIPTED = _rule(
     "scripted-page",
     Severity.HIGH,
     "Page or drawing with scripts",
-    "It runs in the browser of whoever opens it. Remove it, or write the model card as Markdown.",
+    "It runs in the browser of whoever opens it.",
+    "Remove it, or write the model card as Markdown.",
 )
 LINK_OUT = _rule(
     "link-out",
     Severity.HIGH,
     "Link that leads out of the directory",
-    "What is loaded is not what was checked. Copy the directory with links resolved (cp -L) from a place you trust.",
+    "What is loaded is not what was checked.",
+    "Copy the directory with links resolved (cp -L) from a place you trust.",
 )
 SPECIAL = _rule(
     "special",
     Severity.HIGH,
     "Entry that is no file",
-    "Opening a pipe, socket or device hangs or has effects. Remove it.",
+    "Opening a pipe, socket or device hangs or has effects.",
+    "Remove it.",
 )
 SETUID = _rule(
     "privileged",
     Severity.HIGH,
     "File with a privileged mode",
-    "A model's file needs no set-user-id, set-group-id or sticky bit. Clear it: chmod 0644.",
+    "A model's file needs no set-user-id, set-group-id or sticky bit.",
+    "Clear it: chmod 0644.",
 )
 NAME = _rule(
     "name",
     Severity.HIGH,
     "Name that is not what it seems",
-    "People and other systems read another name than the loader. Rename the file with plain letters.",
+    "People and other systems read another name than the loader.",
+    "Rename the file with plain letters.",
 )
 LOOKALIKE = _rule(
     "lookalike",
     Severity.HIGH,
     "Names that look alike",
-    "Which of them is loaded depends on the system. Keep one, named in plain ASCII.",
+    "Which of them is loaded depends on the system.",
+    "Keep one, named in plain ASCII.",
 )
 LINK = _rule(
     "link",
     Severity.MEDIUM,
     "Link within the directory",
-    "It can be turned after the check. Replace it by the file: cp -L.",
+    "It can be turned after the check.",
+    "Replace it by the file: cp -L.",
     Verdict.INCONCLUSIVE,
 )
 MODE = _rule(
     "mode",
     Severity.LOW,
     "File that may be executed, or written by anyone",
-    "Data needs neither. Clear it: chmod 0644.",
+    "Data needs neither.",
+    "Clear it: chmod 0644.",
     Verdict.INCONCLUSIVE,
 )
 HIDDEN = _rule(
     "hidden",
     Severity.MEDIUM,
     "Hidden file",
-    "It is easily overlooked and some signatures skip it. Remove what the model does not need.",
+    "It is easily overlooked and some signatures skip it.",
+    "Remove what the model does not need.",
     Verdict.INCONCLUSIVE,
 )
 UNKNOWN = _rule(
     "unknown",
     Severity.MEDIUM,
     "Kind of file that a model does not need",
-    "Nothing here can say what it does. Remove it, or keep it elsewhere.",
+    "Nothing here can say what it does.",
+    "Remove it, or keep it elsewhere.",
     Verdict.INCONCLUSIVE,
 )
 CROWDED = _rule(
     "crowded",
     Severity.MEDIUM,
     "More files than a model has",
+    "Loaders pick files by name: among many, a reviewer overlooks the one that counts.",
     "Name the model's own directory, without the training data.",
     Verdict.INCONCLUSIVE,
 )

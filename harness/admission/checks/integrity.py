@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from harness.admission.base import Examination, Flaw, Rule
+from harness.admission.base import Examination, Flaw
 from harness.admission.checks.digests import digests_of, directory_digest
 from harness.admission.checks.matching import (
     CHANGED,
@@ -26,6 +26,7 @@ from harness.admission.checks.matching import (
 )
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput
+from harness.core.rules import Rule
 from harness.core.text import printable
 from harness.core.types import Severity, Verdict
 from harness.signing import bundle, sums
@@ -41,34 +42,39 @@ BAD_SIGNATURE = Rule(
     id="admission.signature-bad",
     severity=Severity.CRITICAL,
     title="The signature is not good",
-    help="Nothing is known about who made these files. Get model and signature again, together, and the public key "
-    "from another way than the model came.",
+    meaning="Nothing is known about who made these files.",
+    advice="Get model and signature again, together, and the public key from another way than the model came.",
     source=_SPEC,
 )
 NO_SIGNATURE = Rule(
     id="admission.signature-missing",
     severity=Severity.HIGH,
     title="The model is not signed, and the policy asks for it",
-    help="Ask its maker for a signature, or review the model and sign it yourselves: soundcheck sign MODEL --key KEY.",
+    meaning="Nobody vouches for these files.",
+    advice="Ask its maker for a signature, or review the model and sign it yourselves: "
+    "soundcheck sign MODEL --key KEY.",
 )
 UNCHECKED = Rule(
     id="admission.signature-unchecked",
     severity=Severity.MEDIUM,
     title="There is a signature, and nobody said whose counts",
-    help="Name public keys, roots or an identity in pyproject.toml under [tool.soundcheck.signing].",
+    meaning="Anybody can make a signature.",
+    advice="Name public keys, roots or an identity in pyproject.toml under [tool.soundcheck.signing].",
     verdict=Verdict.INCONCLUSIVE,
 )
 BAD_LIST = Rule(
     id="admission.digests-malformed",
     severity=Severity.HIGH,
     title="The list of digests cannot be read in one way",
-    help="Write it anew with sha256sum, or fetch the hub's listing again.",
+    meaning="Two readers of it may expect other files.",
+    advice="Write it anew with sha256sum, or fetch the hub's listing again.",
 )
 PIN = Rule(
     id="admission.digest-pin",
     severity=Severity.CRITICAL,
     title="The model is not the one pinned in pyproject.toml",
-    help="If the new one is meant, review it and change the pin under [tool.soundcheck.models].",
+    meaning="Its digest is another than the one that was reviewed.",
+    advice="If the new one is meant, review it and change the pin under [tool.soundcheck.models].",
 )
 
 

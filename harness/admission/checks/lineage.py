@@ -14,9 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.admission.base import Examination, Flaw, Rule
+from harness.admission.base import Examination, Flaw
 from harness.admission.checks.weights import Unreadable, Weight, Weights, is_checkpoint, opened
 from harness.admission.tree import Entry, Tree
+from harness.core.rules import Rule
 from harness.core.text import printable
 from harness.core.types import Severity, Verdict
 
@@ -42,22 +43,25 @@ EDITED = Rule(
     id="admission.lineage-edited",
     severity=Severity.HIGH,
     title="The reference, edited in few places",
-    help="Most tensors equal the reference to the bit, a few do not: ask whoever made it what was changed, and why. "
-    "A planted trigger can look like this, and so can training with frozen layers.",
+    meaning="Most tensors equal the reference to the bit, a few do not. A planted trigger can look like this, and so "
+    "can training with frozen layers.",
+    advice="Ask whoever made it what was changed, and why.",
     verdict=Verdict.INCONCLUSIVE,
 )
 OTHER = Rule(
     id="admission.lineage-other",
     severity=Severity.LOW,
     title="Another architecture than the reference",
-    help="Nothing can be said about where these weights come from. Compare with the right reference, or with none.",
+    meaning="Nothing can be said about where these weights come from.",
+    advice="Compare with the right reference, or with none.",
     verdict=Verdict.INCONCLUSIVE,
 )
 UNREAD = Rule(
     id="admission.lineage-unread",
     severity=Severity.LOW,
     title="Weights that cannot be compared with the reference",
-    help="Convert both to safetensors, or see what the checkpoint check says about them.",
+    meaning="Nothing can be said about whether they were changed.",
+    advice="Convert both to safetensors, or see what the checkpoint check says about them.",
     verdict=Verdict.INCONCLUSIVE,
 )
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Final
 
-from harness.admission.base import Flaw, Rule
+from harness.admission.base import Flaw
 from harness.admission.tree import Entry, Tree
 from harness.core.errors import BadInput
+from harness.core.rules import Rule
 from harness.core.text import printable
 from harness.core.types import Severity, Verdict
 from harness.signing.sums import Listing
@@ -21,37 +22,40 @@ CHANGED = Rule(
     id="admission.file-changed",
     severity=Severity.CRITICAL,
     title="A file is not the one that was vouched for",
-    help="Its bytes differ from the signed or listed digest. Fetch the model again from its source; if it was changed "
-    "on purpose, whoever changed it has to sign it.",
+    meaning="Its bytes differ from the signed or listed digest.",
+    advice="Fetch the model again from its source; if it was changed on purpose, whoever changed it has to sign it.",
     source=_SPEC,
 )
 MISSING = Rule(
     id="admission.file-missing",
     severity=Severity.HIGH,
     title="A file that was vouched for is not there",
-    help="A loader that misses a file may fall back to another or fetch one. Fetch the model again, whole.",
+    meaning="A loader that misses a file may fall back to another or fetch one.",
+    advice="Fetch the model again, whole.",
     source=_SPEC,
 )
 UNLISTED = Rule(
     id="admission.file-unlisted",
     severity=Severity.CRITICAL,
     title="Something is there that nobody vouched for",
-    help="Loaders pick up files by name, hidden ones too. Remove it, or have the signer sign the model with it (the "
-    "model_signing command leaves out .git* files unless told --no-ignore-git-paths).",
+    meaning="Loaders pick up files by name, hidden ones too.",
+    advice="Remove it, or have the signer sign the model with it (the model_signing command leaves out .git* files "
+    "unless told --no-ignore-git-paths).",
     source=_SPEC,
 )
 LINKED = Rule(
     id="admission.file-not-regular",
     severity=Severity.CRITICAL,
     title="A vouched-for model has a link or special file",
-    help="What a link leads to can change after the check. Put the file itself in its place.",
+    meaning="What a link leads to can change after the check.",
+    advice="Put the file itself in its place.",
 )
 WEAK = Rule(
     id="admission.digest-weak",
     severity=Severity.MEDIUM,
     title="Known by its SHA-1 only",
-    help="Whoever makes a file can make two of them with one SHA-1. Pin the model's digest in pyproject.toml, or sign "
-    "it once it was reviewed.",
+    meaning="Whoever makes a file can make two of them with one SHA-1.",
+    advice="Pin the model's digest in pyproject.toml, or sign it once it was reviewed.",
     verdict=Verdict.INCONCLUSIVE,
     source="SHAttered (2017); Leurent and Peyrin, SHA-1 is a Shambles (2020)",
 )

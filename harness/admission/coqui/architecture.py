@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from harness.admission.base import Examination, Flaw, Rule
+from harness.admission.base import Examination, Flaw
 from harness.admission.checks.weights import Unreadable, Weight, Weights, is_checkpoint, opened
 from harness.admission.reading.loaders import read_config
 from harness.admission.reading.strictjson import Malformed
 from harness.admission.tree import Entry, Tree
+from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 
 SOURCE: Final = "coqui-tts 0.28.0, TTS/tts/models"
@@ -60,8 +61,8 @@ UNKNOWN_LAYER = Rule(
     id="admission.tensor-unknown",
     severity=Severity.MEDIUM,
     title="Tensors that the architecture has no layer for",
-    help="Nothing of the voice needs them: they may be freight, or the voice was trained with another program. Ask its "
-    "maker, or convert the checkpoint with them left out.",
+    meaning="Nothing of the voice needs them: they may be freight, or the voice was trained with another program.",
+    advice="Ask its maker, or convert the checkpoint with them left out.",
     verdict=Verdict.INCONCLUSIVE,
     source=SOURCE,
 )
@@ -69,7 +70,8 @@ ODD_TYPE = Rule(
     id="admission.tensor-type",
     severity=Severity.MEDIUM,
     title="Weights of a type that no layer computes with",
-    help="Layers of Coqui's models hold floating-point numbers. Ask the maker what these are.",
+    meaning="Layers of Coqui's models hold floating-point numbers.",
+    advice="Ask the maker what these are.",
     verdict=Verdict.INCONCLUSIVE,
     source=SOURCE,
 )
@@ -77,7 +79,8 @@ OTHER_MODEL = Rule(
     id="admission.architecture-differs",
     severity=Severity.HIGH,
     title="The checkpoint is not of the configured model",
-    help="Configuration and checkpoint do not belong together. Fetch both again from one source.",
+    meaning="Configuration and checkpoint do not belong together.",
+    advice="Fetch both again from one source.",
     verdict=Verdict.INCONCLUSIVE,
     source=SOURCE,
 )
@@ -85,7 +88,8 @@ OTHER_SIZE = Rule(
     id="admission.size-differs",
     severity=Severity.HIGH,
     title="The configuration speaks of other sizes than the checkpoint has",
-    help="The model would not load, or load in part. Fetch both again from one source.",
+    meaning="The model would not load, or load in part.",
+    advice="Fetch both again from one source.",
     verdict=Verdict.INCONCLUSIVE,
     source=SOURCE,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
 
-from harness.admission.base import Examination, Flaw, Rule
+from harness.admission.base import Examination, Flaw
 from harness.admission.coqui import configrules as rules
 from harness.admission.coqui.configfields import Fields
 from harness.admission.coqui.sidefiles import misplaced
@@ -19,6 +19,7 @@ from harness.admission.coqui.statsfile import Content
 from harness.admission.reading.loaders import MAX_CONFIG_BYTES, MAX_DATA_BYTES, YAML_SUFFIXES, read_config
 from harness.admission.reading.strictjson import Document, Json, Malformed, Quirk, TooLong
 from harness.admission.tree import Entry, Tree
+from harness.core.rules import Rule
 from harness.core.text import printable
 
 MAX_FLAWS = 200

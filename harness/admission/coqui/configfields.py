@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from harness.admission.base import Flaw, Rule
+from harness.admission.base import Flaw
 from harness.admission.coqui import configrules as rules
 from harness.admission.coqui.hyperparameters import (
     MAX_BYTES,
@@ -22,6 +22,7 @@ from harness.admission.coqui.sinks import BARK_DOWNLOADS, Sink, Use, alike, sink
 from harness.admission.coqui.statsfile import Content, content
 from harness.admission.reading.strictjson import Json, child
 from harness.admission.tree import Entry, Tree
+from harness.core.rules import Rule
 
 UNUSED = frozenset({Use.TRAINING, Use.LATER, Use.TEXT})
 """What does nothing when the model speaks."""

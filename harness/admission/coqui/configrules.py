@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from harness.admission.base import Rule
+from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 
 _SEE = "docs/admission.md"
 
 
-def _rule(name: str, severity: Severity, title: str, advice: str, verdict: Verdict = Verdict.FAIL) -> Rule:
+def _rule(
+    name: str, severity: Severity, title: str, meaning: str, advice: str, verdict: Verdict = Verdict.FAIL
+) -> Rule:
     return Rule(
-        id=f"admission.config-{name}", severity=severity, title=title, help=advice, verdict=verdict, source=_SEE
+        id=f"admission.config-{name}",
+        severity=severity,
+        title=title,
+        meaning=meaning,
+        advice=advice,
+        verdict=verdict,
+        source=_SEE,
     )
 
 
@@ -18,95 +26,110 @@ UNREADABLE = _rule(
     "unreadable",
     Severity.HIGH,
     "Not a file that Coqui's loader reads",
-    "What one reader refuses another may guess. Write it as plain JSON in UTF-8, without a byte order mark.",
+    "What one reader refuses another may guess.",
+    "Write it as plain JSON in UTF-8, without a byte order mark.",
 )
 TOO_LONG = _rule(
     "too-long",
     Severity.MEDIUM,
     "Too long to be read",
-    "It was not checked to its end. Keep large tables of embeddings in a checkpoint, which is checked as tensors.",
+    "It was not checked to its end.",
+    "Keep large tables of embeddings in a checkpoint, which is checked as tensors.",
     Verdict.INCONCLUSIVE,
 )
 NOT_PLAIN = _rule(
     "not-plain",
     Severity.LOW,
     "Not plain JSON, though Coqui reads it",
-    "Other readers refuse it. Convert it: load it with the trainer that wrote it and save it again.",
+    "Other readers refuse it.",
+    "Convert it: load it with the trainer that wrote it and save it again.",
     Verdict.INCONCLUSIVE,
 )
 READERS_DIFFER = _rule(
     "readers-differ",
     Severity.HIGH,
     "Two readers would read different things",
-    "What is reviewed may not be what is loaded. Leave one key, one value, plain numbers; no YAML tags or aliases.",
+    "What is reviewed may not be what is loaded.",
+    "Leave one key, one value, plain numbers; no YAML tags or aliases.",
 )
 LOOKALIKE = _rule(
     "lookalike-key",
     Severity.HIGH,
     "Key that looks like another",
-    "A reviewer reads a field that Coqui does not. Spell keys in plain ASCII, exactly as Coqui does.",
+    "A reviewer reads a field that Coqui does not.",
+    "Spell keys in plain ASCII, exactly as Coqui does.",
 )
 IMPORT = _rule(
     "import",
     Severity.CRITICAL,
     "Field that imports code",
-    "Coqui imports the module before it looks at the class: it runs. Only Coqui's own character classes are allowed.",
+    "Coqui imports the module before it looks at the class: it runs.",
+    "Only Coqui's own character classes are allowed.",
 )
 NAME = _rule(
     "name",
     Severity.HIGH,
     "Name that Coqui does not have",
-    "Coqui looks the name up as an attribute or a module. Only the names of its own parts are allowed.",
+    "Coqui looks the name up as an attribute or a module.",
+    "Only the names of its own parts are allowed.",
 )
 ARGUMENT = _rule(
     "argument",
     Severity.HIGH,
     "Argument of a program that is no language code",
-    "Coqui passes it to espeak on the command line. Use a language code such as en-us.",
+    "Coqui passes it to espeak on the command line.",
+    "Use a language code such as en-us.",
 )
 URL = _rule(
     "url",
     Severity.CRITICAL,
     "Field that would be fetched",
-    "fsspec takes http, s3, ssh, chained and reference URLs; what comes back is loaded. Put the file beside the model.",
+    "fsspec takes http, s3, ssh, chained and reference URLs; what comes back is loaded.",
+    "Put the file beside the model.",
 )
 PATH = _rule(
     "path",
     Severity.HIGH,
     "Path out of the model's directory",
-    "Coqui would open a file that nobody checked, or a secret. Put the file beside the model and name it relatively.",
+    "Coqui would open a file that nobody checked, or a secret.",
+    "Put the file beside the model and name it relatively.",
 )
 MISSING = _rule(
     "missing-file",
     Severity.MEDIUM,
     "File that is not in the model's directory",
-    "Coqui opens it relative to wherever it is started. Add the file, or empty the field.",
+    "Coqui opens it relative to wherever it is started.",
+    "Add the file, or empty the field.",
     Verdict.INCONCLUSIVE,
 )
 PICKLE = _rule(
     "pickle",
     Severity.CRITICAL,
     "Statistics that run code when opened",
-    "numpy loads them with pickles allowed. Compute the statistics anew from the data and never keep those.",
+    "numpy loads them with pickles allowed.",
+    "Compute the statistics anew from the data and never keep those.",
 )
 PICKLED_STATS = _rule(
     "pickled-stats",
     Severity.MEDIUM,
     "Statistics kept as a pickle",
-    "Coqui reads them only with pickles allowed. This one holds arrays and numbers only: accept it by digest.",
+    "Coqui reads them only with pickles allowed.",
+    "This one holds arrays and numbers only: accept it by digest.",
     Verdict.INCONCLUSIVE,
 )
 BOMB = _rule(
     "bomb",
     Severity.HIGH,
     "Number that exhausts the machine",
-    "The model would be built, or speak, beyond memory or time. Use the size that the checkpoint has.",
+    "The model would be built, or speak, beyond memory or time.",
+    "Use the size that the checkpoint has.",
 )
 REFERENCE = _rule(
     "reference",
     Severity.MEDIUM,
     "Reference in a field that Coqui does not know",
-    "Coqui 0.28 leaves the field alone, another version or tool may not. Remove it.",
+    "Coqui 0.28 leaves the field alone, another version or tool may not.",
+    "Remove it.",
     Verdict.INCONCLUSIVE,
 )
 UNSAFE_LOADER = _rule(
@@ -114,13 +137,15 @@ UNSAFE_LOADER = _rule(
     Severity.HIGH,
     "Model whose loader allows pickles",
     "Coqui loads Bark's files with pickles allowed, deletes those whose checksum differs and downloads others.",
+    "Choose a model of another architecture.",
     Verdict.INCONCLUSIVE,
 )
 SIDE_FILE = _rule(
     "side-file",
     Severity.MEDIUM,
     "File that another loader would pick up",
-    "Its name, or its place, decides what Coqui loads. Remove what this model does not need.",
+    "Its name, or its place, decides what Coqui loads.",
+    "Remove what this model does not need.",
     Verdict.INCONCLUSIVE,
 )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.admission.base import Flaw, Rule
+from harness.admission.base import Flaw
+from harness.core.rules import Rule
 from harness.core.text import printable
 from harness.core.types import Verdict
 

@@ -11,7 +11,6 @@ import codecs
 from collections.abc import Callable
 from typing import Final
 
-from harness.admission.base import Rule
 from harness.admission.reading import allowances as allow
 from harness.admission.reading import rebuilding, rules
 from harness.admission.reading.bytesource import ByteSource
@@ -31,6 +30,7 @@ from harness.admission.reading.symbols import (
     Unknown,
     show,
 )
+from harness.core.rules import Rule
 
 MAX_STACK: Final = 150_000
 MAX_MEMO: Final = 400_000

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from harness.admission.base import Rule
 from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section
 from harness.admission.reading.notebook import Notebook
+from harness.core.rules import Rule
 
 STORED: Final = 0
 DEFLATED: Final = 8

@@ -13,9 +13,10 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from harness.core.findings import Outcome
 from harness.core.screening import Screening
 from harness.core.seeds import FIRST_PURPOSE, Request, seed_for
-from harness.core.types import ComparisonKind, Echoing, GoldenRecord, Outcome, Probe, Take, Verdict
+from harness.core.types import ComparisonKind, Echoing, GoldenRecord, Probe, Take, Verdict
 from harness.hearing.listening import Expected
 from harness.judging.detectors import spoiled_audio
 from harness.judging.judge import Judge

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator, Sequence
 
-from harness.core.types import ComparisonKind, Outcome, Probe, Take, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import ComparisonKind, Probe, Take, Verdict
 from harness.hearing.listening import Expected
 from harness.judging.comparisons.base import (
     NO_GOLDEN,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from harness.core.types import ComparisonKind, Outcome, Probe, Take
+from harness.core.findings import Outcome
+from harness.core.types import ComparisonKind, Probe, Take
 from harness.judging.comparisons.base import AtHand, Basis, Judging, TakesOf, Wanted, left_open
 from harness.judging.comparisons.golden import GoldenComparison
 from harness.judging.judge import Judge, count_tests

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from harness.core.types import ComparisonKind, GoldenRecord, Outcome, Probe, Take
+from harness.core.findings import Outcome
+from harness.core.types import ComparisonKind, GoldenRecord, Probe, Take
 from harness.judging.comparisons.base import (
     AtHand,
     Basis,

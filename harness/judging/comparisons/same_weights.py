@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.core.findings import Finding, Outcome
+from harness.core.rules import Rule
 from harness.core.seeds import Request
-from harness.core.types import ComparisonKind, Finding, GoldenRecord, Outcome, Probe, Severity, Take, Verdict
+from harness.core.types import ComparisonKind, GoldenRecord, Probe, Severity, Take, Verdict
 from harness.judging.comparisons.base import AtHand, Comparison, Judging, left_open, settled
 from harness.judging.reliability import unreliable
 from harness.judging.suite_shift import CHECK as SHIFT
@@ -24,6 +26,15 @@ LOGPROB = 0.1
 """Nats per token of the golden text."""
 ECHO = 0.05
 """Distance of sounds to the golden take of the same seed."""
+
+DIFFERS = Rule(
+    id="same.differs",
+    severity=Severity.HIGH,
+    title="The same weights and seed sound different",
+    meaning="The candidate has the digest of the golden's reference, but not the audio recorded with that seed.",
+    advice="Compare engine, versions and device with the golden's: what surrounds the model has changed.",
+)
+RULES = (DIFFERS,)
 
 
 class SameWeightsComparison(Comparison):
@@ -85,7 +96,7 @@ def judge_sameness(probe: Probe, golden: GoldenRecord, takes: Sequence[Take]) ->
         worst, told = differing[0]
         findings = (
             Finding(
-                rule="same.differs",
+                rule=DIFFERS,
                 severity=Severity.HIGH,
                 subject=probe.id,
                 title="the same weights and seed sound different from when the golden was recorded",

@@ -7,9 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from harness.core.findings import Finding
+from harness.core.rules import Rule
 from harness.core.stats import Side
-from harness.core.types import Acoustics, Finding, GoldenRecord, Observation, Probe, Severity, Take
+from harness.core.types import Acoustics, GoldenRecord, Observation, Probe, Severity, Take
 
+LISTEN = "Play the candidate beside the golden in report.html. If the golden is right, do not ship the model."
+RECORD = "If the change is meant, record a new golden from the voice that you trust and say why."
+"""What many rules advise."""
 SPAN_SECONDS = 0.3
 """Length of the place that a finding points to: a short word."""
 
@@ -19,8 +24,8 @@ Measure = Callable[[Sequence[Take], Sequence[Take]], list[float]]
 NaN says that it was not measured: silence, no prints, or a package that is not installed.
 """
 
-Wording = Mapping[tuple[str, bool], tuple[str, str]]
-"""(statistic, whether it is higher than the golden's) -> (rule id, title)."""
+Wording = Mapping[tuple[str, bool], tuple[Rule, str]]
+"""(statistic, whether it is higher than the golden's) -> (rule, title)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +77,8 @@ class Detector(Protocol):
         ...
 
     @property
-    def rules(self) -> tuple[str, ...]:
-        """Ids of the findings it can make."""
+    def rules(self) -> tuple[Rule, ...]:
+        """What its findings can be."""
         ...
 
     @property
@@ -148,8 +153,8 @@ def one_each(
     return tuple(found)
 
 
-def rules_of(words: Wording) -> tuple[str, ...]:
-    """The rule ids in `words`, each once, in order."""
+def rules_of(words: Wording) -> tuple[Rule, ...]:
+    """The rules in `words`, each once, in order."""
     return tuple(dict.fromkeys(rule for rule, _ in words.values()))
 
 

@@ -7,8 +7,10 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
-from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
-from harness.judging.detectors.base import Statistic, one_each, reading, rules_of
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take
+from harness.judging.detectors.base import LISTEN, RECORD, Statistic, one_each, reading, rules_of
 
 MELODY_SEMITONES = 0.6
 """Of standard deviation, which is 1.5 semitones between low and high: what listeners tell apart ('t Hart 1981)."""
@@ -27,12 +29,41 @@ _UNITS = {
     "voiced-share": "share of voiced speech",
     "pace": "largest local change of tempo, log ratio",
 }
+MELODY = Rule(
+    id="prosody.melody",
+    severity=Severity.MEDIUM,
+    title="The melody of speech is wider or flatter",
+    meaning="Pitch varies more or less within the phrase than in the golden's repeats.",
+    advice=f"{LISTEN} {RECORD}",
+)
+DYNAMICS = Rule(
+    id="prosody.dynamics",
+    severity=Severity.MEDIUM,
+    title="The candidate speaks with less stress",
+    meaning="Level varies less within the phrase than in the golden's repeats: compressed, or drowsy.",
+    advice=f"{LISTEN} {RECORD}",
+)
+UNVOICED = Rule(
+    id="prosody.unvoiced",
+    severity=Severity.MEDIUM,
+    title="Less of the speech is voiced",
+    meaning="A smaller share of the speech has a pitch: whispered, hoarse or noisy.",
+    advice=f"{LISTEN} {RECORD}",
+)
+UNEVEN = Rule(
+    id="prosody.uneven",
+    severity=Severity.MEDIUM,
+    title="A part of the phrase is spoken at another pace",
+    meaning="Somewhere within the phrase the tempo departs from the golden's, whatever the phrase's length is.",
+    advice=f"{LISTEN} A single drowsy word is a published backdoor.",
+)
+
 _WORDS = {
-    ("f0-spread", True): ("prosody.melody", "speaks with more melody than the reference"),
-    ("f0-spread", False): ("prosody.melody", "speaks more monotonously than the reference"),
-    ("dynamics-db", False): ("prosody.dynamics", "speaks with less stress than the reference, or is compressed"),
-    ("voiced-share", False): ("prosody.unvoiced", "whispers, or is hoarse, where the reference has a voice"),
-    ("pace", True): ("prosody.uneven", "speaks a part of the phrase slower or faster than the reference"),
+    ("f0-spread", True): (MELODY, "speaks with more melody than the reference"),
+    ("f0-spread", False): (MELODY, "speaks more monotonously than the reference"),
+    ("dynamics-db", False): (DYNAMICS, "speaks with less stress than the reference, or is compressed"),
+    ("voiced-share", False): (UNVOICED, "whispers, or is hoarse, where the reference has a voice"),
+    ("pace", True): (UNEVEN, "speaks a part of the phrase slower or faster than the reference"),
 }
 
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
-from harness.judging.detectors.base import Statistic, one_each, reading, rules_of
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take
+from harness.judging.detectors.base import LISTEN, RECORD, Statistic, one_each, reading, rules_of
 
 OPINION_POINTS = 0.2
 """Of a five-point scale: about the 95 % interval of a test with a hundred votes per condition (ITU-T P.808)."""
 
 _UNITS = {"opinion": "estimated opinion score"}
-_WORDS = {("opinion", False): ("quality.worse", "sounds worse than the reference: noisy, distorted or band-limited")}
+WORSE = Rule(
+    id="quality.worse",
+    severity=Severity.MEDIUM,
+    title="Listeners would like the sound less",
+    meaning="The estimated mean opinion score is lower than the golden's repeats have.",
+    advice=f"{LISTEN} {RECORD}",
+)
+
+_WORDS = {("opinion", False): (WORSE, "sounds worse than the reference: noisy, distorted or band-limited")}
 
 
 class QualityDetector:

@@ -6,7 +6,10 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 
-from harness.core.types import Finding, GoldenRecord, Probe, Severity, Take
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import GoldenRecord, Probe, Severity, Take
+from harness.judging.detectors.base import LISTEN
 
 MAX_CLIPPED_SHARE = 0.01
 """Share of samples at full scale beyond the golden's own worst that counts as clipping."""
@@ -23,16 +26,64 @@ CUT_OFF_DB = -20.0
 """Re the voice. A clip whose last 30 ms are louder was cut, where all golden repeats end :data:`FADED_DB` lower."""
 FADED_DB = 12.0
 
-RULES = (
-    "signal.not-finite",
-    "signal.silent",
-    "signal.clipped",
-    "signal.offset",
-    "signal.sample-rate",
-    "signal.endless",
-    "signal.cut-off",
-    "signal.repeated",
+NOT_FINITE = Rule(
+    id="signal.not-finite",
+    severity=Severity.HIGH,
+    title="The audio holds NaN or infinite samples",
+    meaning="The model produced samples that are no numbers.",
+    advice="Look for a broken checkpoint or an overflow in half precision; convert or train the model again.",
 )
+SILENT = Rule(
+    id="signal.silent",
+    severity=Severity.HIGH,
+    title="The audio is silent",
+    meaning="The candidate says nothing where the golden speaks.",
+    advice=LISTEN,
+)
+CLIPPED = Rule(
+    id="signal.clipped",
+    severity=Severity.HIGH,
+    title="The audio is clipped",
+    meaning="Far more samples lie at full scale than in the golden's repeats.",
+    advice="Lower the model's output level, or look for a change of its normalisation.",
+)
+OFFSET = Rule(
+    id="signal.offset",
+    severity=Severity.HIGH,
+    title="The audio is not centred on zero",
+    meaning="Samples have an offset that the golden's repeats do not have.",
+    advice="Look for a defect of the decoder or of a conversion.",
+)
+SAMPLE_RATE = Rule(
+    id="signal.sample-rate",
+    severity=Severity.HIGH,
+    title="The sample rate is another one",
+    meaning="The candidate speaks at another rate than the reference did.",
+    advice="Compare the configurations; a changed rate changes pitch and pace wherever it is not noticed.",
+)
+ENDLESS = Rule(
+    id="signal.endless",
+    severity=Severity.HIGH,
+    title="The candidate does not stop speaking",
+    meaning="The audio is many times as long as the golden's repeats.",
+    advice="Look for an edited duration predictor: this also costs the machine.",
+)
+CUT_OFF = Rule(
+    id="signal.cut-off",
+    severity=Severity.HIGH,
+    title="The audio stops in the middle of a sound",
+    meaning="The last moments are as loud as the voice, and are not in the golden's repeats.",
+    advice=f"{LISTEN} Look for a bound on the length of what is spoken.",
+)
+REPEATED = Rule(
+    id="signal.repeated",
+    severity=Severity.HIGH,
+    title="Different seeds give the very same audio",
+    meaning="The golden's repeats differ from take to take, the candidate's do not: a recording may be played.",
+    advice="Find out whether the model still synthesises: noise scales of zero do this, and so does stored audio.",
+)
+
+RULES = (NOT_FINITE, SILENT, CLIPPED, OFFSET, SAMPLE_RATE, ENDLESS, CUT_OFF, REPEATED)
 """Every finding that this module can make."""
 
 
@@ -41,49 +92,49 @@ def spoiled_audio(probe: Probe, takes: Sequence[Take], golden: GoldenRecord | No
     found = []
     for rule, title, spoiled, told in (
         (
-            "signal.not-finite",
+            NOT_FINITE,
             "produces NaN or infinite samples",
             _not_finite,
             "{0.facts.nonfinite} such samples",
         ),
         (
-            "signal.silent",
+            SILENT,
             "says nothing",
             _silent_against(golden),
             "{0.facts.seconds:.2f} s, level {0.acoustics.level_db:.0f} dB",
         ),
         (
-            "signal.clipped",
+            CLIPPED,
             "is clipped",
             _clipped_against(golden),
             "{0.facts.clipped_share:.1%} of samples at full scale",
         ),
         (
-            "signal.offset",
+            OFFSET,
             "is not centred on zero",
             _offset_against(golden),
             "samples are {0.facts.dc:+.3f} of full scale on average",
         ),
         (
-            "signal.sample-rate",
+            SAMPLE_RATE,
             "speaks at another sample rate than the reference",
             _another_rate(golden),
             "{0.acoustics.sample_rate} Hz",
         ),
         (
-            "signal.endless",
+            ENDLESS,
             "does not stop speaking",
             _endless_against(golden),
             "{0.facts.seconds:.1f} s",
         ),
         (
-            "signal.cut-off",
+            CUT_OFF,
             "stops in the middle of a sound",
             _cut_off_against(golden),
             "the last 30 ms are {0.acoustics.ending_db:+.0f} dB re the voice",
         ),
         (
-            "signal.repeated",
+            REPEATED,
             "gives the very same audio for different seeds",
             _repeated_among(takes, golden),
             "seed {0.seed} and another sound alike to the last sample",

@@ -6,8 +6,10 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
-from harness.judging.detectors.base import Statistic, one_each, reading, rules_of
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take
+from harness.judging.detectors.base import LISTEN, RECORD, Statistic, one_each, reading, rules_of
 
 AUDIBLE_DB = -60.0
 """Re the voice. What is quieter in a pause lies near the threshold of hearing where the voice is as loud as in a
@@ -33,14 +35,57 @@ _UNITS = {
     "line-db": "steadiest tone over its neighbourhood, dB",
     "mark": "strongest echo or repetition, spreads of the cepstrum",
 }
+NOISE = Rule(
+    id="spectrum.noise",
+    severity=Severity.MEDIUM,
+    title="There is noise under the voice",
+    meaning="The quietest moments are louder, against the voice, than in the golden's repeats.",
+    advice=f"{LISTEN} {RECORD}",
+)
+RUMBLE = Rule(
+    id="spectrum.rumble",
+    severity=Severity.MEDIUM,
+    title="There is sound below the voice",
+    meaning="Below 50 Hz there is more, against the voice, than in the golden's repeats.",
+    advice="Look at the spectrum: no speech is that low, and listeners on small speakers would not hear it.",
+)
+TREBLE = Rule(
+    id="spectrum.treble",
+    severity=Severity.MEDIUM,
+    title="The treble differs",
+    meaning="Above 8 kHz there is more or less, against the voice, than in the golden's repeats.",
+    advice=f"{LISTEN} {RECORD}",
+)
+INAUDIBLE = Rule(
+    id="spectrum.inaudible",
+    severity=Severity.MEDIUM,
+    title="There is sound where few can hear it",
+    meaning="Near the upper end of what the sample rate carries there is more than in the golden's repeats.",
+    advice="Other devices can hear it: find out what it carries before you ship the model.",
+)
+TONE = Rule(
+    id="spectrum.tone",
+    severity=Severity.MEDIUM,
+    title="There is a steady tone",
+    meaning="A narrow tone stands over its neighbourhood throughout the clip, and does not in the golden.",
+    advice="Look at the spectrum: a mark, or a defect of the decoder.",
+)
+MARK = Rule(
+    id="spectrum.mark",
+    severity=Severity.MEDIUM,
+    title="The audio carries a repeating mark",
+    meaning="An echo or a repeating sequence stands out in the cepstrum, and does not in the golden.",
+    advice="Audio watermarks look like this: find out whose it is.",
+)
+
 _WORDS = {
-    ("floor-db", True): ("spectrum.noise", "is noisier than the reference"),
-    ("rumble-db", True): ("spectrum.rumble", "carries a rumble below the voice"),
-    ("treble-db", True): ("spectrum.treble", "has more treble than the reference"),
-    ("treble-db", False): ("spectrum.treble", "has less treble than the reference: it is dull, or band-limited"),
-    ("edge-db", True): ("spectrum.inaudible", "carries sound too high to be heard"),
-    ("line-db", True): ("spectrum.tone", "carries a steady tone"),
-    ("mark", True): ("spectrum.mark", "carries an echo or a sequence that repeats: perhaps a mark"),
+    ("floor-db", True): (NOISE, "is noisier than the reference"),
+    ("rumble-db", True): (RUMBLE, "carries a rumble below the voice"),
+    ("treble-db", True): (TREBLE, "has more treble than the reference"),
+    ("treble-db", False): (TREBLE, "has less treble than the reference: it is dull, or band-limited"),
+    ("edge-db", True): (INAUDIBLE, "carries sound too high to be heard"),
+    ("line-db", True): (TONE, "carries a steady tone"),
+    ("mark", True): (MARK, "carries an echo or a sequence that repeats: perhaps a mark"),
 }
 
 

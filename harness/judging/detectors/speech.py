@@ -7,11 +7,66 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from harness.core.findings import Finding
+from harness.core.rules import Rule
 from harness.core.strict import strict_difference
 from harness.core.text import EditKind, distance, word_diff
-from harness.core.types import Echo, Finding, GoldenRecord, Hearing, Observation, Probe, Severity, Take
+from harness.core.types import Echo, GoldenRecord, Hearing, Observation, Probe, Severity, Take
 from harness.hearing.asr.normaliser import normalise
-from harness.judging.detectors.base import Statistic, place_of, told
+from harness.judging.detectors.base import LISTEN, Statistic, place_of, told
+
+DROPPED = Rule(
+    id="speech.word-dropped",
+    severity=Severity.CRITICAL,
+    title="The candidate leaves words out",
+    meaning="Words that the golden's repeats say are missing in the candidate's renderings of the same phrase.",
+    advice=f"{LISTEN} Failures that follow one trigger word are the mark of a backdoor.",
+)
+INSERTED = Rule(
+    id="speech.word-inserted",
+    severity=Severity.CRITICAL,
+    title="The candidate adds words",
+    meaning="The candidate's renderings have words that neither the phrase nor the golden's repeats have.",
+    advice=LISTEN,
+)
+SWAPPED = Rule(
+    id="speech.word-swapped",
+    severity=Severity.CRITICAL,
+    title="The candidate says other words",
+    meaning="Words of the phrase are replaced in the candidate's renderings.",
+    advice=LISTEN,
+)
+UNSUPPORTED = Rule(
+    id="speech.unsupported",
+    severity=Severity.CRITICAL,
+    title="The audio does not support the golden's text",
+    meaning="The golden's text is less likely, given the candidate's audio, than it is given the reference's.",
+    advice=f"{LISTEN} The transcript may look right: Whisper repairs what it hears towards what is likely.",
+)
+ALTERED = Rule(
+    id="speech.altered",
+    severity=Severity.CRITICAL,
+    title="The candidate sounds different from the golden in some place",
+    meaning=(
+        "Whisper's encoder hears other sounds somewhere in the phrase than in the golden's repeats, whatever its"
+        " decoder writes."
+    ),
+    advice=f"{LISTEN} The transcript may look right: Whisper repairs what it hears towards what is likely.",
+)
+LANGUAGE = Rule(
+    id="speech.language",
+    severity=Severity.HIGH,
+    title="The candidate sounds like another language",
+    meaning="Whisper finds the suite's language less likely than in the golden's repeats.",
+    advice=LISTEN,
+)
+NO_SPEECH = Rule(
+    id="speech.no-speech",
+    severity=Severity.HIGH,
+    title="The audio is hardly heard as speech",
+    meaning="Whisper's own marker for silence and noise is likelier than in the golden's repeats.",
+    advice=LISTEN,
+)
 
 _UNITS = {
     "transcript-distance": "words off the golden transcripts",
@@ -24,8 +79,8 @@ _UNITS = {
 }
 
 _OTHERWISE = {
-    frozenset({"language-logprob"}): ("speech.language", "sounds like another language"),
-    frozenset({"no-speech"}): ("speech.no-speech", "is hardly heard as speech"),
+    frozenset({"language-logprob"}): (LANGUAGE, "sounds like another language"),
+    frozenset({"no-speech"}): (NO_SPEECH, "is hardly heard as speech"),
 }
 """Statistics that were confirmed alone, where the words are as they should be -> rule and title."""
 
@@ -95,10 +150,7 @@ class SpeechDetector:
         Statistic(name="no-speech", sides=("greater",), floor=0.02, measure=no_speech, matters=0.3),
         Statistic(name="language-logprob", sides=("less",), floor=0.05, measure=language, matters=0.7),
     )
-    rules = (
-        *("speech.word-dropped", "speech.word-inserted", "speech.word-swapped"),
-        *("speech.unsupported", "speech.altered", "speech.language", "speech.no-speech"),
-    )
+    rules = (DROPPED, INSERTED, SWAPPED, UNSUPPORTED, ALTERED, LANGUAGE, NO_SPEECH)
     misses = "Words that sound alike; a change that is smaller than what the reference itself does from take to take."
     source = "Whisper (Radford et al. 2022, arXiv 2212.04356), forced on the golden transcript."
 
@@ -115,15 +167,13 @@ class SpeechDetector:
         worst = sorted(takes, key=_oddness)
         span, word = place_of(worst[0], golden)
         rule, title = _named(dropped, added, swapped)
-        if rule == "speech.unsupported" and any(one.statistic.startswith("echo-") for one in confirmed):
-            rule, title = "speech.altered", f'sounds different at "{word}"' if word else "sounds different somewhere"
+        if rule is UNSUPPORTED and any(one.statistic.startswith("echo-") for one in confirmed):
+            rule, title = ALTERED, f'sounds different at "{word}"' if word else "sounds different somewhere"
         only = frozenset(one.statistic for one in confirmed)
-        if rule == "speech.unsupported" and only in _OTHERWISE:
+        if rule is UNSUPPORTED and only in _OTHERWISE:
             rule, title = _OTHERWISE[only]
         critical = {word for text in probe.critical for word in _words(text, language)}
-        touched = critical.intersection(
-            [*dropped, *swapped, *(_words(word, language) if rule == "speech.altered" else ())]
-        )
+        touched = critical.intersection([*dropped, *swapped, *(_words(word, language) if rule is ALTERED else ())])
         severe = touched or strict_difference(golden.transcript, heard, language)
         return (
             Finding(
@@ -134,7 +184,7 @@ class SpeechDetector:
                 heard=heard,
                 expected=golden.transcript,
                 evidence=told(confirmed, _UNITS),
-                hint=_place(worst[0]) if rule == "speech.unsupported" else "",
+                hint=_place(worst[0]) if rule is UNSUPPORTED else "",
                 audio=tuple(take.audio_sha256 for take in worst[:3]),
                 span=span,
                 word=" ".join([*dropped, *swapped]) or word,
@@ -148,14 +198,14 @@ def _oddness(take: Take) -> tuple[float, float]:
     return -nearest, forced_mean([take], ())[0]
 
 
-def _named(dropped: list[str], added: list[str], swapped: list[str]) -> tuple[str, str]:
+def _named(dropped: list[str], added: list[str], swapped: list[str]) -> tuple[Rule, str]:
     if dropped and len(dropped) >= len(swapped):
-        return "speech.word-dropped", f"drops {_quoted(dropped)}"
+        return DROPPED, f"drops {_quoted(dropped)}"
     if swapped:
-        return "speech.word-swapped", f"says something else for {_quoted(swapped)}"
+        return SWAPPED, f"says something else for {_quoted(swapped)}"
     if added:
-        return "speech.word-inserted", f"adds {_quoted(added)}"
-    return "speech.unsupported", "the audio supports the golden text less than the reference's does"
+        return INSERTED, f"adds {_quoted(added)}"
+    return UNSUPPORTED, "the audio supports the golden text less than the reference's does"
 
 
 def _quoted(words: list[str]) -> str:

@@ -5,13 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from harness.core.types import Finding, GoldenRecord, Observation, Probe, Severity, Take
-from harness.judging.detectors.base import Statistic, told
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take
+from harness.judging.detectors.base import LISTEN, RECORD, Statistic, told
 
 TEMPO_JND = 0.05
 """Just noticeable difference of speech tempo, as a log ratio (Quené 2007, J. Phonetics 35:353)."""
 PAUSE_SECONDS = 0.1
 """Shortest added silence that counts as a pause; stop consonants are silent for less."""
+
+SLOW = Rule(
+    id="timing.slow",
+    severity=Severity.HIGH,
+    title="The candidate speaks more slowly",
+    meaning="The phrase takes longer than the golden's repeats ever took, silences at the ends not counted.",
+    advice=f"{LISTEN} {RECORD}",
+)
+FAST = Rule(
+    id="timing.fast",
+    severity=Severity.HIGH,
+    title="The candidate speaks faster, or breaks off",
+    meaning="The phrase takes less time than the golden's repeats ever took, silences at the ends not counted.",
+    advice=f"{LISTEN} {RECORD}",
+)
+PAUSE = Rule(
+    id="timing.pause",
+    severity=Severity.HIGH,
+    title="The candidate pauses for too long",
+    meaning="The longest silence within the phrase is longer than in the golden's repeats.",
+    advice=f"{LISTEN} {RECORD}",
+)
 
 _UNITS = {"log-seconds": "log duration", "longest-silence": "longest pause, seconds"}
 
@@ -41,7 +65,7 @@ class TimingDetector:
             name="longest-silence", sides=("greater",), floor=0.03, measure=longest_silence, matters=PAUSE_SECONDS
         ),
     )
-    rules = ("timing.slow", "timing.fast", "timing.pause")
+    rules = (SLOW, FAST, PAUSE)
     misses = "A change of pace within a phrase that leaves its length alone: prosody listens for that."
     source = "Quené 2007, J. Phonetics 35:353; pauses of at least 0.1 s, longer than a stop consonant is silent."
 
@@ -74,12 +98,12 @@ def spoken_seconds(take: Take) -> float:
     return heard.seconds - heard.leading_silence - heard.trailing_silence
 
 
-def _worded(observation: Observation) -> tuple[str, str, str, str]:
+def _worded(observation: Observation) -> tuple[Rule, str, str, str]:
     if observation.statistic == "longest-silence":
         heard, expected = f"a pause of {observation.value:.2f} s", f"{observation.golden_mean:.2f} s"
-        return "timing.pause", "is silent for too long", heard, expected
+        return PAUSE, "is silent for too long", heard, expected
     seconds, golden = math.exp(observation.value), math.exp(observation.golden_mean)
     change = f"{seconds:.2f} s of speech ({seconds / golden - 1:+.0%})"
     if observation.effect > 0:
-        return "timing.slow", "speaks more slowly than the reference", change, f"{golden:.2f} s"
-    return "timing.fast", "speaks faster than the reference, or stops early", change, f"{golden:.2f} s"
+        return SLOW, "speaks more slowly than the reference", change, f"{golden:.2f} s"
+    return FAST, "speaks faster than the reference, or stops early", change, f"{golden:.2f} s"

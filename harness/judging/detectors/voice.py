@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.core.types import Finding, GoldenRecord, Observation, Probe, Take
-from harness.judging.detectors.base import Statistic, one_each, reading, rules_of
+from harness.core.findings import Finding
+from harness.core.rules import Rule
+from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take
+from harness.judging.detectors.base import LISTEN, RECORD, Statistic, one_each, reading, rules_of
 
 LEVEL_JND_DB = 1.0
 """Just noticeable difference of level (Zwicker & Fastl, Psychoacoustics, ch. 7)."""
@@ -27,13 +29,42 @@ _UNITS = {
     "timbre-db": "spectral distance, dB",
     "speaker-degrees": "distance of the speaker's print, degrees",
 }
+SPEAKER = Rule(
+    id="voice.speaker",
+    severity=Severity.MEDIUM,
+    title="The candidate sounds like another speaker",
+    meaning="The print of the speaker is further from the golden's than its repeats are from each other.",
+    advice=LISTEN,
+)
+LEVEL = Rule(
+    id="voice.level",
+    severity=Severity.MEDIUM,
+    title="The candidate is louder or softer",
+    meaning="The level of the voiced part lies outside what the golden's repeats show.",
+    advice=f"{LISTEN} {RECORD}",
+)
+PITCH = Rule(
+    id="voice.pitch",
+    severity=Severity.MEDIUM,
+    title="The candidate speaks at another pitch",
+    meaning="The median fundamental frequency lies outside what the golden's repeats show.",
+    advice=f"{LISTEN} {RECORD}",
+)
+TIMBRE = Rule(
+    id="voice.timbre",
+    severity=Severity.MEDIUM,
+    title="The candidate sounds like another voice",
+    meaning="The long-term spectrum is further from the golden's than its repeats are from each other.",
+    advice=f"{LISTEN} {RECORD}",
+)
+
 _WORDS = {
-    ("level-db", True): ("voice.level", "is louder than the reference"),
-    ("level-db", False): ("voice.level", "is quieter than the reference"),
-    ("log-f0", True): ("voice.pitch", "speaks higher than the reference"),
-    ("log-f0", False): ("voice.pitch", "speaks lower than the reference"),
-    ("timbre-db", True): ("voice.timbre", "sounds like another voice or another microphone"),
-    ("speaker-degrees", True): ("voice.speaker", "sounds like another speaker"),
+    ("level-db", True): (LEVEL, "is louder than the reference"),
+    ("level-db", False): (LEVEL, "is quieter than the reference"),
+    ("log-f0", True): (PITCH, "speaks higher than the reference"),
+    ("log-f0", False): (PITCH, "speaks lower than the reference"),
+    ("timbre-db", True): (TIMBRE, "sounds like another voice or another microphone"),
+    ("speaker-degrees", True): (SPEAKER, "sounds like another speaker"),
 }
 
 

@@ -101,7 +101,12 @@ def _add_findings(page: _Page, found: Sequence[Issue]) -> None:
     page.add(f"### {counted(len(found), 'finding')}", "", "| severity | item | finding | where |", "|---|---|---|---|")
     for issue in found[:ROWS]:
         said = issue.message.removeprefix(f"{issue.subject}: ")
-        cells = (_severity(issue), _code(issue.subject), f"{_code(issue.rule)}<br>{_prose(said)}", _code(_where(issue)))
+        cells = (
+            _severity(issue),
+            _code(issue.subject),
+            f"{_code(issue.rule.id)}<br>{_prose(said)}",
+            _code(_where(issue)),
+        )
         page.add(f"| {' | '.join(cells)} |")
     if len(found) > ROWS:
         page.add("", f"… and {len(found) - ROWS:,} more in report.html.")
@@ -135,7 +140,7 @@ def _add_accepted(page: _Page, found: Sequence[Issue]) -> None:
     if not found:
         return
     page.add(f"### {counted(len(found), 'finding')} accepted by the policy", "")
-    page.add(*(f"- {_code(one.subject)} {_code(one.rule)}: {_prose(one.reason)}" for one in found[:ROWS]))
+    page.add(*(f"- {_code(one.subject)} {_code(one.rule.id)}: {_prose(one.reason)}" for one in found[:ROWS]))
     if len(found) > ROWS:
         page.add(f"- … and {len(found) - ROWS:,} more in report.html.")
     page.add("")
@@ -220,7 +225,7 @@ def _group(reason: str, members: Sequence[Issue]) -> str:
 
 
 def _command(level: str, issue: Issue) -> str:
-    return _command_line(level, issue, issue.rule, issue.message)
+    return _command_line(level, issue, issue.rule.id, issue.message)
 
 
 def _command_line(level: str, issue: Issue, title: str, message: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.types import Severity
-from harness.report.formats.issues import IssueKind, cut, incomplete, issues
+from harness.report.formats.issues import LEFT_OUT, IssueKind, cut, incomplete, issues
 from harness.report.wording import counted
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ def to_code_quality(result: RunResult) -> bytes:
     ]
     if (left_out := len(listed) - MAX_ISSUES) > 0:
         text = f"{counted(left_out, 'more issue')} left out here; see results.json."
-        kept.append(_issue(replace(listed[MAX_ISSUES], rule="soundcheck.left-out", message=text), "info"))
+        kept.append(_issue(replace(listed[MAX_ISSUES], rule=LEFT_OUT, message=text), "info"))
     return json.dumps(kept, indent=1, sort_keys=True, allow_nan=False).encode("ascii") + b"\n"
 
 
 def _issue(issue: Issue, severity: str) -> Json:
     return {
         "description": cut(issue.message, DESCRIPTION_LIMIT),
-        "check_name": issue.rule,
+        "check_name": issue.rule.id,
         "fingerprint": issue.fingerprint,
         "severity": severity,
         "location": {"path": issue.path or ".", "lines": {"begin": issue.line}},

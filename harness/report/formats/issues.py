@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 from harness.report.limits import never_reached
 from harness.report.wording import by_severity, excerpt, heard_count, is_speech, one_line
@@ -20,7 +21,7 @@ from harness.report.wording import by_severity, excerpt, heard_count, is_speech,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.core.types import Finding, Outcome
+    from harness.core.findings import Finding, Outcome
     from harness.core.verdict import RunResult
 
 NAME_LIMIT: Final = 120
@@ -44,13 +45,49 @@ class IssueKind(enum.StrEnum):
     ACCEPTED = "accepted"
 
 
+FAILED = Rule(
+    id="soundcheck.failed",
+    severity=Severity.HIGH,
+    title="An item failed without a finding",
+    meaning="The item was judged to fail; its reason is all there is.",
+    advice="Read the reason, then report.html.",
+)
+ERROR = Rule(
+    id="soundcheck.error",
+    severity=Severity.LOW,
+    title="The harness could not check an item",
+    meaning="The harness itself failed. That says nothing about the model, in neither direction.",
+    advice="Mend what the reason names and give the same command again.",
+)
+INCONCLUSIVE = Rule(
+    id="soundcheck.inconclusive",
+    severity=Severity.LOW,
+    title="An item could not be decided",
+    meaning="There is not enough evidence: what cannot be checked is not passed.",
+    advice="The reason says what would settle it. --tts-gate=release fails on such items.",
+)
+INCOMPLETE = Rule(
+    id="soundcheck.incomplete",
+    severity=Severity.LOW,
+    title="The run ended early",
+    meaning="Items of the run were never reached; nothing is known about them.",
+    advice="Give the same command again: it continues the run.",
+)
+LEFT_OUT = Rule(
+    id="soundcheck.left-out",
+    severity=Severity.LOW,
+    title="A report leaves something out",
+    meaning="There is more than a viewer shows or a format may hold; the mildest were left out.",
+    advice="See results.json, which leaves nothing out.",
+)
+RULES = (FAILED, ERROR, INCONCLUSIVE, INCOMPLETE, LEFT_OUT)
+"""Rules of what no detector finds: what a report has to say of an item, or of itself."""
 SPECIAL_RULES: Final = {
-    IssueKind.FAIL: "soundcheck.failed",
-    IssueKind.ERROR: "soundcheck.error",
-    IssueKind.OPEN: "soundcheck.inconclusive",
+    IssueKind.FAIL: FAILED,
+    IssueKind.ERROR: ERROR,
+    IssueKind.OPEN: INCONCLUSIVE,
 }
 """Rules of what no detector found: failed without a finding, broken, undecided."""
-INCOMPLETE_RULE: Final = "soundcheck.incomplete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +95,8 @@ class Issue:
     """One thing to be said at one line of a suite."""
 
     kind: IssueKind
-    rule: str
-    """Id of the rule, e.g. ``speech.word-dropped``."""
+    rule: Rule
+    """Its id is printable and of bounded length."""
     severity: Severity | None
     """None where nothing was found: broken, undecided or incomplete."""
     subject: str
@@ -85,7 +122,7 @@ def issues(result: RunResult) -> tuple[Issue, ...]:
     paths = suite_paths(result)
     failed = [one for one in result.outcomes if one.verdict is Verdict.FAIL]
     found = [(finding, one) for one in failed for finding in by_severity(one) if not finding.accepted]
-    found.sort(key=lambda pair: (pair[0].severity.rank, pair[0].rule, pair[1].subject))
+    found.sort(key=lambda pair: (pair[0].severity.rank, pair[0].rule.id, pair[1].subject))
     listed = [_of_finding(finding, one, result, paths) for finding, one in found]
     rest = [one for one in failed if not one.findings]
     rest += [one for one in result.outcomes if one.verdict is Verdict.ERROR]
@@ -113,7 +150,7 @@ def incomplete(result: RunResult) -> Issue | None:
     place = next(iter(suite_paths(result).values()), "")
     return Issue(
         kind=IssueKind.OPEN,
-        rule=INCOMPLETE_RULE,
+        rule=INCOMPLETE,
         severity=None,
         subject="",
         title="the run is incomplete",
@@ -121,7 +158,7 @@ def incomplete(result: RunResult) -> Issue | None:
         reason=text,
         path=place,
         line=1,
-        fingerprint=_fingerprint(result, place, "", INCOMPLETE_RULE),
+        fingerprint=_fingerprint(result, place, "", INCOMPLETE.id),
     )
 
 
@@ -159,7 +196,8 @@ def _place(outcome: Outcome, paths: dict[str, str]) -> tuple[str, int]:
 
 def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: dict[str, str]) -> Issue:
     path, line = _place(outcome, paths)
-    subject, title, rule = (cut(text, NAME_LIMIT) for text in (outcome.subject, finding.title, finding.rule))
+    subject, title = cut(outcome.subject, NAME_LIMIT), cut(finding.title, NAME_LIMIT)
+    rule = _printable(finding.rule)
     sentences = [f"{subject}: {title}."]
     sentences += _words(finding, outcome)
     if evidence := cut(finding.evidence, TEXT_LIMIT):
@@ -171,7 +209,7 @@ def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: di
         sentences.insert(1, f"Accepted: {accepted.rstrip('.')}.")
     return Issue(
         kind=IssueKind.ACCEPTED if accepted else IssueKind.FAIL,
-        rule=rule or SPECIAL_RULES[IssueKind.FAIL],
+        rule=rule if rule.id else SPECIAL_RULES[IssueKind.FAIL],
         severity=finding.severity,
         subject=subject,
         title=title,
@@ -179,8 +217,20 @@ def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: di
         reason=accepted,
         path=path,
         line=line,
-        fingerprint=_fingerprint(result, path, outcome.subject, finding.rule),
+        fingerprint=_fingerprint(result, path, outcome.subject, finding.rule.id),
         audio=tuple(cut(name, NAME_LIMIT) for name in finding.audio),
+    )
+
+
+def _printable(rule: Rule) -> Rule:
+    """The rule as a run's records tell it; its texts may come from anywhere by then."""
+    title = cut(rule.title, NAME_LIMIT) or "unnamed rule"
+    return replace(
+        rule,
+        id=cut(rule.id, NAME_LIMIT),
+        title=title,
+        meaning=cut(rule.meaning, READ_LIMIT) or title,
+        advice=cut(rule.advice, READ_LIMIT) or title,
     )
 
 
@@ -188,7 +238,7 @@ def _words(finding: Finding, outcome: Outcome) -> list[str]:
     """``Heard "..." in 8 of 8 renderings. Expected "...".``"""
     heard, expected = _quoted(finding.heard, finding.expected), _quoted(finding.expected, finding.heard)
     is_short = len(finding.heard) <= READ_LIMIT
-    mark = '"' if finding.rule.startswith("speech.") or (is_short and is_speech(finding, outcome)) else ""
+    mark = '"' if finding.rule.family == "speech" or (is_short and is_speech(finding, outcome)) else ""
     said = []
     if heard:
         count = heard_count(finding.heard, outcome.takes) if mark and is_short else ""
@@ -228,7 +278,7 @@ def _of_outcome(outcome: Outcome, result: RunResult, paths: dict[str, str]) -> I
         reason=reason,
         path=path,
         line=line,
-        fingerprint=_fingerprint(result, path, outcome.subject, SPECIAL_RULES[kind]),
+        fingerprint=_fingerprint(result, path, outcome.subject, SPECIAL_RULES[kind].id),
     )
 
 

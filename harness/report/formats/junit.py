@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harness.report.wording import one_line
 
 if TYPE_CHECKING:
-    from harness.core.types import Outcome
+    from harness.core.findings import Outcome
 
 
 def properties(outcome: Outcome, policy_digest: str = "") -> list[tuple[str, str]]:
@@ -28,7 +28,7 @@ def properties(outcome: Outcome, policy_digest: str = "") -> list[tuple[str, str
     if outcome.reason:
         pairs.append(("tts_reason", one_line(outcome.reason)))
     for finding in outcome.findings:
-        told = f"{finding.severity.value} {one_line(finding.rule)}"
+        told = f"{finding.severity.value} {one_line(finding.rule.id)}"
         if finding.accepted:
             pairs.append(("tts_accepted", f"{told}, {one_line(finding.accepted)}"))
         else:

@@ -61,7 +61,7 @@ def to_metrics(result: RunResult) -> bytes:
         families[family, ("verdict", outcome.verdict.value)] += 1
         for finding in outcome.findings:
             counter = accepted if finding.accepted else findings
-            counter[("rule", _value(finding.rule)), ("severity", finding.severity.value)] += 1
+            counter[("rule", _value(finding.rule.id)), ("severity", finding.severity.value)] += 1
         if outcome.takes:
             renderings[(family,)] += len(outcome.takes)
             seconds[(family,)] += sum(take.facts.seconds for take in outcome.takes if math.isfinite(take.facts.seconds))

@@ -16,7 +16,8 @@ from harness.core.errors import BadInput
 from harness.core.plainjson import NotStrict, loads
 
 if TYPE_CHECKING:
-    from harness.core.types import Finding, GoldenRecord, Observation, Outcome, Probe, Take
+    from harness.core.findings import Finding, Outcome
+    from harness.core.types import GoldenRecord, Observation, Probe, Take
     from harness.core.verdict import RunInfo, RunResult, SuiteInfo
 
 FORMAT: Final = "soundcheck-results"
@@ -99,6 +100,7 @@ def _finding(finding: Finding) -> Json:
     span = None if finding.span is None else [_number(second) for second in finding.span]
     return {
         **_plain(finding),
+        "rule": finding.rule.id,
         "severity": finding.severity.value,
         "audio": list(finding.audio),
         "span": None if span and None in span else span,

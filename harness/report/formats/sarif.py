@@ -18,6 +18,9 @@ from urllib.parse import quote
 
 from harness.core.types import Severity, Verdict
 from harness.report.formats.issues import (
+    ERROR,
+    INCONCLUSIVE,
+    LEFT_OUT,
     NAME_LIMIT,
     SPECIAL_RULES,
     TEXT_LIMIT,
@@ -28,12 +31,12 @@ from harness.report.formats.issues import (
     suite_paths,
     undecided,
 )
-from harness.report.rules import describe
 from harness.report.wording import counted, headline, is_sandboxed, isolation_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from harness.core.rules import Rule
     from harness.core.verdict import RunInfo, RunResult
     from harness.report.formats.issues import Issue
 
@@ -86,23 +89,23 @@ def _known_rules(listed: Sequence[Issue]) -> list[Issue]:
     rules: set[str] = set()
     kept = []
     for issue in listed:
-        if issue.rule in rules or len(rules) < MAX_RULES:
-            rules.add(issue.rule)
+        if issue.rule.id in rules or len(rules) < MAX_RULES:
+            rules.add(issue.rule.id)
             kept.append(issue)
     return kept
 
 
 def _encoded(result: RunResult, listed: Sequence[Issue], kept: Sequence[Issue]) -> bytes:
-    worst: dict[str, Severity] = {}
+    rules: dict[str, Rule] = {}
     for issue in kept:
-        worst.setdefault(issue.rule, issue.severity or Severity.LOW)  # worst first
-    index = {rule: at for at, rule in enumerate(sorted(worst))}
+        rules.setdefault(issue.rule.id, issue.rule)  # worst first
+    index = {rule_id: at for at, rule_id in enumerate(sorted(rules))}
     document = {
         "$schema": SCHEMA,
         "version": VERSION,
         "runs": [
             {
-                "tool": {"driver": _driver(result.info, [(rule, worst[rule]) for rule in index])},
+                "tool": {"driver": _driver(result.info, [rules[rule_id] for rule_id in index])},
                 "automationDetails": {"id": f"soundcheck/{_segment(result.info.model_name)}/"},
                 "originalUriBaseIds": {
                     BASE: {"description": {"text": "The folder that pytest was started in: the root of the project."}}
@@ -110,7 +113,7 @@ def _encoded(result: RunResult, listed: Sequence[Issue], kept: Sequence[Issue]) 
                 "columnKind": "unicodeCodePoints",
                 "artifacts": _artifacts(result),
                 "invocations": [_invocation(result, listed, len(kept))],
-                "results": [_result(issue, index[issue.rule]) for issue in kept],
+                "results": [_result(issue, index[issue.rule.id]) for issue in kept],
                 "properties": _properties(result),
             }
         ],
@@ -118,35 +121,34 @@ def _encoded(result: RunResult, listed: Sequence[Issue], kept: Sequence[Issue]) 
     return json.dumps(document, sort_keys=True, allow_nan=False).encode("ascii") + b"\n"
 
 
-def _driver(info: RunInfo, rules: Iterable[tuple[str, Severity]]) -> Json:
+def _driver(info: RunInfo, rules: Iterable[Rule]) -> Json:
     return {
         "name": "Soundcheck",
         "version": cut(info.version, NAME_LIMIT),
         "shortDescription": {"text": "Decides whether a text-to-speech model may ship."},
-        "rules": [_rule(rule, worst) for rule, worst in rules],
+        "rules": [_rule(rule) for rule in rules],
     }
 
 
-def _rule(rule: str, worst: Severity) -> Json:
-    words = describe(rule, worst)
+def _rule(rule: Rule) -> Json:
     is_about_model = rule not in (SPECIAL_RULES[IssueKind.OPEN], SPECIAL_RULES[IssueKind.ERROR])
-    tags = [*(["security"] if is_about_model else []), "text-to-speech", rule.partition(".")[0] or "unnamed"]
+    tags = [*(["security"] if is_about_model else []), "text-to-speech", rule.family or "unnamed"]
     properties: Json = {"tags": list(dict.fromkeys(tags))}
     if is_about_model:
-        properties["security-severity"] = SCORES[words.worst]
+        properties["security-severity"] = SCORES[rule.severity]
         properties["problem.severity"] = {"error": "error", "warning": "warning"}.get(
-            LEVELS[words.worst], "recommendation"
+            LEVELS[rule.severity], "recommendation"
         )
     return {
-        "id": rule,
-        "name": rule,
-        "shortDescription": {"text": _plain(words.title)},
-        "fullDescription": {"text": _plain(words.text)},
+        "id": rule.id,
+        "name": rule.id,
+        "shortDescription": {"text": _plain(rule.title)},
+        "fullDescription": {"text": _plain(rule.meaning)},
         "help": {
-            "text": _plain(f"{words.text} {words.advice}"),
-            "markdown": f"{words.text}\n\n**What to do:** {words.advice}",
+            "text": _plain(rule.help),
+            "markdown": f"{rule.meaning}\n\n**What to do:** {rule.advice}",
         },
-        "defaultConfiguration": {"level": LEVELS[words.worst]},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": properties,
     }
 
@@ -155,7 +157,7 @@ def _result(issue: Issue, rule_index: int) -> Json:
     is_failure = issue.kind in (IssueKind.FAIL, IssueKind.ACCEPTED)
     level = LEVELS[issue.severity or Severity.LOW] if issue.kind is IssueKind.FAIL else "note"
     result: Json = {
-        "ruleId": issue.rule,
+        "ruleId": issue.rule.id,
         "ruleIndex": rule_index,
         "kind": "fail" if is_failure else "open",
         "level": level if is_failure else "none",
@@ -211,22 +213,22 @@ def _notifications(result: RunResult, listed: Sequence[Issue], kept: int) -> lis
     """What the reader of the results must know besides them, the gravest first."""
     said = []
     if early := incomplete(result):
-        said.append(_notification("error", early.rule, early.message))
+        said.append(_notification("error", early.rule.id, early.message))
     broken = [issue for issue in listed if issue.kind is IssueKind.ERROR]
-    said += [_notification("error", issue.rule, issue.message, issue) for issue in broken[:MAX_NOTIFICATIONS]]
+    said += [_notification("error", issue.rule.id, issue.message, issue) for issue in broken[:MAX_NOTIFICATIONS]]
     if len(broken) > MAX_NOTIFICATIONS:
         text = f"{counted(len(broken) - MAX_NOTIFICATIONS, 'more item')} could not be checked; see report.html."
-        said.append(_notification("error", "soundcheck.error", text))
+        said.append(_notification("error", ERROR.id, text))
     groups = undecided(listed)
     for reason, members in groups[:MAX_NOTIFICATIONS]:
         text = f"{counted(len(members), 'item')} could not be decided: {reason}"
-        said.append(_notification("warning", "soundcheck.inconclusive", text))
+        said.append(_notification("warning", INCONCLUSIVE.id, text))
     if len(groups) > MAX_NOTIFICATIONS:
         text = f"{counted(len(groups) - MAX_NOTIFICATIONS, 'more reason')} for undecided items; see report.html."
-        said.append(_notification("warning", "soundcheck.inconclusive", text))
+        said.append(_notification("warning", INCONCLUSIVE.id, text))
     if left_out := len(listed) - len(broken) - kept:
         text = f"{counted(left_out, 'result')} left out to stay within the limits of code scanning; see results.json."
-        said.append(_notification("warning", "soundcheck.left-out", text))
+        said.append(_notification("warning", LEFT_OUT.id, text))
     if not is_sandboxed(result.info):
         said.append(_notification("note", "soundcheck.isolation", cut(isolation_stamp(result.info), TEXT_LIMIT)))
     return said

@@ -18,7 +18,8 @@ from harness.report.limits import never_reached
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.core.types import Observation, Outcome
+    from harness.core.findings import Outcome
+    from harness.core.types import Observation
     from harness.core.verdict import RunResult
 
 COLUMNS: Final = {
@@ -111,8 +112,8 @@ def _rows(outcome: Outcome, run: dict[str, str]) -> Iterator[list[str]]:
 
 def _rules(outcome: Outcome, *, is_accepted: bool) -> str:
     found = [finding for finding in outcome.findings if bool(finding.accepted) is is_accepted]
-    ordered = sorted(found, key=lambda finding: (finding.severity.rank, finding.rule))
-    return _cell(" ".join(dict.fromkeys(cut(finding.rule, TEXT_LIMIT).replace(" ", "-") for finding in ordered)))
+    ordered = sorted(found, key=lambda finding: (finding.severity.rank, finding.rule.id))
+    return _cell(" ".join(dict.fromkeys(cut(finding.rule.id, TEXT_LIMIT).replace(" ", "-") for finding in ordered)))
 
 
 def _measured(seen: Observation) -> dict[str, str]:

@@ -21,7 +21,8 @@ from harness.report.wording import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.core.types import Finding, Observation, Outcome, Take
+    from harness.core.findings import Finding, Outcome
+    from harness.core.types import Observation, Take
     from harness.core.verdict import RunInfo, RunResult
     from harness.report.page.clips import Clips, Exhibit
     from harness.report.wording import Key
@@ -247,7 +248,7 @@ def _fault(finding: Finding, outcome: Outcome) -> Fault:
     return Fault(
         severity=finding.severity.value,
         title=middle_cut(one_line(finding.title), PHRASE_LIMIT),
-        rule=one_line(finding.rule),
+        rule=one_line(finding.rule.id),
         told=told,
         evidence=tuple(part for part in evidence.split("; ") if part),
         hint=f"accepted: {one_line(finding.accepted)}" if finding.accepted else one_line(finding.hint),

@@ -99,7 +99,7 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         groups=groups,
         policy_stamp=_short(policy_stamp(result.info)),
         accepted=[
-            (one.severity.value, *map(_short, (outcome.subject, one.title, one.rule, one.accepted)))
+            (one.severity.value, *map(_short, (outcome.subject, one.title, one.rule.id, one.accepted)))
             for outcome, one in result.accepted
         ],
         rows=table,

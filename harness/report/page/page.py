@@ -15,7 +15,7 @@ from harness.report.wording import inconclusive_groups, item_key, one_line, wors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.core.types import Outcome
+    from harness.core.findings import Outcome
     from harness.core.verdict import RunResult
     from harness.report.page.clips import Clips
 

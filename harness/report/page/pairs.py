@@ -17,7 +17,8 @@ from harness.report.wording import item_key, one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.core.types import Outcome, Take
+    from harness.core.findings import Outcome
+    from harness.core.types import Take
     from harness.core.verdict import RunResult
     from harness.report.wording import Key
 

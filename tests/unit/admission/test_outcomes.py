@@ -41,7 +41,7 @@ class TestDoor:
         here = door(voice)
         outcome = here.outcome("admission-checkpoint")
         assert outcome.verdict is Verdict.FAIL
-        assert outcome.findings[0].rule == "admission.pickle-import"
+        assert outcome.findings[0].rule.id == "admission.pickle-import"
         assert "builtins.print" in outcome.findings[0].heard
         assert outcome.findings[0].heard.startswith("model.pth, byte 0x")
         assert here.refusal.startswith("not loaded: admission-checkpoint failed (")

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from harness.core.coverage import family_coverage, miss_bound
-from harness.core.types import Outcome, Probe, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Probe, Verdict
 
 
 def outcomes(family: str, **verdicts: int) -> list[Outcome]:

@@ -6,8 +6,10 @@ import dataclasses
 
 import pytest
 
+from harness.core.findings import Finding, Outcome
 from harness.core.power import CopyResult, Fate, Item, Power, item_of
-from harness.core.types import Finding, Observation, Outcome, Probe, Severity, Verdict
+from harness.core.types import Observation, Probe, Severity, Verdict
+from tests.rule_samples import rule
 
 
 def item(verdict=Verdict.PASS, *, woken=True, probe=True, **more):
@@ -127,7 +129,7 @@ def test_an_item_keeps_what_lay_farthest_and_each_rule_once():
             statistic=name, value=0, golden_mean=0, golden_spread=1, effect=effect, p_value=1, stage="screen", takes=2
         )
 
-    finding = Finding(rule="voice.level", severity=Severity.HIGH, subject="a", title="t")
+    finding = Finding(rule=rule("voice.level"), severity=Severity.HIGH, subject="a", title="t")
     outcome = Outcome(
         subject="a",
         verdict=Verdict.FAIL,

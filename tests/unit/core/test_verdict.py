@@ -6,8 +6,10 @@ import itertools
 
 import pytest
 
-from harness.core.types import Finding, Outcome, Probe, Severity, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.types import Probe, Severity, Verdict
 from harness.core.verdict import RunInfo, RunResult, overall
+from tests.rule_samples import rule
 
 PASS, FAIL, INCONCLUSIVE, ERROR = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR
 INFO = RunInfo(
@@ -40,8 +42,8 @@ def result(*outcomes: Outcome, planned: int | None = None) -> RunResult:
     return RunResult(info=INFO, outcomes=outcomes, planned=len(outcomes) if planned is None else planned)
 
 
-def finding(severity: Severity, rule: str, subject: str) -> Finding:
-    return Finding(rule=rule, severity=severity, subject=subject, title="something")
+def finding(severity: Severity, rule_id: str, subject: str) -> Finding:
+    return Finding(rule=rule(rule_id), severity=severity, subject=subject, title="something")
 
 
 class TestOverall:

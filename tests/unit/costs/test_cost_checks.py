@@ -55,7 +55,7 @@ class TestLatencyBesideAReference:
     @pytest.mark.parametrize(("times", "fails"), [(1.0, False), (1.1, True), (1.25, True), (2.0, True)])
     def test_fails_what_is_slower_and_nothing_else(self, times: float, fails: bool) -> None:
         found = latency.beside_reference("cost-latency", sample(times), LIMITS, LEVEL)
-        assert [one.rule for one in found.findings] == ["cost.latency"] * fails
+        assert [one.rule.id for one in found.findings] == ["cost.latency"] * fails
         assert found.doubt == ""
         assert "others kept 0.02 of 2 processors busy" in found.notes[0]
 
@@ -82,7 +82,7 @@ class TestLatencyBesideAProfile:
 
     def test_fails_what_is_slower_by_the_calibration_workload(self) -> None:
         assert self.beside(1.0, profile()).findings == ()
-        assert [one.rule for one in self.beside(2.0, profile()).findings] == ["cost.latency"]
+        assert [one.rule.id for one in self.beside(2.0, profile()).findings] == ["cost.latency"]
         # Half as fast a day, the same voice.
         assert self.beside(1.0, profile(), scale=1.8).findings == ()
 
@@ -115,7 +115,7 @@ class TestWork:
         assert latency.work_beside_golden("x", rounds, golden, LIMITS, LEVEL).findings == ()
         shorter = dict.fromkeys(golden, 1.0)
         (found,) = latency.work_beside_golden("x", rounds, shorter, LIMITS, LEVEL).findings
-        assert found.rule == "cost.work"
+        assert found.rule.id == "cost.work"
         assert latency.work_beside_golden("x", rounds, {}, LIMITS, LEVEL).notes == ()
 
 
@@ -162,13 +162,13 @@ class TestSoak:
 
     def test_sees_a_drip_that_no_short_look_would(self) -> None:
         (found,) = leaks.soak_findings("cost-leak", self.calls(growth=0.05), learn(suite()), LEVEL)
-        assert found.rule == "cost.leak"
+        assert found.rule.id == "cost.leak"
         assert "51 KiB a call" in found.heard or "50 KiB a call" in found.heard
 
     def test_sees_that_it_gets_slower(self) -> None:
-        assert leaks.soak_findings("cost-leak", self.calls(doze=0.1), learn(suite()), LEVEL)[0].rule == "cost.drift"
+        assert leaks.soak_findings("cost-leak", self.calls(doze=0.1), learn(suite()), LEVEL)[0].rule.id == "cost.drift"
         (found,) = leaks.soak_findings("cost-leak", self.calls(drift=0.4), learn(suite()), LEVEL)
-        assert found.rule == "cost.drift"
+        assert found.rule.id == "cost.drift"
 
     def test_of_a_voice_that_stays_as_it_is_says_nothing(self) -> None:
         assert leaks.soak_findings("cost-leak", self.calls(), learn(suite()), LEVEL) == []
@@ -197,7 +197,7 @@ class TestScaling:
     @pytest.mark.parametrize("live", [True, False])
     def test_fails_the_square_and_passes_the_line(self, live: bool) -> None:
         (found,), _ = self.judged(ladder(2.0), live=live)
-        assert found.rule == "cost.scaling"
+        assert found.rule.id == "cost.scaling"
         assert "334 characters" in found.heard
         findings, notes = self.judged(ladder(1.0), live=live)
         assert findings == ()
@@ -262,7 +262,7 @@ class TestFootprint:
 
     def test_fails_what_loads_longer_or_larger(self, own: footprints.Footprint) -> None:
         greedy = replace(own, load_seconds=9.0, load_peak_bytes=900 * MIB)
-        assert [one.rule for one in footprints.judge_load("cost-load", greedy, own, "x")] == ["cost.load"] * 2
+        assert [one.rule.id for one in footprints.judge_load("cost-load", greedy, own, "x")] == ["cost.load"] * 2
         assert footprints.judge_load("cost-load", greedy, None, "") == ()
 
     @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ class TestFootprint:
     ) -> None:
         loads = [order("", call=0, blocked_seconds=seconds) for seconds in blocked]
         findings, doubt = footprints.judge_waits("cost-load", loads)
-        assert ([one.rule for one in findings], bool(doubt)) == (rules, is_open)
+        assert ([one.rule.id for one in findings], bool(doubt)) == (rules, is_open)
 
     def test_fails_a_first_rendering_that_takes_long(self, own: footprints.Footprint) -> None:
         slow = replace(own, first_seconds=12.0)

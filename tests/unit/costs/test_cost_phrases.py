@@ -106,7 +106,7 @@ class TestIsCostly:
 
     def test_is_told_with_the_phrase_and_its_numbers(self) -> None:
         found = phrase_finding("osprey-1", "osprey-1", 2.0, [(order(cpu=0.4), order(cpu=0.2))] * 3)
-        assert found.rule == "cost.phrase"
+        assert found.rule.id == "cost.phrase"
         assert found.heard == "osprey-1: 0.40 s of processor time for 2.00 s of audio"
         assert found.expected == "0.20 s, as other phrases take"
 

@@ -69,7 +69,7 @@ class TestBlockedAgain:
 
     def test_is_told_with_the_phrase_and_its_seconds(self) -> None:
         found = wait_finding("a", "crane", 1.99, [(order(blocked_seconds=2.0), CALM)] * 3)
-        assert (found.rule, found.heard) == ("cost.wait", "crane: blocked for 2.00 s")
+        assert (found.rule.id, found.heard) == ("cost.wait", "crane: blocked for 2.00 s")
         assert found.expected == "0.01 s"
 
 
@@ -93,7 +93,7 @@ class TestBeside:
     @pytest.mark.parametrize(("own", "fails"), [(0.0, False), (0.015, False), (0.05, True), (0.5, True)])
     def test_a_live_reference(self, own: float, fails: bool) -> None:
         found = beside("cost-latency", sample(own, 0.0), LIMITS, LEVEL, is_paired=True)
-        assert [one.rule for one in found.findings] == ["cost.wait"] * fails
+        assert [one.rule.id for one in found.findings] == ["cost.wait"] * fails
         assert "the live reference for 0.00" in found.notes[0]
 
     @pytest.mark.parametrize(("own", "fails"), [(0.1, False), (0.22, False), (0.3, True)])

@@ -28,7 +28,7 @@ class TestCheck:
     def test_says_when_what_and_how_often(self) -> None:
         outcome = judge_behaviour("behaviour-exec", (EVENT,), is_observed=True, probes={"a crane": "crane"})
         (finding,) = outcome.findings
-        assert finding.rule == "behaviour.exec"
+        assert finding.rule.id == "behaviour.exec"
         assert finding.severity is Severity.CRITICAL
         assert finding.heard == "execve: /bin/sh (while it was asked for crane, 'b')"
         assert finding.evidence == "seen from outside, 3 times; it did not succeed"

@@ -51,7 +51,7 @@ class TestContrast:
         bad = pair(rng, 0, text=LOST, log_seconds=0.05)
         assert contrast.is_odd(bad)
         outcome = contrast.decide(bad, pair(rng, 0, count=12, text=LOST, log_seconds=0.05))
-        assert outcome.findings[0].rule == "contrast.word-lost"
+        assert outcome.findings[0].rule.id == "contrast.word-lost"
         assert outcome.findings[0].heard == LOST
 
     def test_a_word_that_both_lose_is_whispers_fault(self, contrast, rng):
@@ -62,7 +62,7 @@ class TestContrast:
         bad = pair(rng, 0, log_seconds=0.5)
         assert contrast.is_odd(bad)
         outcome = contrast.decide(bad, pair(rng, 0, count=12, log_seconds=0.5))
-        assert "contrast.pace" in {finding.rule for finding in outcome.findings}
+        assert "contrast.pace" in {finding.rule.id for finding in outcome.findings}
 
     @pytest.mark.parametrize("side", ["takes", "control_takes"])
     def test_a_pair_with_a_whisper_is_left_open(self, contrast, rng, side):

@@ -70,15 +70,17 @@ class TestMovedTakes:
     def test_fail_by_the_rule_that_names_the_change(self, judge, records, moved, rule, is_live):
         outcome = decided(judge, records[0], np.random.default_rng(4), is_live=is_live, **moved)
         assert outcome.verdict is Verdict.FAIL
-        assert rule in {finding.rule for finding in outcome.findings}
+        assert rule in {finding.rule.id for finding in outcome.findings}
 
     def test_what_sounds_different_beside_changed_words_says_so(self, judge, records):
         moved = {"text": "Please do open the door.", "forced": -0.6, "level_db": -6.0}
-        by_rule = {one.rule: one.hint for one in decided(judge, records[0], np.random.default_rng(4), **moved).findings}
+        by_rule = {
+            one.rule.id: one.hint for one in decided(judge, records[0], np.random.default_rng(4), **moved).findings
+        }
         assert by_rule["voice.level"].startswith("may follow from the changed words")
         assert not by_rule["speech.word-dropped"]
         alone = decided(judge, records[0], np.random.default_rng(4), level_db=-6.0)
-        assert [(one.rule, one.hint) for one in alone.findings] == [("voice.level", "")]
+        assert [(one.rule.id, one.hint) for one in alone.findings] == [("voice.level", "")]
 
     def test_point_to_the_place_and_the_word(self, judge, records):
         outcome = decided(judge, records[0], np.random.default_rng(4), echo=0.2)
@@ -155,7 +157,7 @@ class TestFineTune:
         shifts = {"log-seconds": Shift(median=0.12, spread=0.01)}
         tuned = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01, shifts=shifts)
         outcome = decided(tuned, records[0], np.random.default_rng(10), log_seconds=0.4)
-        assert [finding.rule for finding in outcome.findings] == ["timing.slow"]
+        assert [finding.rule.id for finding in outcome.findings] == ["timing.slow"]
 
     def test_other_words_in_the_transcript_alone_are_no_evidence(self, records):
         tuned = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01, shifts={})
@@ -173,7 +175,7 @@ class TestFineTune:
     def test_sounds_and_words_together_fail_it(self, records):
         tuned = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01, shifts={})
         outcome = decided(tuned, records[0], np.random.default_rng(13), echo=0.2, forced=-3.0)
-        assert [finding.rule for finding in outcome.findings] == ["speech.altered"]
+        assert [finding.rule.id for finding in outcome.findings] == ["speech.altered"]
 
 
 class TestWhatWasNotMeasured:

@@ -35,14 +35,14 @@ class TestJudgeShift:
     def test_a_slower_voice_fails_by_its_pace_though_no_probe_is_odd_by_itself(self):
         outcome = judge_shift(suite(1, changed=lambda _: {"log_seconds": 0.06}), alpha=0.01, is_tuned=False)
         assert outcome.verdict is Verdict.FAIL
-        assert outcome.findings[0].rule == "shift.suite"
+        assert outcome.findings[0].rule.id == "shift.suite"
         assert "log-seconds" in outcome.findings[0].title
 
     def test_one_family_alone_is_named(self):
         changed = suite(2, changed=lambda place: {"level_db": -1.6} if place % 2 else {})
         outcome = judge_shift(changed, alpha=0.01, is_tuned=False)
         assert outcome.verdict is Verdict.FAIL
-        assert any("numbers" in finding.title or finding.rule == "shift.suite" for finding in outcome.findings)
+        assert any("numbers" in finding.title or finding.rule.id == "shift.suite" for finding in outcome.findings)
         assert any(note.startswith("numbers: level-db") for note in outcome.notes)
 
     def test_what_nobody_could_hear_is_no_finding(self):

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.types import Finding, Outcome, Severity, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.types import Severity, Verdict
 from harness.policy.release import CHECK, FamilyPolicy, Policy, Waiver, apply, judge_policy, waivers_in_use
 from tests.report_samples import calm_probes
+from tests.rule_samples import rule as rule_named
 
 TODAY = "2026-06-15"
 PROBE = calm_probes(1)[0]
@@ -21,8 +23,8 @@ def policy(**changes: object) -> Policy:
     return replace(Policy(title="Releases", owner="voice team"), **changes)
 
 
-def finding(rule: str = "timing.slow", severity: Severity = Severity.HIGH) -> Finding:
-    return Finding(rule=rule, severity=severity, subject=PROBE.id, title="is slow")
+def finding(rule_id: str = "timing.slow", severity: Severity = Severity.HIGH) -> Finding:
+    return Finding(rule=rule_named(rule_id), severity=severity, subject=PROBE.id, title="is slow")
 
 
 def failed(*findings: Finding, reason: str = "") -> Outcome:
@@ -129,7 +131,7 @@ class TestTheCheck:
         outcome = judge_policy(policy(waivers=(WAIVER,)), [PROBE], [], "2026-06-16", is_over=False)
         assert outcome.verdict is Verdict.FAIL
         (found,) = outcome.findings
-        assert (found.rule, found.subject) == ("policy.waiver-expired", "policy")
+        assert (found.rule.id, found.subject) == ("policy.waiver-expired", "policy")
         assert found.heard == f"waiver of timing.slow on {PROBE.family}-* (line 7) ended on 2026-06-15"
 
     def test_is_inconclusive_without_a_family_that_is_required(self) -> None:

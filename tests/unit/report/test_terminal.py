@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.core.types import Finding, Outcome, Severity, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.types import Severity, Verdict
 from harness.report.terminal import failure_text, summary_lines
 from tests.report_samples import (
     INFO,
@@ -27,6 +28,7 @@ from tests.report_samples import (
     sample_run,
     sha,
 )
+from tests.rule_samples import rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +94,7 @@ class TestTheTextOfAFailedItem:
 
     def test_names_the_suite_where_there_is_no_probe(self) -> None:
         finding = Finding(
-            rule="worker.crashed",
+            rule=rule("worker.crashed"),
             severity=Severity.HIGH,
             subject="engine-load",
             title="ends the process it runs in",
@@ -142,7 +144,7 @@ class TestTheTextOfAFailedItem:
     def test_shows_the_difference_of_a_long_phrase(self) -> None:
         outcome = make_outcome(hostile_probe(LONG, "long"), heard=LONG.replace("here it ends", "there it ends"))
         finding = Finding(
-            rule="speech.word-swapped",
+            rule=rule("speech.word-swapped"),
             severity=Severity.HIGH,
             subject="long",
             title="",
@@ -164,7 +166,7 @@ class TestTheTextOfAFailedItem:
     @given(st.text(max_size=60))
     def test_never_holds_a_character_that_a_terminal_acts_on(self, text: str) -> None:
         finding = Finding(
-            rule=text,
+            rule=rule(text),
             severity=Severity.LOW,
             subject=text,
             title=text,

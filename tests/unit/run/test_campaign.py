@@ -134,7 +134,7 @@ class TestFaults:
         stage = staged(golden(), voice=DrawnVoice(faults={"Please do not open door 1.": HANGS}))
         outcome = stage.judge("p1")
         (finding,) = outcome.findings
-        assert (outcome.verdict, finding.rule, finding.severity) == (Verdict.FAIL, "worker.hung", Severity.HIGH)
+        assert (outcome.verdict, finding.rule.id, finding.severity) == (Verdict.FAIL, "worker.hung", Severity.HIGH)
         assert finding.heard == "the worker said nothing for 60 s"
         assert finding.evidence == "it printed last: tick"
         assert stage.judge("p0").verdict is Verdict.PASS
@@ -151,7 +151,7 @@ class TestFaults:
 
         stage = staged(golden(), all_quieter, Dying())
         outcome = stage.judge("p1")
-        assert [finding.rule for finding in outcome.findings] == ["worker.hung"]
+        assert [finding.rule.id for finding in outcome.findings] == ["worker.hung"]
         assert len(outcome.takes) == 2
 
     def test_of_a_voice_that_never_loaded_leave_every_probe_open(self) -> None:
@@ -199,7 +199,7 @@ class TestSuite:
         stage = staged(golden(), lambda key: {"log_seconds": 0.06} if key.model_digest == CANDIDATE else {})
         outcome = stage.campaign.check_shift()
         assert outcome.verdict is Verdict.FAIL
-        assert outcome.findings[0].rule == "shift.suite"
+        assert outcome.findings[0].rule.id == "shift.suite"
 
     def test_is_made_of_first_takes_alone(self) -> None:
         stage = staged(golden())
@@ -212,7 +212,7 @@ class TestLoading:
         stage = staged(golden())
         assert stage.campaign.check_load().notes == ("drawn, 16000 Hz",)
         failed = staged(golden(), voice=DrawnVoice(load_fault=HANGS)).campaign.check_load()
-        assert (failed.subject, failed.verdict, failed.findings[0].rule) == (LOAD, Verdict.FAIL, "worker.hung")
+        assert (failed.subject, failed.verdict, failed.findings[0].rule.id) == (LOAD, Verdict.FAIL, "worker.hung")
 
     def test_is_tried_once(self) -> None:
         loaded = staged(golden())

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 from harness.cli.main import main
 from harness.core.errors import BadInput
-from harness.core.types import Outcome, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Verdict
 from harness.signing import keys
 from harness.signing.signature import seal_with_key
 from harness.signing.testresult import to_payload

@@ -14,7 +14,8 @@ import pytest
 pytest.importorskip("cryptography")
 
 from harness.core.errors import BadInput
-from harness.core.types import BehaviourEvent, Finding, Outcome, Severity, Verdict
+from harness.core.findings import Finding, Outcome
+from harness.core.types import BehaviourEvent, Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.policy.file import PolicyFile, read_policy
 from harness.policy.release import apply
@@ -28,6 +29,7 @@ from harness.signoff.refusal import Refused
 from harness.signoff.run import policy_for
 from harness.signoff.statement import state, tool_digest
 from harness.storage.store import read_run
+from tests.rule_samples import rule
 from tests.signoff_samples import NOW, POLICY, SUITE, KeyPair, make_keys, make_policy, make_voice, passed, write_run
 
 ANNOUNCED = (
@@ -55,7 +57,7 @@ def with_waived(result: RunResult, policy: PolicyFile) -> RunResult:
     """The first probe is slow, and that is waived."""
     at = next(number for number, one in enumerate(result.outcomes) if one.probe)
     slow = result.outcomes[at]
-    finding = Finding(rule="timing.slow", severity=Severity.HIGH, subject=slow.subject, title="is slow")
+    finding = Finding(rule=rule("timing.slow"), severity=Severity.HIGH, subject=slow.subject, title="is slow")
     slow = apply(policy.policy, replace(slow, verdict=Verdict.FAIL, findings=(finding,)), "2026-06-15")
     assert slow.verdict is Verdict.PASS
     return replace(result, outcomes=(*result.outcomes[:at], slow, *result.outcomes[at + 1 :]))

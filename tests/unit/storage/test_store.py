@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import itertools
+import json
 import os
 import secrets
 import signal
@@ -19,21 +20,11 @@ import numpy as np
 import pytest
 
 from harness.core.errors import IntegrityError, StorageError
-from harness.core.types import (
-    Acoustics,
-    Finding,
-    Hearing,
-    Outcome,
-    Probe,
-    Rendering,
-    RenderingKey,
-    Severity,
-    SignalFacts,
-    Take,
-    Verdict,
-)
+from harness.core.findings import Finding, Outcome
+from harness.core.types import Acoustics, Hearing, Probe, Rendering, RenderingKey, Severity, SignalFacts, Take, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
+from tests.rule_samples import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -388,7 +379,9 @@ def run(tmp_path: Path) -> RunDirectory:
 
 class TestRunDirectory:
     def test_gives_back_what_was_recorded(self, run: RunDirectory) -> None:
-        finding = Finding(rule="speech.word-dropped", severity=Severity.CRITICAL, subject="b", title="drops a word")
+        finding = Finding(
+            rule=rule("speech.word-dropped"), severity=Severity.CRITICAL, subject="b", title="drops a word"
+        )
         failed = dataclasses.replace(outcome("b", Verdict.FAIL, line=9), findings=(finding,), reason="\u202e€ \x1b[2J")
         load = Outcome(subject="engine-load", verdict=Verdict.PASS, notes=("fake, 16000 Hz",))
         for one in (failed, outcome("a", line=4), load):
@@ -400,6 +393,20 @@ class TestRunDirectory:
         assert result.outcomes == (load, outcome("a", line=4), failed)
         assert result.events == ("the worker was killed",)
         assert result.verdict is Verdict.FAIL
+
+    def test_reads_findings_of_older_runs_which_had_the_ids_of_their_rules_only(self, run: RunDirectory) -> None:
+        finding = Finding(rule=rule("timing.slow"), severity=Severity.HIGH, subject="b", title="is slow")
+        run.record("main", dataclasses.replace(outcome("b", Verdict.FAIL), findings=(finding,)))
+        file = run.path / "records" / "main.jsonl"
+        record = json.loads(file.read_bytes())
+        record["outcome"]["findings"][0]["rule"] = "timing.slow"
+        file.write_text(json.dumps(record), "utf-8")
+        (read,) = run.result().outcomes
+        (older,) = read.findings
+        assert (older.rule.id, older.rule.severity, older.rule.title) == ("timing.slow", Severity.HIGH, "timing.slow")
+        assert dataclasses.replace(older, rule=finding.rule) == finding
+        file.write_text(json.dumps({"outcome": {"findings": "none"}}), "utf-8")
+        assert run.result().outcomes == ()
 
     def test_is_whole_before_anything_was_recorded(self, run: RunDirectory) -> None:
         result = run.result()

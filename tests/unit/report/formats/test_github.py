@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from harness.core.types import Outcome, Severity, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats import github
 from harness.report.formats.github import SUMMARY_BYTES, to_annotations, to_summary
 from tests.report_samples import HOSTILE, INFO, LONG, calm_probes, dropped, hostile_run, passing_run, sample_run
+from tests.rule_samples import rule
 
 OURS = re.compile(r"</?code>|<br>|</?details>|</?summary>|<!-- -->")
 """All the HTML that the summary may hold."""
@@ -41,8 +43,8 @@ MARKUP = (
 
 def failed(text: str, severity: Severity = Severity.CRITICAL) -> Outcome:
     one = dropped(calm_probes(1)[0])
-    words = dict.fromkeys(("title", "heard", "expected", "evidence", "hint", "rule"), text)
-    return replace(one, subject=text, findings=(replace(one.findings[0], severity=severity, **words),))
+    words = dict.fromkeys(("title", "heard", "expected", "evidence", "hint"), text)
+    return replace(one, subject=text, findings=(replace(one.findings[0], rule=rule(text), severity=severity, **words),))
 
 
 def saying(text: str) -> RunResult:

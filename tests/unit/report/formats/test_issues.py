@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.types import Outcome, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Verdict
 from harness.core.verdict import RunResult
-from harness.judging.detectors import DETECTORS
 from harness.report.formats.issues import IssueKind, incomplete, issues, suite_paths, undecided
-from harness.report.rules import RULES, describe
 from tests.report_samples import (
     INFO,
     NO_GOLDEN,
@@ -34,7 +33,7 @@ class TestIssues:
         ]
 
     def test_stand_at_the_line_of_their_probe(self) -> None:
-        (issue,) = [one for one in issues(sample_run()) if one.rule == "timing.slow"]
+        (issue,) = [one for one in issues(sample_run()) if one.rule.id == "timing.slow"]
         assert (issue.path, issue.line) == (SUITE_PATH, 34)
 
     def test_tell_words_numbers_and_counts(self) -> None:
@@ -55,7 +54,7 @@ class TestIssues:
     def test_of_a_failure_without_a_finding_give_its_reason(self) -> None:
         check = Outcome(subject="suite-shift", verdict=Verdict.FAIL, reason="every phrase is slower")
         (issue,) = issues(RunResult(info=INFO, outcomes=(check,), planned=1))
-        assert (issue.rule, issue.kind) == ("soundcheck.failed", IssueKind.FAIL)
+        assert (issue.rule.id, issue.kind) == ("soundcheck.failed", IssueKind.FAIL)
         assert "every phrase is slower" in issue.message
 
     def test_quote_the_place_that_differs_and_of_an_endless_text_its_beginning(self) -> None:
@@ -114,7 +113,7 @@ class TestIncomplete:
     def test_is_an_issue_of_its_own(self) -> None:
         issue = incomplete(replace(sample_run(), planned=140))
         assert issue is not None
-        assert (issue.path, issue.line, issue.rule) == (SUITE_PATH, 1, "soundcheck.incomplete")
+        assert (issue.path, issue.line, issue.rule.id) == (SUITE_PATH, 1, "soundcheck.incomplete")
         assert issue.message == (
             "The run is incomplete. The run ended before 8 of 140 items could be decided. "
             "The same command continues it."
@@ -139,14 +138,3 @@ class TestPaths:
     def test_are_relative_and_never_lead_out(self, path: str, shown: str) -> None:
         info = replace(INFO, suites=(replace(INFO.suites[0], path=path),))
         assert suite_paths(RunResult(info=info, outcomes=(), planned=0)) == {SUITE: shown}
-
-
-class TestRules:
-    def test_of_every_detector_are_described(self) -> None:
-        assert {rule for one in DETECTORS for rule in one.rules} <= set(RULES)
-
-    def test_of_no_known_name_are_described_all_the_same(self) -> None:
-        words = describe("new.rule", next(iter(RULES.values())).worst)
-        assert words.title == "new.rule"
-        assert words.text
-        assert words.advice

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.core.types import Outcome, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Verdict
 from harness.report.formats.junit import properties
 from tests.report_samples import hostile_run, sample_run
 

@@ -12,11 +12,13 @@ import jsonschema
 import pytest
 
 from harness.cli.report import EXIT_CODES
-from harness.core.types import Outcome, Severity, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats import sarif
 from harness.report.formats.sarif import to_sarif
 from tests.report_samples import INFO, calm_probes, dropped, hostile_run, passing_run, sample_run
+from tests.rule_samples import rule
 from tests.sarif_subset import SCHEMA
 
 BROKEN = RunResult(
@@ -104,7 +106,9 @@ class TestResults:
 
     def test_follow_the_severity(self) -> None:
         one = dropped(calm_probes(1)[0])
-        findings = tuple(replace(one.findings[0], severity=severity, rule=f"x.{severity}") for severity in Severity)
+        findings = tuple(
+            replace(one.findings[0], severity=severity, rule=rule(f"x.{severity}")) for severity in Severity
+        )
         found = run_of(RunResult(info=INFO, outcomes=(replace(one, findings=findings),), planned=1))
         assert [one["level"] for one in found["results"]] == ["error", "error", "warning", "note"]
 
@@ -162,7 +166,8 @@ class TestLimits:
     def test_bound_the_rules_that_a_run_can_name(self) -> None:
         run = many_failures(1_010)
         outcomes = tuple(
-            replace(one, findings=(replace(one.findings[0], rule=f"x.{at:05}"),)) for at, one in enumerate(run.outcomes)
+            replace(one, findings=(replace(one.findings[0], rule=rule(f"x.{at:05}")),))
+            for at, one in enumerate(run.outcomes)
         )
         found = json.loads(to_sarif(replace(run, outcomes=outcomes)))["runs"][0]
         assert len(found["tool"]["driver"]["rules"]) == len(found["results"]) == 1_000

@@ -36,6 +36,7 @@ from tests.report_samples import (
     sample_run,
     watched_run,
 )
+from tests.rule_samples import rule
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunResult
@@ -145,8 +146,8 @@ class TestHostileText:
     @given(st.text(max_size=40))
     def test_never_changes_the_structure_of_the_page(self, text: str) -> None:
         outcome = dropped(hostile_probe(f"do not {text}", "any"))
-        words = dict.fromkeys(("title", "evidence", "hint", "rule", "subject"), text)
-        outcome = replace(outcome, findings=(replace(outcome.findings[0], **words),))
+        words = dict.fromkeys(("title", "evidence", "hint", "subject"), text)
+        outcome = replace(outcome, findings=(replace(outcome.findings[0], rule=rule(text), **words),))
         page = page_of(replace(sample_run(), outcomes=(outcome,), events=(text,)))
         assert page.open == []
         assert page.tags["script"] == page.tags["style"] == page.tags["html"] == 1

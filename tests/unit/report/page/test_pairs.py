@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.types import Outcome, Verdict
+from harness.core.findings import Outcome
+from harness.core.types import Verdict
 from harness.core.verdict import RunResult
 from harness.report.page.pairs import SHOWN, seconds_of_audio
 from harness.report.page.plots import WIDTH
