@@ -29,10 +29,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks import voice_sponges
 from harness.core.stats import clopper_pearson
 from harness.costs.arithmetic import paired_ratio
-from harness.costs.costing import LEVEL_SHARE, TESTS
 from harness.costs.latency import beside_reference
 from harness.costs.passes import Lost, speak_rounds
 from harness.costs.sample import Sample
+from harness.costs.terms import LEVEL_SHARE, TESTS
 from harness.models.files import open_model
 from harness.policy.release import CostPolicy
 from harness.redteam.score.ledger import code_digest

@@ -20,16 +20,12 @@ from harness.costs.measuring import Measuring, ReferenceLost
 from harness.costs.profile import another_class, known_profile
 from harness.costs.sample import Sample
 from harness.costs.suspects import named
+from harness.costs.terms import Sides, Terms
 from harness.costs.watchlist import Watchlist
 from harness.goldens.folder import Golden
 from harness.judging.faults import lost_finding
-from harness.policy.release import CostPolicy
 from harness.sandbox.outside.client import WorkerFault
-from harness.speaking.renderer import Renderer
 
-LEVEL_SHARE = 0.1
-"""Of alpha, for all tests of cost together, and beside those of speech."""
-TESTS = 9
 NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"
 NOT_TOLD = "sleep cannot be told from waiting for a processor: the kernel has no /proc/PID/schedstat"
 NOT_COMPARED = "clocks were not compared: give --tts-reference, or record the golden on this kind of machine"
@@ -41,40 +37,23 @@ class Costing:
     def __init__(
         self,
         probes: Sequence[Probe],
-        renderer: Renderer,
+        sides: Sides,
         *,
-        reference: Renderer | None,
         golden: Golden | None,
-        limits: CostPolicy,
-        alpha: float,
-        seed: int,
-        device: str,
-        engine: str,
-        soak_seconds: float = 0.0,
+        terms: Terms,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Remember; nothing is spoken yet.
 
         Args:
             probes: All probes of the suites, selected or not.
-            renderer: Speaks with the candidate, and meters it meanwhile.
-            reference: Speaks with a live reference, None without one.
+            sides: Who speaks, and is metered meanwhile.
             golden: What the reference was recorded to do, None without one.
-            limits: How much is too much.
-            alpha: False-alarm rate of the verdict, of which the tests of cost have a tenth.
-            seed: Base of the seeds.
-            device: ``cpu`` or ``cuda``.
-            engine: Engine, versions and threads.
-            soak_seconds: How long to repeat the suite, 0 for not at all.
+            terms: How the candidate is metered and judged.
             progress: Told on one line what is going on.
         """
-        self._renderer = renderer
-        self._reference = reference
-        self._limits = limits
-        self._level = alpha * LEVEL_SHARE / TESTS
-        self._device = device
-        self._engine = engine
-        self._soak_seconds = soak_seconds
+        self._sides = sides
+        self._terms = terms
         self._progress = progress
         self._profile = known_profile(golden)
         self._golden_seconds = (
@@ -82,22 +61,17 @@ class Costing:
             if golden
             else {}
         )
-        self._measuring = Measuring(
-            probes, renderer, reference, level=self._level, seed=seed, soak_seconds=soak_seconds, progress=progress,
-            has_past=reference is not None or self._is_comparable_profile,
-        )  # fmt: skip
+        has_past = sides.reference is not None or self._is_comparable_profile
+        self._measuring = Measuring(probes, sides, terms=terms, has_past=has_past, progress=progress)
         self._names, self._lost = self._measuring.names, self._measuring.lost
-        self._watchlist = Watchlist(
-            self._names, renderer, limits=limits, level=self._level, seed=seed, lost=self._lost,
-            is_on_cpu=device == "cpu", progress=progress,
-        )  # fmt: skip
+        self._watchlist = Watchlist(self._names, sides.candidate, terms=terms, lost=self._lost, progress=progress)
 
     def beside(self, probe: Probe) -> tuple[Finding, ...]:
         """What one phrase cost beyond what others do, looked at again before it is said."""
         return self._watchlist.beside(probe)
 
-    def doubt(self, probe: Probe) -> str:
-        """Why nothing can be said of what one phrase costs, ``""`` where it can; after :meth:`beside`."""
+    def doubt(self, probe: Probe) -> str | None:
+        """Why nothing can be said of what one phrase costs, None where it can; after :meth:`beside`."""
         return self._watchlist.doubt({probe.text})
 
     def check(self, name: str) -> Outcome:
@@ -111,21 +85,21 @@ class Costing:
             "cost-first-rendering": self._first,
             "cost-load": self._load,
         }
-        before, recovered = len(self._lost.faults), set(self._renderer.recovered)
+        before, recovered = len(self._lost.faults), set(self._sides.candidate.recovered)
         try:
             outcome = judged[name](name)
         except ReferenceLost as error:
             reason = f"the live reference could not be metered: {error}"
             return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=reason)
         outcome = self._with_lost(outcome, before)
-        if outcome.verdict is Verdict.PASS and (once := self._renderer.recovered - recovered):
+        if outcome.verdict is Verdict.PASS and (once := self._sides.candidate.recovered - recovered):
             reason = f"a worker was lost once while {named(sorted(once), self._names)} was metered; run again"
             return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
         return outcome
 
     @property
     def _here(self) -> str:
-        return machine_class(self._device)
+        return machine_class(self._terms.device)
 
     @property
     def _is_comparable_profile(self) -> bool:
@@ -133,22 +107,33 @@ class Costing:
         profile = self._profile
         if profile is None:
             return False
-        return not another_class(profile, here=self._here, engine=self._engine, calibration=profile.calibration_seconds)
+        return not another_class(
+            profile, here=self._here, engine=self._terms.engine, calibration=profile.calibration_seconds
+        )
 
     def _latency(self, name: str) -> Outcome:
+        limits, level = self._terms.limits, self._terms.level
         sample = self._measuring.rounds
         if not sample.rounds:
             return self._unmetered(name)
-        if self._reference is not None:
-            compared = latency.beside_reference(name, sample, self._limits, self._level)
+        if self._sides.reference is not None:
+            compared = latency.beside_reference(name, sample, limits, level)
         elif self._profile is not None:
             compared = latency.beside_profile(
-                name, sample, self._profile, self._limits, self._level, here=self._here, engine=self._engine
+                name,
+                sample,
+                self._profile,
+                self._terms.limits,
+                self._terms.level,
+                here=self._here,
+                engine=self._terms.engine,
             )
         else:
             compared = latency.Comparison(notes=(NOT_COMPARED,))
         again, missing = self._measuring.caught_up
-        work = latency.work_beside_golden(name, sample.rounds, self._golden_seconds, self._limits, self._level)
+        work = latency.work_beside_golden(
+            name, sample.rounds, self._golden_seconds, self._terms.limits, self._terms.level
+        )
         waited = self._waited(name, sample)
         findings = (
             *compared.findings,
@@ -161,8 +146,8 @@ class Costing:
         metered = {text for order in self._measuring.orders for text in order.texts} & self._names.keys()
         told = f"{len(metered)} of {len(self._names)} phrases were metered while they were spoken in this process"
         more = (f"{len(again)} of them were spoken once more for it",) if again else ()
-        doubt = compared.doubt if compared.is_made or self._reference is not None else ""
-        if not doubt and self._limits.required and not compared.is_made:
+        doubt = compared.doubt if compared.is_made or self._sides.reference is not None else None
+        if not doubt and limits.required and not compared.is_made:
             doubt = compared.doubt or NOT_COMPARED
         if missing:
             doubt = f"{len(missing)} phrases could not be metered ({named(missing[:3], self._names)} ...); run again"
@@ -170,12 +155,12 @@ class Costing:
         return _decided(name, findings, doubt, (*compared.notes, *work.notes, *waited.notes, told, *more))
 
     def _waited(self, name: str, sample: Sample) -> latency.Comparison:
-        is_paired = self._reference is not None
-        if not is_paired and self._device != "cpu":  # there, waiting is what a voice does while the GPU works
+        is_paired = self._sides.reference is not None
+        if not is_paired and not self._terms.is_on_cpu:  # there, waiting is what a voice does while the GPU works
             return latency.Comparison()
         if not tells_queueing():
             return latency.Comparison(doubt=NOT_TOLD)
-        return waits.beside(name, sample, self._limits, self._level, is_paired=is_paired)
+        return waits.beside(name, sample, self._terms.limits, self._terms.level, is_paired=is_paired)
 
     def _memory(self, name: str) -> Outcome:
         sample = self._measuring.rounds
@@ -184,13 +169,13 @@ class Costing:
             return self._unmetered(name)
         _, missing = self._measuring.caught_up
         findings = (
-            *footprints.judge_memory(name, own, other, whose, self._limits),
+            *footprints.judge_memory(name, own, other, whose, self._terms.limits),
             *self._watchlist.late(name, is_memory=True),
         )
         notes = [f"{own.peak_bytes / 2**20:.0f} MiB resident at most, {own.load_peak_bytes / 2**20:.0f} to load"]
         if other is None:
             notes.append("no worker of a reference to compare with: only single phrases were held against each other")
-        doubt = f"{len(missing)} phrases could not be metered; see cost-latency" if missing else ""
+        doubt = f"{len(missing)} phrases could not be metered; see cost-latency" if missing else None
         return _decided(name, findings, doubt, notes)
 
     def _leak(self, name: str) -> Outcome:
@@ -200,33 +185,33 @@ class Costing:
         again = self._measuring.again(chosen.repeated, leaks.FIRST_CALLS + leaks.SETTLING)
         if not again:
             return self._unmetered(name)
-        grown = leaks.leaks_over(self._measuring.orders, self._level)
+        grown = leaks.leaks_over(self._measuring.orders, self._terms.level)
         findings = [leaks.leak_finding(name, leak, "of the suite") for leak in grown]
         known = {finding.title for finding in findings}
-        if leaks.leaks_in(again[leaks.SETTLING :], self._limits, 0.05):
+        if leaks.leaks_in(again[leaks.SETTLING :], self._terms.limits, 0.05):
             more = self._measuring.again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)[leaks.SETTLING :]
             where = f"of {named([chosen.repeated], self._names)}"
-            for leak in leaks.leaks_in(more, self._limits, self._level):
+            for leak in leaks.leaks_in(more, self._terms.limits, self._terms.level):
                 calls = self._measuring.reference_again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)
                 finding = leaks.leak_finding(name, leak, where, leaks.slope(calls[leaks.SETTLING :], leak.what))
                 findings += [finding] if finding.title not in known else []
         notes = [f"{len(again)} calls of one phrase left nothing behind"] if not findings else []
-        if self._soak_seconds:
+        if self._terms.soak_seconds:
             calls, is_ended = self._measuring.soaked
-            findings += leaks.soak_findings(name, calls, learn(self._measuring.orders), self._level)
+            findings += leaks.soak_findings(name, calls, learn(self._measuring.orders), self._terms.level)
             minutes = sum(call.wall_seconds for call in calls) / 60
             notes.append(f"soaked for {minutes:.1f} min, {len(calls)} renderings{', ended by hand' * is_ended}")
-        return _decided(name, findings, "", notes)
+        return _decided(name, findings, None, notes)
 
     def _scaling(self, name: str) -> Outcome:
         rounds = self._measuring.ladder.rounds
         own = scaling.scaling_of(rounds)
         if own.audio is None:
             return self._unmetered(name)
-        other = scaling.scaling_of(rounds, is_reference=True) if self._reference is not None else None
+        other = scaling.scaling_of(rounds, is_reference=True) if self._sides.reference is not None else None
         profile = self._profile if self._is_comparable_profile else None
-        findings, notes = scaling.judge_scaling(name, own, other, profile, self._limits)
-        return _decided(name, findings, "", notes)
+        findings, notes = scaling.judge_scaling(name, own, other, profile, self._terms.limits)
+        return _decided(name, findings, None, notes)
 
     def _first(self, name: str) -> Outcome:
         own, other, whose = self._footprints(self._measuring.rounds)
@@ -234,7 +219,7 @@ class Costing:
             return self._unmetered(name)
         told = f"{own.first_seconds:.2f} s of processor time beyond what its audio takes"
         notes = [told + (f"; {whose} {other.first_seconds:.2f} s" if other else "")]
-        return _decided(name, footprints.judge_first(name, own, other, whose), "", notes)
+        return _decided(name, footprints.judge_first(name, own, other, whose), None, notes)
 
     def _load(self, name: str) -> Outcome:
         own, other, whose = self._footprints(self._measuring.rounds)
@@ -243,15 +228,15 @@ class Costing:
         told = f"{own.load_seconds:.2f} s of processor time, {own.load_peak_bytes / 2**20:.0f} MiB at most"
         notes = [told + (f"; {whose} {other.load_seconds:.2f} s" if other else "; not compared")]
         # On a GPU, loading waits for its driver.
-        slept, doubt = footprints.judge_waits(name, self._measuring.loads) if self._device == "cpu" else ((), "")
+        slept, doubt = footprints.judge_waits(name, self._measuring.loads) if self._terms.is_on_cpu else ((), None)
         return _decided(name, (*footprints.judge_load(name, own, other, whose), *slept), doubt, notes)
 
     def _footprints(self, sample: Sample) -> tuple[footprints.Footprint | None, footprints.Footprint | None, str]:
         """The candidate's footprint, what it is held against, and whose that is."""
         mine = {one.worker for round_ in sample.rounds for one in round_.candidate}
-        if self._reference is not None:
+        if self._sides.reference is not None:
             theirs = {one.worker for round_ in sample.rounds for one in round_.reference}
-            other = footprints.footprint(self._reference.metered, sorted(theirs)) if theirs else None
+            other = footprints.footprint(self._sides.reference.metered, sorted(theirs)) if theirs else None
             return footprints.footprint(self._measuring.orders, sorted(mine)), other, "the live reference"
         profile = self._profile
         if profile is not None and self._is_comparable_profile:
@@ -267,7 +252,7 @@ class Costing:
 
     def _unmetered(self, name: str) -> Outcome:
         """Nothing was spoken: why."""
-        if not self._renderer.has_loaded:
+        if not self._sides.candidate.has_loaded:
             return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=NEVER_LOADED)
         faults = [fault.what for _, fault in self._lost.faults]
         reason = f"nothing could be metered: the worker {faults[-1]}" if faults else "no phrase is left to be metered"
@@ -276,7 +261,7 @@ class Costing:
     def _with_lost(self, outcome: Outcome, before: int) -> Outcome:
         """A worker that was lost while it was metered is a finding, on the phrase that did it."""
         fresh = [(text, one) for text, one in self._lost.faults[before:] if one.rule != "worker.given-up"]
-        if not fresh or not self._renderer.has_loaded:
+        if not fresh or not self._sides.candidate.has_loaded:
             return outcome
         findings = tuple(self._lost_finding(outcome.subject, text, fault) for text, fault in fresh)
         return Outcome(
@@ -292,6 +277,6 @@ class Costing:
         return lost_finding(subject, fault.rule, what)
 
 
-def _decided(name: str, findings: Sequence[Finding], doubt: str, notes: Sequence[str]) -> Outcome:
+def _decided(name: str, findings: Sequence[Finding], doubt: str | None, notes: Sequence[str]) -> Outcome:
     verdict = Verdict.FAIL if findings else Verdict.INCONCLUSIVE if doubt else Verdict.PASS
-    return Outcome(subject=name, verdict=verdict, reason=doubt, findings=tuple(findings), notes=tuple(notes))
+    return Outcome(subject=name, verdict=verdict, reason=doubt or "", findings=tuple(findings), notes=tuple(notes))

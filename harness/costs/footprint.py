@@ -110,15 +110,15 @@ def slow_loads(orders: Sequence[Metered]) -> list[Metered]:
     return loads if all(one.blocked_seconds >= _blocked_bound(one) for one in loads) else []
 
 
-def judge_waits(subject: str, orders: Sequence[Metered]) -> tuple[tuple[Finding, ...], str]:
+def judge_waits(subject: str, orders: Sequence[Metered]) -> tuple[tuple[Finding, ...], str | None]:
     """Loads that were blocked for long: a finding where every worker's was, a doubt where there is only one.
 
     Returns:
-        Findings, and why the check is open, ``""`` where it is not.
+        Findings, and why the check is open, None where it is not.
     """
     loads = slow_loads(orders)
     if not loads:
-        return (), ""
+        return (), None
     least = min(loads, key=lambda one: one.blocked_seconds)
     if len(loads) == 1:
         return (), f"loading was blocked for {least.blocked_seconds:.1f} s, once: a slow disk, or sleep; run again"
@@ -126,7 +126,7 @@ def judge_waits(subject: str, orders: Sequence[Metered]) -> tuple[tuple[Finding,
         f"blocked for {least.blocked_seconds:.1f} s at least, {len(loads)} workers",
         f"less than {_blocked_bound(least):.1f} s",
     )
-    return (_finding(WAIT, subject, "keeps one waiting while it loads", *told),), ""
+    return (_finding(WAIT, subject, "keeps one waiting while it loads", *told),), None
 
 
 def _blocked_bound(load: Metered) -> float:

@@ -44,8 +44,8 @@ class Comparison:
     """What came of comparing clocks."""
 
     findings: tuple[Finding, ...] = ()
-    doubt: str = ""
-    """Why nothing can be said although it was asked for."""
+    doubt: str | None = None
+    """Why nothing can be said although it was asked for; None where something can."""
     notes: tuple[str, ...] = ()
     is_made: bool = False
     """Whether clocks were compared."""

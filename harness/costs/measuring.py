@@ -18,10 +18,10 @@ from harness.costs.expected import learn
 from harness.costs.footprint import slow_loads
 from harness.costs.passes import Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
 from harness.costs.sample import Plan, Sample, plan
+from harness.costs.terms import Sides, Terms
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
-from harness.speaking.renderer import Renderer
 
 SHARE = 0.05
 """Of the time that the run has taken so far, for the rounds of the metering pass."""
@@ -42,34 +42,26 @@ class Measuring:
     def __init__(
         self,
         probes: Sequence[Probe],
-        renderer: Renderer,
-        reference: Renderer | None,
+        sides: Sides,
         *,
-        level: float,
-        seed: int,
+        terms: Terms,
         has_past: bool,
-        soak_seconds: float,
         progress: Callable[[str], None],
     ) -> None:
         """Remember; nothing is spoken yet.
 
         Args:
             probes: All probes of the suites, selected or not.
-            renderer: Speaks with the candidate, and meters it meanwhile.
-            reference: Speaks with a live reference, None without one.
-            level: Largest p-value of a finding: what is compared is spoken often enough to reach it.
-            seed: Base of the seeds.
+            sides: Who speaks, and is metered meanwhile.
+            terms: How it is judged.
             has_past: What the rounds are compared with was spoken by fresh workers, so that these must be fresh, too.
-            soak_seconds: How long to repeat the suite, 0 for not at all.
             progress: Told on one line what is going on.
         """
         self._probes = list(probes)
-        self._renderer = renderer
-        self._reference = reference
-        self._level = level
-        self._seed = seed
+        self._candidate = sides.candidate
+        self._reference = sides.reference
+        self._terms = terms
         self._has_past = has_past
-        self._soak_seconds = soak_seconds
         self._progress = progress
         self._begun = time.monotonic()
         self.names = {probe.text: probe.id for probe in self._probes}
@@ -80,12 +72,12 @@ class Measuring:
     @property
     def orders(self) -> tuple[Metered, ...]:
         """All that the candidate's workers were ordered to do so far."""
-        return self._renderer.metered
+        return self._candidate.metered
 
     @cached_property
     def plan(self) -> Plan | None:
         """Phrases to meter; None where none is left."""
-        return plan(self._probes, {*self._renderer.guilty, *self._renderer.refused})
+        return plan(self._probes, {*self._candidate.guilty, *self._candidate.refused})
 
     @cached_property
     def rounds(self) -> Sample:
@@ -99,8 +91,8 @@ class Measuring:
 
         def speak(own: Speak, other: Speak | None) -> Sample:
             return speak_rounds(
-                chosen.phrases, own, other, seed=self._seed, seconds=seconds, lost=self.lost,
-                least=pairs_needed(self._level),
+                chosen.phrases, own, other, seed=self._terms.seed, seconds=seconds, lost=self.lost,
+                least=pairs_needed(self._terms.level),
             )  # fmt: skip
 
         return self._together(speak, is_fresh=self._has_past)
@@ -123,8 +115,8 @@ class Measuring:
     def _speak_each(self, texts: list[str], *, is_fresh: bool) -> None:
         # Of so few orders that nothing can be learnt, each is given again.
         turns = 1 if learn(self.orders) else -(-LEAST_LEARNT // len(texts))
-        self._renderer.borrow(
-            lambda own: speak_each(texts * turns, own, seed=self._seed, lost=self.lost), is_fresh=is_fresh
+        self._candidate.borrow(
+            lambda own: speak_each(texts * turns, own, seed=self._terms.seed, lost=self.lost), is_fresh=is_fresh
         ).result()
 
     def _missing(self) -> list[str]:
@@ -133,7 +125,7 @@ class Measuring:
         What a worker takes for its first order is not told from what it needs anyway, and what it then keeps hides that
         the same phrase takes it again.
         """
-        out = {*self._renderer.guilty, *self._renderer.refused, *(text for text, _ in self.lost.faults)}
+        out = {*self._candidate.guilty, *self._candidate.refused, *(text for text, _ in self.lost.faults)}
         first = {(order.worker, text) for order in self.orders if order.call <= 1 for text in order.texts}
         known = {
             text
@@ -148,8 +140,8 @@ class Measuring:
         """All loads; a second one where the only one was blocked for long, which a cold disk may excuse once."""
         if len(slow_loads(self.orders)) == 1:
             self._progress("loading the candidate once more: the first time it was blocked for long")
-            self._renderer.borrow(
-                lambda own: speak_each([], own, seed=self._seed, lost=self.lost), is_fresh=True
+            self._candidate.borrow(
+                lambda own: speak_each([], own, seed=self._terms.seed, lost=self.lost), is_fresh=True
             ).result()
         return tuple(one for one in self.orders if not one.texts)
 
@@ -160,17 +152,23 @@ class Measuring:
         if chosen is None:
             return Sample(rounds=())
         return self._together(
-            lambda own, other: speak_ladder(chosen.rungs, own, other, seed=self._seed, lost=self.lost)
+            lambda own, other: speak_ladder(chosen.rungs, own, other, seed=self._terms.seed, lost=self.lost)
         )
 
     @cached_property
     def soaked(self) -> tuple[list[Metered], bool]:
         """What a soak saw, and whether somebody ended it."""
-        texts = [text for text in self.names if text not in self._renderer.guilty]
+        texts = [text for text in self.names if text not in self._candidate.guilty]
         stop = Event()
-        running = self._renderer.borrow(
+        running = self._candidate.borrow(
             lambda own: soak(
-                texts, own, seed=self._seed, seconds=self._soak_seconds, lost=self.lost, stop=stop, tell=self._progress
+                texts,
+                own,
+                seed=self._terms.seed,
+                seconds=self._terms.soak_seconds,
+                lost=self.lost,
+                stop=stop,
+                tell=self._progress,
             ),
             is_tidy=True,
         )
@@ -182,8 +180,8 @@ class Measuring:
 
     def again(self, text: str, times: int) -> list[Metered]:
         """One text, spoken so many times in a row by a worker that gives freed memory back."""
-        return self._renderer.borrow(
-            lambda own: speak_again(text, own, times, seed=self._seed, lost=self.lost), is_tidy=True
+        return self._candidate.borrow(
+            lambda own: speak_again(text, own, times, seed=self._terms.seed, lost=self.lost), is_tidy=True
         ).result()
 
     def reference_again(self, text: str, times: int) -> list[Metered]:
@@ -191,19 +189,19 @@ class Measuring:
         if self._reference is None:
             return []
         return self._reference.borrow(
-            lambda own: speak_again(text, own, times, seed=self._seed, lost=Lost()), is_tidy=True
+            lambda own: speak_again(text, own, times, seed=self._terms.seed, lost=Lost()), is_tidy=True
         ).result()
 
     def _together(self, work: Callable[[Speak, Speak | None], Result], *, is_fresh: bool = False) -> Result:
         """Do something with a worker of the candidate, and one of the reference where there is one."""
         reference = self._reference
         if reference is None:
-            return self._renderer.borrow(lambda own: work(own, None), is_fresh=is_fresh).result()
+            return self._candidate.borrow(lambda own: work(own, None), is_fresh=is_fresh).result()
 
         def both(own: Speak) -> Result:
             return reference.borrow(lambda other: work(own, _innocent(other)), is_fresh=is_fresh).result()
 
-        return self._renderer.borrow(both, is_fresh=is_fresh).result()
+        return self._candidate.borrow(both, is_fresh=is_fresh).result()
 
 
 def _innocent(speak: Speak) -> Speak:

@@ -57,7 +57,6 @@ def speak_rounds(
     lost: Lost,
     least: int = LEAST_ROUNDS,
     repeats: int = 1,
-    pause: Callable[[], None] = lambda: None,
 ) -> Sample:
     """Speak each text: candidate, reference, reference, candidate; without a reference once by the candidate.
 
@@ -73,7 +72,6 @@ def speak_rounds(
         lost: Told what is lost.
         least: Rounds that are wanted whatever the time; of fewer texts each is spoken again with other seeds.
         repeats: Times that each text is spoken on each side, twice that where there is a reference.
-        pause: Called between the rounds.
     """
     begun, watch = time.monotonic(), Watch()
     rounds: list[Round] = []
@@ -85,7 +83,6 @@ def speak_rounds(
         if one is not None and place:
             rounds.append(one)
         ticks.append(calibrate())
-        pause()
     orders = [one for spoken in rounds for one in (*spoken.candidate, *spoken.reference)]
     is_on_gpu = any(one.gpu_bytes is not None for one in orders)
     company = watch.company(

@@ -94,8 +94,8 @@ def wait_finding(subject: str, name: str, seconds: float, rounds: Sequence[tuple
     )
 
 
-def once(odd: Sequence[Odd]) -> str:
-    """Why a run is open after waits that did not come again; ``""`` where there were none that matter.
+def once(odd: Sequence[Odd]) -> str | None:
+    """Why a run is open after waits that did not come again; None where there were none that matter.
 
     No finding, for the harness itself may have been stopped meanwhile.
 
@@ -103,7 +103,7 @@ def once(odd: Sequence[Odd]) -> str:
         odd: Orders of which no phrase is to blame, worst first.
     """
     if not odd or (len(odd) <= MOST_UNEXPLAINED and odd[0].order.blocked_seconds - odd[0].expected < ONCE_SECONDS):
-        return ""
+        return None
     worst = odd[0].order
     told = f"order {worst.call} of worker {worst.worker} was blocked for {worst.blocked_seconds:.1f} s"
     more = f", {len(odd) - 1} others for less" if len(odd) > 1 else ""

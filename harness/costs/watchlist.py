@@ -24,10 +24,9 @@ from harness.costs.suspects import (
     look_at_memory,
     named,
 )
-from harness.policy.release import CostPolicy
+from harness.costs.terms import MeteredVoice, Terms
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
-from harness.speaking.renderer import Renderer
 
 Result = TypeVar("Result")
 MOST_SUSPECTS = 8
@@ -44,34 +43,25 @@ class Watchlist:
     def __init__(
         self,
         names: Mapping[str, str],
-        renderer: Renderer,
+        candidate: MeteredVoice,
         *,
-        limits: CostPolicy,
-        level: float,
-        seed: int,
+        terms: Terms,
         lost: Lost,
-        is_on_cpu: bool,
         progress: Callable[[str], None],
     ) -> None:
         """Begin with nobody on it.
 
         Args:
             names: Text -> id of its probe.
-            renderer: Speaks with the candidate, and meters it.
-            limits: How much is too much.
-            level: Largest p-value of a finding.
-            seed: Base of the seeds.
+            candidate: Speaks, and is metered.
+            terms: How it is judged.
             lost: Told of workers that are lost.
-            is_on_cpu: No GPU speaks, for which it would be usual to wait.
             progress: Told on one line what is going on.
         """
         self._names = names
-        self._renderer = renderer
-        self._limits = limits
-        self._level = level
-        self._seed = seed
+        self._candidate = candidate
+        self._terms = terms
         self._lost = lost
-        self._is_on_cpu = is_on_cpu
         self._progress = progress
         self._examined: set[tuple[int, int]] = set()
         self._weighed: set[tuple[int, int]] = set()
@@ -94,12 +84,12 @@ class Watchlist:
         self._told |= {probe.text} if found else set()
         return found
 
-    def doubt(self, texts: Collection[str]) -> str:
-        """Why nothing can be said of some texts that were odd; ``""`` where all were looked at again."""
+    def doubt(self, texts: Collection[str]) -> str | None:
+        """Why nothing can be said of some texts that were odd; None where all were looked at again."""
         lost = {text for text, _ in self._lost.faults}
-        known = {*self._slow, *self._hungry, *lost, *self._renderer.guilty}
+        known = {*self._slow, *self._hungry, *lost, *self._candidate.guilty}
         if not (left := [text for text in self._unsettled if text in texts and text not in known]):
-            return ""
+            return None
         return (
             f"{named(left[:3], self._names)}{' ...' if len(left) > 3 else ''} cost too much and could not be looked at "
             "again beside a calm phrase in the time for it; run again, without the phrases that failed"
@@ -114,16 +104,16 @@ class Watchlist:
 
     def spikes(self, subject: str) -> list[Finding]:
         """Work that came once: none of its texts costs too much when it is spoken again."""
-        orders = self._renderer.metered
+        orders = self._candidate.metered
         ours = [one for one in orders if any(text in self._names for text in one.texts)]
-        odd = phrases.odd_orders(ours, learn(orders), self._limits)
+        odd = phrases.odd_orders(ours, learn(orders), self._terms.limits)
         once = [one for one in phrases.spikes(odd) if not any(text in self._costly for text in one.texts)]
         return [phrases.spike_finding(subject, named(one.texts, self._names), one) for one in once[:MOST_SPIKES]]
 
-    def waited_once(self) -> str:
-        """Why the run is open after a long wait of which no phrase is to blame; ``""`` where there was none."""
-        ours = [one for one in self._renderer.metered if any(text in self._names for text in one.texts)]
-        odd = waits.odd_waits(ours, self._limits, self._usual_wait)
+    def waited_once(self) -> str | None:
+        """Why the run is open after a long wait of which no phrase is to blame; None where there was none."""
+        ours = [one for one in self._candidate.metered if any(text in self._names for text in one.texts)]
+        odd = waits.odd_waits(ours, self._terms.limits, self._usual_wait)
         return waits.once([one for one in odd if not any(text in self._waiting for text in one.texts)])
 
     def triggers(self, subject: str, contrasts: Sequence[tuple[Probe, Probe]], sample: Sample) -> list[Finding]:
@@ -138,7 +128,7 @@ class Watchlist:
                 self._unsettled |= dict.fromkeys(one.text for one, _ in pairs)
                 continue
             ratio = phrases.contrast_ratio(turns)
-            if ratio.ratio >= self._limits.trigger and ratio.p_value <= self._level:
+            if ratio.ratio >= self._terms.limits.trigger and ratio.p_value <= self._terms.level:
                 own = named([one.text for one, _ in pairs], self._names)
                 controls = named([control.text for _, control in pairs], self._names)
                 found.append(phrases.trigger_finding(subject, ratio, own, controls))
@@ -146,7 +136,7 @@ class Watchlist:
 
     def _examine(self, wanted: Callable[[tuple[str, ...]], bool]) -> None:
         """Look again at odd orders that nobody has looked at."""
-        orders = self._renderer.metered
+        orders = self._candidate.metered
         fresh = [
             one for one in orders if (one.worker, one.call) not in self._examined and one.texts and wanted(one.texts)
         ]
@@ -154,17 +144,17 @@ class Watchlist:
             return
         expected = learn(orders)
         odd = [
-            *phrases.odd_orders(fresh, expected, self._limits),
-            *(waits.odd_waits(fresh, self._limits, self._usual_wait) if expected is not None else ()),
+            *phrases.odd_orders(fresh, expected, self._terms.limits),
+            *(waits.odd_waits(fresh, self._terms.limits, self._usual_wait) if expected is not None else ()),
         ]
         if (suspects := self._suspects(odd, self._slow)) and expected is not None:
             self._progress(f"metering again: {named(suspects, self._names)}")
-            again = self._speak(lambda own: look_again(suspects, orders, own, seed=self._seed, lost=self._lost))
+            again = self._speak(lambda own: look_again(suspects, orders, own, seed=self._terms.seed, lost=self._lost))
             self._unsettled |= dict.fromkeys(text for text in suspects if text not in again)
             for text, turns in again.items():
-                if ratio := phrases.is_costly(turns, expected, self._limits):
+                if ratio := phrases.is_costly(turns, expected, self._terms.limits):
                     self._costly[text] = ratio, turns
-                if seconds := waits.blocked_again(turns, self._limits, self._usual_wait):
+                if seconds := waits.blocked_again(turns, self._terms.limits, self._usual_wait):
                     self._waiting[text] = seconds, turns
         keys = {(one.worker, one.call) for one in fresh}
         unweighed = keys - self._weighed
@@ -173,7 +163,7 @@ class Watchlist:
         if hungry := self._suspects(jumped, self._hungry):
             self._progress(f"metering memory again: {named(hungry, self._names)}")
             peaks = self._speak(
-                lambda own: look_at_memory(hungry, orders, own, seed=self._seed, lost=self._lost), is_fresh=True
+                lambda own: look_at_memory(hungry, orders, own, seed=self._terms.seed, lost=self._lost), is_fresh=True
             )
             self._unsettled |= dict.fromkeys(text for text in hungry if text not in peaks)
             self._hungry |= {text: one for text, one in peaks.items() if is_hungry(one)}
@@ -182,21 +172,21 @@ class Watchlist:
 
     def _suspects(self, odd: Sequence[phrases.Odd], convicted: Collection[str]) -> list[str]:
         """Texts of odd orders that may be to blame and are not yet, the worst order's first."""
-        known = {*convicted, *self._renderer.guilty}
+        known = {*convicted, *self._candidate.guilty}
         texts = dict.fromkeys(text for one in odd for text in one.texts if text in self._names and text not in known)
         return list(texts)[:MOST_SUSPECTS]
 
     def _contrasted(self, pairs: Sequence[tuple[Probe, Probe]]) -> list[tuple[Metered, Metered]]:
-        return self._speak(lambda own: contrast_again(pairs, own, seed=self._seed, lost=self._lost))
+        return self._speak(lambda own: contrast_again(pairs, own, seed=self._terms.seed, lost=self._lost))
 
     def _speak(self, work: Callable[[Speak], Result], *, is_fresh: bool = False) -> Result:
         """Have a worker speak as long as second looks may."""
-        return self._renderer.borrow(lambda own: work(self._allowance.counted(own)), is_fresh=is_fresh).result()
+        return self._candidate.borrow(lambda own: work(self._allowance.counted(own)), is_fresh=is_fresh).result()
 
     @property
     def _usual_wait(self) -> float:
         """Seconds of being blocked for a second of audio that are no wonder."""
-        return 0.0 if self._is_on_cpu else waits.usual_rate(self._renderer.metered)
+        return 0.0 if self._terms.is_on_cpu else waits.usual_rate(self._candidate.metered)
 
     @property
     def _slow(self) -> dict[str, None]:

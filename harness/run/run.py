@@ -33,6 +33,7 @@ from harness.core.types import (
 )
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
+from harness.costs.terms import Sides, Terms
 from harness.goldens.folder import Golden, find_golden, read_golden
 from harness.judging.behaviour import judge_behaviour
 from harness.judging.comparisons import COMPARISONS, AtHand, Basis, Comparison
@@ -195,15 +196,16 @@ class Run:
         )
         self._costing = Costing(
             self._suite_probes,
-            self._bench.renderer,
-            reference=reference.renderer if reference else None,
+            Sides(candidate=self._bench.renderer, reference=reference.renderer if reference else None),
             golden=self._golden,
-            limits=settings.policy.policy.cost if settings.policy else CostPolicy(),
-            alpha=settings.alpha,
-            seed=settings.seed,
-            device=settings.device,
-            engine=metered_engine(settings, self._bench.engine),
-            soak_seconds=settings.soak_seconds,
+            terms=Terms(
+                alpha=settings.alpha,
+                seed=settings.seed,
+                device=settings.device,
+                engine=metered_engine(settings, self._bench.engine),
+                limits=settings.policy.policy.cost if settings.policy else CostPolicy(),
+                soak_seconds=settings.soak_seconds,
+            ),
             progress=tell,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -27,7 +27,7 @@ class Voice(Protocol):
         ...
 
     @property
-    def recovered(self) -> Collection[str]:
+    def recovered(self) -> Set[str]:
         """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
         ...
 

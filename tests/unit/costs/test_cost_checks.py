@@ -56,7 +56,7 @@ class TestLatencyBesideAReference:
     def test_fails_what_is_slower_and_nothing_else(self, times: float, fails: bool) -> None:
         found = latency.beside_reference("cost-latency", sample(times), LIMITS, LEVEL)
         assert [one.rule.id for one in found.findings] == ["cost.latency"] * fails
-        assert found.doubt == ""
+        assert found.doubt is None
         assert "others kept 0.02 of 2 processors busy" in found.notes[0]
 
     def test_needs_size_as_well_as_significance(self) -> None:
@@ -71,7 +71,7 @@ class TestLatencyBesideAReference:
 
     def test_says_so_where_phrases_take_no_time(self) -> None:
         found = latency.beside_reference("x", sample(3.0, scale=0.001), LIMITS, LEVEL)
-        assert (found.findings, found.doubt) == ((), "")
+        assert (found.findings, found.doubt) == ((), None)
         assert "too quickly" in found.notes[0]
 
 
@@ -88,7 +88,7 @@ class TestLatencyBesideAProfile:
 
     def test_is_in_doubt_on_a_shared_machine_that_looks_slow_and_no_other(self) -> None:
         assert "the machine is shared" in self.beside(2.0, profile(), SHARED).doubt
-        assert self.beside(1.0, profile(), SHARED).doubt == ""
+        assert self.beside(1.0, profile(), SHARED).doubt is None
 
     @pytest.mark.parametrize(
         ("change", "told"),
@@ -100,7 +100,7 @@ class TestLatencyBesideAProfile:
     )
     def test_of_another_kind_of_machine_says_nothing(self, change: dict, told: str) -> None:
         found = self.beside(5.0, profile(**change))
-        assert (found.findings, found.doubt, found.is_made) == ((), "", False)
+        assert (found.findings, found.doubt, found.is_made) == ((), None, False)
         assert told in found.notes[0]
 
     def test_of_phrases_that_cost_nothing_is_no_comparison(self) -> None:

@@ -81,12 +81,12 @@ class TestOnce:
 
     def test_leaves_open_what_waited_again_and_again_at_other_phrases(self) -> None:
         slept = [order(f"p{call}", call=call, blocked_seconds=0.8) for call in range(10, 13)]
-        assert once(odd_waits(slept[:2], LIMITS)) == ""
+        assert once(odd_waits(slept[:2], LIMITS)) is None
         assert ", 2 others for less" in once(odd_waits(slept, LIMITS))
 
     def test_is_nothing_where_the_wait_was_short(self) -> None:
-        assert once(odd_waits([order(call=40, blocked_seconds=2.0)], LIMITS)) == ""
-        assert once([]) == ""
+        assert once(odd_waits([order(call=40, blocked_seconds=2.0)], LIMITS)) is None
+        assert once([]) is None
 
 
 class TestBeside:

@@ -1,0 +1,206 @@
+"""The checks of cost within a run: what is spoken for each, and what comes of it. No worker runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from harness.core.types import Probe, Verdict
+from harness.costs.costing import NEVER_LOADED, Costing
+from harness.costs.measuring import ReferenceLost
+from harness.costs.terms import Sides, Terms
+from harness.policy.release import COST_CHECKS, CostPolicy
+from harness.sandbox.outside.client import WorkerFault
+from tests.metered_samples import MIB, order
+
+if TYPE_CHECKING:
+    from harness.speaking.metered import Metered
+    from harness.speaking.metering import Speak
+
+Result = TypeVar("Result")
+WORDS = "one two three four five six seven eight"
+PROBES = [Probe(id=f"p{place}", text=f"{WORDS[: 8 + place]} {place}", family="rare", expect="x") for place in range(24)]
+ODD = PROBES[5].text
+GONE = WorkerFault("worker.crashed", "was killed by SIGSEGV")
+
+
+@dataclass
+class MadeUpVoice:
+    """Implements ``MeteredVoice``: what every order costs is made up, a tenth of its audio where nothing is said."""
+
+    times: float = 1.0
+    """Times as much as an honest voice."""
+    changes: dict[str, dict[str, object]] = field(default_factory=dict)
+    """Text -> what its orders cost instead."""
+    faults: dict[str, WorkerFault] = field(default_factory=dict)
+    growth: int = 0
+    """Bytes that every order leaves behind."""
+    recovered: set[str] = field(default_factory=set)
+    guilty: dict[str, WorkerFault] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    has_loaded: bool = True
+    orders: list[Metered] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    _worker: int = 0
+    _call: int = 0
+
+    @property
+    def metered(self) -> tuple[Metered, ...]:
+        return tuple(self.orders)
+
+    def spoke(self, *texts: str) -> MadeUpVoice:
+        """As if these had been spoken while they were judged."""
+        for text in texts:
+            self._speak(text)
+        return self
+
+    def borrow(
+        self, work: Callable[[Speak], Result], *, is_fresh: bool = False, is_tidy: bool = False
+    ) -> Future[Result]:
+        if is_fresh or is_tidy:
+            self._call = 0
+        done: Future[Result] = Future()
+        try:
+            done.set_result(work(lambda text, seed: self._speak(text)))
+        except (ReferenceLost, WorkerFault) as error:
+            done.set_exception(error)
+        return done
+
+    def _speak(self, text: str) -> Metered:
+        self.asked.append(text)
+        if fault := self.faults.get(text) if self.has_loaded else GONE:
+            raise fault
+        if self._call == 0:
+            self._worker += 1
+            load = order("", call=0, worker=self._worker, cpu=2.0, audio=0.0, resident_bytes=290 * MIB)
+            self.orders.append(replace(load, peak_bytes=310 * MIB))
+        self._call += 1
+        audio = 0.5 + 0.1 * len(text)
+        grown = 300 * MIB + self.growth * self._call
+        made = order(text, call=self._call, worker=self._worker, cpu=0.1 * audio * self.times, audio=audio)
+        made = replace(made, base_bytes=grown - self.growth, resident_bytes=grown, peak_bytes=grown + 20 * MIB)
+        self.orders.append(replace(made, **self.changes.get(text, {})))
+        return self.orders[-1]
+
+
+@pytest.fixture(autouse=True)
+def calm_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on how fast this machine is, nor on who else works on it."""
+    monkeypatch.setattr("harness.costs.passes.calibrate", lambda: 0.005)
+
+
+def costing(candidate: MadeUpVoice, reference: MadeUpVoice | None = None, **limits: object) -> Costing:
+    terms = Terms(alpha=0.01, seed=1, engine="made up 1", limits=CostPolicy(**limits))  # type: ignore[arg-type]
+    return Costing(PROBES, Sides(candidate=candidate, reference=reference), golden=None, terms=terms)
+
+
+def spoken() -> MadeUpVoice:
+    return MadeUpVoice().spoke(*(probe.text for probe in PROBES))
+
+
+class TestEveryCheck:
+    @pytest.mark.parametrize("name", COST_CHECKS)
+    def test_passes_an_honest_voice(self, name: str) -> None:
+        outcome = costing(spoken()).check(name)
+        assert (outcome.subject, outcome.verdict, outcome.findings) == (name, Verdict.PASS, ())
+
+    @pytest.mark.parametrize("name", COST_CHECKS)
+    def test_passes_an_honest_voice_beside_a_reference(self, name: str) -> None:
+        outcome = costing(spoken(), MadeUpVoice()).check(name)
+        assert (outcome.verdict, outcome.findings) == (Verdict.PASS, ())
+
+    @pytest.mark.parametrize("name", COST_CHECKS)
+    def test_is_open_where_the_voice_never_loaded(self, name: str) -> None:
+        outcome = costing(MadeUpVoice(has_loaded=False)).check(name)
+        assert (outcome.verdict, outcome.reason) == (Verdict.INCONCLUSIVE, NEVER_LOADED)
+
+    @pytest.mark.parametrize("name", COST_CHECKS)
+    def test_is_open_where_every_phrase_is_to_blame_for_a_lost_worker(self, name: str) -> None:
+        gone = MadeUpVoice(guilty={probe.text: GONE for probe in PROBES})
+        outcome = costing(gone).check(name)
+        assert (outcome.verdict, outcome.reason) == (Verdict.INCONCLUSIVE, "no phrase is left to be metered")
+
+
+class TestLatency:
+    def test_fails_a_voice_that_works_longer_than_its_reference(self) -> None:
+        slow = MadeUpVoice(times=2.0).spoke(*(probe.text for probe in PROBES))
+        outcome = costing(slow, MadeUpVoice()).check("cost-latency")
+        assert [finding.rule.id for finding in outcome.findings] == ["cost.latency"]
+
+    def test_tells_that_clocks_were_not_compared_and_is_open_where_they_must_be(self) -> None:
+        told = costing(spoken()).check("cost-latency")
+        assert told.notes[0].startswith("clocks were not compared")
+        required = costing(spoken(), required=True).check("cost-latency")
+        assert (required.verdict, required.reason[:24]) == (Verdict.INCONCLUSIVE, "clocks were not compared")
+
+    def test_has_phrases_from_the_store_spoken_once_more(self) -> None:
+        candidate = MadeUpVoice()
+        outcome = costing(candidate).check("cost-latency")
+        assert {probe.text for probe in PROBES} <= set(candidate.asked)
+        assert f"{len(PROBES)} of {len(PROBES)} phrases were metered" in " ".join(outcome.notes)
+
+    def test_is_open_where_the_reference_loses_its_worker_for_that_is_not_the_candidates_fault(self) -> None:
+        reference = MadeUpVoice(faults={probe.text: GONE for probe in PROBES})
+        outcome = costing(spoken(), reference).check("cost-latency")
+        assert (outcome.verdict, outcome.findings) == (Verdict.INCONCLUSIVE, ())
+        assert outcome.reason == "the live reference could not be metered: was killed by SIGSEGV"
+
+
+class TestOnePhrase:
+    def test_that_costs_too_much_each_time_is_a_finding_of_its_own_item(self) -> None:
+        hungry = MadeUpVoice(changes={ODD: {"cpu_seconds": 20.0}}).spoke(*(probe.text for probe in PROBES))
+        found = costing(hungry).beside(PROBES[5])
+        assert [(one.rule.id, one.subject) for one in found] == [("cost.phrase", "p5")]
+
+    def test_is_told_once(self) -> None:
+        hungry = MadeUpVoice(changes={ODD: {"cpu_seconds": 20.0}}).spoke(*(probe.text for probe in PROBES))
+        meter = costing(hungry)
+        assert meter.beside(PROBES[5])
+        assert "cost.phrase" not in [one.rule.id for one in meter.check("cost-latency").findings]
+
+    def test_that_cost_too_much_once_is_none(self) -> None:
+        once = spoken()
+        place = next(at for at, one in enumerate(once.orders) if one.texts == (ODD,))
+        once.orders[place] = replace(once.orders[place], cpu_seconds=20.0)
+        meter = costing(once)
+        assert meter.beside(PROBES[5]) == ()
+        assert meter.doubt(PROBES[5]) is None
+
+    def test_that_costs_what_others_do_is_not_spoken_again(self) -> None:
+        candidate = spoken()
+        asked = len(candidate.asked)
+        meter = costing(candidate)
+        assert (meter.beside(PROBES[5]), meter.doubt(PROBES[5])) == ((), None)
+        assert len(candidate.asked) == asked
+
+
+class TestLostWorkers:
+    def test_are_findings_on_the_phrase_that_was_metered(self) -> None:
+        fragile = spoken()
+        fragile.faults = {ODD: GONE}
+        outcome = costing(fragile).check("cost-latency")
+        assert outcome.verdict is Verdict.FAIL
+        assert ("worker.crashed", True) in {(one.rule.id, "p5" in one.heard) for one in outcome.findings}
+
+    def test_that_were_replaced_leave_the_check_open(self) -> None:
+        class Recovering(MadeUpVoice):
+            def borrow(self, work, **how):
+                self.recovered = {ODD}
+                return super().borrow(work, **how)
+
+        meter = costing(Recovering().spoke(*(probe.text for probe in PROBES)))
+        outcome = meter.check("cost-latency")
+        assert outcome.verdict is Verdict.INCONCLUSIVE
+        assert outcome.reason == "a worker was lost once while p5 was metered; run again"
+
+
+class TestLeak:
+    def test_fails_a_voice_that_keeps_memory_with_every_call(self) -> None:
+        leaking = MadeUpVoice(growth=4 * MIB).spoke(*(probe.text for probe in PROBES))
+        outcome = costing(leaking).check("cost-leak")
+        assert outcome.verdict is Verdict.FAIL
+        assert {finding.rule.id for finding in outcome.findings} == {"cost.leak"}
