@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from harness.goldens.folder import Golden
+from harness.goldens.folder import INFORMING, Golden
 from harness.storage.smallfile import TooLarge, read_small
 from harness.storage.store import UNREADABLE, write_atomically
 
 NAME = "cost-profile.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = INFORMING[NAME]
 MAX_BYTES = 4 << 20
 MOST_APART = 2.0
 """Times by which the calibration workload may be quicker or slower than when the profile was recorded."""

@@ -21,6 +21,7 @@ from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
 from harness.storage.smallfile import TooLarge, read_small
 from harness.storage.store import UNREADABLE, write_atomically, writing
+from harness.storage.versions import UnknownVersion, require_version
 
 FILE = "approvals.jsonl"
 VERSION = 1
@@ -164,10 +165,13 @@ def _read(path: Path) -> list[tuple[Approval, bytes]]:
     before = GENESIS
     for number, line in enumerate(lines, start=1):
         try:
+            require_version(line, "an approval", reads=VERSION, older="restore the file from version control")
             approval = msgspec.json.decode(line, type=Approval)
+        except UnknownVersion as error:
+            raise IntegrityError(printable(f"{path}:{number}: {error}")) from None
         except UNREADABLE as error:
             raise IntegrityError(printable(f"{path}:{number}: no approval ({error}); restore the file")) from None
-        if (approval.version, approval.number, approval.before) != (VERSION, number, before):
+        if (approval.number, approval.before) != (number, before):
             raise IntegrityError(
                 f"{path}:{number}: does not follow from the line before, so the log was changed after it was written;"
                 " restore the file from version control"

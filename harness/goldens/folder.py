@@ -24,6 +24,7 @@ from harness.core.types import GoldenRecord
 from harness.goldens.prints import PrintBook, read_prints
 from harness.hearing.senses import ABSENT
 from harness.storage.store import UNREADABLE, write_atomically, writing
+from harness.storage.versions import UnknownVersion, require_version, unread
 
 FORMAT_VERSION = 2
 PRINTS_NAME = "prints.npz"
@@ -31,15 +32,9 @@ ASR_SETTINGS = ("weights", "language", "precision", "windows", "decoding")
 """Parts of a transcriber's identity that must match for scores to be comparable."""
 BOUND = {"records_sha256": "records.jsonl", "prints_sha256": PRINTS_NAME}
 """Field of the manifest -> the file whose sha256 it holds. ``audio_sha256`` binds those below ``audio/``."""
-INFORMING = ("cost-profile.json", "self-test.json")
-"""Files that may lie beside, bound by nothing: no two recordings give the same, and they say themselves which golden
-they are about. Nothing that is heard is decided by them."""
-
-
-class _Version(msgspec.Struct):
-    """What every format of a manifest says."""
-
-    version: int
+INFORMING = {"cost-profile.json": 1, "self-test.json": 1}
+"""Files that may lie beside -> the version that is read. They are bound by nothing, as no two recordings are the same,
+and say themselves which golden they are about. Nothing that is heard is decided by them."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,12 +129,12 @@ def read_golden(path: Path) -> Golden:
     """
     try:
         data = (path / "manifest.json").read_bytes()
-        version = msgspec.json.decode(data, type=_Version).version
-        if version != FORMAT_VERSION:
-            raise IntegrityError(f"{path}: expected golden format {FORMAT_VERSION}, got {version}; record it again")
+        require_version(data, "a golden", reads=FORMAT_VERSION, older="record it again")
         manifest = msgspec.json.decode(data, type=Manifest)
         lines = (path / "records.jsonl").read_bytes()
         prints = (path / PRINTS_NAME).read_bytes()
+    except UnknownVersion as error:
+        raise IntegrityError(f"{path}: {error}") from None
     except (OSError, *UNREADABLE) as error:
         raise IntegrityError(f"{path}: not a whole golden ({error}); restore it, or record it again") from None
     if hashlib.sha256(lines).hexdigest() != manifest.records_sha256:
@@ -207,6 +202,15 @@ def write_golden(
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     return read_golden(path)
+
+
+def unread_beside(golden: Golden) -> tuple[str, ...]:
+    """One line for each informing file that is of a version which is not read here."""
+    lines = (
+        unread(golden.path / name, f"a {name}", reads=version, older="record the golden again")
+        for name, version in INFORMING.items()
+    )
+    return tuple(filter(None, lines))
 
 
 def senses_differ(manifest: Manifest, senses: Mapping[str, str]) -> str | None:

@@ -34,7 +34,7 @@ from harness.core.types import (
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
 from harness.costs.terms import Sides, Terms
-from harness.goldens.folder import Golden, find_golden, read_golden
+from harness.goldens.folder import Golden, find_golden, read_golden, unread_beside
 from harness.judging.behaviour import judge_behaviour
 from harness.judging.comparisons import COMPARISONS, AtHand, Basis, Comparison
 from harness.judging.comparisons.base import NothingRecorded
@@ -170,6 +170,8 @@ class Run:
         self.info = _describe(settings, suites, self._bench, self._golden, comparison.kind, reference)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)
+        for line in unread_beside(self._golden) if self._golden else ():
+            self._event(line)
         self._planned = planned
         self._today = today()
         if settings.policy:

@@ -16,7 +16,7 @@ from harness.core import stats
 from harness.core.findings import Outcome
 from harness.core.screening import Screening
 from harness.core.types import Probe, Verdict
-from harness.goldens.folder import Golden
+from harness.goldens.folder import INFORMING, Golden
 from harness.judging.comparisons import Basis
 from harness.judging.comparisons.golden import GoldenComparison
 from harness.run.campaign import Campaign
@@ -27,6 +27,7 @@ from harness.storage.store import UNREADABLE, write_atomically
 
 NAME = "self-test.json"
 """File in the golden's folder. It informs and decides nothing, so the manifest does not bind it."""
+VERSION = INFORMING[NAME]
 MAX_BYTES = 1 << 20
 FIRST_SEED = 1_000_001
 """Base of the seeds of the first run; nobody types these by accident."""
@@ -35,6 +36,8 @@ FIRST_SEED = 1_000_001
 class SelfTest(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it."""
 
+    version: int = 1
+    """Files of the first version do not say it."""
     golden_digest: str
     """Of the golden that was tested: of another one this says nothing."""
     runs: int
@@ -95,6 +98,7 @@ def self_test(
     probed = [outcome for outcomes in decided for outcome in outcomes if outcome.probe]
     rules = Counter(finding.rule.id for outcomes in decided for outcome in outcomes for finding in outcome.findings)
     return SelfTest(
+        version=VERSION,
         golden_digest=golden.digest,
         runs=runs,
         failed_runs=sum(any(one.verdict is Verdict.FAIL for one in outcomes) for outcomes in decided),
@@ -126,4 +130,4 @@ def known_self_test(golden: Golden) -> SelfTest | None:
         known = msgspec.json.decode(read_small(golden.path / NAME, MAX_BYTES), type=SelfTest)
     except (OSError, TooLarge, *UNREADABLE):
         return None
-    return known if known.golden_digest == golden.digest else None
+    return known if known.version == VERSION and known.golden_digest == golden.digest else None

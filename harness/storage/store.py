@@ -27,12 +27,18 @@ from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Rendering, RenderingKey, SignalFacts, Take
 from harness.core.verdict import RunInfo, RunResult
 from harness.storage.older import upgraded
+from harness.storage.versions import UnknownVersion, require_version
 
 if TYPE_CHECKING:
     from harness.core.types import Waveform
 
 Record = TypeVar("Record")
 
+VERSION = 2
+"""Of a run directory: ``run.json``, ``records/`` and ``behaviour/``. Raised when a field of what lies there changes its
+meaning, goes, or comes without a default: records that cannot be decoded are passed over as torn ones are."""
+OLDER = (1,)
+"""Read as well, see :mod:`harness.storage.older`."""
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no record: the latter where a string is no UTF-8 (msgspec 0.20)."""
 
@@ -186,7 +192,7 @@ class RunDirectory:
 
     def begin(self, info: RunInfo, planned: int) -> None:
         """Say what the run is about. The same inputs continue the same run."""
-        content: dict[str, Any] = {"version": 1, "info": info, "planned": planned}
+        content: dict[str, Any] = {"version": VERSION, "info": info, "planned": planned}
         write_atomically(self.path / "run.json", msgspec.json.encode(content, order="sorted") + b"\n")
 
     def record(self, writer: str, outcome: Outcome) -> None:
@@ -201,10 +207,20 @@ class RunDirectory:
         """Everything recorded so far; of several outcomes for one item the latest counts.
 
         Raises:
-            IntegrityError: This is no run directory.
+            IntegrityError: This is no run directory, or one of another version.
         """
         try:
-            begun = msgspec.json.decode((self.path / "run.json").read_bytes(), type=_Begun)
+            data = (self.path / "run.json").read_bytes()
+            require_version(
+                data,
+                "a run",
+                reads=VERSION,
+                also=OLDER,
+                older="run again, or use the Soundcheck that made it",
+            )
+            begun = msgspec.json.decode(data, type=_Begun)
+        except UnknownVersion as error:
+            raise IntegrityError(printable(f"{self.path / 'run.json'}: {error}")) from None
         except (OSError, *UNREADABLE) as error:
             raise IntegrityError(f"{self.path}: no run lies here ({error})") from None
         outcomes: dict[tuple[str, str], Outcome] = {}

@@ -15,8 +15,10 @@ from harness.core.text import printable
 from harness.storage.pinned import building
 from harness.storage.smallfile import read_input
 from harness.storage.store import write_atomically
+from harness.storage.versions import UnknownVersion, require_version
 
 NAME: Final = "soundcheck-sources.json"
+VERSION: Final = 1
 _MAX_BYTES: Final = 1 << 20
 
 
@@ -50,7 +52,7 @@ class Ledger:
                     raise BadInput(printable(f"{self.path}: {spec} was recorded with another digest meanwhile"))
                 return
             entries[spec] = _Entry(digest=digest, first_fetched=f"{now:%Y-%m-%dT%H:%M:%SZ}")
-            content = {"version": 1, "sources": {name: msgspec.to_builtins(one) for name, one in entries.items()}}
+            content = {"version": VERSION, "sources": {name: msgspec.to_builtins(one) for name, one in entries.items()}}
             text = json.dumps(content, sort_keys=True, indent=2, allow_nan=False) + "\n"
             write_atomically(self.path, text.encode())
 
@@ -58,11 +60,15 @@ class Ledger:
         try:
             if not self.path.exists():
                 return {}
-            content = loads(read_input(self.path, _MAX_BYTES, "a list of sources"), max_bytes=_MAX_BYTES)
+            data = read_input(self.path, _MAX_BYTES, "a list of sources")
+            content = loads(data, max_bytes=_MAX_BYTES)
         except NotStrict as error:
             raise BadInput(printable(f"{self.path}: {error}")) from None
         try:
+            require_version(data, "a list of sources", reads=VERSION, older="restore the file from version control")
             return dict(msgspec.convert(content, type=_Content).sources)
+        except UnknownVersion as error:
+            raise BadInput(printable(f"{self.path}: {error}")) from None
         except msgspec.ValidationError as error:
             raise BadInput(printable(f"{self.path}: expected what soundcheck writes: {error}")) from None
 

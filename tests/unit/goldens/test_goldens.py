@@ -240,7 +240,14 @@ class TestRead:
 
     def test_says_of_a_later_format_that_it_is_one(self, golden: Golden) -> None:
         (golden.path / "manifest.json").write_bytes(b'{"version": 99, "something": "new"}')
-        assert refusal(golden.path) == f"{golden.path}: expected golden format 2, got 99; record it again"
+        assert refusal(golden.path) == (
+            f"{golden.path}: expected a golden of version 2, got 99; a newer Soundcheck wrote it: "
+            "pip install --upgrade pytest-soundcheck"
+        )
+
+    def test_says_of_an_earlier_format_what_to_do(self, golden: Golden) -> None:
+        (golden.path / "manifest.json").write_bytes(b'{"version": 1}')
+        assert refusal(golden.path) == f"{golden.path}: expected a golden of version 2, got 1; record it again"
 
     @pytest.mark.parametrize("name", ["manifest.json", "prints.npz", "records.jsonl"])
     def test_refuses_a_golden_with_a_file_missing(self, name: str, golden: Golden) -> None:
