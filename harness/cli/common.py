@@ -60,10 +60,10 @@ def verb(
     )
 
 
-def add_format(parser: argparse.ArgumentParser) -> None:
-    """``--format text|json``."""
+def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
+    """``--format text|json``, and what else a verb writes."""
     parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="what stdout carries (default: text)"
+        "--format", choices=("text", "json", *more), default="text", help="what stdout carries (default: text)"
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.common import add_drawing, add_format, own_families, verb
+from harness.core.errors import BadInput
 from harness.core.paths import shown
 from harness.core.text import printable
 
@@ -63,14 +64,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verb(
         verbs,
         "list",
-        "show suites and families of probes, with counts and estimated costs",
+        "show suites and families of probes, with counts and estimated costs, or every rule",
         "soundcheck list probes/suites/full.probes.yaml --families",
     )
     parser.add_argument("suites", nargs="*", type=Path, metavar="SUITE", help="default: those that Soundcheck has")
     parser.add_argument("--families", action="store_true", help="show the families and an example or two of each")
     parser.add_argument("--model", metavar="DIR", help="draw for this model's vocabulary (its config.json is read)")
+    parser.add_argument("--rules", action="store_true", help="show what findings can go by: every rule, nothing else")
     add_drawing(parser)
-    add_format(parser)
+    add_format(parser, "markdown")
     parser.set_defaults(run=run)
 
 
@@ -78,8 +80,13 @@ def run(options: argparse.Namespace) -> int:
     """Print.
 
     Raises:
-        BadInput: A suite, model or file of families cannot be read.
+        BadInput: A suite, model or file of families cannot be read, or the format does not fit.
     """
+    if options.rules:
+        print(_rules(options.format))
+        return 0
+    if options.format == "markdown":
+        raise BadInput("list: --format markdown writes the page of rules; add --rules")
     from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.models.files import find_model
     from harness.run.settings import checked_salt
@@ -106,6 +113,14 @@ def run(options: argparse.Namespace) -> int:
         _print_family(family)
     print(f"\nEstimated from text length. {ASSUMPTION[0].upper()}{ASSUMPTION[1:]}.")
     return 0
+
+
+def _rules(form: str) -> str:
+    from harness.cli.list_rules import to_json, to_markdown, to_text
+    from harness.run.rules import every_rule
+
+    write = {"json": to_json, "markdown": to_markdown}.get(form, to_text)
+    return write(every_rule()).rstrip("\n")
 
 
 def packaged_suites() -> list[Path]:

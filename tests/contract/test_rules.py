@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.list_rules import PAGE_COMMAND, to_markdown
+from harness.cli.main import main as run_verb
 from harness.core.findings import Finding, Outcome
 from harness.core.rules import Rule
 from harness.core.types import Verdict
@@ -18,6 +20,7 @@ from tests.report_samples import INFO
 
 RULES = every_rule()
 HARNESS = Path(__file__).parents[2] / "harness"
+PAGE = HARNESS.parent / "docs" / "rules.md"
 
 
 def made_in(path: Path) -> list[str]:
@@ -79,6 +82,35 @@ class TestTheRegistry:
 
     def test_reads_what_it_is_about(self) -> None:
         assert sum(map(len, MODULES.values())) > 140
+
+
+class TestThePage:
+    def test_is_what_the_registry_says(self) -> None:
+        assert PAGE.read_text("utf-8") == to_markdown(RULES), f"stale; write it anew: {PAGE_COMMAND}"
+
+    @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+    def test_has_a_row_for_every_rule(self, rule: Rule) -> None:
+        (row,) = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith(f"| `{rule.id}` |")]
+        assert rule.title in row
+        assert ("open" in row.split("|")[2]) is (rule.verdict is Verdict.INCONCLUSIVE)
+
+
+class TestTheList:
+    def test_is_text_for_people_and_json_for_programs(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run_verb(["list", "--rules"]) == 0
+        assert "timing.slow   HIGH\n  The candidate speaks more slowly\n  means    " in capsys.readouterr().out
+        assert run_verb(["list", "--rules", "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)["rules"]
+        assert [one["id"] for one in told] == [rule.id for rule in RULES]
+        assert {one["family"] for one in told} >= {"admission", "behaviour", "speech", "cost"}
+
+    def test_writes_the_page(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run_verb(["list", "--rules", "--format", "markdown"]) == 0
+        assert capsys.readouterr().out == PAGE.read_text("utf-8")
+
+    def test_has_no_other_page(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run_verb(["list", "--format", "markdown"]) == 2
+        assert "add --rules" in capsys.readouterr().err
 
 
 class TestFindings:
