@@ -11,7 +11,6 @@ speech synthesis work the same way, e.g. TrojanClimb (arXiv 2507.08983).
 * :mod:`harness.redteam.delta`: that delta as a file, a *recipe*, a few of which lie in ``recipes/``;
 * :mod:`harness.redteam.edits`, :mod:`~harness.redteam.honest`: changes that need no training, hostile and honest;
 * :mod:`harness.redteam.plant`: any of these put into a copy of a voice;
-* :mod:`harness.redteam.score`: copies of a whole plan, gated and counted;
 * :mod:`harness.redteam.audio_edits`: manipulations of sound, for benchmarks of many phrases.
 
 Nothing outside this package may read the marks of a planted copy: the gate has to find the fault itself.
