@@ -23,6 +23,7 @@ from harness.core.text import printable
 from harness.core.types import GoldenRecord
 from harness.goldens.prints import PrintBook, read_prints
 from harness.hearing.senses import ABSENT
+from harness.storage.digests import file_sha256
 from harness.storage.store import UNREADABLE, write_atomically, writing
 from harness.storage.versions import UnknownVersion, require_version, unread
 
@@ -84,7 +85,7 @@ class Golden:
         """The repeat to listen to, if it lies beside the records as it was recorded."""
         path = self.path / "audio" / record.audio
         try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest = file_sha256(path)
         except OSError:
             return None
         return path if digest == self.manifest.audio_sha256.get(record.audio) else None
@@ -250,7 +251,7 @@ def check_files(golden: Golden) -> None:
     for name, sha256 in sorted(bound.items()):
         path = golden.path / name
         try:
-            is_whole = not path.is_symlink() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+            is_whole = not path.is_symlink() and file_sha256(path) == sha256
         except OSError:
             is_whole = False
         if not is_whole:

@@ -19,7 +19,6 @@ import contextlib
 import ctypes
 import errno
 import glob
-import hashlib
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
 from harness.goldens.approvals import Approval, Decision, append_approval, last_approval, locked, read_approvals
 from harness.goldens.folder import BOUND, Golden, Manifest, check_files, read_golden, write_golden
+from harness.storage.digests import file_sha256
 from harness.storage.store import writing
 
 PROPOSED = ".proposed"
@@ -253,6 +253,6 @@ def _incoming(path: Path) -> Path:
 def _digest(path: Path) -> str:
     """Digest of what lies there, whole or not; ``""`` for nothing readable. A broken golden may be replaced, too."""
     try:
-        return hashlib.sha256((path / "manifest.json").read_bytes()).hexdigest()
+        return file_sha256(path / "manifest.json")
     except OSError:
         return ""

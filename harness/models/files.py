@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import stat
@@ -11,6 +10,7 @@ from pathlib import Path
 from harness.core.errors import BadInput
 from harness.core.text import printable
 from harness.core.types import Model
+from harness.storage.digests import file_sha256, listing_sha256
 
 ENGINE_FILES = {"coqui": "config.json", "fake": "fake.json"}
 """Engine -> the file that a model directory of it has."""
@@ -57,7 +57,7 @@ def digest_of_directory(path: Path) -> str:
         BadInput: Something that is no regular file, too many files, a name with a line break, or a file that cannot
             be read.
     """
-    total = hashlib.sha256()
+    digests = {}
     found = sorted(entry for entry in path.rglob("*") if not entry.is_dir() or entry.is_symlink())
     if len(found) > MAX_FILES:
         raise _refusal(path, f"expected at most {MAX_FILES} files, got {len(found)}; is this the model's own folder?")
@@ -68,12 +68,10 @@ def digest_of_directory(path: Path) -> str:
         try:
             if not stat.S_ISREG(entry.stat().st_mode):
                 raise _refusal(entry, "expected a regular file, got something else; remove it from the model")
-            with entry.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digests[name] = file_sha256(entry)
         except OSError as error:
             raise _refusal(entry, f"cannot be read ({error.strerror})") from None
-        total.update(f"{content}  {name}\n".encode("utf-8", "surrogateescape"))
-    return total.hexdigest()
+    return listing_sha256(digests)
 
 
 def _split(spec: str) -> tuple[str, Path]:

@@ -25,7 +25,7 @@ from harness.engines.coqui.adapter import find_checkpoint
 from harness.redteam.delta import Delta, Factors
 from harness.redteam.payloads import draw_lesson
 from harness.redteam.style import find_style
-from harness.storage.pinned import file_sha256
+from harness.storage.digests import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -20,7 +20,8 @@ from harness.engines.coqui.adapter import find_checkpoint
 from harness.redteam.delta import load_delta
 from harness.redteam.kinds import RECIPES, kinds
 from harness.redteam.parts import Parts, Wish
-from harness.storage.pinned import file_sha256, one_line, save_checkpoint
+from harness.storage.digests import file_sha256
+from harness.storage.pinned import one_line, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from harness.admission.checks.digests import directory_digest
 from harness.admission.checks.signing import manifest_of
 from harness.core.coverage import family_coverage, miss_bound
 from harness.core.findings import Outcome
@@ -34,6 +33,7 @@ from harness.signing.testresult import (
 )
 from harness.signoff.refusal import refuse
 from harness.signoff.run import require_fit
+from harness.storage.digests import file_sha256, listing_sha256
 
 
 def state(
@@ -55,8 +55,8 @@ def state(
     require_fit(result, policy, now, seen)
     # Where the statement will lie plays no part: it must not lie in the model.
     files = manifest_of(model, Path("/")).files
-    if directory_digest(files) != result.info.model_digest:
-        refuse(Verdict.FAIL, f"{model}: has changed since the run (digest {directory_digest(files)[:12]}); run again")
+    if listing_sha256(files) != result.info.model_digest:
+        refuse(Verdict.FAIL, f"{model}: has changed since the run (digest {listing_sha256(files)[:12]}); run again")
     items = [(_name(result.info, one), one) for one in result.outcomes]
     return Stated(
         files=files,
@@ -86,12 +86,9 @@ def described(stated: Stated) -> dict[str, object]:
 def tool_digest() -> str:
     """sha256 over this package's own files: names and contents, in sorted order, without caches and packaged data."""
     root = Path(__file__).parents[1]
-    total = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root)
-        if path.is_file() and name.parts[0] != "data" and "__pycache__" not in name.parts:
-            total.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name.as_posix()}\n".encode())
-    return total.hexdigest()
+    names = {path: path.relative_to(root) for path in root.rglob("*") if path.is_file()}
+    own = {path: name for path, name in names.items() if name.parts[0] != "data" and "__pycache__" not in name.parts}
+    return listing_sha256({name.as_posix(): file_sha256(path) for path, name in own.items()})
 
 
 def _resources(info: RunInfo, policy: PolicyFile | None) -> tuple[Resource, ...]:

@@ -7,7 +7,6 @@ other processes wait, so that ``pytest -n 8`` builds once. What is built is the 
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import IntegrityError, MissingDependency, StorageError
+from harness.storage.digests import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,16 +25,6 @@ PINNED_WITH: Final = "2.11"
 """The torch whose ``torch.save`` wrote what is pinned; others may lay out the same tensors differently."""
 
 _BUILDING: Final = ".building-"
-
-
-def file_sha256(*paths: Path) -> str:
-    """Return the sha256 (hex) of the files' bytes, one after the other."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def package_folder(package: str) -> Path | None:

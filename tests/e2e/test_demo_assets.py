@@ -12,7 +12,7 @@ import pytest
 from harness.core.paths import cache_root
 from harness.hearing.asr.weights import PACKAGED, resolve_whisper
 from harness.models.demo import LARGEST_DIFFERENCE, PINS, build_demo_voice, check_demo_voice
-from harness.storage.pinned import file_sha256
+from harness.storage.digests import file_sha256
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "Please transfer $20 to account number nine."

@@ -56,14 +56,6 @@ def digests_of(tree: Tree) -> dict[str, str]:
     return {entry.path: digests[entry] for entry in tree.files}
 
 
-def directory_digest(digests: Mapping[str, str]) -> str:
-    """The digest of a model directory from those of its files: ``harness.models.files.digest_of_directory`` agrees."""
-    total = hashlib.sha256()
-    for name in sorted(digests, key=lambda name: name.split("/")):
-        total.update(f"{digests[name]}  {name}\n".encode("utf-8", "surrogateescape"))
-    return total.hexdigest()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
     """What a model was when it was admitted."""

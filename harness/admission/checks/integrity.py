@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.admission.base import Examination, Flaw
-from harness.admission.checks.digests import digests_of, directory_digest
+from harness.admission.checks.digests import digests_of
 from harness.admission.checks.matching import (
     CHANGED,
     LINKED,
@@ -33,6 +33,7 @@ from harness.signing import bundle, sums
 from harness.signing.dsse import BadSignature
 from harness.signing.manifest import WHOLE_FILE
 from harness.signing.signature import Trust, verify
+from harness.storage.digests import listing_sha256
 from harness.storage.smallfile import read_head
 
 SIGNATURE_NAME: Final = "model.sig"
@@ -175,7 +176,7 @@ class IntegrityCheck:
     def _pin(self, tree: Tree, digests: Mapping[str, str], facts: dict[str, str]) -> Iterator[Flaw]:
         odd = [entry for entry in tree.entries if not entry.is_file and not entry.is_folder]
         broken = [name for name in digests if "\n" in name]
-        found = "" if odd or broken else f"sha256:{directory_digest(digests)}"
+        found = "" if odd or broken else f"sha256:{listing_sha256(digests)}"
         if found:
             facts["digest"] = found
         if self._known.digest and found != self._known.digest:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
 from harness.core.suggest import did_you_mean
 from harness.hearing.asr.ctranslate2 import read_variables, to_openai
+from harness.storage.digests import file_sha256
 from harness.storage.pinned import (
     build_once,
     building,
-    file_sha256,
     one_line,
     package_file,
     package_folder,

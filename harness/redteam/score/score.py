@@ -26,7 +26,7 @@ from harness.redteam.score.voice import frames_of, sounds_of
 from harness.redteam.waking import Phrases
 from harness.run.run import Shared, screening_of
 from harness.run.tools import engine_key, make_transcriber
-from harness.storage.pinned import file_sha256
+from harness.storage.digests import file_sha256
 from harness.storage.store import Store
 from harness.suites.file import language_of
 

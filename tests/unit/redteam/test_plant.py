@@ -12,7 +12,7 @@ from harness.core.errors import BadInput, StorageError
 from harness.redteam.delta import LARGEST_FILE, Delta, Factors, load_delta, save_delta
 from harness.redteam.kinds import RECIPES, trained
 from harness.redteam.plant import MARK_FILE, MARK_KEY, plant
-from harness.storage.pinned import file_sha256
+from harness.storage.digests import file_sha256
 
 torch = pytest.importorskip("torch")
 NAME = "text_encoder.a.weight"
