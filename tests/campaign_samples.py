@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -24,6 +24,7 @@ from harness.core.types import (
     SignalFacts,
     Take,
 )
+from harness.hearing.asr.fake import ToneTranscriber
 from harness.judging.comparisons import COMPARISONS, Basis, Comparison
 from harness.judging.comparisons.base import FirstTakes, NothingRecorded
 from harness.run.campaign import Campaign
@@ -160,7 +161,8 @@ class DrawnVoice:
     faults: dict[str, WorkerFault] = field(default_factory=dict)
     """Text -> what happens whenever it is spoken."""
     load_fault: WorkerFault | None = None
-    recovered: Collection[str] = ()
+    recovered: Set[str] = frozenset()
+    guilty: Mapping[str, WorkerFault] = field(default_factory=dict)
     has_loaded: bool = False
     asked: list[Request] = field(default_factory=list)
     """Everything that was asked for, in order."""
@@ -199,12 +201,9 @@ class DrawnListener:
     comparison: Comparison
     says: Says = honest
     senses: Mapping[str, str] = field(default_factory=dict)
+    transcriber: Transcriber = field(default_factory=ToneTranscriber)
     expected: list[Expected] = field(default_factory=list)
     """What each rendering was held against, in order."""
-
-    @property
-    def transcriber(self) -> Transcriber:
-        raise AssertionError("nobody asks who listens while takes are made")
 
     def takes(self, renderings: Sequence[Rendering], expected: Sequence[Expected]) -> list[Take]:
         self.expected += expected

@@ -1,0 +1,127 @@
+"""Renderings in batches, ahead of who asks for them, shared with other processes. No worker runs here."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import IO, TYPE_CHECKING
+
+import pytest
+
+from harness.speaking.schedule import BATCH, WINDOW, Schedule
+from tests.campaign_samples import HANGS, DrawnVoice, FreeLocks
+
+if TYPE_CHECKING:
+    from harness.core.seeds import Request
+    from harness.speaking.voice import Made
+
+
+class Shared(FreeLocks):
+    """Locks of which another process holds some, until it is asked for the last of them so many times."""
+
+    def __init__(self, taken: int) -> None:
+        self.names: list[str] = []
+        self._taken = taken
+
+    def try_lock(self, name: str) -> IO[bytes] | None:
+        if name not in self.names and len(self.names) < self._taken:
+            self.names.append(name)
+            return None
+        self.names.append(name)
+        return BytesIO()
+
+
+def requests(count: int, text: str = "phrase") -> list[Request]:
+    return [(f"{text} {place:03}", place) for place in range(count)]
+
+
+def scheduled(wanted: list[Request], voice: DrawnVoice, locks: FreeLocks | None = None):
+    batches: list[dict[Request, Made]] = []
+    told: list[str] = []
+    made = Schedule(wanted, voice, locks or FreeLocks(), on_batch=batches.append, progress=told.append)
+    return made, batches, told
+
+
+@pytest.fixture(autouse=True)
+def no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+class TestBatches:
+    def test_nothing_is_spoken_before_it_is_wanted(self) -> None:
+        voice = DrawnVoice()
+        scheduled(requests(20), voice)
+        assert voice.asked == []
+
+    def test_what_is_wanted_comes_with_its_batch_and_one_ahead_for_each_worker(self) -> None:
+        voice = DrawnVoice(booths=2)
+        made, batches, told = scheduled(requests(20), voice)
+        made.ensure(requests(1))
+        assert len(voice.asked) == 3 * BATCH
+        assert [len(batch) for batch in batches] == [BATCH]
+        assert told == ["rendering batch 1 of 5"]
+        assert set(made.made) == set(requests(BATCH))
+
+    def test_everything_is_spoken_once_whatever_the_order(self) -> None:
+        voice = DrawnVoice()
+        wanted = requests(30)
+        made, batches, _ = scheduled([*wanted, *wanted], voice)
+        for request in reversed(wanted):
+            made.ensure([request])
+        assert sorted(voice.asked) == sorted(wanted)
+        assert sum(map(len, batches)) == 30
+
+    def test_batches_hold_texts_of_one_length_within_a_window(self) -> None:
+        short, long = requests(WINDOW // 2, "a"), requests(WINDOW // 2, "a much longer phrase")
+        mixed = [request for pair in zip(short, long, strict=True) for request in pair]
+        voice = DrawnVoice(booths=0)
+        made, batches, _ = scheduled(mixed, voice)
+        made.ensure(mixed)
+        assert {len({len(text) for text, _ in batch}) for batch in batches} == {1}
+
+    def test_an_earlier_window_is_never_kept_waiting_for_a_later_one(self) -> None:
+        late = requests(WINDOW, "b")
+        voice = DrawnVoice(booths=0)
+        made, _, _ = scheduled([*requests(WINDOW, "a longer phrase"), *late], voice)
+        made.ensure(requests(1, "a longer phrase"))
+        assert not set(voice.asked) & set(late)
+
+    def test_a_fault_is_a_value_like_any_other(self) -> None:
+        made, batches, _ = scheduled(requests(4), DrawnVoice(faults={"phrase 001": HANGS}))
+        made.ensure(requests(4))
+        assert made.made["phrase 001", 1] is HANGS
+        assert batches[0]["phrase 001", 1] is HANGS
+
+    def test_what_was_never_planned_is_not_spoken(self) -> None:
+        made, _, _ = scheduled(requests(4), DrawnVoice())
+        with pytest.raises(KeyError):
+            made.ensure([("something else", 1)])
+
+
+class TestSharing:
+    def test_who_finds_a_batch_taken_speaks_another_meanwhile(self) -> None:
+        voice = DrawnVoice(booths=0)
+        made, batches, _ = scheduled(requests(3 * BATCH), voice, Shared(taken=1))
+        made.ensure(requests(1))
+        assert [sorted(batch)[0] for batch in batches] == [("phrase 004", 4), ("phrase 000", 0)]
+
+    def test_who_finds_everything_taken_waits_for_it(self) -> None:
+        voice = DrawnVoice(booths=2)
+        made, batches, _ = scheduled(requests(2 * BATCH), voice, Shared(taken=2))
+        made.ensure(requests(2 * BATCH))
+        assert sum(map(len, batches)) == 2 * BATCH
+
+    def test_locks_are_released_when_a_batch_was_heard_and_when_all_ends(self) -> None:
+        class Kept(FreeLocks):
+            def __init__(self) -> None:
+                self.given: list[BytesIO] = []
+
+            def try_lock(self, name: str) -> IO[bytes] | None:
+                self.given.append(BytesIO())
+                return self.given[-1]
+
+        locks = Kept()
+        made, _, _ = scheduled(requests(3 * BATCH), DrawnVoice(booths=1), locks)
+        made.ensure(requests(1))
+        assert [lock.closed for lock in locks.given] == [True, False]
+        made.close()
+        assert all(lock.closed for lock in locks.given)
