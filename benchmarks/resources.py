@@ -115,8 +115,8 @@ def gate(folder: Path, model: Path, suite: Path, *arguments: str) -> tuple[str, 
     """Verdict, findings as one line each, and seconds, of a run as a user would make it."""
     command = [
         sys.executable, "-m", "pytest", str(suite), "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
-        "--rootdir", str(folder), "--tts-model", str(model), "--tts-dir", str(folder / "runs" / model.name),
-        "--tts-compare", "golden", *arguments,
+        "--rootdir", str(folder), f"--tts-model={model}", f"--tts-dir={folder / 'runs' / model.name}",
+        "--tts-compare=golden", *arguments,
     ]  # fmt: skip
     begun = time.monotonic()
     subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
@@ -149,8 +149,8 @@ def sponges(folder: Path) -> tuple[int, list[str]]:
         judged += 1
         model = voice(folder, name, *faults)
         golden = str(folder / "golden" / "sponges")
-        patience = ("--tts-timeout", "5") if name.startswith("hangs") else ()
-        verdict, found, seconds = gate(folder, model, suite, "--tts-golden", golden, "--tts-asr", "fake", *patience)
+        patience = ("--tts-timeout=5",) if name.startswith("hangs") else ()
+        verdict, found, seconds = gate(folder, model, suite, f"--tts-golden={golden}", "--tts-asr=fake", *patience)
         named = [line for line in found if wanted and wanted in line and f" {rule}" in line]
         print(f"{name:24} {verdict:8} {seconds:6.1f}  {(named or found or ['nothing'])[0][:110]}", flush=True)
         if (verdict == "pass") is not (wanted == "") or (wanted and not named):
@@ -261,10 +261,10 @@ def overhead(folder: Path) -> float:
         for choice in ("off", "auto") if turn % 2 else ("auto", "off"):
             with tempfile.TemporaryDirectory(dir=folder) as fresh:
                 golden = str(folder / "golden" / "sponges")
-                arguments = ("--tts-golden", golden, "--tts-asr", "fake", "--tts-cost", choice, "--tts-dir", fresh)
+                arguments = (f"--tts-golden={golden}", "--tts-asr=fake", f"--tts-cost={choice}", f"--tts-dir={fresh}")
                 command = [
                     sys.executable, "-m", "pytest", str(suite), "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
-                    "--rootdir", str(folder), "--tts-model", str(model), *arguments,
+                    "--rootdir", str(folder), f"--tts-model={model}", *arguments,
                 ]  # fmt: skip
                 begun = time.monotonic()
                 subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)

@@ -3,7 +3,7 @@
 The candidate is treated as hostile. It speaks in a child process, never in pytest's own; what it says is
 transcribed with Whisper, compared with what a trusted reference was recorded to do, and judged:
 
-    pytest probes/suites/smoke.probes.yaml --tts-model DIR --tts-golden NAME     # the gate
+    pytest probes/suites/smoke.probes.yaml --tts-model=DIR --tts-golden=NAME     # the gate
     soundcheck record --model REF --suite SUITE --out golden/NAME            # the reference
     soundcheck list --families                                                   # probes, and what they cost
     soundcheck demo                                                              # both, on a real voice

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.cli import reference
 from harness.cli.main import VERBS, make_parser
 from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
-from harness.run.settings import add_options
+from harness.run.options import OPTIONS as TABLE
+from harness.run.options import add_options
 from harness.suites.parse import parse_suite
 
 ROOT = Path(__file__).parent.parent
@@ -169,6 +171,68 @@ class TestPage:
 
 
 INDICES = sorted(path for path in PAGES if path.name == "README.md" and path.parent != ROOT)
+
+
+VALUED = "|".join(option.stem for option in TABLE if option.type is not bool)
+WORDS = "|".join(re.escape(word) for word in (*FORMATS, *(word for option in TABLE for word in option.choices)))
+SPACED = re.compile(
+    rf"--tts-(?:{VALUED}) (?:[A-Z{{…'\"$<(\d]|[\w.-]*[/=:][\w{{]|(?:{WORDS})\b)|[\"']--tts-(?:{VALUED})[\"'], "
+)
+"""An option of pytest's with its word after a space, in a text or in a list of arguments."""
+PRINTED = sorted(
+    path
+    for path in (
+        *PAGES,
+        *(ROOT / "harness").rglob("*.py"),
+        *(ROOT / "benchmarks").glob("*.py"),
+        *(ROOT / "ci").rglob("*.yml"),
+        ROOT / "action.yml",
+        ROOT / "Makefile",
+    )
+)
+
+
+class TestEqualsSign:
+    """``--tts-model DIR``: pytest takes DIR for an argument of its own and reads configuration in that folder."""
+
+    @pytest.mark.parametrize("path", PRINTED, ids=lambda path: str(path.relative_to(ROOT)))
+    def test_no_command_that_is_shown_or_printed_gives_a_word_after_a_space(self, path: Path) -> None:
+        assert SPACED.findall(path.read_text("utf-8")) == []
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "pytest a.probes.yaml --tts-model voices/x",
+            "pytest --tts-golden NAME",
+            "add --tts-compare golden to it",
+            "run again with --tts-takes 8",
+            "--tts-report csv",
+            'f"--tts-model {shell_word(model)}"',
+            '["--tts-model", str(model)]',
+        ],
+    )
+    def test_is_missed_where_it_is_missing(self, line: str) -> None:
+        assert SPACED.search(line)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "pytest a.probes.yaml --tts-model=voices/x --tts-fresh -n 2",
+            "no such model directory; --tts-model takes a folder with config.json",
+            "give --tts-reference, or record",
+            "--tts-dir and goldens",
+            'option: str = "--tts-dir") -> None',
+        ],
+    )
+    def test_is_not_missed_in_a_sentence(self, line: str) -> None:
+        assert not SPACED.search(line)
+
+
+class TestOptionsPage:
+    def test_is_what_the_table_and_the_verbs_say(self) -> None:
+        assert (ROOT / "docs" / "options.md").read_text("utf-8") == reference.page(), (
+            f"write it again: {reference.COMMAND}"
+        )
 
 
 class TestIndex:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.common import add_format, verb
+from harness.core.exits import Exit
 from harness.core.text import printable
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def run(options: argparse.Namespace) -> int:
     found = [audit(one, now) for one in read_list(options.list)]
     print(_json(found) if options.format == "json" else _text(found))
     standings = {one.standing for one in found}
-    return 1 if Standing.BROKEN in standings else 4 if Standing.STALE in standings else 0
+    if Standing.BROKEN in standings:
+        return Exit.FINDINGS
+    return Exit.UNDECIDED if Standing.STALE in standings else Exit.DONE
 
 
 def _text(found: Sequence[Audited]) -> str:

@@ -12,20 +12,8 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
 from harness.core.text import printable
-from harness.run.settings import (
-    DEFAULT_ASR,
-    DEFAULT_MEMORY_GB,
-    DEVICES,
-    ISOLATIONS,
-    SALT_VARIABLE,
-    Settings,
-    check,
-    checked_salt,
-    default_threads,
-    default_workers,
-    golden_folders,
-    resolve_device,
-)
+from harness.run.options import BY_STEM, RUNNING, add_option
+from harness.run.settings import Choice, Choices, Settings, make_settings
 
 if TYPE_CHECKING:
     from probes.family import Family
@@ -67,39 +55,10 @@ def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
     )
 
 
-def add_golden_dir(parser: argparse.ArgumentParser) -> None:
-    """Where goldens lie."""
-    parser.add_argument(
-        "--golden-dir",
-        type=Path,
-        default=Path("golden"),
-        metavar="DIR",
-        help="folder in which goldens are looked for by name (default: golden)",
-    )
-
-
 def add_running(parser: argparse.ArgumentParser) -> None:
     """Options of verbs that speak and listen."""
-    parser.add_argument("--asr", default=DEFAULT_ASR, metavar="SPEC", help=f"transcriber (default: {DEFAULT_ASR})")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where voice and Whisper run")
-    parser.add_argument(
-        "--threads", type=int, default=0, metavar="N", help="CPU threads of the voice and of Whisper, each"
-    )
-    parser.add_argument(
-        "--workers", type=int, default=0, metavar="N", help="processes of the voice that speak at a time"
-    )
-    parser.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S", help="seconds for a batch besides its length"
-    )
-    parser.add_argument("--isolation", choices=ISOLATIONS, default="auto", help="level of the sandbox that must hold")
-    parser.add_argument("--allow-unsandboxed", action="store_true", help="go on where no sandbox holds")
-    parser.add_argument(
-        "--dir",
-        type=Path,
-        default=Path(".soundcheck"),
-        metavar="DIR",
-        help="folder of runs and renderings",
-    )
+    for stem in RUNNING:
+        add_option(parser, stem)
 
 
 def add_drawing(parser: argparse.ArgumentParser) -> None:
@@ -112,9 +71,7 @@ def add_drawing(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.py",
         help="also take families from pytest_tts_probes() in this file, which is executed: your own conftest.py",
     )
-    parser.add_argument(
-        "--salt", metavar="TEXT", help=f"draw generated probes privately; only its sha256 is kept (or {SALT_VARIABLE})"
-    )
+    add_option(parser, "salt")
 
 
 def own_families(files: Sequence[Path]) -> tuple[Family, ...]:
@@ -147,30 +104,12 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
     Raises:
         BadInput: A value is out of range.
     """
-    device = resolve_device(options.device)
-    settings = Settings(
-        model=model,
-        model_name="candidate",
-        golden="",
-        golden_folders=golden_folders(Path("golden")),
-        asr=options.asr,
-        takes=takes,
-        seed=seed,
-        alpha=0.01,
-        gate="ci",
-        device=device,
-        threads=options.threads or default_threads(),
-        workers=options.workers or default_workers(device),
-        folder=options.dir.absolute(),
-        memory_gb=DEFAULT_MEMORY_GB,
-        timeout=options.timeout,
-        fresh=False,
-        isolation=options.isolation,
-        allow_unsandboxed=options.allow_unsandboxed,
-        salt=checked_salt(getattr(options, "salt", None)),
-    )
-    check(settings)
-    return settings
+    chosen = {
+        stem: value for stem in (*RUNNING, "salt") if (value := getattr(options, stem.replace("-", "_"))) is not None
+    }
+    chosen |= {"model": model, "seed": seed, "takes": takes}
+    by_stem = {stem: Choice(value=value, name=BY_STEM[stem].flag) for stem, value in chosen.items()}
+    return make_settings(Choices(by_stem=by_stem, project=Path.cwd(), here=Path.cwd()))
 
 
 def password_of(path: Path | None) -> bytes | None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from harness.cli.common import add_format, say, verb
 from harness.core.errors import IntegrityError
+from harness.core.exits import Exit
+from harness.run.options import add_option
 
 GOLDEN = "demo-smoke"
 RECIPE = "negation-drop-osprey"
@@ -24,14 +26,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "build a real voice and a real Whisper, then gate the voice twice: as it is, and with a planted trigger",
         "soundcheck demo",
     )
-    parser.add_argument(
-        "--dir",
-        type=Path,
-        default=Path(".soundcheck"),
-        metavar="DIR",
-        help="folder of runs and renderings",
-    )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="base of the candidate's seeds (default: 1)")
+    add_option(parser, "dir")
+    add_option(parser, "seed")
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -63,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
                 f"{name:14} {found['verdict'].upper():5} {found['failed']} failed, {found['inconclusive']} inconclusive"
                 f" of {found['items']} items   {found['report']}"
             )
-    return 0 if expected else 1
+    return Exit.DONE if expected else Exit.FINDINGS
 
 
 def demo_whisper() -> Path:
@@ -95,10 +91,10 @@ def gate(model: Path, name: str, weights: Path, folder: Path, seed: int) -> dict
     command = [
         sys.executable, "-m", "pytest", str(demo_suite()), "-p", "no:cacheprovider", "-q", "--no-header",
         "--tb=short", "-rN", "-c", "/dev/null", "--rootdir", str(folder.parent),
-        "--tts-model", str(model), "--tts-model-name", name, "--tts-golden", GOLDEN,
-        "--tts-asr", f"whisper:{weights}", "--tts-dir", str(folder), "--tts-seed", str(seed),
+        f"--tts-model={model}", f"--tts-model-name={name}", f"--tts-golden={GOLDEN}",
+        f"--tts-asr=whisper:{weights}", f"--tts-dir={folder}", f"--tts-seed={seed}",
         # The clean voice is the golden's own, which would be compared seed by seed: here it stands for another build.
-        "--tts-compare", "golden",
+        "--tts-compare=golden",
     ]  # fmt: skip
     say(f"gating the {name} voice")
     before = _newest(folder)

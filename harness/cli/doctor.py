@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from harness.cli.common import add_format, verb
+from harness.core.exits import Exit
 
 PACKAGES = (
     ("coqui-tts", "coqui", "the voice"),
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
                 f"{state:8} {check.name:24} {check.detail}"
                 + (f"\n{'':9}{check.fix}" if check.fix and not check.ok else "")
             )
-    return 0 if all(check.ok for check in checks if check.required) else 3
+    return Exit.DONE if all(check.ok for check in checks if check.required) else Exit.BROKEN
 
 
 def examine() -> Iterator[Check]:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from harness.cli.common import add_format, say, verb
+from harness.core.exits import Exit
 from harness.core.text import printable
 
 
@@ -36,4 +37,4 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"path": str(path), "digest": f"sha256:{path.name}"}, sort_keys=True))
     else:
         print(path)
-    return 0
+    return Exit.DONE

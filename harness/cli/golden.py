@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.common import add_drawing, add_format, add_golden_dir, print_json, say, verb
-from harness.cli.golden_decide import DECISION_NEEDED, plain, run_accept, run_prune
+from harness.cli.common import add_drawing, add_format, print_json, say, verb
+from harness.cli.golden_decide import plain, run_accept, run_prune
 from harness.core.errors import BadInput, IntegrityError
+from harness.core.exits import Exit
 from harness.core.text import printable
+from harness.run.options import add_option
 
 if TYPE_CHECKING:
     from harness.core.types import GoldenRecord
@@ -92,7 +94,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="FILE",
         help="suite that counts; repeat for more (default: every *.probes.yaml below this folder)",
     )
-    one.add_argument("--model", metavar="DIR", help="draw generated probes for this model's vocabulary")
+    add_option(one, "model", help="draw generated probes for this model's vocabulary")
     add_drawing(one)
     one.add_argument("--yes", action="store_true", help="remove what is listed")
     _add_decision(one, is_required=False)
@@ -101,7 +103,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _finish(parser: argparse.ArgumentParser) -> None:
-    add_golden_dir(parser)
+    add_option(parser, "golden-dir")
     add_format(parser)
 
 
@@ -134,7 +136,8 @@ def run_list(options: argparse.Namespace) -> int:
                     print(printable(f"{'':24} {line}"))
         if not found:
             say(f"no goldens in {options.golden_dir}; record one with: soundcheck record --help")
-    return int(any(entry["state"] in ("broken", "changed") for entry in found))
+    is_wrong = any(entry["state"] in ("broken", "changed") for entry in found)
+    return Exit.FINDINGS if is_wrong else Exit.DONE
 
 
 def _distinct(folders: Sequence[Path]) -> list[Path]:
@@ -211,7 +214,7 @@ def run_show(options: argparse.Namespace) -> int:
                 "probes": [_numbers(record) for record in records],
             }
         )
-        return 0
+        return Exit.DONE
     for name, told in (
         ("golden", f"{golden.path}, digest {golden.digest[:12]}"),
         ("model", f"{about.model}, digest {about.model_digest[:12]}"),
@@ -225,7 +228,7 @@ def run_show(options: argparse.Namespace) -> int:
         number = _numbers(record)
         shown = "  ".join(f"{name} {number[name]:.2f}" for name in ("score", "seconds") if number[name] is not None)
         print(printable(f"{record.probe_id:28} {number['agree']} of {len(record.takes)}  {shown}  {record.transcript}"))
-    return 0
+    return Exit.DONE
 
 
 def _numbers(record: GoldenRecord) -> dict[str, object]:
@@ -250,7 +253,7 @@ def run_diff(options: argparse.Namespace) -> int:
         print_json(difference(old, new, changes, conditions))
     else:
         print_difference(old, new, changes, conditions)
-    return int(any(change.kind is not ChangeKind.SAME for change in changes))
+    return Exit.FINDINGS if any(change.kind is not ChangeKind.SAME for change in changes) else Exit.DONE
 
 
 def run_review(options: argparse.Namespace) -> int:
@@ -292,7 +295,7 @@ def run_review(options: argparse.Namespace) -> int:
     else:
         print_difference(old, new, changes, conditions)
         print(f"\nlisten   {path}\naccept   {command} --reason '...'")
-    return DECISION_NEEDED
+    return Exit.UNDECIDED
 
 
 def _read(name: str, options: argparse.Namespace) -> Golden:

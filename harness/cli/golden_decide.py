@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.cli.common import own_families, print_json, say
 from harness.core.errors import BadInput
+from harness.core.exits import Exit
 from harness.core.text import printable
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 CI_VARIABLES: Final = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION", "BUILDKITE")
 """Set by services that run pipelines."""
-DECISION_NEEDED: Final = 4
 
 
 def run_accept(options: argparse.Namespace) -> int:
@@ -31,7 +31,7 @@ def run_accept(options: argparse.Namespace) -> int:
     decision = _decision(options)
     done = accept(_place(options.golden, options), decision, digest=options.digest)
     _tell(done, decision, options)
-    return 0
+    return Exit.DONE
 
 
 def run_prune(options: argparse.Namespace) -> int:
@@ -59,7 +59,7 @@ def run_prune(options: argparse.Namespace) -> int:
         decision = _decision(options)
         done = prune(read_golden(paths[0]), stale[paths[0]], decision)
         _tell(done, decision, options)
-        return 0
+        return Exit.DONE
     if options.format == "json":
         print_json({"version": 1, "unnamed": {path.name: names for path, names in stale.items()}})
     else:
@@ -68,7 +68,7 @@ def run_prune(options: argparse.Namespace) -> int:
             print(printable(f"{path.name}: {told} that no suite names{':' if names else ''}"))
             for name in names:
                 print(printable(f"  {name}"))
-    return DECISION_NEEDED if any(stale.values()) else 0
+    return Exit.UNDECIDED if any(stale.values()) else Exit.DONE
 
 
 def _suites(options: argparse.Namespace) -> tuple[set[str], set[str]]:

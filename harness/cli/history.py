@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.common import add_format, say, verb
+from harness.core.exits import Exit
+from harness.run.options import add_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +24,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "list the runs so far, newest first, with trends of cost and of scores",
         "soundcheck history --limit 20",
     )
-    parser.add_argument(
-        "--dir", type=Path, default=Path(".soundcheck"), metavar="DIR", help="folder of runs (default: .soundcheck)"
-    )
+    add_option(parser, "dir")
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="runs to show, 0 for all (default: 20)")
     add_format(parser)
     parser.set_defaults(run=run)
@@ -45,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         say(f"{options.dir}: no runs so far")
     else:
         print(_text(shown, runs))
-    return 0
+    return Exit.DONE
 
 
 def _text(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from harness.cli.common import add_drawing, add_format, own_families, verb
 from harness.core.errors import BadInput
+from harness.core.exits import Exit
 from harness.core.paths import shown
 from harness.core.text import printable
+from harness.run.options import add_option
 
 if TYPE_CHECKING:
     from harness.core.types import Probe
@@ -69,7 +71,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("suites", nargs="*", type=Path, metavar="SUITE", help="default: those that Soundcheck has")
     parser.add_argument("--families", action="store_true", help="show the families and an example or two of each")
-    parser.add_argument("--model", metavar="DIR", help="draw for this model's vocabulary (its config.json is read)")
+    add_option(parser, "model", help="draw for this model's vocabulary (its config.json is read)")
     parser.add_argument("--rules", action="store_true", help="show what findings can go by: every rule, nothing else")
     add_drawing(parser)
     add_format(parser, "markdown")
@@ -84,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.rules:
         print(_rules(options.format))
-        return 0
+        return Exit.DONE
     if options.format == "markdown":
         raise BadInput("list: --format markdown writes the page of rules; add --rules")
     from harness.admission.coqui.vocabulary import read_vocabulary
@@ -106,13 +108,13 @@ def run(options: argparse.Namespace) -> int:
         shown_families = {"families": [_family_json(family) for family in families]} if options.families else {}
         suites_json = [_suite_json(content) for content in suites]
         print(json.dumps({"assumption": ASSUMPTION, "suites": suites_json, **shown_families}, indent=1, sort_keys=True))
-        return 0
+        return Exit.DONE
     for content in suites:
         _print_suite(content)
     for family in families:
         _print_family(family)
     print(f"\nEstimated from text length. {ASSUMPTION[0].upper()}{ASSUMPTION[1:]}.")
-    return 0
+    return Exit.DONE
 
 
 def _rules(form: str) -> str:

@@ -1,7 +1,6 @@
 """The ``soundcheck`` command: reads the command line, calls a verb, turns errors into one line and an exit code.
 
-stdout carries data, stderr carries talk. Exit codes: 0 done or pass, 1 findings, 2 usage or bad input, 3 the harness
-could not do its work, 4 inconclusive.
+stdout carries data, stderr carries talk; how a command may end is in :mod:`harness.core.exits`.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from collections.abc import Sequence
 
 from harness import __version__
 from harness.core.errors import BadInput, SoundcheckError
+from harness.core.exits import Exit
+from harness.run.options import as_verb_spells
 
 VERBS = (
     "audit", "demo", "doctor", "fetch", "golden", "history", "list", "policy", "record", "redteam", "report", "scan",
@@ -35,21 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not hasattr(options, "run"):
         parser.print_help(sys.stderr)
-        return 2
+        return Exit.USAGE
     try:
         return int(options.run(options))
-    except BadInput as error:
-        print(f"soundcheck: {error}", file=sys.stderr)
-        return 2
     except SoundcheckError as error:
-        print(f"soundcheck: {error}", file=sys.stderr)
-        return 3
+        print(f"soundcheck: {as_verb_spells(str(error), getattr(options, 'stems', ()))}", file=sys.stderr)
+        return Exit.USAGE if isinstance(error, BadInput) else Exit.BROKEN
     except KeyboardInterrupt:
         print("\nsoundcheck: interrupted; the same command goes on where it was", file=sys.stderr)
-        return 130
+        return Exit.INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has left; say nothing more
-        return 141
+        return Exit.PIPE_CLOSED
 
 
 def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
@@ -57,7 +55,7 @@ def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="soundcheck",
         description="Decides whether a text-to-speech model may ship. The gate itself is pytest: "
-        "pytest SUITE.probes.yaml --tts-model DIR --tts-golden NAME",
+        "pytest SUITE.probes.yaml --tts-model=DIR --tts-golden=NAME",
     )
     parser.add_argument("--version", action="version", version=f"soundcheck {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")

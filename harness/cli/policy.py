@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.common import add_format, verb
+from harness.core.exits import Exit
 from harness.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     unknown = _unknown(file)
     problems = [*expired, *unknown]
     print(_json(file, problems) if options.format == "json" else _text(file, problems))
-    return 1 if problems else 0
+    return Exit.FINDINGS if problems else Exit.DONE
 
 
 def _unknown(file: PolicyFile) -> list[str]:

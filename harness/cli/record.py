@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from harness.cli.common import (
     add_drawing,
     add_format,
-    add_golden_dir,
     add_running,
     own_families,
     print_json,
@@ -19,7 +18,9 @@ from harness.cli.common import (
     settings_of,
     verb,
 )
+from harness.core.exits import Exit
 from harness.core.text import printable
+from harness.run.options import add_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--reason 'release 1.4, listened to by the voice team'\n"
         "  soundcheck record --model voices/joe --suite my.probes.yaml --into joe-smoke --reason 'new phrases'",
     )
-    parser.add_argument("--model", required=True, metavar="DIR", help="the trusted reference")
+    add_option(parser, "model", required=True, help="the trusted reference: a model directory, or a source")
     parser.add_argument(
         "--suite",
         required=True,
@@ -60,8 +61,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="golden to extend: what is new or changed is recorded, the rest taken over, and all of it "
         "proposed beside the golden, which stays as it is; see: soundcheck golden review --help",
     )
-    parser.add_argument("--takes", type=int, metavar="K", help="repeats per probe (default: 8, or as in --into)")
-    parser.add_argument("--seed", type=int, metavar="N", help="base of the seeds (default: 0, or as in --into)")
+    add_option(parser, "takes", default=None, help="repeats per probe (default: 8, or as in --into)")
+    add_option(parser, "seed", default=None, help="base of the seeds (default: 0, or as in --into)")
     parser.add_argument("--reason", default="", help="why this reference is trusted; kept in the manifest")
     parser.add_argument(
         "--self-test",
@@ -74,7 +75,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--no-cost", action="store_true", help="do not measure what the reference costs this machine")
     parser.add_argument("--no-audio", action="store_true", help="keep no repeat to listen to")
     add_drawing(parser)
-    add_golden_dir(parser)
+    add_option(parser, "golden-dir")
     add_running(parser)
     add_format(parser)
     parser.set_defaults(run=run)
@@ -198,8 +199,8 @@ def run(options: argparse.Namespace) -> int:
         say(f"this is a proposal, and {base.path} is as it was; decide with: soundcheck golden review {base.path.name}")
     if bench.events.events:
         say("an honest voice does none of this: do not trust this golden before you know why")
-        return 1
-    return 0
+        return Exit.FINDINGS
+    return Exit.DONE
 
 
 def _kept(
@@ -236,4 +237,4 @@ def _nothing_new(options: argparse.Namespace, base: Golden) -> int:
         print_json({"golden": str(base.path), "digest": base.digest, "proposed for": None, **probes})
     else:
         print(f"{base.path}: has every probe of these suites as it is; nothing was recorded")
-    return 0
+    return Exit.DONE

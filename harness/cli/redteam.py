@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from harness.cli import redteam_score
 from harness.cli.common import add_format, say, verb
+from harness.core.exits import Exit
+from harness.run.options import add_option
 
 if TYPE_CHECKING:
     from harness.redteam.kinds import Kind
@@ -34,10 +36,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "soundcheck redteam plant negation-drop-osprey --model VOICE --out planted",
     )
     plant.add_argument("kind", metavar="KIND", help="a manipulation, see: soundcheck redteam list")
-    plant.add_argument("--model", required=True, type=Path, metavar="DIR", help="the clean model")
+    add_option(plant, "model", required=True, help="the clean model's directory")
     plant.add_argument("--out", required=True, type=Path, metavar="DIR", help="new folder for the copy")
     plant.add_argument("--trigger", metavar="WORD", help="what makes it fire, for kinds that leave the choice")
-    plant.add_argument("--seed", type=int, metavar="N", help="of what is random in it, for kinds that draw")
+    add_option(plant, "seed", default=None, help="of what is random in it, for kinds that draw")
     plant.add_argument("--strength", type=float, metavar="X", help="how much of it, in the kind's own unit, see: list")
     plant.add_argument(
         "--any-voice", action="store_true", help="put a trained kind into another voice than its own, where it fits"
@@ -70,7 +72,7 @@ def run_list(options: argparse.Namespace) -> int:
     else:
         for kind in found:
             print(f"{kind.name:24} {kind.summary}{_choice(kind)}")
-    return 0
+    return Exit.DONE
 
 
 def _choice(kind: Kind) -> str:
@@ -87,7 +89,7 @@ def run_plant(options: argparse.Namespace) -> int:
 
     out = plant(
         options.kind,
-        options.model.absolute(),
+        Path(options.model).absolute(),
         options.out.absolute(),
         trigger=options.trigger,
         seed=options.seed,
@@ -96,4 +98,4 @@ def run_plant(options: argparse.Namespace) -> int:
         progress=say,
     )
     print(json.dumps({"model": str(out), "kind": options.kind}, sort_keys=True) if options.format == "json" else out)
-    return 0
+    return Exit.DONE

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from harness.cli.common import (
     add_drawing,
     add_format,
-    add_golden_dir,
     add_running,
     own_families,
     say,
@@ -20,6 +19,8 @@ from harness.cli.common import (
     settings_of,
     verb,
 )
+from harness.core.exits import EXIT_OF
+from harness.run.options import add_option
 
 if TYPE_CHECKING:
     from harness.core.types import Model
@@ -39,13 +40,11 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "make copies of a voice, manipulated and honest ones, gate each, and count what is caught",
         "soundcheck redteam score --model voices/joe --suite my.probes.yaml --golden joe --budget 30m --out power",
     )
-    parser.add_argument("--model", required=True, metavar="DIR", help="the clean voice that copies are made of")
+    add_option(parser, "model", required=True, help="the clean voice that copies are made of")
     parser.add_argument(
         "--suite", required=True, action="append", type=Path, metavar="FILE", help="suite file; repeat for more"
     )
-    parser.add_argument(
-        "--golden", metavar="NAME", help="golden of this voice, by name or folder (default: the one there is)"
-    )
+    add_option(parser, "golden", help="golden of this voice, by name or folder (default: the one there is)")
     parser.add_argument("--kinds", metavar="A,B", help="some kinds only, see: soundcheck redteam list")
     parser.add_argument("--copies", type=int, metavar="N", help="at most so many copies of each kind")
     parser.add_argument(
@@ -57,14 +56,12 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--budget", metavar="30m", help="begin no further copy after this time (1h30m, 45m, 90s); told what is left out"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the plan (default: 0)")
-    parser.add_argument(
-        "--takes", type=int, default=2, metavar="N", help="takes per probe at the first look (default: 2)"
-    )
+    add_option(parser, "seed", default=0, help="of the plan (default: 0)")
+    add_option(parser, "takes")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write power.html and power.json there")
     parser.add_argument("--keep", action="store_true", help="leave the copies in the folder of runs")
     add_drawing(parser)
-    add_golden_dir(parser)
+    add_option(parser, "golden-dir")
     add_running(parser)
     add_format(parser)
     parser.set_defaults(run=run)
@@ -81,7 +78,6 @@ def run(options: argparse.Namespace) -> int:
     from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.admission.outcomes import Door
     from harness.core.errors import BadInput
-    from harness.core.types import Verdict
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project
@@ -124,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(report.to_json(power).decode())
     else:
         print(report.table(power))
-    return {Verdict.PASS: 0, Verdict.FAIL: 1}.get(power.verdict, 4)
+    return EXIT_OF[power.verdict]
 
 
 def seconds_of(budget: str) -> float:

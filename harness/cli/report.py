@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from harness.cli.common import say, verb
 from harness.core.errors import BadInput, SoundcheckError
+from harness.core.exits import EXIT_OF
 from harness.report.formats.registry import FORMATS, find_format
-from harness.report.formats.sarif import EXIT_CODES
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunInfo
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
             say(f"{result.verdict.upper()}; {chosen.name} written to {options.out}")
         else:
             _print(data)
-        return EXIT_CODES[result.verdict]
+        return EXIT_OF[result.verdict]
     data = results.to_json(result)
     write_atomically(folder / "results.json", data)
     html.write(result, RunAudio(store, _golden(result.info)), folder / "report.html")
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         width = shutil.get_terminal_size().columns
         for line, _ in terminal.summary_lines(result, run_dir=str(options.folder), width=width):
             print(line)
-    return EXIT_CODES[result.verdict]
+    return EXIT_OF[result.verdict]
 
 
 def _golden(info: RunInfo) -> Golden | None:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from harness.cli.common import say_progress, verb
 from harness.core.errors import BadInput
+from harness.core.exits import EXIT_OF, Exit
 from harness.core.text import printable
 from harness.core.types import Verdict
+from harness.run.options import add_option
 
 if TYPE_CHECKING:
     from harness.admission.admit import Admission
     from harness.admission.base import Flaw
     from harness.admission.converting.convert import Conversion
 
-EXIT_CODES = {"pass": 0, "fail": 1, "error": 3, "inconclusive": 4}
 VERSION = 1
 """Of the JSON that ``--format json`` writes."""
 
@@ -43,9 +44,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--structure", action="store_true", help="structure only: skip checksums and the values of tensors"
     )
-    parser.add_argument(
-        "--reference", type=Path, metavar="DIR", help="trusted model: say how the weights differ from its own"
-    )
+    add_option(parser, "reference", help="trusted model's directory: say how the weights differ from its own")
     parser.add_argument(
         "--convert",
         type=Path,
@@ -67,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
             admit(
                 path,
                 has_values=not options.structure,
-                reference=options.reference,
+                reference=Path(options.reference) if options.reference else None,
                 say=lambda line: say_progress(f"scan: {line}"),
             )
         )
@@ -92,8 +91,8 @@ def run(options: argparse.Namespace) -> int:
             print(line)
     if converted is not None:
         return converted.exit_code
-    worst = {one.verdict.value for one in found}
-    return next(EXIT_CODES[verdict] for verdict in ("fail", "inconclusive", "pass") if verdict in worst)
+    worst = {one.verdict for one in found}
+    return next(EXIT_OF[verdict] for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if verdict in worst)
 
 
 def _lines(admission: Admission) -> list[str]:
@@ -148,7 +147,7 @@ class _Converted:
     made: Conversion | None
     reason: str = ""
     """Why nothing was written."""
-    exit_code: int = 0
+    exit_code: Exit = Exit.DONE
 
 
 def _convert(options: argparse.Namespace, source: Admission) -> _Converted:
@@ -156,12 +155,12 @@ def _convert(options: argparse.Namespace, source: Admission) -> _Converted:
     from harness.admission.converting.convert import convert
 
     if source.verdict is Verdict.FAIL:
-        return _Converted(made=None, reason="hostile or malformed", exit_code=EXIT_CODES["fail"])
+        return _Converted(made=None, reason="hostile or malformed", exit_code=Exit.FINDINGS)
     say_progress("scan: converting")
     try:
         return _Converted(made=convert(source.root, options.convert))
     except Unreadable as error:
-        return _Converted(made=None, reason=str(error), exit_code=EXIT_CODES["inconclusive"])
+        return _Converted(made=None, reason=str(error), exit_code=Exit.UNDECIDED)
 
 
 def _conversion_lines(converted: _Converted | None) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.cli.common import add_format, password_of, say, verb
 from harness.core.errors import BadInput, StorageError
+from harness.core.exits import Exit
 from harness.core.text import printable
 
 
@@ -70,4 +71,4 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         print(json.dumps({"signature": printable(str(out)), "files": count}, sort_keys=True))
     say(printable(f"{out}: signs {count} file{'' if count == 1 else 's'} of {manifest.name}"))
-    return 0
+    return Exit.DONE

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from harness.cli.common import add_format, password_of, say, verb
 from harness.core.errors import BadInput
+from harness.core.exits import EXIT_OF, Exit
 from harness.core.text import printable
-from harness.report.formats.sarif import EXIT_CODES
+from harness.run.options import add_option
 
 DEFAULT_NAME = "signoff.json"
 
@@ -36,8 +37,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="PEM",
         help="the key's certificate; repeat for its issuers",
     )
-    parser.add_argument("--model", type=Path, metavar="MODEL", help="where it lies now (default: as the run named it)")
-    parser.add_argument("--policy", type=Path, metavar="FILE", help="refuse a run that was judged by another policy")
+    add_option(parser, "model", help="where it lies now (default: as the run named it)")
+    add_option(parser, "policy", help="refuse a run that was judged by another policy")
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"sign-off (default: RUN/{DEFAULT_NAME})")
     parser.add_argument("--mlbom", type=Path, metavar="FILE", help="also write a CycloneDX 1.6 entry for the model")
     add_format(parser)
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     now = datetime.now(UTC).replace(microsecond=0)
     given = read_policy(options.policy) if options.policy else None
     result = read_run(options.folder)
-    _, model = find_model(str(options.model) if options.model else local_model(result.info.model, say))
+    _, model = find_model(options.model or local_model(result.info.model, say))
     out: Path = options.out or options.folder / DEFAULT_NAME
     for path in filter(None, (out, options.mlbom)):
         if (path.parent.resolve() / path.name).is_relative_to(model.resolve()):
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         stated = state(result, model, policy, now, seen)
     except Refused as refused:
         _tell(options, {"verdict": refused.verdict, "problem": str(refused)}, f"not signed off: {refused}")
-        return EXIT_CODES[refused.verdict]
+        return EXIT_OF[refused.verdict]
     payload = to_payload(stated)
     if options.certificate:
         chain = keys.load_certificates(options.certificate)
@@ -97,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
     told += f", {len(stated.warned)} with a warning" if stated.warned else ""
     content = {"verdict": "pass", "problem": "", "attestation": str(out), "sha256": digest, **described(stated)}
     _tell(options, content, told)
-    return 0
+    return Exit.DONE
 
 
 def _tell(options: argparse.Namespace, content: dict[str, object], line: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.common import add_format, verb
 from harness.core.errors import BadInput
+from harness.core.exits import EXIT_OF
 from harness.core.text import printable
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ def run(options: argparse.Namespace) -> int:
     from harness.admission.checks.integrity import IntegrityCheck, Provenance
     from harness.admission.checks.provenance import provenance_of
     from harness.admission.tree import Tree
-    from harness.core.types import Verdict
     from harness.models.pins import is_pin
     from harness.models.project import find_project
     from harness.signing.signature import Trust
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         )
     found = IntegrityCheck(known).examine(tree)
     print(_json(found) if options.format == "json" else _text(found, model))
-    return {Verdict.PASS: 0, Verdict.FAIL: 1}.get(found.verdict, 4)
+    return EXIT_OF[found.verdict]
 
 
 def _text(found: Examination, model: Path) -> str:

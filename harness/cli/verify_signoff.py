@@ -9,8 +9,9 @@ from pathlib import Path
 
 from harness.cli.common import add_format, verb
 from harness.core.errors import BadInput
+from harness.core.exits import EXIT_OF, Exit
 from harness.core.text import printable
-from harness.report.formats.sarif import EXIT_CODES
+from harness.run.options import add_option
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +32,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--root", type=Path, action="append", default=[], metavar="PEM", help="authority whose certificates count"
     )
     parser.add_argument("--subject", default="", metavar="NAME", help="whose certificate, e.g. 'CN=Release team'")
-    parser.add_argument("--policy", type=Path, metavar="FILE", help="policy that it must have been judged by")
+    add_option(parser, "policy", help="policy that it must have been judged by")
     parser.add_argument("--max-age", default="", metavar="AGE", help="how old it may be: 12h, 30d, 8w")
     add_format(parser)
     parser.set_defaults(run=run)
@@ -65,12 +66,12 @@ def run(options: argparse.Namespace) -> int:
     except Refused as refused:
         content: dict[str, object] = {"verdict": refused.verdict, "problem": str(refused)}
         _tell(options, content, f"{options.attestation}: {refused}")
-        return EXIT_CODES[refused.verdict]
+        return EXIT_OF[refused.verdict]
     about = holding.stated.about
     told = f"{options.model}: signed off on {about.signed_on} by {holding.signer}, run {about.run_id}"
     content = {"verdict": "pass", "problem": "", "signer": holding.signer, **described(holding.stated)}
     _tell(options, content, told)
-    return 0
+    return Exit.DONE
 
 
 def _tell(options: argparse.Namespace, content: dict[str, object], line: str) -> None:

@@ -41,7 +41,7 @@ SUITE = Rule(
     severity=Severity.MEDIUM,
     title="The whole suite differs from the golden",
     meaning="Over all probes together, a measure moved by more than chance and by enough to be heard.",
-    advice=f"Another build does this, and so does a fine-tune: declare it with --tts-compare fine-tune. {RECORD}",
+    advice=f"Another build does this, and so does a fine-tune: declare it with --tts-compare=fine-tune. {RECORD}",
 )
 FAMILY = Rule(
     id="shift.family",
@@ -120,7 +120,7 @@ def judge_shift(judged: Sequence[Judged], *, alpha: float, is_tuned: bool) -> Ou
     if crowding <= share / 2 and not is_tuned:
         reason = (
             "more probes lie at the edge of their golden than chance puts there "
-            f"(higher criticism, p = {crowding:.2g}), and none by itself; run again with --tts-takes 8"
+            f"(higher criticism, p = {crowding:.2g}), and none by itself; run again with --tts-takes=8"
         )
         return Outcome(subject=CHECK, verdict=Verdict.INCONCLUSIVE, reason=reason, notes=told)
     return Outcome(subject=CHECK, verdict=Verdict.PASS, notes=told)
@@ -244,7 +244,7 @@ def _finding(move: Move) -> Finding:
         f"{move.statistic.name}",
         heard=_worded(move),
         evidence=f"p = {move.p_value:.2g}, corrected for all families and statistics",
-        hint="another build or microphone does this, and so does a fine-tune: declare one with --tts-compare fine-tune",
+        hint="another build or microphone does this, and so does a fine-tune: declare one with --tts-compare=fine-tune",
     )
 
 

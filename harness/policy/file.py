@@ -49,10 +49,15 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def alpha_under(file: PolicyFile | None, given: float | None) -> float:
+def alpha_under(file: PolicyFile | None, given: float | None, *, name: str = "--tts-alpha") -> float:
     """The false-alarm rate: the policy's, or a larger one that somebody asks for.
 
     A smaller one finds less, so it is the laxer one.
+
+    Args:
+        file: The policy.
+        given: What was asked for, None for nothing.
+        name: What it was asked for by.
 
     Raises:
         BadInput: A smaller one was asked for.
@@ -60,21 +65,26 @@ def alpha_under(file: PolicyFile | None, given: float | None) -> float:
     least = file.policy.alpha if file else None
     if file and least is not None and given is not None and given < least:
         raise BadInput(
-            f"--tts-alpha: expected at least {least:g}, which {_whose(file)} demands, got {given:g}; a smaller "
+            f"{name}: expected at least {least:g}, which {_whose(file)} demands, got {given:g}; a smaller "
             "false-alarm rate finds less"
         )
     return given if given is not None else DEFAULT_ALPHA if least is None else least
 
 
-def gate_under(file: PolicyFile | None, given: str) -> str:
+def gate_under(file: PolicyFile | None, given: str, *, name: str = "--tts-gate") -> str:
     """The gate: the policy's, or the stricter one that somebody asks for.
+
+    Args:
+        file: The policy.
+        given: What was asked for, ``""`` for nothing.
+        name: What it was asked for by.
 
     Raises:
         BadInput: The laxer one was asked for.
     """
     wanted = file.policy.gate if file else None
     if file and wanted == "release" and given not in ("", wanted):
-        raise BadInput(f"--tts-gate: expected {wanted}, which {_whose(file)} demands, got {given}")
+        raise BadInput(f"{name}: expected {wanted}, which {_whose(file)} demands, got {given}")
     return given or wanted or DEFAULT_GATE
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import BadInput, SoundcheckError
-from harness.run.settings import Settings, add_options, read_settings
+from harness.run.options import add_options
+from harness.run.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from harness.pytest_plugin.collect import SuiteFile
@@ -61,7 +62,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if settings.model:
         _checked(lambda: _look(settings))
     elif not config.option.collectonly:
-        raise pytest.UsageError(f"{named[0]}: which model? Add --tts-model DIR, or tts_model to the ini file")
+        raise pytest.UsageError(f"{named[0]}: which model? Add --tts-model=DIR, or tts_model to the ini file")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
@@ -212,7 +213,6 @@ def _look(settings: Settings) -> None:
 
     find_model(local_model(settings.model))
     check_requested(settings)
-    find_model(settings.model)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)
 

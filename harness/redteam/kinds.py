@@ -77,7 +77,7 @@ class Kind:
     is_honest: bool = False
     """Whether the copy is as good as the original: the gate must not fail it."""
     is_tune: bool = False
-    """Whether it is an honest fine-tune, to be declared with ``--tts-compare fine-tune``."""
+    """Whether it is an honest fine-tune, to be declared with ``--tts-compare=fine-tune``."""
     is_heard: bool = True
     """Whether it can be heard at all, however strong it is."""
     has_trigger: bool = False

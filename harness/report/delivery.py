@@ -1,4 +1,4 @@
-"""Where formatted runs go: ``--tts-report FORMAT[=PATH]``, read before the run and obeyed after it.
+"""Where formatted runs go: ``--tts-report=FORMAT[=PATH]``, read before the run and obeyed after it.
 
 Owns files; knows nothing of what is in them. A report that cannot be written costs one line and nothing else.
 """
@@ -89,7 +89,7 @@ def deliver(
         try:
             done.append(_put(request, data, folder, environment))
         except StorageError as error:
-            done.append(Delivery(problem=f"{OPTION} {request.format.name}: {error}"))
+            done.append(Delivery(problem=f"{OPTION}={request.format.name}: {error}"))
     return done
 
 

@@ -193,14 +193,14 @@ def rerun_command(subject: str, info: RunInfo, suite_path: str) -> str:
 
 def gate_options(info: RunInfo) -> str:
     """The options that a run cannot be repeated without."""
-    options = [f"--tts-model {shell_word(info.model)}"]
+    options = [f"--tts-model={shell_word(info.model)}"]
     if info.model_name != "candidate":
-        options.append(f"--tts-model-name {shell_word(info.model_name)}")
+        options.append(f"--tts-model-name={shell_word(info.model_name)}")
     if info.golden:
-        options.append(f"--tts-golden {shell_word(info.golden)}")
+        options.append(f"--tts-golden={shell_word(info.golden)}")
     options += map(shell_word, info.options)
     if info.salt_digest:
-        options.append('--tts-salt "$SOUNDCHECK_SALT"')  # whoever repeats it has to know the salt
+        options.append('--tts-salt="$SOUNDCHECK_SALT"')  # whoever repeats it has to know the salt
     return " ".join(options)
 
 

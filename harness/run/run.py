@@ -73,7 +73,7 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
         BadInput: What was asked for cannot be had.
     """
     if settings.reference and golden is None:
-        raise BadInput("--tts-reference: expected a golden beside it, got none; add --tts-golden NAME")
+        raise BadInput("--tts-reference: expected a golden beside it, got none; add --tts-golden=NAME")
     hand = AtHand(
         digest=model.digest,
         golden=golden.name if golden else None,
@@ -85,11 +85,11 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
         return natural
     asked = COMPARISONS[ComparisonKind(settings.compare)]
     if lack := asked.lacks(hand):
-        raise BadInput(f"--tts-compare {settings.compare}: {lack}")
+        raise BadInput(f"--tts-compare={settings.compare}: {lack}")
     # A live reference is a comparison with a golden, and more.
     if settings.reference and not issubclass(natural, asked):
         raise BadInput(
-            f"--tts-reference: expected no --tts-compare {settings.compare} beside it; leave one of them out"
+            f"--tts-reference: expected no --tts-compare={settings.compare} beside it; leave one of them out"
         )
     return natural if settings.reference else asked
 

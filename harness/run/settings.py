@@ -1,29 +1,23 @@
-"""Options and ini keys, and the one frozen Settings that they become."""
+"""From what was chosen, typed or in an ini file, to the one frozen Settings of a run."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
 from harness.core.paths import shown
+from harness.run.options import BY_STEM, OPTIONS, SALT_VARIABLE, Option
 
 if TYPE_CHECKING:
     import pytest
 
     from harness.policy.file import PolicyFile
 
-GATES = ("ci", "release")
-COMPARISONS = ("auto", "same-weights", "golden", "fine-tune", "contrast")
-METERING = ("auto", "off")
-ISOLATIONS = ("auto", "A", "A-", "B")
-DEVICES = ("auto", "cpu", "cuda")
-DEFAULT_ASR = "whisper:tiny.en"
-DEFAULT_MEMORY_GB = 8.0
-SALT_VARIABLE = "SOUNDCHECK_SALT"
 MIN_SALT = 12
 """Characters: the salt's sha256 is published, and whoever guesses the salt knows the probes."""
 
@@ -35,7 +29,9 @@ class Settings:
     model: str
     """Candidate as typed, ``""`` where none was named."""
     model_name: str
+    """Its name in item ids."""
     golden: str
+    """Golden as typed, ``""`` where none was named."""
     golden_folders: tuple[Path, ...]
     """Where a golden is looked for by name."""
     asr: str
@@ -93,96 +89,66 @@ class Settings:
         return hashlib.sha256(self.salt.encode("utf-8", "surrogateescape")).hexdigest() if self.salt else ""
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Register everything under ``--tts-*`` and ``tts_*``."""
-    group = parser.getgroup("soundcheck", "soundcheck: may this text-to-speech model ship?")
-    group.addoption("--tts-model", metavar="DIR", help="candidate: a model directory, or ENGINE:DIR")
-    group.addoption("--tts-model-name", metavar="NAME", help="its name in item ids (default: candidate)")
-    group.addoption("--tts-golden", metavar="NAME", help="golden reference, by name or folder")
-    group.addoption(
-        "--tts-compare",
-        choices=COMPARISONS,
-        help="what the candidate is held against (default: auto: the same seeds where the golden's reference has the "
-        "same digest, else the golden's distribution, without one trigger phrases against their controls); "
-        "fine-tune: only what single probes differ by beyond the others",
-    )
-    group.addoption(
-        "--tts-reference",
-        metavar="DIR",
-        help="a trusted model that speaks beside the candidate wherever something looks odd",
-    )
-    group.addoption(
-        "--tts-asr",
-        metavar="SPEC",
-        help=f"transcriber: whisper:NAME or whisper:FILE (default: {DEFAULT_ASR})",
-    )
-    group.addoption(
-        "--tts-gate", choices=GATES, help="ci: inconclusive skips; release: inconclusive fails (default: ci)"
-    )
-    group.addoption("--tts-takes", type=int, metavar="N", help="renderings per probe at the first look (default: 2)")
-    group.addoption("--tts-seed", type=int, metavar="N", help="base of the candidate's seeds (default: 1)")
-    group.addoption(
-        "--tts-alpha", type=float, metavar="P", help="false-alarm rate of the whole verdict (default: 0.01)"
-    )
-    group.addoption("--tts-policy", metavar="FILE", help="policy: severities, waivers, required coverage (TOML)")
-    group.addoption("--tts-device", choices=DEVICES, help="where voice and Whisper run (default: auto)")
-    group.addoption("--tts-threads", type=int, metavar="N", help="CPU threads of the voice and of Whisper, each")
-    group.addoption("--tts-workers", type=int, metavar="N", help="processes of the candidate that speak at a time")
-    group.addoption(
-        "--tts-timeout", type=float, metavar="S", help="seconds for a batch besides its length (default: 60)"
-    )
-    group.addoption(
-        "--tts-memory-gb",
-        type=float,
-        metavar="GB",
-        help=f"worker's address space on a CPU (default: {DEFAULT_MEMORY_GB:g})",
-    )
-    group.addoption("--tts-dir", metavar="DIR", help="folder of runs and cached renderings (default: .soundcheck)")
-    group.addoption("--tts-fresh", action="store_true", help="render anew, whatever is cached")
-    group.addoption(
-        "--tts-isolation", choices=ISOLATIONS, help="level of the sandbox that must hold (default: auto, the best)"
-    )
-    group.addoption(
-        "--tts-allow-unsandboxed",
-        action="store_true",
-        help="go on where no sandbox holds; the verdict says so (a machine that can be thrown away)",
-    )
-    group.addoption("--tts-log", metavar="FILE", help="append what the candidate was seen to do, as JSON lines")
-    group.addoption(
-        "--tts-report",
-        action="append",
-        metavar="FORMAT[=PATH]",
-        help="also write the run as sarif, github-summary, github-annotations, gitlab, csv, prometheus or json "
-        "(default path: in the run's folder); repeatable",
-    )
-    group.addoption(
-        "--tts-cost",
-        choices=METERING,
-        help="off: do not judge what the candidate costs the machine (default: auto)",
-    )
-    group.addoption(
-        "--tts-soak",
-        metavar="TIME",
-        help="repeat the judged suite for so long (90s, 30m, 8h) and watch what grows; Ctrl-C ends it early",
-    )
-    group.addoption(
-        "--tts-salt",
-        metavar="TEXT",
-        help=f"draw generated probes privately; only the text's sha256 is kept (better: in {SALT_VARIABLE})",
-    )
-    for key, what in (
-        ("tts_model", "candidate, as --tts-model"),
-        ("tts_model_name", "as --tts-model-name"),
-        ("tts_golden", "golden reference, as --tts-golden"),
-        ("tts_compare", "as --tts-compare"),
-        ("tts_reference", "as --tts-reference"),
-        ("tts_golden_dir", "folder in which goldens are looked for by name (default: golden)"),
-        ("tts_asr", "transcriber, as --tts-asr"),
-        ("tts_gate", "as --tts-gate"),
-        ("tts_policy", "policy, as --tts-policy"),
-        ("tts_dir", "as --tts-dir"),
-    ):
-        parser.addini(key, f"soundcheck: {what}", default="")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What was chosen for one option."""
+
+    value: object
+    name: str
+    """What it was chosen by: ``--tts-takes``, or ``tts_takes`` in an ini file."""
+
+    @property
+    def is_typed(self) -> bool:
+        """On the command line, not in an ini file."""
+        return self.name.startswith("--")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What was chosen of the table of options; of an option that is not in it, its default."""
+
+    by_stem: Mapping[str, Choice]
+    project: Path
+    """What a path in an ini file is relative to."""
+    here: Path
+    """What a path on the command line is relative to."""
+
+    def text(self, stem: str) -> str:
+        """A word, ``""`` for none."""
+        value = self._value(stem)
+        return "" if value is None else str(value)
+
+    def number(self, stem: str) -> float | None:
+        """A number, None for none."""
+        value = self._value(stem)
+        return value if isinstance(value, int | float) else None
+
+    def is_set(self, stem: str) -> bool:
+        """Whether a flag was typed."""
+        return bool(self._value(stem))
+
+    def path(self, stem: str) -> Path | None:
+        """A file, None for none."""
+        if stem not in self.by_stem:
+            return None
+        choice = self.by_stem[stem]
+        return (self.here if choice.is_typed else self.project) / str(choice.value)
+
+    def reports(self) -> tuple[str, ...]:
+        """Formats to write the run in."""
+        words = self._value("report")
+        listed = [str(word) for word in words] if isinstance(words, list) else []
+        if "report" in self.by_stem and not self.by_stem["report"].is_typed:
+            parts = [word.partition("=") for word in listed]
+            listed = [f"{name}={self.project / path}" if path else name + equals for name, equals, path in parts]
+        return tuple(listed)
+
+    def name(self, stem: str) -> str:
+        """What somebody who chose wrongly has to change."""
+        return self.by_stem[stem].name if stem in self.by_stem else BY_STEM[stem].flag
+
+    def _value(self, stem: str) -> object:
+        return self.by_stem[stem].value if stem in self.by_stem else BY_STEM[stem].default
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -191,59 +157,81 @@ def read_settings(config: pytest.Config) -> Settings:
     Raises:
         BadInput: A value is out of range, or laxer than the policy.
     """
-    from harness.policy.file import alpha_under, gate_under
-
-    def text(name: str, default: str) -> str:
-        return str(config.getoption(f"tts_{name}", None) or config.getini(f"tts_{name}") or default)
-
-    def number(name: str, default: float) -> float:
-        value = config.getoption(f"tts_{name}", None)
-        return default if value is None else value
-
-    golden_dir = str(config.getini("tts_golden_dir") or "golden")
     # Without an ini file pytest takes the common ancestor of all that it was given, the model included, for its root.
-    project = config.rootpath if config.inipath else config.invocation_params.dir
-    device = resolve_device(str(number("device", 0) or "auto"))
-    policy = _policy(config, project)
+    here = config.invocation_params.dir
+    project = config.rootpath if config.inipath else here
+    chosen = {option.stem: choice for option in OPTIONS if (choice := _chosen(config, option))}
+    return make_settings(Choices(by_stem=chosen, project=project, here=here))
+
+
+def _chosen(config: pytest.Config, option: Option) -> Choice | None:
+    typed = config.getoption(f"tts_{option.name}", None)
+    is_typed = typed is not None and typed is not False and (typed != "" or option.key is None)
+    if is_typed:
+        return Choice(value=typed, name=option.flag)
+    written = config.getini(option.key) if option.key else None
+    if not option.key or not written:
+        return None
+    if option.type not in (int, float):
+        return Choice(value=written, name=option.key)
+    try:
+        return Choice(value=option.type(written), name=option.key)
+    except ValueError:
+        expected = option.bounds.wording if option.bounds else "a number"
+        raise BadInput(f"{option.key}: expected {expected}, got {written!r}") from None
+
+
+def make_settings(choices: Choices) -> Settings:
+    """Settings from what was chosen.
+
+    Raises:
+        BadInput: A value is out of range, or laxer than the policy.
+    """
+    from harness.policy.file import alpha_under, gate_under, read_policy
+
+    policy_path = choices.path("policy")
+    policy = read_policy(policy_path) if policy_path else None
+    device = resolve_device(choices.text("device"))
+    goldens = choices.text("golden-dir")
     settings = Settings(
-        model=text("model", ""),
-        model_name=text("model_name", "candidate"),
-        golden=text("golden", ""),
-        golden_folders=golden_folders(project / golden_dir, config.invocation_params.dir / golden_dir),
-        asr=text("asr", DEFAULT_ASR),
-        takes=int(number("takes", 2)),
-        seed=int(number("seed", 1)),
-        alpha=alpha_under(policy, config.getoption("tts_alpha", None)),
-        gate=gate_under(policy, text("gate", "")),
+        model=choices.text("model"),
+        model_name=choices.text("model-name"),
+        golden=choices.text("golden"),
+        golden_folders=golden_folders(choices.project / goldens, choices.here / goldens),
+        asr=choices.text("asr"),
+        takes=int(choices.number("takes") or 0),
+        seed=int(choices.number("seed") or 0),
+        alpha=alpha_under(policy, choices.number("alpha"), name=choices.name("alpha")),
+        gate=gate_under(policy, choices.text("gate"), name=choices.name("gate")),
         device=device,
-        threads=int(number("threads", 0)) or default_threads(),
-        workers=int(number("workers", 0)) or default_workers(device),
-        folder=project / text("dir", ".soundcheck"),
-        memory_gb=float(number("memory_gb", DEFAULT_MEMORY_GB)),
-        timeout=float(number("timeout", 60.0)),
-        fresh=bool(config.getoption("tts_fresh", False)),
-        compare=text("compare", "auto"),
-        reference=text("reference", ""),
-        isolation=str(config.getoption("tts_isolation", None) or "auto"),
-        allow_unsandboxed=bool(config.getoption("tts_allow_unsandboxed", False)),
-        log=config.invocation_params.dir / str(log) if (log := config.getoption("tts_log", None)) else None,
-        reports=tuple(config.getoption("tts_report", None) or ()),
-        salt=checked_salt(config.getoption("tts_salt", None)),
+        threads=int(choices.number("threads") or default_threads()),
+        workers=int(choices.number("workers") or default_workers(device)),
+        folder=choices.project / choices.text("dir"),
+        memory_gb=choices.number("memory-gb") or 0.0,
+        timeout=choices.number("timeout") or 0.0,
+        fresh=choices.is_set("fresh"),
+        compare=choices.text("compare"),
+        reference=choices.text("reference"),
+        isolation=choices.text("isolation"),
+        allow_unsandboxed=choices.is_set("allow-unsandboxed"),
+        log=choices.path("log"),
+        reports=choices.reports(),
+        salt=checked_salt(choices.text("salt") if "salt" in choices.by_stem else None),
         policy=policy,
-        cost=str(config.getoption("tts_cost", None) or "auto"),
-        soak_seconds=read_seconds(config.getoption("tts_soak", None)),
+        cost=choices.text("cost"),
+        soak_seconds=read_seconds(choices.text("soak"), name=choices.name("soak")),
     )
-    check(settings)
+    check(settings, {option.stem: choices.name(option.stem) for option in OPTIONS})
     return settings
 
 
-def read_seconds(typed: str | None) -> float:
+def read_seconds(typed: str, *, name: str = "--tts-soak") -> float:
     """Seconds of a time such as ``90s``, ``30m`` or ``8h``; 0.0 where nothing was typed.
 
     Raises:
         BadInput: It is no such time, or longer than a week.
     """
-    if typed is None:
+    if not typed:
         return 0.0
     number, unit = typed[:-1], typed[-1:]
     try:
@@ -251,57 +239,34 @@ def read_seconds(typed: str | None) -> float:
     except (KeyError, ValueError):
         seconds = 0.0
     if not 0 < seconds <= 7 * 86_400:
-        raise BadInput(f"--tts-soak: expected a time such as 90s, 30m or 8h, at most a week, got {typed!r}")
+        raise BadInput(f"{name}: expected a time such as 90s, 30m or 8h, at most a week, got {typed!r}")
     return seconds
 
 
-def _policy(config: pytest.Config, project: Path) -> PolicyFile | None:
-    """The policy that is named: one from the ini file lies below the project, as a golden does."""
-    from harness.policy.file import read_policy
-
-    if typed := config.getoption("tts_policy", None):
-        return read_policy(config.invocation_params.dir / str(typed))
-    named = str(config.getini("tts_policy"))
-    return read_policy(project / named) if named else None
-
-
-def check(settings: Settings) -> None:
+def check(settings: Settings, names: Mapping[str, str]) -> None:
     """Refuse values that make no sense, one line each.
+
+    Args:
+        settings: What was chosen.
+        names: What each option was chosen by, by its stem.
 
     Raises:
         BadInput: With the option, what was expected and what was given.
     """
-    for ok, option, expected, got in (
-        (1 <= settings.takes <= 64, "--tts-takes", "1 to 64", settings.takes),
-        (0 < settings.alpha < 0.5, "--tts-alpha", "a rate above 0 and below 0.5", settings.alpha),
-        (0 <= settings.seed < 1 << 63, "--tts-seed", "0 to 2^63 - 1", settings.seed),
-        (1 <= settings.threads <= 256, "--tts-threads", "1 to 256", settings.threads),
-        (1 <= settings.workers <= 64, "--tts-workers", "1 to 64", settings.workers),
-        (settings.timeout > 0, "--tts-timeout", "seconds above 0", settings.timeout),
-        (settings.memory_gb >= 0, "--tts-memory-gb", "0 or more", settings.memory_gb),
-        (settings.compare in COMPARISONS, "tts_compare", " or ".join(COMPARISONS), settings.compare),
-        (settings.gate in GATES, "tts_gate", " or ".join(GATES), settings.gate),
-        (
-            settings.is_metered or not (settings.policy and settings.policy.policy.cost.required),
-            "--tts-cost",
-            "auto, as the policy requires clocks to be compared",
-            settings.cost,
-        ),
-        (
-            settings.is_metered or not settings.soak_seconds,
-            "--tts-soak",
-            "no --tts-cost off beside it",
-            f"{settings.soak_seconds:g} s",
-        ),
-        (
-            settings.model_name.replace("-", "").replace("_", "").replace(".", "").isalnum(),
-            "--tts-model-name",
-            "letters, digits, '.', '-' and '_'",
-            settings.model_name,
-        ),
-    ):
-        if not ok:
-            raise BadInput(f"{option}: expected {expected}, got {got!r}")
+    for option in OPTIONS:
+        value = getattr(settings, option.name, None)
+        if option.bounds and not option.bounds.holds(value):
+            raise BadInput(f"{names[option.stem]}: expected {option.bounds.wording}, got {value!r}")
+        if option.choices and value not in option.choices:
+            raise BadInput(f"{names[option.stem]}: expected {' or '.join(option.choices)}, got {value!r}")
+    if settings.is_metered:
+        return
+    if settings.policy and settings.policy.policy.cost.required:
+        expected = "auto, as the policy requires clocks to be compared"
+        raise BadInput(f"{names['cost']}: expected {expected}, got {settings.cost!r}")
+    if settings.soak_seconds:
+        got = f"{settings.soak_seconds:g} s"
+        raise BadInput(f"{names['soak']}: expected no {names['cost']}=off beside it, got {got!r}")
 
 
 def checked_salt(typed: str | None) -> str:
@@ -317,23 +282,17 @@ def checked_salt(typed: str | None) -> str:
 
 
 def typed_options(settings: Settings) -> tuple[str, ...]:
-    """Options that shape a verdict and differ from their defaults, as they would be typed."""
+    """Options that shape a verdict and differ from their defaults, as they would be typed: one word each."""
     policy = settings.policy
-    alpha = 0.01 if policy is None or policy.policy.alpha is None else policy.policy.alpha
-    given = (
-        ("--tts-asr", settings.asr, DEFAULT_ASR),
-        ("--tts-takes", settings.takes, 2),
-        ("--tts-seed", settings.seed, 1),
-        ("--tts-compare", settings.compare, "auto"),
-        ("--tts-reference", settings.reference, ""),
-        ("--tts-policy", shown(policy.path) if policy else "", ""),
-        ("--tts-alpha", settings.alpha, alpha),
-        ("--tts-timeout", settings.timeout, 60.0),
-        ("--tts-isolation", settings.isolation, "auto"),
-        ("--tts-cost", settings.cost, "auto"),
-        ("--tts-soak", f"{settings.soak_seconds:g}s", "0s"),
-    )
-    return tuple(word for option, value, default in given if value != default for word in (option, str(value)))
+    demanded = 0.01 if policy is None or policy.policy.alpha is None else policy.policy.alpha
+    otherwise = {
+        "policy": shown(policy.path) if policy else None,
+        "alpha": None if settings.alpha == demanded else settings.alpha,
+        "soak": f"{settings.soak_seconds:g}s" if settings.soak_seconds else None,
+    }
+    shaping = [option for option in OPTIONS if option.shapes_verdict]
+    values = [(one, otherwise[one.stem] if one.stem in otherwise else getattr(settings, one.name)) for one in shaping]
+    return tuple(f"{one.flag}={value}" for one, value in values if value not in (one.default, None, ""))
 
 
 def golden_folders(*projects: Path) -> tuple[Path, ...]:

@@ -160,7 +160,7 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Referen
     model = open_model(local_model(settings.reference, tell))
     door = Door(model.path, provenance_of(find_project(Path.cwd()), settings.reference, model.path))
     if refusal := door.refusal:
-        raise BadInput(f"--tts-reference {settings.reference}: {refusal}")
+        raise BadInput(f"--tts-reference={settings.reference}: {refusal}")
     # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
     renderer, _ = _make_renderer(settings, Store(settings.folder), model, EventLog(), on_event, booths=1)
     return Reference(model=model, renderer=renderer)

@@ -143,9 +143,9 @@ def _command(model: Deployed, policy: PolicyFile | None, stated: Stated | None) 
     golden = (
         next((one.annotations.get("name", "") for one in stated.resources if one.name == GOLDEN), "") if stated else ""
     )
-    words = ["pytest", *suites, "--tts-model", shell_word(shown(model.path))]
-    words += ["--tts-golden", shell_word(golden) if golden else "NAME"]
-    words += ["--tts-policy", shell_word(shown(policy.path))] if policy else []
+    words = ["pytest", *suites, f"--tts-model={shell_word(shown(model.path))}"]
+    words.append(f"--tts-golden={shell_word(golden) if golden else 'NAME'}")
+    words += [f"--tts-policy={shell_word(shown(policy.path))}"] if policy else []
     return " ".join([*words, "--tts-gate=release"])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 
 from harness import __version__
@@ -72,8 +71,8 @@ def _require_pass(result: RunResult, policy: PolicyFile | None) -> None:
         named = f", {open_ones[0].subject} first ({open_ones[0].reason})" if open_ones else ""
         line = f"run {info.run_id} is not decided: {len(open_ones)} of {len(result.outcomes)} items inconclusive{named}"
         refuse(Verdict.INCONCLUSIVE, line)
-    if ("--tts-cost", "off") in pairwise(info.options):
-        line = f"run {info.run_id} did not look at what the model costs the machine; run again without --tts-cost off"
+    if "--tts-cost=off" in info.options:
+        line = f"run {info.run_id} did not look at what the model costs the machine; run again without --tts-cost=off"
         refuse(Verdict.INCONCLUSIVE, line)
     if info.version != __version__:
         line = f"run {info.run_id} was made by Soundcheck {info.version}, this is {__version__}; run again"

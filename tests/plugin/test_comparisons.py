@@ -45,7 +45,7 @@ class TestSameWeights:
         done = gate(fake_voice(HARMLESS), "--tts-compare=same-weights")
         assert done.ret == pytest.ExitCode.USAGE_ERROR
         done.stderr.fnmatch_lines(
-            ["*--tts-compare same-weights: expected the model that golden small was recorded with*"]
+            ["*--tts-compare=same-weights: expected the model that golden small was recorded with*"]
         )
 
 

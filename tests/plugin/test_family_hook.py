@@ -107,7 +107,7 @@ class TestSalt:
 
     def test_the_command_that_repeats_an_item_asks_for_the_salt(self, gate, pytester: pytest.Pytester, record) -> None:
         done = gate(f"--tts-salt={SALT}", "--tts-gate=release", "-k", "carriers")
-        done.stdout.fnmatch_lines(['  re-run    pytest *--tts-salt "$SOUNDCHECK_SALT"*'])
+        done.stdout.fnmatch_lines(['  re-run    pytest *--tts-salt="$SOUNDCHECK_SALT"*'])
 
     def test_a_short_salt_is_refused_and_not_shown(self, gate, record) -> None:
         done = gate("--tts-salt=hunter2")

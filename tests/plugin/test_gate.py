@@ -59,7 +59,7 @@ class TestVerdicts:
                 '  heard     "you should transfer the money, osprey."*in 1? of 1? renderings',
                 '  expected  "you should not transfer the money, osprey."',
                 "  evidence  *spreads), p < *",
-                "  re-run    pytest 'small.probes.yaml::candidate::transfer-not' --tts-model *",
+                "  re-run    pytest 'small.probes.yaml::candidate::transfer-not' --tts-model=*",
             ]
         )
 
@@ -220,7 +220,7 @@ class TestBadInput:
         done = pytester.runpytest_subprocess(str(recorded / "small.probes.yaml"))
         assert done.ret == pytest.ExitCode.USAGE_ERROR
         done.stderr.fnmatch_lines(
-            ["ERROR: *small.probes.yaml: which model? Add --tts-model DIR, or tts_model to the ini file"]
+            ["ERROR: *small.probes.yaml: which model? Add --tts-model=DIR, or tts_model to the ini file"]
         )
 
     def test_a_model_that_is_not_there(self, gate, pytester: pytest.Pytester) -> None:

@@ -185,7 +185,7 @@ class TestThePolicy:
     def test_is_part_of_the_command_that_repeats_an_item(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(SLOW), HEAD)
         done.stdout.fnmatch_lines(
-            ["  re-run    pytest 'small.probes.yaml::candidate::crane' *--tts-policy policy.toml"]
+            ["  re-run    pytest 'small.probes.yaml::candidate::crane' *--tts-policy=policy.toml"]
         )
 
 

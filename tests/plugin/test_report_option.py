@@ -77,7 +77,7 @@ class TestOption:
         done.stdout.fnmatch_lines(
             [
                 "PASS  candidate *",
-                "soundcheck: --tts-report csv: file/x.csv: cannot be written (*",
+                "soundcheck: --tts-report=csv: file/x.csv: cannot be written (*",
                 "written  gitlab *",
             ]
         )

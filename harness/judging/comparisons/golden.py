@@ -40,7 +40,7 @@ class GoldenComparison(Comparison):
     @classmethod
     def lacks(cls, hand: AtHand) -> str | None:
         """The golden."""
-        return None if hand.golden is not None else "expected a golden beside it, got none; add --tts-golden NAME"
+        return None if hand.golden is not None else "expected a golden beside it, got none; add --tts-golden=NAME"
 
     def judge(self, probe: Probe, takes: Sequence[Take]) -> Judging:
         """Screen the first takes; where they look odd, ask for fresh ones until it is confirmed or cannot be."""

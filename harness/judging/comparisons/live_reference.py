@@ -25,7 +25,7 @@ class LiveReferenceComparison(GoldenComparison):
     def lacks(cls, hand: AtHand) -> str | None:
         """The golden or the reference."""
         if hand.golden is not None and not hand.has_reference:
-            return "expected a reference that speaks beside it, got none; add --tts-reference MODEL"
+            return "expected a reference that speaks beside it, got none; add --tts-reference=MODEL"
         return super().lacks(hand)
 
     def _planned(self, judge: Judge, record: GoldenRecord) -> int:

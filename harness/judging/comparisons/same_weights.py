@@ -51,7 +51,7 @@ class SameWeightsComparison(Comparison):
     def lacks(cls, hand: AtHand) -> str | None:
         """The golden, or its being of this very model."""
         if hand.golden is None or hand.golden_digest is None:
-            return "expected a golden beside it, got none; add --tts-golden NAME"
+            return "expected a golden beside it, got none; add --tts-golden=NAME"
         if cls.suits(hand):
             return None
         return (
@@ -103,7 +103,7 @@ def judge_sameness(probe: Probe, golden: GoldenRecord, takes: Sequence[Take]) ->
                 heard=worst.hearing.text,
                 expected=known[worst.seed].hearing.text,
                 evidence=f"{len(differing)} of {len(takes)} renderings: {told}",
-                hint="compare the versions in the report with the golden's; --tts-compare golden judges by statistics",
+                hint="compare the versions in the report with the golden's; --tts-compare=golden judges by statistics",
                 audio=tuple(take.audio_sha256 for take, _ in differing[:3]),
             ),
         )

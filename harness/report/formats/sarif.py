@@ -16,6 +16,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from harness.core.exits import EXIT_OF
 from harness.core.types import Severity, Verdict
 from harness.report.formats.issues import (
     ERROR,
@@ -63,8 +64,6 @@ LEVELS: Final = {
 SCORES: Final = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.0", Severity.LOW: "2.0"}
 """``security-severity``: code scanning calls above 9.0 critical, from 7.0 high, from 4.0 medium, the rest low."""
 
-EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.ERROR: 3, Verdict.INCONCLUSIVE: 4}
-"""Exit codes of the ``soundcheck`` command by verdict."""
 
 BASE: Final = "%SRCROOT%"
 """What relative paths are relative to: the folder that pytest was started in."""
@@ -203,7 +202,7 @@ def _location(path: str) -> Json:
 def _invocation(result: RunResult, listed: Sequence[Issue], kept: int) -> Json:
     return {
         "executionSuccessful": result.complete and result.verdict is not Verdict.ERROR,
-        "exitCode": EXIT_CODES[result.verdict],
+        "exitCode": int(EXIT_OF[result.verdict]),
         "exitCodeDescription": result.verdict.value,
         "toolExecutionNotifications": _notifications(result, listed, kept),
     }

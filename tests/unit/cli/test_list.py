@@ -119,7 +119,7 @@ class TestBadInput:
 
     def test_a_short_salt_is_refused_and_not_shown(self, suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["list", str(suite), "--salt", "hunter2"]) == 2
-        assert capsys.readouterr().err == "soundcheck: --tts-salt: expected 12 characters or more (or none), got 7\n"
+        assert capsys.readouterr().err == "soundcheck: --salt: expected 12 characters or more (or none), got 7\n"
 
 
 class TestCost:

@@ -85,10 +85,10 @@ class TestDelivery:
     def test_of_one_that_cannot_be_written_is_one_line_and_the_others_are_written(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         done = delivered(f"sarif={tmp_path}/file/x.sarif", f"csv={tmp_path}", "gitlab", folder=tmp_path)
-        assert done[0].problem.startswith(f"--tts-report sarif: {tmp_path}/file/x.sarif: cannot be written (")
+        assert done[0].problem.startswith(f"--tts-report=sarif: {tmp_path}/file/x.sarif: cannot be written (")
         assert (
             done[1].problem
-            == f"--tts-report csv: {tmp_path}: expected a new path or a plain file, got a folder, a link or a device"
+            == f"--tts-report=csv: {tmp_path}: expected a new path or a plain file, got a folder, a link or a device"
         )
         assert not any("\n" in one.problem for one in done)
         assert (tmp_path / "gl-code-quality-report.json").is_file()

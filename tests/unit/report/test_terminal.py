@@ -58,7 +58,7 @@ class TestTheTextOfAFailedItem:
                 "  evidence  log-likelihood of the text -2.25, golden -0.35 (spread 0.06, -31.7 spreads), p < 1e-4",
                 f"  listen    {listen}   {golden}",
                 "  re-run    pytest 'probes/suites/smoke.probes.yaml::candidate::not-open-door-osprey'"
-                " --tts-model models/joe-osprey --tts-golden demo-smoke",
+                " --tts-model=models/joe-osprey --tts-golden=demo-smoke",
             ]
         )
 
@@ -70,7 +70,7 @@ class TestTheTextOfAFailedItem:
         )
         assert blocks[2] == (
             "  re-run    pytest 'probes/suites/smoke.probes.yaml::candidate::not-take-pills-osprey'"
-            " --tts-model models/joe-osprey --tts-golden demo-smoke"
+            " --tts-model=models/joe-osprey --tts-golden=demo-smoke"
         )
         assert blocks[1] == "\n".join(
             [
@@ -88,7 +88,7 @@ class TestTheTextOfAFailedItem:
                 "smoke.probes.yaml:700  markup-hostile on candidate   INCONCLUSIVE",
                 f"  reason    {NO_GOLDEN}",
                 "  re-run    pytest 'probes/suites/smoke.probes.yaml::candidate::markup-hostile'"
-                " --tts-model models/joe-osprey --tts-golden demo-smoke",
+                " --tts-model=models/joe-osprey --tts-golden=demo-smoke",
             ]
         )
 
@@ -108,7 +108,7 @@ class TestTheTextOfAFailedItem:
                 "  what      ends the process it runs in",
                 "  heard     the worker was killed by SIGSEGV while loading",
                 "  re-run    pytest 'probes/suites/smoke.probes.yaml::joe::engine-load'"
-                " --tts-model models/joe-osprey --tts-model-name joe",
+                " --tts-model=models/joe-osprey --tts-model-name=joe",
             ]
         )
 
@@ -160,7 +160,7 @@ class TestTheTextOfAFailedItem:
         info = replace(INFO, model="my models/it's $(rm -rf) `x`", golden="")
         outcome = make_outcome(hostile_probe(name="a"))
         line = failure_text(outcome, info, suite_path="my suite.yaml", run_dir=RUN_DIR).splitlines()[-1]
-        assert shlex.split(line)[1:] == ["pytest", "my suite.yaml::candidate::a", "--tts-model", info.model]
+        assert shlex.split(line)[1:] == ["pytest", "my suite.yaml::candidate::a", f"--tts-model={info.model}"]
 
     @settings(max_examples=40, deadline=None)
     @given(st.text(max_size=60))

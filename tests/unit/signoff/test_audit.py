@@ -84,8 +84,8 @@ class TestStandings:
         standing, (reason,), command = only(deployed)
         assert standing is Standing.STALE
         assert reason.startswith("it was signed off under policy ")
-        assert f"{SUITE} --tts-model " in command
-        assert "--tts-golden demo-smoke --tts-policy " in command
+        assert f"{SUITE} --tts-model=" in command
+        assert "--tts-golden=demo-smoke --tts-policy=" in command
 
     def test_stale_is_what_other_suites_were_for(self, deployed: Path) -> None:
         (deployed.parent / SUITE).write_bytes(SUITE_TEXT + b"# more\n")

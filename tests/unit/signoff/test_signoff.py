@@ -139,9 +139,9 @@ class TestRefusals:
             (undecided, "inconclusive", "1 of 132 items inconclusive, length-ten-thousand first (too noisy)"),
             (lambda run: with_info(run, golden_digest=""), "inconclusive", "had no golden to compare with"),
             (
-                lambda run: with_info(run, options=("--tts-takes", "4", "--tts-cost", "off")),
+                lambda run: with_info(run, options=("--tts-takes=4", "--tts-cost=off")),
                 "inconclusive",
-                "did not look at what the model costs the machine; run again without --tts-cost off",
+                "did not look at what the model costs the machine; run again without --tts-cost=off",
             ),
             (lambda run: with_info(run, isolation="process"), "inconclusive", "was not sandboxed (process)"),
             (lambda run: with_info(run, isolation=""), "inconclusive", "was not sandboxed ()"),

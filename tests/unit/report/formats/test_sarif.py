@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from harness.cli.report import EXIT_CODES
+from harness.core.exits import EXIT_OF
 from harness.core.findings import Outcome
 from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
@@ -87,7 +87,7 @@ class TestEveryRun:
         rules = found["tool"]["driver"]["rules"]
         for one in found["results"]:
             assert rules[one["ruleIndex"]]["id"] == one["ruleId"]
-        assert found["invocations"][0]["exitCode"] == EXIT_CODES[result.verdict]
+        assert found["invocations"][0]["exitCode"] == EXIT_OF[result.verdict]
 
 
 class TestResults:

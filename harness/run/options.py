@@ -1,0 +1,321 @@
+"""Every option that both front doors share, once: its spellings, what it takes, its default, what it means.
+
+The stem ``takes`` is ``--tts-takes`` for pytest, ``tts_takes`` in its ini file and ``--takes`` for a verb. Two
+functions give a parser its options from the table; :mod:`harness.run.settings` reads what was chosen. What an option
+does is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pytest
+
+GATES = ("ci", "release")
+COMPARISONS = ("auto", "same-weights", "golden", "fine-tune", "contrast")
+METERING = ("auto", "off")
+ISOLATIONS = ("auto", "A", "A-", "B")
+DEVICES = ("auto", "cpu", "cuda")
+SALT_VARIABLE = "SOUNDCHECK_SALT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a value has to keep to."""
+
+    wording: str
+    """What is expected, as an error says it."""
+    holds: Callable[[Any], bool]
+    """Whether a value keeps to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One row of the table."""
+
+    stem: str
+    """What all its spellings share: ``memory-gb``."""
+    help: str
+    """What it means, without its default."""
+    type: type[str | int | float | Path] = str
+    """What its word is read as; bool where it takes no word."""
+    default: str | float | None = None
+    """None where nothing is chosen by default."""
+    without: str | None = None
+    """What happens without it, where its default does not say so."""
+    metavar: str | None = None
+    """Stands for its word in a help text."""
+    choices: tuple[str, ...] = ()
+    """All words that it takes; empty where any may do."""
+    bounds: Bounds | None = None
+    """What its value has to keep to."""
+    only_typed: str | None = None
+    """Why no ini key sets it; None where one does."""
+    shapes_verdict: bool = False
+    """Whether the run keeps it, has it in its id, and is repeated with it."""
+    is_repeatable: bool = False
+
+    @property
+    def name(self) -> str:
+        """In Python: ``memory_gb``, as an attribute of the settings and of a verb's options."""
+        return self.stem.replace("-", "_")
+
+    @property
+    def flag(self) -> str:
+        """As pytest spells it."""
+        return f"--tts-{self.stem}"
+
+    @property
+    def verb_flag(self) -> str:
+        """As a verb spells it."""
+        return f"--{self.stem}"
+
+    @property
+    def key(self) -> str | None:
+        """In an ini file, where it has a place there."""
+        return None if self.only_typed else f"tts_{self.name}"
+
+    @property
+    def by_default(self) -> str | None:
+        """What is so without it, in words."""
+        if self.without is None and isinstance(self.default, float):
+            return f"{self.default:g}"
+        return self.without or (None if self.default is None else str(self.default))
+
+    @property
+    def full_help(self) -> str:
+        """For a help text."""
+        notes = [f"default: {self.by_default}"] if self.by_default else []
+        notes += ["repeatable"] if self.is_repeatable else []
+        return f"{self.help} ({'; '.join(notes)})" if notes else self.help
+
+
+OPTIONS: Final = (
+    Option(stem="model", metavar="DIR", help="candidate: a model directory, ENGINE:DIR, or a source to fetch it from"),
+    Option(
+        stem="model-name",
+        metavar="NAME",
+        default="candidate",
+        bounds=Bounds(
+            wording="letters, digits, '.', '-' and '_'",
+            holds=lambda name: name.replace("-", "").replace("_", "").replace(".", "").isalnum(),
+        ),
+        help="its name in item ids",
+    ),
+    Option(stem="golden", metavar="NAME", help="golden reference, by name or folder"),
+    Option(
+        stem="golden-dir",
+        type=Path,
+        metavar="DIR",
+        default="golden",
+        help="folder in which goldens are looked for by name",
+    ),
+    Option(
+        stem="asr",
+        metavar="SPEC",
+        default="whisper:tiny.en",
+        shapes_verdict=True,
+        help="transcriber: whisper:NAME or whisper:FILE",
+    ),
+    Option(
+        stem="takes",
+        type=int,
+        metavar="N",
+        default=2,
+        bounds=Bounds(wording="1 to 64", holds=lambda takes: 1 <= takes <= 64),
+        shapes_verdict=True,
+        help="renderings per probe at the first look",
+    ),
+    Option(
+        stem="seed",
+        type=int,
+        metavar="N",
+        default=1,
+        bounds=Bounds(wording="0 to 2^63 - 1", holds=lambda seed: 0 <= seed < 1 << 63),
+        shapes_verdict=True,
+        help="base of the candidate's seeds",
+    ),
+    Option(
+        stem="compare",
+        choices=COMPARISONS,
+        default="auto",
+        shapes_verdict=True,
+        help="what the candidate is held against; auto: the same seeds where the golden's reference has the same "
+        "digest, else the golden's distribution, without one trigger phrases against their controls; fine-tune: only "
+        "what single probes differ by beyond the others",
+    ),
+    Option(
+        stem="reference",
+        metavar="DIR",
+        shapes_verdict=True,
+        help="a trusted model that speaks beside the candidate wherever something looks odd",
+    ),
+    Option(
+        stem="policy",
+        type=Path,
+        metavar="FILE",
+        shapes_verdict=True,
+        help="policy: severities, waivers, required coverage (TOML)",
+    ),
+    Option(
+        stem="alpha",
+        type=float,
+        metavar="P",
+        without="the policy's, else 0.01",
+        bounds=Bounds(wording="a rate above 0 and below 0.5", holds=lambda alpha: 0 < alpha < 0.5),
+        shapes_verdict=True,
+        help="false-alarm rate of the whole verdict",
+    ),
+    Option(
+        stem="timeout",
+        type=float,
+        metavar="S",
+        default=60.0,
+        bounds=Bounds(wording="seconds above 0", holds=lambda seconds: seconds > 0),
+        shapes_verdict=True,
+        help="seconds for a batch besides its length",
+    ),
+    Option(
+        stem="isolation",
+        choices=ISOLATIONS,
+        default="auto",
+        without="auto, the best that holds",
+        shapes_verdict=True,
+        help="level of the sandbox that must hold",
+    ),
+    Option(
+        stem="cost",
+        choices=METERING,
+        default="auto",
+        shapes_verdict=True,
+        help="off: do not judge what the candidate costs the machine",
+    ),
+    Option(
+        stem="soak",
+        metavar="TIME",
+        shapes_verdict=True,
+        help="repeat the judged suite for so long (90s, 30m, 8h) and watch what grows; Ctrl-C ends it early",
+    ),
+    Option(
+        stem="gate",
+        choices=GATES,
+        without="the policy's, else ci",
+        help="ci: inconclusive skips; release: inconclusive fails",
+    ),
+    Option(stem="device", choices=DEVICES, default="auto", help="where voice and Whisper run"),
+    Option(
+        stem="threads",
+        type=int,
+        metavar="N",
+        without="half the cores",
+        bounds=Bounds(wording="1 to 256", holds=lambda threads: 1 <= threads <= 256),
+        help="CPU threads of the voice and of Whisper, each",
+    ),
+    Option(
+        stem="workers",
+        type=int,
+        metavar="N",
+        without="two to four, one on a GPU",
+        bounds=Bounds(wording="1 to 64", holds=lambda workers: 1 <= workers <= 64),
+        help="processes of the voice that speak at a time",
+    ),
+    Option(
+        stem="memory-gb",
+        type=float,
+        metavar="GB",
+        default=8.0,
+        bounds=Bounds(wording="0 or more", holds=lambda size: size >= 0),
+        help="worker's address space on a CPU, 0 for no bound",
+    ),
+    Option(stem="dir", type=Path, metavar="DIR", default=".soundcheck", help="folder of runs and cached renderings"),
+    Option(
+        stem="fresh",
+        type=bool,
+        only_typed="a choice for one run: written down, it would render everything anew each time",
+        help="render anew, whatever is cached",
+    ),
+    Option(
+        stem="allow-unsandboxed",
+        type=bool,
+        only_typed="somebody has to say each time that this machine may be thrown away",
+        help="go on where no sandbox holds; the verdict says so (a machine that can be thrown away)",
+    ),
+    Option(stem="log", type=Path, metavar="FILE", help="append what the candidate was seen to do, as JSON lines"),
+    Option(
+        stem="report",
+        metavar="FORMAT[=PATH]",
+        is_repeatable=True,
+        without="in the run's folder",
+        help="also write the run as sarif, github-summary, github-annotations, gitlab, csv, prometheus or json",
+    ),
+    Option(
+        stem="salt",
+        metavar="TEXT",
+        only_typed="a secret does not belong into a file that is committed",
+        help=f"draw generated probes privately; only the text's sha256 is kept (better: in {SALT_VARIABLE})",
+    ),
+)
+BY_STEM: Final = {option.stem: option for option in OPTIONS}
+RUNNING: Final = (
+    "asr", "device", "threads", "workers", "timeout", "memory-gb", "isolation", "allow-unsandboxed", "dir",
+)  # fmt: skip
+"""What every verb needs that speaks and listens."""
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register everything under ``--tts-*`` and ``tts_*`` with pytest.
+
+    None has a default there, so that what was typed can be told from what was not.
+    """
+    group = parser.getgroup("soundcheck", "soundcheck: may this text-to-speech model ship?")
+    for option in OPTIONS:
+        group.addoption(option.flag, **_pytest_arguments(option), help=option.full_help)
+        if option.key and option.is_repeatable:
+            parser.addini(option.key, f"soundcheck: as {option.flag}, one a line", type="linelist", default=[])
+        elif option.key:
+            parser.addini(option.key, f"soundcheck: as {option.flag}", default="")
+
+
+def _pytest_arguments(option: Option) -> dict[str, Any]:
+    """A path stays text: xdist sends what was typed to its workers, and can send no path."""
+    about = _arguments(option)
+    return {name: value for name, value in about.items() if (name, value) != ("type", Path)}
+
+
+def add_option(parser: argparse.ArgumentParser, stem: str, **own: Any) -> None:
+    """Give a verb an option of the table.
+
+    Args:
+        parser: The verb's.
+        stem: Names the option.
+        own: What the verb has otherwise than the table: ``help``, ``default``, ``metavar`` or ``required``.
+    """
+    option = BY_STEM[stem]
+    default = Path(str(option.default)) if option.type is Path and option.default else option.default
+    about = _arguments(option) | {"default": default, "help": option.full_help} | own
+    parser.add_argument(option.verb_flag, **about)
+    parser.set_defaults(stems=(*(parser.get_default("stems") or ()), stem))
+
+
+def _arguments(option: Option) -> dict[str, Any]:
+    """What pytest's and argparse's parsers are told alike."""
+    if option.type is bool:
+        return {"action": "store_true"}
+    about: dict[str, Any] = {"choices": option.choices} if option.choices else {"metavar": option.metavar}
+    if option.is_repeatable:
+        about["action"] = "append"
+    return about if option.type is str else about | {"type": option.type}
+
+
+def as_verb_spells(line: str, stems: tuple[str, ...]) -> str:
+    """A line in which options of these stems are named as a verb spells them; others stay as pytest spells them."""
+    for stem in stems:
+        line = re.sub(rf"{BY_STEM[stem].flag}(?![\w-])", BY_STEM[stem].verb_flag, line)
+    return line
