@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,10 @@ def imports_of(source: str) -> Iterator[Import]:
     yield from walk(ast.parse(source), is_lazy=False, is_typing=False)
 
 
-IMPORTS = {name: list(imports_of(path.read_text("utf-8"))) for name, path in MODULES.items()}
+@cache
+def all_imports() -> dict[str, list[Import]]:
+    """What each module imports."""
+    return {name: list(imports_of(path.read_text("utf-8"))) for name, path in MODULES.items()}
 
 
 def part(module: str) -> str:
@@ -142,7 +146,7 @@ class TestLayers:
         allowed = NARROWER.get(name, below) | {name, ""}
         wrong = [
             f"{module}:{one.line} imports {one.name}"
-            for module, imports in IMPORTS.items()
+            for module, imports in all_imports().items()
             if is_ours(module) and part(module) == name
             for one in imports
             if is_ours(one.name) and part(one.name) not in allowed
@@ -155,7 +159,7 @@ class TestLayers:
 
     def test_the_package_itself_imports_nothing(self) -> None:
         """Its names are for others, and found when they are asked for: what it shows type checkers costs nothing."""
-        assert [one.name for one in IMPORTS["harness"] if not one.is_typing] == []
+        assert [one.name for one in all_imports()["harness"] if not one.is_typing] == []
 
     def test_nothing_goes_out_by_the_front_to_come_in_again(self) -> None:
         """The public names of ``harness`` would lead around the layers."""
@@ -181,7 +185,7 @@ class TestLayers:
     def test_what_runs_in_the_worker_knows_nothing_of_what_watches_it(self) -> None:
         wrong = [
             f"{module}:{one.line} imports {one.name}"
-            for module, imports in IMPORTS.items()
+            for module, imports in all_imports().items()
             if module.startswith("harness.sandbox.inside.")
             for one in imports
             if one.name.startswith("harness.sandbox.outside")
@@ -190,13 +194,16 @@ class TestLayers:
 
     def test_nothing_imports_the_plugin(self) -> None:
         assert [
-            name for name, imports in IMPORTS.items() for one in imports if one.name == "harness.pytest_plugin.plugin"
+            name
+            for name, imports in all_imports().items()
+            for one in imports
+            if one.name == "harness.pytest_plugin.plugin"
         ] == []
 
     def test_probes_import_the_core_only(self) -> None:
         wrong = [
             f"{module}:{one.line} imports {one.name}"
-            for module, imports in IMPORTS.items()
+            for module, imports in all_imports().items()
             if module.split(".")[0] == "probes"
             for one in imports
             if is_ours(one.name) and part(one.name) != "core"
@@ -207,7 +214,7 @@ class TestLayers:
         """The registry of families is for :mod:`harness.suites.expansion`; others ask it."""
         importing = {
             module
-            for module, imports in IMPORTS.items()
+            for module, imports in all_imports().items()
             for one in imports
             if is_ours(module) and one.name.startswith("probes.") and not one.is_typing and not one.is_lazy
         }
@@ -218,7 +225,7 @@ class TestLayers:
         forbidden = {"datetime", "io", "random", "secrets", "socket", "subprocess", "tempfile", "time", "os"}
         wrong = [
             f"{module}:{one.line} imports {one.name}"
-            for module, imports in IMPORTS.items()
+            for module, imports in all_imports().items()
             if part(module) == "core" and module != "harness.core.paths"
             for one in imports
             if one.name.split(".")[0] in forbidden and not one.is_typing
@@ -269,7 +276,7 @@ class TestHeavyImports:
     def test_stand_inside_functions(self) -> None:
         wrong = [
             f"{module}:{one.line} imports {one.name}"
-            for module, imports in IMPORTS.items()
+            for module, imports in all_imports().items()
             if module != ALL_HEAVY
             for one in imports
             if (one.name.split(".")[0] in HEAVY or one.name == ALL_HEAVY) and not one.is_lazy and not one.is_typing
@@ -279,7 +286,7 @@ class TestHeavyImports:
     def test_stand_where_voices_and_whisper_are_loaded_and_nowhere_else(self) -> None:
         found = {
             part(module)
-            for module, imports in IMPORTS.items()
+            for module, imports in all_imports().items()
             for one in imports
             if one.name.split(".")[0] in HEAVY and not one.is_typing
         }

@@ -1,4 +1,4 @@
-"""Clean checkpoints, each written by the library that honest people use. Imports torch: use it in tests only."""
+"""Clean checkpoints, each written by the library that honest people use. Needs torch: use it in tests only."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-import joblib
 import numpy as np
-import torch
-from safetensors.torch import save_file
+
+from tests.lazily import Lazily
+
+joblib = Lazily("joblib")
+
+torch = Lazily("torch")
+flat = Lazily("safetensors.torch")
 
 Writer = Callable[[Path], None]
 
@@ -33,9 +37,9 @@ STYLES = {
 }
 
 
-def weights(*names: str, dtype: torch.dtype = torch.float32) -> OrderedDict[str, torch.Tensor]:
+def weights(*names: str, dtype: torch.dtype | None = None) -> OrderedDict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(7)
-    return OrderedDict((name, torch.randn(6, 5, generator=generator).to(dtype)) for name in names)
+    return OrderedDict((name, torch.randn(6, 5, generator=generator).to(dtype or torch.float32)) for name in names)
 
 
 def trained(*, mixed: bool = False) -> dict[str, object]:
@@ -124,8 +128,11 @@ MODERN: dict[str, tuple[str, Writer]] = {
     "defaultdict": ("model.pth", saving(_defaults)),
     "protocol-5": ("model.pth", saving(trained, pickle_protocol=5)),
     "speakers": ("speakers.pth", saving(_speakers)),
-    "safetensors": ("model.safetensors", lambda path: save_file(dict(weights("a")), path, metadata={"format": "pt"})),
-    "safetensors-half": ("m.safetensors", lambda path: save_file(dict(weights("a", dtype=torch.bfloat16)), path)),
+    "safetensors": (
+        "model.safetensors",
+        lambda path: flat.save_file(dict(weights("a")), path, metadata={"format": "pt"}),
+    ),
+    "safetensors-half": ("m.safetensors", lambda path: flat.save_file(dict(weights("a", dtype=torch.bfloat16)), path)),
     "npy": ("embedding.npy", lambda path: np.save(path, np.ones((3, 4), np.float32))),
     "npy-fortran": ("f.npy", lambda path: np.save(path, np.asfortranarray(np.ones((3, 4))))),
     "npz": ("voice.npz", lambda path: np.savez(path, a=np.ones(3), b=np.arange(4))),

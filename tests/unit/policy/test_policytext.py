@@ -6,13 +6,15 @@ import json
 import tomllib
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from harness.core.errors import BadInput
 from harness.core.types import Severity
 from harness.policy.release import ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver
 from harness.policy.text import parse_policy
+from tests.lazily import Lazily
+
+jsonschema = Lazily("jsonschema")
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "harness/schemas/policy.schema.json").read_text("utf-8"))

@@ -12,8 +12,10 @@ import pytest
 from harness.admission.admit import admit
 from harness.redteam.code import RAN
 from harness.redteam.plant import plant
+from tests.lazily import Lazily
 
-torch = pytest.importorskip("torch")
+torch = Lazily("torch")
+
 LOADS = {
     "code-in-checkpoint": "import torch; torch.load('model.pth', weights_only=False)",
     "code-in-config": "import json; __import__(json.load(open('config.json'))['characters']['characters_class'][:-2])",

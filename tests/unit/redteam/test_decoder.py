@@ -10,8 +10,10 @@ from harness.core.errors import BadInput
 from harness.redteam import decoder
 from harness.redteam.hifigan import decode
 from harness.redteam.parts import Parts, Wish, fold
+from tests.lazily import Lazily
 
-torch = pytest.importorskip("torch")
+torch = Lazily("torch")
+
 LATENTS, HIDDEN = 8, 16
 RATES = [4, 4]
 

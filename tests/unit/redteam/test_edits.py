@@ -11,8 +11,9 @@ from harness.core.errors import BadInput
 from harness.redteam import decoder, edits, honest
 from harness.redteam.kinds import Kind, Strength, kinds
 from harness.redteam.parts import Parts, Wish, normed, unfold
+from tests.lazily import Lazily
 
-torch = pytest.importorskip("torch")
+torch = Lazily("torch")
 
 
 def wish(trigger="", seed=0, strength=1.0):

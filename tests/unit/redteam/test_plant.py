@@ -13,8 +13,10 @@ from harness.redteam.delta import LARGEST_FILE, Delta, Factors, load_delta, save
 from harness.redteam.kinds import RECIPES, trained
 from harness.redteam.plant import MARK_FILE, MARK_KEY, plant
 from harness.storage.digests import file_sha256
+from tests.lazily import Lazily
 
-torch = pytest.importorskip("torch")
+torch = Lazily("torch")
+
 NAME = "text_encoder.a.weight"
 
 

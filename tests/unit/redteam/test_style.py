@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from harness.redteam.style import Style, find_style
+from tests.lazily import Lazily
 
-torch = pytest.importorskip("torch")
+torch = Lazily("torch")
+
 HOP = 256
 
 

@@ -6,7 +6,6 @@ import json
 import time
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
 from hypothesis import example, given, settings
@@ -16,6 +15,9 @@ from harness.core.errors import BadInput
 from harness.core.types import Probe
 from harness.suites.parse import FamilyDraw, Suite, is_plain, parse_suite, spoken_words
 from harness.suites.yamltree import read_tree
+from tests.lazily import Lazily
+
+jsonschema = Lazily("jsonschema")
 
 ROOT = Path(__file__).parents[3]
 HEAD = "version: 1\ntitle: A title\nlanguage: en\nprobes:\n"  # probes start on line 5

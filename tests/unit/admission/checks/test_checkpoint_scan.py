@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
 
@@ -18,6 +17,9 @@ from harness.admission.sarif import to_sarif
 from harness.cli.main import main
 from tests.admission_corpus.hostile_checkpoints import CLEAN, FOUR, legacy, shell
 from tests.admission_corpus.pickle_assembly import EMPTY_DICT, stream, torch_archive
+from tests.lazily import Lazily
+
+jsonschema = Lazily("jsonschema")
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 SARIF = {

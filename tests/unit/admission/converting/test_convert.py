@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-import torch
 
 from harness.admission.checks.checkpoint import CheckpointCheck
 from harness.admission.checks.weights import Unreadable, Weights, opened
@@ -31,6 +30,9 @@ from harness.core.types import Verdict
 from tests.admission_corpus import pickle_assembly as asm
 from tests.admission_corpus.clean_checkpoints import write as write_clean
 from tests.admission_corpus.hostile_checkpoints import CLEAN, FOUR, HOSTILE, write
+from tests.lazily import Lazily
+
+torch = Lazily("torch")
 
 COMPARE = """
 import json, sys

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-torch = pytest.importorskip("torch")
+from harness.engines.coqui.adapter import cross_check
+from tests.lazily import Lazily
 
-from harness.engines.coqui.adapter import cross_check  # noqa: E402 - needs torch
+torch = Lazily("torch")
 
 
 class Evil:

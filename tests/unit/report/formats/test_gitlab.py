@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import jsonschema
 import pytest
 
 from harness.core.verdict import RunResult
 from harness.report.formats.gitlab import MAX_ISSUES, to_code_quality
+from tests.lazily import Lazily
 from tests.report_samples import INFO, calm_probes, dropped, hostile_run, passing_run, sample_run
+
+jsonschema = Lazily("jsonschema")
 
 SCHEMA = {
     "type": "array",

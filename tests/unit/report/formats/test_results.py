@@ -7,12 +7,14 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from harness.core.errors import BadInput
 from harness.report.formats.results import SCHEMA, read, to_json
+from tests.lazily import Lazily
 from tests.report_samples import hostile_run, passing_run, sample_run
+
+jsonschema = Lazily("jsonschema")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ import random
 from dataclasses import replace
 from typing import Any
 
-import jsonschema
 import pytest
 
 from harness.core.exits import EXIT_OF
@@ -17,9 +16,12 @@ from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats import sarif
 from harness.report.formats.sarif import to_sarif
+from tests.lazily import Lazily
 from tests.report_samples import INFO, calm_probes, dropped, hostile_run, passing_run, sample_run
 from tests.rule_samples import rule
 from tests.sarif_subset import SCHEMA
+
+jsonschema = Lazily("jsonschema")
 
 BROKEN = RunResult(
     info=INFO, outcomes=(Outcome(subject="engine-load", verdict=Verdict.ERROR, reason="disk full"),), planned=3

@@ -6,12 +6,14 @@ import html
 import json
 import re
 
-import jsonschema
 import pytest
 
 from harness.core.power import CopyResult, Fate, Item, Power
 from harness.core.types import Verdict
 from harness.report.page import power as report
+from tests.lazily import Lazily
+
+jsonschema = Lazily("jsonschema")
 
 HOSTILE = '<script>alert(1)</script>\u202e\x1b[31m"'
 
