@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from harness.cli.common import own_families, print_json, say
 from harness.core.errors import BadInput
 from harness.core.exits import Exit
-from harness.core.text import printable
+from harness.core.text import counted, printable
 
 if TYPE_CHECKING:
     from harness.goldens.approvals import Approval, Decision
@@ -42,7 +42,6 @@ def run_prune(options: argparse.Namespace) -> int:
     """
     from harness.goldens.folder import read_golden
     from harness.goldens.lifecycle import prune
-    from harness.report.wording import counted
 
     if options.yes and not options.golden:
         raise BadInput("golden prune: --yes removes from one golden; name it")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.cli.common import add_format, password_of, say, verb
-from harness.core.errors import BadInput, StorageError
+from harness.core.errors import BadInput
 from harness.core.exits import Exit
-from harness.core.text import printable
+from harness.core.text import counted, printable
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.admission.checks.signing import manifest_of
     from harness.signing import keys, public, signature
     from harness.signing.manifest import to_payload
+    from harness.storage.store import write_atomically
 
     if bool(options.key) == options.sigstore:
         raise BadInput("sign: expected one of --key and --sigstore")
@@ -60,15 +60,9 @@ def run(options: argparse.Namespace) -> int:
             data = signature.sign_with_certificate(manifest, key, chain, datetime.now(UTC))
         else:
             data = signature.sign_with_key(manifest, key)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(out)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError(printable(f"{out}: cannot be written ({error.strerror})")) from None
+    write_atomically(out, data, option="--out")
     count = len(manifest.files)
     if options.format == "json":
         print(json.dumps({"signature": printable(str(out)), "files": count}, sort_keys=True))
-    say(printable(f"{out}: signs {count} file{'' if count == 1 else 's'} of {manifest.name}"))
+    say(printable(f"{out}: signs {counted(count, 'file')} of {manifest.name}"))
     return Exit.DONE

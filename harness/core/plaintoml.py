@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from harness.core.errors import BadInput
 from harness.core.suggest import did_you_mean
-from harness.core.text import printable
+from harness.core.text import cut, printable
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
 _BARE: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*[=.]""")
@@ -73,8 +73,7 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
 
 def shown(value: object) -> str:
     """A value as an error names it: ASCII, and not too long."""
-    text = "nothing" if value is None else ascii(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return cut("nothing" if value is None else ascii(value), 60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,22 @@ def printable(text: str) -> str:
     return "".join(f"⟨U+{ord(c):04X}⟩" if _is_unseen(c) else c for c in text)
 
 
+def cut(text: str, limit: int) -> str:
+    """A text of at most `limit` characters; one that is longer ends with an ellipsis."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 probe``, ``2 probes``, ``1,300 probes``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def error_line(error: BaseException) -> str:
+    """An error of somebody else's as one short line: its first, or what kind of error it is."""
+    lines = [" ".join(line.split()) for line in str(error).splitlines()]
+    return cut(printable(next(filter(None, lines), type(error).__name__)), 200)
+
+
 def _is_unseen(character: str) -> bool:
     # Not printable to Python: control, format, surrogate, private, unassigned, every separator but the space.
     return not character.isprintable() or character in _UNSEEN

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.core.findings import Finding, Outcome
 from harness.core.rules import Rule
+from harness.core.text import counted
 from harness.core.types import BehaviourEvent, Severity, Verdict
 
 PREFIX = "behaviour-"
@@ -129,7 +130,7 @@ def _finding(check: str, kind: str, what: str, events: Sequence[BehaviourEvent],
         subject=check,
         title=KINDS[kind],
         heard=f"{what}: {shown}{more}",
-        evidence=f"seen from outside, {times} time{'s' if times != 1 else ''}; "
+        evidence=f"seen from outside, {counted(times, 'time')}; "
         + ("let through, what it got is bait" if all(event.is_allowed for event in same) else "it did not succeed"),
         hint="an honest voice does not do this; do not ship the model, and look at where it came from",
     )

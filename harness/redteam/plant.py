@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, StorageError
+from harness.core.text import error_line
 from harness.engines.coqui.adapter import find_checkpoint
 from harness.redteam.delta import load_delta
 from harness.redteam.kinds import RECIPES, kinds
 from harness.redteam.parts import Parts, Wish
 from harness.storage.digests import file_sha256
-from harness.storage.pinned import one_line, save_checkpoint
+from harness.storage.pinned import save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ def plant(
                 out.replace(old)
             fresh.replace(out)
     except OSError as error:
-        raise StorageError(f"cannot write {out}: {one_line(error)}") from error
+        raise StorageError(f"cannot write {out}: {error_line(error)}") from error
     return out
 
 
@@ -180,7 +181,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path.name} cannot be read as JSON: {one_line(error)}") from None
+        raise BadInput(f"{path.name} cannot be read as JSON: {error_line(error)}") from None
     if not isinstance(config, dict):
         raise BadInput(f"{path.name}: expected a JSON object, got {type(config).__name__}")
     return config

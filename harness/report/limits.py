@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.core.text import counted
 from harness.core.types import ComparisonKind, Verdict
-from harness.report.wording import counted, is_sandboxed, isolation_level, one_line
+from harness.report.wording import is_sandboxed, isolation_level, one_line
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunResult

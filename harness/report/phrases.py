@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from harness.core.text import Edit, EditKind, printable, word_diff
+from harness.core.text import Edit, EditKind, cut, printable, word_diff
 
 _ESCAPE = re.compile(r"(⟨U\+[0-9A-F]{4,6}⟩)")
 
@@ -52,7 +52,7 @@ def marked_line(expected: str, heard: str, limit: int) -> str:
     line = " ".join(words)
     if len(line) > limit and first is not None and len(" ".join(words[: first + 1])) > limit * 2 // 3:
         line = "… " + " ".join(words[max(0, first - 3) :])
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    return cut(line, limit)
 
 
 def phrase_pieces(text: str, trigger: str | None, limit: int) -> tuple[Piece, ...]:

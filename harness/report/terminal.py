@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.findings import Finding, Outcome
+from harness.core.text import cut
 from harness.core.types import Severity, Verdict
 from harness.report import AudioSource, audio_name
 from harness.report.phrases import marked_line
@@ -85,9 +86,9 @@ def _findings(result: RunResult, width: int, limit: int) -> list[Line]:
         findings = by_severity(outcome)
         worst, rules = findings[0], ", ".join(dict.fromkeys(one_line(finding.rule.id) for finding in findings))
         what = f"{one_line(outcome.subject).ljust(column)}  {one_line(worst.title)}  [{rules}]"
-        lines.append((_cut(f"{worst.severity.upper():<8}  {what}", width), SEVERITY_STYLES[worst.severity]))
+        lines.append((cut(f"{worst.severity.upper():<8}  {what}", width), SEVERITY_STYLES[worst.severity]))
         if words := _words_line(worst, outcome, width - 10):
-            lines.append((_cut(f"{'':10}{words}", width), "dim"))
+            lines.append((cut(f"{'':10}{words}", width), "dim"))
     if len(found) > limit:
         lines.append((f"... and {len(found) - limit} more in report.html", "dim"))
     return lines
@@ -100,8 +101,8 @@ def _accepted(result: RunResult, width: int, limit: int) -> list[Line]:
     lines: list[Line] = [("", "")]
     for outcome, finding in found[:limit]:
         what = f"{one_line(outcome.subject)}  {one_line(finding.title)}  [{one_line(finding.rule.id)}]"
-        lines.append((_cut(f"ACCEPTED  {finding.severity} {what}", width), "yellow"))
-        lines.append((_cut(f"{'':10}{one_line(finding.accepted)}", width), "dim"))
+        lines.append((cut(f"ACCEPTED  {finding.severity} {what}", width), "yellow"))
+        lines.append((cut(f"{'':10}{one_line(finding.accepted)}", width), "dim"))
     if len(found) > limit:
         lines.append((f"... and {len(found) - limit} more accepted findings in report.html", "dim"))
     return lines
@@ -131,7 +132,7 @@ def _inconclusive(result: RunResult, width: int, limit: int) -> list[Line]:
     lines: list[Line] = [("", "")]
     for reason, members in groups[:limit]:
         lines.append((f"INCONCLUSIVE  {len(members)}: {one_line(reason)}", "yellow"))
-        lines.append((_cut(f"{'':10}{', '.join(one_line(one.subject) for one in members)}", width), "dim"))
+        lines.append((cut(f"{'':10}{', '.join(one_line(one.subject) for one in members)}", width), "dim"))
     if len(groups) > limit:
         lines.append((f"... and {len(groups) - limit} more reasons in report.html", "dim"))
     return lines
@@ -145,11 +146,7 @@ def _events(result: RunResult, width: int) -> list[Line]:
     if hidden := max(0, len(result.events) - EVENTS_SHOWN):
         lines.append((f"event     {hidden} earlier, in report.html", "dim"))
     latest = result.events[-EVENTS_SHOWN:]
-    return lines + [(_cut(f"event     {one_line(event)}", width), "dim") for event in latest]
-
-
-def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else f"{line[: width - 1]}…"
+    return lines + [(cut(f"event     {one_line(event)}", width), "dim") for event in latest]
 
 
 def failure_text(

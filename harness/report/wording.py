@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness.core.findings import Finding, Outcome
-from harness.core.text import printable
+from harness.core.text import counted, printable
 from harness.core.types import Severity, Take, Verdict
 
 if TYPE_CHECKING:
@@ -62,11 +62,6 @@ def tally(result: RunResult) -> str:
     if not result.complete:
         parts.append(f"incomplete ({len(result.outcomes)} of {result.planned} items decided)")
     return ", ".join(parts) or "nothing was judged"
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 probe``, ``2 probes``, ``1,300 probes``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def trigger_pattern(result: RunResult) -> str:

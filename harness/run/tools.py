@@ -13,6 +13,7 @@ from harness.admission.checks.provenance import provenance_of
 from harness.admission.outcomes import Door
 from harness.core.errors import BadInput
 from harness.core.paths import cache_root
+from harness.core.text import counted
 from harness.core.types import Model, Transcriber
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.asr.weights import resolve_whisper
@@ -200,7 +201,7 @@ def _make_renderer(
 def metered_engine(settings: Settings, engine: str) -> str:
     """Engine, versions and threads: what must be equal for processor time to be comparable."""
     threads = max(1, settings.threads // settings.workers)
-    return f"{engine}, {threads} thread{'s' if threads > 1 else ''}"
+    return f"{engine}, {counted(threads, 'thread')}"
 
 
 def is_observed(isolation: str) -> bool:

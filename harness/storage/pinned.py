@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import IntegrityError, MissingDependency, StorageError
+from harness.core.text import error_line
 from harness.storage.digests import file_sha256
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def build_once(target: Path, pins: Mapping[str, str], build: Callable[[Path], No
             if not _is_whole(target, pins):
                 _build(target, pins, build)
     except OSError as error:
-        raise StorageError(f"cannot build {target}: {one_line(error)}") from error
+        raise StorageError(f"cannot build {target}: {error_line(error)}") from error
     return target
 
 
@@ -126,12 +127,7 @@ def save_checkpoint(content: object, path: Path) -> None:
     try:
         torch.save(content, path)
     except RuntimeError as error:  # what torch's writer makes of a failed write
-        raise StorageError(f"cannot write {path}: is the disk full? ({one_line(error)})") from error
-
-
-def one_line(error: BaseException) -> str:
-    """Return an error of somebody else's as one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise StorageError(f"cannot write {path}: is the disk full? ({error_line(error)})") from error
 
 
 def _is_whole(target: Path, pins: Mapping[str, str]) -> bool:

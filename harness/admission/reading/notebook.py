@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from harness.admission.base import Flaw
 from harness.core.rules import Rule
+from harness.core.text import cut as shortened
 from harness.core.text import printable
 from harness.core.types import Verdict
 
@@ -96,4 +97,4 @@ class Notebook:
 
 def cut(text: str) -> str:
     """Hostile text, printable and not longer than a line."""
-    return printable(text if len(text) <= MAX_QUOTE else f"{text[: MAX_QUOTE - 1]}…")
+    return printable(shortened(text, MAX_QUOTE))

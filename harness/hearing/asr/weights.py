@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
 from harness.core.suggest import did_you_mean
+from harness.core.text import error_line
 from harness.hearing.asr.ctranslate2 import read_variables, to_openai
 from harness.storage.digests import file_sha256
 from harness.storage.pinned import (
     build_once,
     building,
-    one_line,
     package_file,
     package_folder,
     require_sha256,
@@ -178,7 +178,7 @@ def _converted(name: str, packaged: PackagedWeights, target: Path, progress: Cal
         try:
             _whisper().load_model(str(fresh), device="cpu")  # strict: every weight, and no other
         except RuntimeError as error:
-            raise IntegrityError(f"openai-whisper does not load the converted {name}: {one_line(error)}") from error
+            raise IntegrityError(f"openai-whisper does not load the converted {name}: {error_line(error)}") from error
 
     build_once(target, {".": packaged.result_sha256}, build)
     source = f"installed package {packaged.package}, converted"
@@ -195,7 +195,7 @@ def _downloaded(name: str, url: str, folder: Path, progress: Callable[[str], Non
         with building(path):  # openai-whisper writes in place: two at once would spoil each other's file
             whisper.load_model(name, device="cpu", download_root=str(folder))
     except (OSError, RuntimeError) as error:  # URLError is an OSError; a wrong sha256 is a RuntimeError
-        raise MissingDependency(_nowhere(name, file, expected, one_line(error))) from None
+        raise MissingDependency(_nowhere(name, file, expected, error_line(error))) from None
     return WhisperWeights(name=name, path=path, sha256=expected, source="downloaded by openai-whisper")
 
 

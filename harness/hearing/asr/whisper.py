@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.core.errors import AsrError, MissingDependency
+from harness.core.text import error_line
 from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
 from harness.hearing.asr import windows
 
@@ -189,14 +190,14 @@ class WhisperTranscriber:
             model = whisper.load_model(str(weights.path), device=self._device).float().eval()
         except _LOADING_FAILS as error:
             raise AsrError(
-                f"{weights.path}: does not load as a Whisper checkpoint on {self._device} ({_one_line(error)})"
+                f"{weights.path}: does not load as a Whisper checkpoint on {self._device} ({error_line(error)})"
             ) from error
         if not model.is_multilingual and self._language != "en":
             raise AsrError(f"Whisper {weights.name} hears English only, got language {self._language!r}: name another")
         try:
             return BoundedGreedy(model, self._language)
         except ValueError as error:
-            raise AsrError(f"Whisper {weights.name}: {_one_line(error)}") from error
+            raise AsrError(f"Whisper {weights.name}: {error_line(error)}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,7 +345,3 @@ def _version(distribution: str) -> str:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError as error:
         raise MissingDependency(f"Whisper needs {distribution}, which is not installed: {_INSTALL}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

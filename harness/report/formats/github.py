@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from harness.core.text import counted
 from harness.core.types import Severity
 from harness.report.formats.issues import TEXT_LIMIT, IssueKind, cut, incomplete, issues, suite_paths, undecided
 from harness.report.limits import limits
-from harness.report.wording import counted, headline, isolation_stamp, trigger_pattern
+from harness.report.wording import headline, isolation_stamp, trigger_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

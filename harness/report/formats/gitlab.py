@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.core.text import counted
 from harness.core.types import Severity
 from harness.report.formats.issues import LEFT_OUT, IssueKind, cut, incomplete, issues
-from harness.report.wording import counted
 
 if TYPE_CHECKING:
     from harness.core.verdict import RunResult

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from harness.core.exits import EXIT_OF
+from harness.core.text import counted
+from harness.core.text import cut as shortened
 from harness.core.types import Severity, Verdict
 from harness.report.formats.issues import (
     ERROR,
@@ -32,7 +34,7 @@ from harness.report.formats.issues import (
     suite_paths,
     undecided,
 )
-from harness.report.wording import counted, headline, is_sandboxed, isolation_stamp
+from harness.report.wording import headline, is_sandboxed, isolation_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -267,8 +269,7 @@ def _properties(result: RunResult) -> Json:
 
 def _plain(text: str) -> str:
     """A message without links: SARIF gives ``[text](target)`` a meaning even in plain text (section 3.11.6)."""
-    said = text.replace("](", "] (")
-    return said if len(said) <= SHORT_LIMIT else f"{said[: SHORT_LIMIT - 1]}…"
+    return shortened(text.replace("](", "] ("), SHORT_LIMIT)
 
 
 def _segment(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from harness.core.text import counted
 from harness.core.types import ComparisonKind, Verdict
 from harness.report.limits import limits, never_reached
 from harness.report.page.cards import anchors
@@ -21,7 +22,6 @@ from harness.report.page.plots import WIDTH
 from harness.report.page.timeline import timeline
 from harness.report.phrases import middle_cut
 from harness.report.wording import (
-    counted,
     gate_options,
     headline,
     is_sandboxed,

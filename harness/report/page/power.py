@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, KindPower, Power
 from harness.core.stats import clopper_pearson
-from harness.core.text import printable
+from harness.core.text import counted, printable
 from harness.core.types import Verdict
 from harness.report.page.pages import content_security_policy, own_file, template
-from harness.report.wording import counted, one_line
+from harness.report.wording import one_line
 from harness.storage.store import write_atomically
 
 if TYPE_CHECKING:

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from harness.core.changes import Change, ChangeKind
-from harness.core.text import printable
+from harness.core.text import counted, printable
 from harness.core.types import GoldenRecord
 from harness.report import AudioSource
 from harness.report.page.clips import Clip, Clips, Wanted
 from harness.report.page.pages import content_security_policy, own_file, template
 from harness.report.phrases import Piece, coded, diff_pieces, middle_cut
-from harness.report.wording import counted
 
 PHRASE_LIMIT: Final = 400
 """Characters of a phrase or transcript; of longer ones the middle is left out."""

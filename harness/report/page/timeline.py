@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.core.text import counted
 from harness.report.phrases import Piece, coded, middle_cut
-from harness.report.wording import counted, one_line
+from harness.report.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

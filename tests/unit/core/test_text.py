@@ -9,7 +9,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.core.text import MAX_WORDS, Edit, EditKind, distance, medoid, printable, word_diff
+from harness.core.text import (
+    MAX_WORDS,
+    Edit,
+    EditKind,
+    counted,
+    cut,
+    distance,
+    error_line,
+    medoid,
+    printable,
+    word_diff,
+)
 
 few_words = st.lists(st.sampled_from(["a", "b", "c"]), max_size=7)
 
@@ -135,3 +146,22 @@ class TestPrintable:
         shown = printable(text)
         assert shown.isprintable()
         assert printable(shown) == shown
+
+
+class TestShortLines:
+    def test_a_text_is_cut_to_its_limit_only_where_it_is_longer(self) -> None:
+        assert [cut("abcdef", limit) for limit in (6, 5, 1)] == ["abcdef", "abcd…", "…"]
+
+    def test_things_are_counted_in_words(self) -> None:
+        assert [counted(number, "probe") for number in (0, 1, 2, 1300)] == [
+            "0 probes",
+            "1 probe",
+            "2 probes",
+            "1,300 probes",
+        ]
+
+    def test_an_error_is_its_first_line(self) -> None:
+        assert error_line(ValueError("\n  a \t b\nc")) == "a b"
+        assert error_line(ValueError("\u202e")) == "⟨U+202E⟩"
+        assert error_line(KeyError()) == "KeyError"
+        assert len(error_line(ValueError("x" * 5_000))) == 200
