@@ -82,6 +82,7 @@ def speak(level: str, count: int) -> None:
     """Speak phrases with the demo voice; print its processor seconds. Runs in a process of its own."""
     from harness.cli.demo import demo_suite
     from harness.core.paths import cache_root
+    from harness.engines.registry import COQUI
     from harness.models.demo import build_demo_voice
     from harness.sandbox.outside.client import Worker
     from harness.sandbox.outside.events import EventLog
@@ -97,7 +98,9 @@ def speak(level: str, count: int) -> None:
         SandboxLauncher(level=level, memory_bytes=memory, log=log)
     )  # fmt: skip
     texts = sorted((probe.text for probe in read_suite(demo_suite()).suite.probes[:count]), key=len)
-    worker = Worker(launcher, engine="coqui", model=model, device="cpu", threads=1, bounds=_bounds())
+    worker = Worker(
+        launcher, engine=COQUI.adapter, preloads=COQUI.preloads, model=model, device="cpu", threads=1, bounds=_bounds()
+    )
     worker.start()
     loaded = tree_seconds()
     for start in range(0, len(texts), 8):

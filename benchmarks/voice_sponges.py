@@ -20,6 +20,7 @@ from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.findings import Finding, Outcome
 from harness.core.paths import cache_root
 from harness.core.types import Verdict
+from harness.engines.registry import COQUI, ENGINES
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
 from harness.policy.release import COST_CHECKS
@@ -74,6 +75,7 @@ def _gate(engine: str, folder: Path) -> tuple[Verdict, list[str]]:
     with (
         patch.object(bench, "open_model", functools.partial(_with_engine, engine)),
         patch.object(bench, "engine_key", lambda _: f"sponge {engine}"),
+        patch.dict(ENGINES, {engine: dataclasses.replace(COQUI, adapter=f"sponge_voice:{engine}", preloads=())}),
         patch.object(bench, "choose_launcher", made),
     ):
         run = Run(run_settings, [suite], suite.suite.probes, writer="bench", planned=99, tell=lambda _: None)
@@ -104,7 +106,7 @@ def _told(finding: Finding) -> str:
 def _with_engine(engine: str, path: Path | str) -> object:
     from harness.models.files import open_model
 
-    return dataclasses.replace(open_model(str(path)), engine=f"sponge_voice:{engine}")
+    return dataclasses.replace(open_model(str(path)), engine=engine)
 
 
 def _settings(folder: Path) -> Settings:

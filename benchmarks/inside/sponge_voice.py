@@ -13,9 +13,9 @@ from typing import Any
 from harness.core.types import Speech
 from harness.engines.coqui.adapter import CoquiEngine
 from harness.engines.fake.sponges import soak_up
-from harness.sandbox.inside.worker import PRELOADS
+from harness.engines.registry import COQUI
 
-for preload in PRELOADS["coqui"]:  # before the sandbox closes, as for the engine itself
+for preload in COQUI.preloads:  # before the sandbox closes, as for the engine itself
     module, _, function = preload.partition(":")
     loaded = importlib.import_module(module)
     if function:

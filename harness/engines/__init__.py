@@ -1,1 +1,1 @@
-"""Adapters that speak. They run inside the worker; the harness only knows them by name."""
+"""Adapters that speak, one folder each. They run inside the worker; the harness knows the rows of a registry only."""

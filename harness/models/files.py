@@ -10,10 +10,9 @@ from pathlib import Path
 from harness.core.errors import BadInput
 from harness.core.text import printable
 from harness.core.types import Model
+from harness.engines.registry import COQUI, ENGINES, recognise
 from harness.storage.digests import file_sha256, listing_sha256
 
-ENGINE_FILES = {"coqui": "config.json", "fake": "fake.json"}
-"""Engine -> the file that a model directory of it has."""
 MAX_FILES = 2000
 _COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 
@@ -33,21 +32,20 @@ def open_model(spec: str) -> Model:
 
 def find_model(spec: str) -> tuple[str, Path]:
     """Engine and folder of a model; see :func:`open_model`."""
-    engine, path = _split(spec)
+    name, path = _split(spec)
     if not path.exists():
         raise _refusal(path, "no such model directory; --tts-model takes a folder with config.json and a checkpoint")
     if not path.is_dir():
         raise _refusal(path, "expected a model directory, got a file; name the folder that holds it")
-    engine = engine or next((name for name, file in ENGINE_FILES.items() if (path / file).is_file()), "")
-    if not engine:
-        raise _refusal(
-            path, "expected a Coqui model (config.json and a checkpoint), got neither config.json nor fake.json"
-        )
-    if not (path / ENGINE_FILES[engine]).is_file():
-        raise _refusal(path / ENGINE_FILES[engine], f"no such file, which a model of engine {engine!r} has")
-    if engine == "coqui":
-        _check_config(path / "config.json")
-    return engine, path
+    engine = ENGINES[name] if name else recognise(path)
+    if engine is None:
+        files = " nor ".join(one.file for one in ENGINES.values())
+        raise _refusal(path, f"expected {COQUI.title}, got neither {files}")
+    if not (path / engine.file).is_file():
+        raise _refusal(path / engine.file, f"no such file, which a model of engine {engine.name!r} has")
+    if engine.is_json:
+        _check_config(path / engine.file)
+    return engine.name, path
 
 
 def digest_of_directory(path: Path) -> str:
@@ -76,16 +74,16 @@ def digest_of_directory(path: Path) -> str:
 
 def _split(spec: str) -> tuple[str, Path]:
     engine, colon, rest = spec.partition(":")
-    if colon and engine in ENGINE_FILES:
+    if colon and engine in ENGINES:
         return engine, Path(rest).expanduser().absolute()
     if colon and not Path(spec).exists() and engine.isidentifier():
-        known = ", ".join(sorted(ENGINE_FILES))
+        known = ", ".join(sorted(ENGINES))
         raise _refusal(spec, f"unknown engine {engine!r}; expected one of {known}, or a directory")
     return "", Path(spec).expanduser().absolute()
 
 
 def _check_config(path: Path) -> None:
-    """Say early, and better than Coqui would, that a configuration is no JSON."""
+    """Say early, and better than a loader would, that a configuration is no JSON."""
     try:
         # Coqui's loader allows lines of comment; blanking them keeps the line numbers of everything else.
         content = json.loads(_COMMENT.sub("", path.read_text("utf-8")))

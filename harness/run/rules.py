@@ -12,7 +12,7 @@ def every_rule() -> tuple[Rule, ...]:
 
     Imports are in the function: who asks for one verb does not pay for all of them.
     """
-    from harness.admission.admit import checks
+    from harness.admission.admit import every_check
     from harness.admission.checks import digests, integrity, lineage
     from harness.costs import footprint, latency, leaks, phrases, scaling, waits
     from harness.judging import behaviour, faults, pair_rules, suite_shift
@@ -22,7 +22,7 @@ def every_rule() -> tuple[Rule, ...]:
     from harness.report.formats import issues
 
     gathered: tuple[Iterable[Rule], ...] = (
-        *(check.rules for check in checks()),
+        *(check.rules for check in every_check()),
         integrity.IntegrityCheck.rules,
         lineage.LineageCheck.rules,
         digests.RULES,

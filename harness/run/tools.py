@@ -15,6 +15,7 @@ from harness.core.errors import BadInput
 from harness.core.paths import cache_root
 from harness.core.text import counted
 from harness.core.types import Model, Transcriber
+from harness.engines.registry import ENGINES
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.asr.weights import resolve_whisper
 from harness.hearing.asr.whisper import WhisperTranscriber
@@ -30,11 +31,6 @@ from harness.sandbox.outside.levels import LEVELS, choose_launcher
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 
-ENGINE_PACKAGES = {"coqui": ("coqui-tts", "torch", "espeakng-loader"), "fake": ()}
-"""Packages whose version shapes what an engine says."""
-ADAPTER_VERSIONS = {"coqui": 2, "fake": 1}
-"""Raised when our own adapter speaks differently: earlier renderings are then made again."""
-
 CHARACTERS_PER_TIMEOUT = 240
 """A batch may take ``--tts-timeout`` once, and once more for every so many characters."""
 
@@ -43,13 +39,13 @@ Tell = Callable[[str], None]
 
 def engine_key(engine: str) -> str:
     """Engine and the versions that shape its audio: part of every rendering's name."""
-    versions = []
-    for package in ENGINE_PACKAGES[engine]:
+    spec, versions = ENGINES[engine], []
+    for package in spec.shaped_by:
         try:
             versions.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             versions.append(f"{package} missing")
-    return ", ".join([f"{engine} adapter {ADAPTER_VERSIONS[engine]}", *versions])
+    return ", ".join([f"{engine} adapter {spec.adapter_version}", *versions])
 
 
 def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Transcriber:
@@ -142,7 +138,7 @@ def make_bench(
         isolation=isolation,
         events=events,
         door=Door(
-            model.path,
+            model,
             Provenance(model=model.path)
             if is_ours
             else provenance_of(find_project(Path.cwd()), settings.model, model.path),
@@ -159,7 +155,7 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Referen
     if not settings.reference:
         return None
     model = open_model(local_model(settings.reference, tell))
-    door = Door(model.path, provenance_of(find_project(Path.cwd()), settings.reference, model.path))
+    door = Door(model, provenance_of(find_project(Path.cwd()), settings.reference, model.path))
     if refusal := door.refusal:
         raise BadInput(f"--tts-reference={settings.reference}: {refusal}")
     # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.

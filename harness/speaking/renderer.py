@@ -16,6 +16,7 @@ from typing import TypeVar
 from harness.core.seeds import Request
 from harness.core.types import EngineInfo, Model, Rendering, RenderingKey, Speech
 from harness.core.waveform import clean, facts
+from harness.engines.registry import ENGINES
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import Launcher
 from harness.speaking.metered import Metered
@@ -222,9 +223,11 @@ class Renderer:
         if booth.worker is not None and booth.worker.info is not None:
             return booth.worker.info
         self._count_start()
+        engine = ENGINES[self._model.engine]
         worker = Worker(
             self._launcher,
-            engine=self._model.engine,
+            engine=engine.adapter,
+            preloads=engine.preloads,
             model=self._model.path,
             device=self._device,
             threads=self._threads,

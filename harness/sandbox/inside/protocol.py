@@ -43,6 +43,9 @@ class Load(_Message, frozen=True, kw_only=True):
     """Harness to worker: load this model."""
 
     engine: Short
+    """``module:class`` of the adapter."""
+    preloads: Annotated[list[Short], Meta(max_length=64)] = []
+    """``module`` or ``module:function``, for :mod:`harness.sandbox.inside.stub`."""
     model: Line
     device: Short
     threads: Annotated[int, Meta(ge=1, le=1024)]

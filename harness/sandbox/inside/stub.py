@@ -13,12 +13,13 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.core.errors import SoundcheckError
 from harness.sandbox.inside import landlock, seccomp
 from harness.sandbox.inside.syscalls import native
-from harness.sandbox.inside.worker import ENGINES, PRELOADS, die_with_harness, limit_memory, limit_self, serve
+from harness.sandbox.inside.worker import die_with_harness, limit_memory, limit_self, serve
 
 READY, GO = b"R", b"G"
 
@@ -59,14 +60,14 @@ def main() -> None:
     with socket.socket(fileno=plan.conversation) as sock:
         from harness.sandbox.inside.protocol import Channel
 
-        serve(Channel(sock), seal=lambda engine: _seal(engine, control, devices=bool(plan.devices)))
+        serve(Channel(sock), seal=lambda names: _seal(names, control, devices=bool(plan.devices)))
     # Skip interpreter teardown: a candidate's atexit hooks get no turn.
     os._exit(0)
 
 
-def _seal(engine: str, control: socket.socket, *, devices: bool) -> None:
+def _seal(names: Sequence[str], control: socket.socket, *, devices: bool) -> None:
     """Import what the engine needs, close the last wall, and wait for the observer."""
-    for name in (*PRELOADS.get(engine, ()), ENGINES.get(engine, engine).partition(":")[0]):
+    for name in names:
         module, _, function = name.partition(":")
         # What cannot be imported is told when the engine is made, as without a sandbox.
         with contextlib.suppress(ImportError, SoundcheckError):

@@ -14,7 +14,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,23 +22,6 @@ from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded,
 
 if TYPE_CHECKING:
     from harness.core.types import Engine
-
-ENGINES = {
-    "coqui": "harness.engines.coqui.adapter:CoquiEngine",
-    "fake": "harness.engines.fake.adapter:FakeEngine",
-}
-"""Engine name -> ``module:class``. Imported in the worker only."""
-
-PRELOADS = {
-    "coqui": (
-        "torch",
-        "harness.engines.coqui.espeak:install_inprocess_espeak",
-        "TTS.utils.synthesizer",
-        "TTS.tts.models.vits",
-    )
-}
-"""What an engine imports sooner or later. A sandboxed worker imports it before its walls close: trusted code starts
-programs and reads files that nobody should touch afterwards. ``module:function`` is called, too."""
 
 PR_SET_PDEATHSIG = 1
 NICENESS = 5
@@ -80,9 +63,9 @@ def limit_memory(peak_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (peak_bytes, peak_bytes))
 
 
-def create_engine(name: str) -> Engine:
-    """Import and construct an engine by name, or by ``module:class``, which only the harness can ask for."""
-    module, _, attribute = ENGINES.get(name, name).partition(":")
+def create_engine(adapter: str) -> Engine:
+    """Import and construct an engine by ``module:class``, which only the harness can ask for."""
+    module, _, attribute = adapter.partition(":")
     return cast("Engine", getattr(importlib.import_module(module), attribute)())
 
 
@@ -112,12 +95,12 @@ def _speak(engine: Engine, channel: Channel, order: Render) -> None:
     channel.send(Done(batch=order.batch))
 
 
-def serve(channel: Channel, *, seal: Callable[[str], None] = lambda _: None) -> None:
+def serve(channel: Channel, *, seal: Callable[[Sequence[str]], None] = lambda _: None) -> None:
     """Answer orders until the harness hangs up.
 
     Args:
         channel: The conversation.
-        seal: Told the engine's name before the model is read: closes the walls of a sandbox.
+        seal: Told before the model is read what to import: closes the walls of a sandbox.
     """
     engine: Engine | None = None
     while True:
@@ -126,7 +109,7 @@ def serve(channel: Channel, *, seal: Callable[[str], None] = lambda _: None) -> 
         except EOFError:
             return
         if isinstance(order, Load):
-            seal(order.engine)
+            seal((*order.preloads, order.engine.partition(":")[0]))
             try:
                 engine = create_engine(order.engine)
                 info = engine.load(Path(order.model), device=order.device, threads=order.threads)

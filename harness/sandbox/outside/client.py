@@ -76,15 +76,29 @@ class Worker:
         launcher: Launcher,
         *,
         engine: str,
+        preloads: Sequence[str] = (),
         model: Path,
         device: str,
         threads: int,
         bounds: Bounds,
         is_tidy: bool = False,
     ) -> None:
+        """Remember; nothing is started yet.
+
+        Args:
+            launcher: Starts the process.
+            engine: ``module:class`` of the adapter, imported in the process only.
+            preloads: What the adapter needs; imported before the walls close.
+            model: Folder of the model.
+            device: ``cpu`` or ``cuda``.
+            threads: Threads that it may compute with.
+            bounds: How long to wait, and for how much.
+            is_tidy: Give freed memory back at once.
+        """
         self._launcher = launcher
         self._is_tidy = is_tidy
-        self._engine, self._device, self._threads = engine, device, threads
+        self._engine, self._preloads = engine, tuple(preloads)
+        self._device, self._threads = device, threads
         self._model = model
         self._bounds = bounds
         self._process: WorkerProcess | None = None
@@ -112,7 +126,11 @@ class Worker:
         deadline = time.monotonic() + self._bounds.load_seconds
         process.doing("loading")
         order = Load(
-            engine=self._engine, model=process.model_path(self._model), device=self._device, threads=self._threads
+            engine=self._engine,
+            preloads=list(self._preloads),
+            model=process.model_path(self._model),
+            device=self._device,
+            threads=self._threads,
         )
         with self._watched("loading"):
             channel = Channel(process.sock)

@@ -10,7 +10,7 @@ import pytest
 
 from harness.admission.checks.integrity import Provenance
 from harness.admission.outcomes import CHECKS, MOST_FINDINGS, UNCHANGED, Door
-from harness.core.types import Verdict
+from harness.core.types import Model, Verdict
 from tests.fake_voices import fake_voice
 
 
@@ -25,7 +25,7 @@ def voice(tmp_path: Path) -> Path:
 
 
 def door(voice: Path) -> Door:
-    return Door(voice, Provenance(model=voice))
+    return Door(Model(engine="fake", path=voice, digest=""), Provenance(model=voice))
 
 
 class TestDoor:

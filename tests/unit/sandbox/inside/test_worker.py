@@ -19,6 +19,7 @@ import pytest
 
 from harness.core.types import Speech
 from harness.engines.fake.adapter import FakeEngine
+from harness.engines.registry import ENGINES
 from harness.sandbox.inside.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
 
+FAKE = ENGINES["fake"].adapter
 SHORT = Bounds(load_seconds=20, batch_seconds=20, seconds_per_character=0)
 ORDERS = [("do not open", 1), ("open", 2), ("close it", 3)]
 
@@ -44,7 +46,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def worker_of(launcher: Launcher, model: Path, bounds: Bounds = SHORT) -> Worker:
-    return Worker(launcher, engine="fake", model=model, device="cpu", threads=1, bounds=bounds)
+    return Worker(launcher, engine=FAKE, model=model, device="cpu", threads=1, bounds=bounds)
 
 
 def spoken_by(worker: Worker, orders: Sequence[tuple[str, int]]) -> dict[int, Speech]:
@@ -341,7 +343,7 @@ class TestEnd:
     def test_comes_by_itself_when_the_harness_is_gone(self, tmp_path: Path) -> None:
         process = WatchedLauncher().start(model=tmp_path, threads=1, device="cpu")
         channel = Channel(process.sock)
-        channel.send(Load(engine="fake", model=str(fake_voice(tmp_path)), device="cpu", threads=1))
+        channel.send(Load(engine=FAKE, model=str(fake_voice(tmp_path)), device="cpu", threads=1))
         assert isinstance(channel.receive()[0], Loaded)
         channel.close()
         assert process.exit_status(10) == 0
@@ -355,7 +357,7 @@ class TestEnd:
             "from harness.sandbox.outside.launcher import ProcessLauncher\n"
             "from harness.sandbox.inside.protocol import Channel, Load\n"
             "process = ProcessLauncher().start(model=Path(sys.argv[1]), threads=1, device='cpu')\n"
-            "Channel(process.sock).send(Load(engine='fake', model=sys.argv[1], device='cpu', threads=1))\n"
+            f"Channel(process.sock).send(Load(engine={FAKE!r}, model=sys.argv[1], device='cpu', threads=1))\n"
             "print(process.pid, flush=True)\n"
             "sys.stdin.read()\n"
         )
@@ -523,7 +525,7 @@ class TestForgingWorker:
                 [(Loaded(name="fake", sample_rate=8000, versions={}), b"")],
                 "expected Spoken, got Loaded",
             ),
-            ([(Load(engine="fake", model="/", device="cpu", threads=1), b"")], "expected Spoken, got Load"),
+            ([(Load(engine=FAKE, model="/", device="cpu", threads=1), b"")], "expected Spoken, got Load"),
             ([b"\x80\x04K\x01." * 9], "expected a frame starting b'SCK1', got b'\\x80\\x04K\\x01'"),
             ([PREFIX.pack(MAGIC, 4, 1 << 31, 0)], "expected a header of at most 1048576 bytes, got 2147483648"),
             ([PREFIX.pack(MAGIC, 5, 2, 1 << 60)], "expected 0 payload bytes with Failed, got 1152921504606846976"),

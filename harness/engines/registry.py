@@ -1,0 +1,103 @@
+"""Every engine that there is, one row each. Cheap to import: what a row names is imported where it is needed.
+
+Nothing outside this table makes an engine, and nothing in a candidate's folder does more than let the first row whose
+file lies there be chosen. Knows no other room: adapters and checks are named by texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE_CHECKS = ("config", "architecture")
+"""What may be asked of an engine's own files, and so the names of its checks: a run has the same items for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A distribution that an engine needs."""
+
+    name: str
+    what: str
+    """What it is for, in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec:
+    """What the harness has to know of an engine without importing it."""
+
+    name: str
+    """As users type it, ``NAME:DIR``."""
+    title: str
+    """What a folder of it is, with an article."""
+    file: str
+    """The file by which a folder is known to be for this engine."""
+    is_json: bool = False
+    """Whether that file is JSON, lines of comment allowed: said early where it is not."""
+    adapter: str
+    """``module:class`` of a :class:`harness.core.types.Engine`; imported in the worker only."""
+    adapter_version: int
+    """Raised when the adapter speaks differently: earlier renderings are then made again."""
+    preloads: tuple[str, ...] = ()
+    """What the adapter imports sooner or later, in order; ``module:function`` is called, too. A sandboxed worker does
+    so before its walls close: trusted code starts programs and reads files that nobody should touch afterwards."""
+    shaped_by: tuple[str, ...] = ()
+    """Distributions whose versions shape the audio; with the adapter's, they are part of every rendering's name."""
+    extra: str = ""
+    """Extra of Soundcheck that installs its packages, ``""`` where it needs none."""
+    packages: tuple[Package, ...] = ()
+    """What the extra installs."""
+    checks: tuple[str, ...]
+    """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
+    what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
+
+
+COQUI = EngineSpec(
+    name="coqui",
+    title="a Coqui model (config.json and a checkpoint)",
+    file="config.json",
+    is_json=True,
+    adapter="harness.engines.coqui.adapter:CoquiEngine",
+    adapter_version=2,
+    preloads=(
+        "torch",
+        "harness.engines.coqui.espeak:install_inprocess_espeak",
+        "TTS.utils.synthesizer",
+        "TTS.tts.models.vits",
+    ),
+    shaped_by=("coqui-tts", "torch", "espeakng-loader"),
+    extra="coqui",
+    packages=(
+        Package(name="coqui-tts", what="the voice"),
+        Package(name="torch", what="the voice and Whisper"),
+        Package(name="torchaudio", what="the voice"),
+        Package(name="espeakng-loader", what="phonemes without a system package"),
+    ),
+    checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
+)
+
+FAKE = EngineSpec(
+    name="fake",
+    title="a fake voice (fake.json), for tests",
+    file="fake.json",
+    adapter="harness.engines.fake.adapter:FakeEngine",
+    adapter_version=1,
+    checks=COQUI.checks,  # a stand-in for a Coqui voice, at the door as well
+)
+
+ENGINES = {spec.name: spec for spec in (COQUI, FAKE)}
+"""Engines by name. A folder that has the files of several is the first one's."""
+
+
+def recognise(folder: Path) -> EngineSpec | None:
+    """The engine that a folder is for, by what lies in it; None where there is none."""
+    return next((spec for spec in ENGINES.values() if (folder / spec.file).is_file()), None)
+
+
+def table() -> str:
+    """The engines as a Markdown table, as the documentation shows them."""
+    rows = (
+        f"| `{spec.name}` | {spec.title} | `{spec.file}` | {f'`{spec.extra}`' if spec.extra else 'none'} |"
+        for spec in ENGINES.values()
+    )
+    return "\n".join(("| engine | a folder of it is | known by | extra |", "|---|---|---|---|", *rows)) + "\n"
