@@ -129,11 +129,11 @@ class TestPackagedSuites:
         probes = read_suite(path).suite.probes
         assert len({probe.id for probe in probes}) == len({probe.text for probe in probes}) == len(probes)
 
-    def test_full_has_all_families_and_about_1300_probes(self) -> None:
+    def test_full_has_all_families_and_some_1300_probes_or_a_few_more(self) -> None:
         probes = read_suite(next(path for path in packaged_suites() if path.name.startswith("full"))).suite.probes
         counts = Counter(probe.family for probe in probes)
         assert set(counts) == set(known_families(()))
-        assert 1_250 <= len(probes) <= 1_350
+        assert 1_250 <= len(probes) <= 1_500
         assert min(counts.values()) >= 30
 
     def test_a_suite_that_draws_otherwise_is_another_suite(self, tmp_path: Path) -> None:
