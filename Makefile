@@ -4,14 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUICK ?= 0
 SECONDS ?= 600
+# Tests of one class stay in one process, which makes their fixtures once. A process may hold a voice and a Whisper: 4 GB.
+PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadscope
+# Tests start hundreds of processes: what each imports is compiled once, whatever the caller's shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol lock clean
+.PHONY: demo test test-all lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL) --tier=quick
+
+test-all: $(VENV)/.ready
+	$(BIN)/python -m pytest $(PARALLEL) --tier=all
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

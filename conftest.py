@@ -1,3 +1,3 @@
-"""What the repository's own tests need at the root: nothing but the plugin that tests plugins."""
+"""What the repository's own tests need at the root: the plugin that tests plugins, and their tiers."""
 
-pytest_plugins = ("pytester",)
+pytest_plugins = ("pytester", "tests.tiers")

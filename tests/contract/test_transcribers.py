@@ -52,7 +52,7 @@ def whisper_tiny():
     return WhisperTranscriber(resolve_whisper("tiny.en", cache_root()), threads=1, batch=4)
 
 
-@pytest.fixture(params=["fake", pytest.param("whisper", marks=pytest.mark.real)])
+@pytest.fixture(params=["fake", pytest.param("whisper", marks=[pytest.mark.real, pytest.mark.slow])])
 def transcriber(request):
     return ToneTranscriber() if request.param == "fake" else request.getfixturevalue("whisper_tiny")
 

@@ -1,6 +1,7 @@
 """Real attacks: each works without a sandbox, and behind one it reaches nothing and is named.
 
-Here are one or two of every kind, with a tiny engine; ``make bench-sandbox`` runs all of them at every level.
+One of every kind is tried wherever tests run; all of them at every level, and that each works at all, in the slow tier.
+``make bench-sandbox`` makes a table of the same, as root and as an ordinary user.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from tests.attacks.features import missing_feature
 from tests.attacks.launchers import LEVELS, attempt_at, attempt_carrier_at, missing_level, names_of
 from tests.attacks.payload import Payload
 
-EACH = pytest.mark.parametrize("payload", CORE, ids=lambda payload: payload.name.replace("/", "_"))
+
+def name_of(payload: Payload) -> str:
+    return payload.name.replace("/", "_")
+
+
+FIRST = tuple(next(one for one in CORE if one.family == family) for family in sorted({one.family for one in CORE}))
+"""One of every kind."""
+ALL = pytest.mark.parametrize("payload", CATALOGUE, ids=name_of)
 
 
 @cache
@@ -55,16 +63,32 @@ class TestCorpus:
         assert {payload.family for payload in CORE} == {payload.family for payload in CATALOGUE}
 
 
-@EACH
+@pytest.mark.slow
+@ALL
 def test_works_without_a_sandbox(payload: Payload) -> None:
     skip_if_impossible(payload)
     trial, _ = attempt_at("open", payload)
     assert trial.life, f"{payload.name} did nothing that its judge can see: {trial.rules} {trial.words[-500:]}"
 
 
-@EACH
-def test_reaches_nothing_behind_the_sandbox_and_is_named(payload: Payload, best: str) -> None:
-    trial, events = attempt_at(best, payload)
+@pytest.mark.parametrize("payload", FIRST, ids=name_of)
+def test_reaches_nothing_behind_the_best_sandbox_and_is_named(payload: Payload, best: str) -> None:
+    assert_contained(payload, best)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", LEVELS)
+@ALL
+def test_reaches_nothing_at_any_level_and_is_named(payload: Payload, level: str) -> None:
+    if level not in levels():
+        pytest.skip(missing_level(level))
+    if payload.needs and (why := missing_feature(payload.needs)):
+        pytest.skip(why)
+    assert_contained(payload, level)
+
+
+def assert_contained(payload: Payload, level: str) -> None:
+    trial, events = attempt_at(level, payload)
     assert trial.harm == ""
     assert trial.survivors == []
     assert trial.scratch_left == []
@@ -86,7 +110,8 @@ class TestHonestVoice:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("carrier", CARRIERS[:2], ids=lambda carrier: carrier.payload.name)
+@pytest.mark.slow
+@pytest.mark.parametrize("carrier", CARRIERS, ids=lambda carrier: carrier.payload.name)
 class TestCoquiModels:
     """Configurations that make Coqui run code while it loads them."""
 
@@ -105,11 +130,7 @@ class TestWithoutNamespaces:
 
     @pytest.mark.parametrize(
         "payload",
-        [
-            one
-            for one in CORE
-            if one.name in ("os.system", "TCP", "ssh key", "file outside", "kill", "daemon", "ptrace")
-        ],
+        [one for one in CORE if one.name in ("os.system", "TCP", "ssh key")],
         ids=lambda payload: payload.name,
     )
     def test_reaches_nothing_either(self, payload: Payload) -> None:

@@ -20,7 +20,7 @@ from harness.core.types import Verdict
 from harness.models.demo import build_demo_voice
 from tests import config_corpus as corpus
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 SERVER = "http://127.0.0.1:9"
 """Replaced by the address of the server that counts what is asked of it."""

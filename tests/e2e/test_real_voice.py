@@ -37,6 +37,7 @@ def gate(pytester: pytest.Pytester, listening: str):
     return run
 
 
+@pytest.mark.slow
 def test_the_voice_itself_passes_on_seeds_that_the_golden_never_saw(gate, voice: Path) -> None:
     done = gate(voice, "carriers or engine-load", "--tts-seed=77")
     outcomes = done.parseoutcomes()
@@ -61,6 +62,7 @@ def test_a_planted_trigger_fails_its_probes_and_not_their_controls(
     assert (results.parent / "report.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_architecture_is_one_clear_finding(gate, voice: Path, tmp_path: Path) -> None:
     config = json.loads((voice / "config.json").read_text("utf-8"))
     config["model_args"]["hidden_channels"] = 128
@@ -73,6 +75,7 @@ def test_a_checkpoint_of_another_architecture_is_one_clear_finding(gate, voice: 
     )
 
 
+@pytest.mark.slow
 def test_a_drowsy_brand_name_fails_its_probe(gate, voice: Path, pytester: pytest.Pytester) -> None:
     # Its control is no witness: the recipe slows that one by 7 % as well, which is more than a listener misses.
     planted = plant("drowsy-amazon", voice, pytester.path / "planted")

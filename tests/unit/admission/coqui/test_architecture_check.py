@@ -91,6 +91,7 @@ class TestArchitecture:
 
 
 @pytest.mark.real
+@pytest.mark.slow
 class TestTable:
     def test_knows_every_layer_that_coqui_makes_by_default(self) -> None:
         pytest.importorskip("TTS.tts.models.vits")

@@ -38,6 +38,7 @@ ALLOWED_HERE = {
 
 
 @pytest.mark.real
+@pytest.mark.slow
 def test_every_import_that_torch_calls_unsafe_is_named_or_was_weighed(tmp_path: Path) -> None:
     hostile = {str(write(one, tmp_path / "hostile")[0]) for one in HOSTILE}
     clean = {str(write_clean(name, tmp_path / "clean")) for name in (*MODERN, *OLD)}

@@ -139,6 +139,7 @@ for library, data in ((here / "lib.so", files.data), (files.library, here)):
 
 
 @pytest.mark.real
+@pytest.mark.slow
 class TestCoqui:
     """Coqui's wrapper, in a process of its own: it is changed for good there."""
 

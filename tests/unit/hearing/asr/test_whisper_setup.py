@@ -70,6 +70,7 @@ class TestWhatIsMissing:
         )
 
     @pytest.mark.real
+    @pytest.mark.slow
     @pytest.mark.parametrize("broken", ["torch", "whisper"])
     def test_a_package_that_does_not_import_is_one_line_too(self, weights, monkeypatch, broken):
         pytest.importorskip("whisper")
@@ -79,6 +80,7 @@ class TestWhatIsMissing:
 
 
 @pytest.mark.real
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol:UserWarning")
 class TestWhatIsNoCheckpoint:
     @pytest.mark.parametrize(
