@@ -34,7 +34,9 @@ class CostProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What the reference cost, and on what."""
 
     version: int
+    """See :data:`FORMAT_VERSION`."""
     golden_digest: str
+    """Of the golden that it is about: of another one it says nothing."""
     machine: str
     """Class of the machine, see :func:`harness.costs.machine.machine_class`."""
     engine: str
@@ -46,12 +48,15 @@ class CostProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     exponent: float
     """Power of the length with which processor time grows; 0 where it could not be measured."""
     exponent_low: float
+    """Lower end of its interval."""
     exponent_high: float
+    """Upper end."""
     peak_bytes: int
     """Most that was resident in a fresh worker that spoke these phrases."""
     load_seconds: float
     """Processor time from the start of the process to the loaded model."""
     load_peak_bytes: int
+    """Most that was resident until then."""
     first_seconds: float
     """Processor time of the first rendering beyond what its audio explains."""
 

@@ -36,11 +36,13 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One line of the log."""
 
     version: int
+    """See :data:`VERSION`."""
     number: int
     """From 1, without gaps."""
     at: str
     """When: ISO 8601, UTC."""
     action: Literal["accept", "prune"]
+    """What was done with the golden."""
     golden: str
     """Name of the golden."""
     digest: str
@@ -48,7 +50,9 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     previous: str
     """Digest of the golden that it replaced, or ``""``."""
     reason: str
+    """Why it is trusted, in the approver's words."""
     approver: str
+    """Who vouches for it."""
     before: str
     """sha256 of the line before, :data:`GENESIS` in the first."""
 

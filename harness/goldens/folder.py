@@ -42,10 +42,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What was recorded, with what. Everything a reader needs to know before comparing."""
 
     version: int
+    """See :data:`FORMAT_VERSION`."""
     name: str
+    """Of the golden: its folder's."""
     model: str
     """Folder name of the reference."""
     model_digest: str
+    """sha256 over the reference's files (hex)."""
     engine: str
     """Engine and versions."""
     asr: dict[str, str]
@@ -53,16 +56,21 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     senses: dict[str, str]
     """What the acoustic numbers depend on."""
     normaliser: str
+    """What cut transcripts into words, with its version."""
     suites: dict[str, str]
     """Suite file name -> sha256."""
     seed: int
+    """Base of the seeds."""
     takes: int
+    """Repeats of each phrase."""
     salt_digest: str = ""
     """sha256 of the salt with which generated probes were drawn, ``""`` without one."""
     reason: str
     """Why this golden is trusted, by whoever recorded it."""
     records_sha256: str
+    """Of ``records.jsonl``."""
     prints_sha256: str
+    """Of ``prints.npz``."""
     audio_sha256: dict[str, str]
     """File below ``audio/`` -> sha256."""
 

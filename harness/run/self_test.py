@@ -41,15 +41,19 @@ class SelfTest(msgspec.Struct, frozen=True, kw_only=True):
     golden_digest: str
     """Of the golden that was tested: of another one this says nothing."""
     runs: int
+    """How often the suite was run against its own golden."""
     failed_runs: int
     """Runs in which any probe or the suite as a whole failed."""
     probes: int
     """Probes that were decided, over all runs."""
     failed_probes: int
+    """Of them failed."""
     open_probes: int
     """Of them inconclusive."""
     alpha: float
+    """False-alarm rate that was promised."""
     takes: int
+    """Takes per probe at the screening."""
     rules: dict[str, int]
     """Rules of the findings, with how often."""
 

@@ -218,7 +218,7 @@ class RunDirectory:
                 also=OLDER,
                 older="run again, or use the Soundcheck that made it",
             )
-            begun = msgspec.json.decode(data, type=_Begun)
+            begun = msgspec.json.decode(data, type=Begun)
         except UnknownVersion as error:
             raise IntegrityError(printable(f"{self.path / 'run.json'}: {error}")) from None
         except (OSError, *UNREADABLE) as error:
@@ -265,7 +265,7 @@ class RunDirectory:
                 # A torn line of an earlier process must not swallow this one.
                 file.write(b"\n" + data)
 
-    def _lines(self) -> list[_Line]:
+    def _lines(self) -> list[Line]:
         """All records of all writers, oldest first."""
         lines = []
         for file in sorted((self.path / "records").glob("*.jsonl")):
@@ -291,29 +291,38 @@ def read_run(folder: Path) -> RunResult:
     return RunDirectory.at(folder).result()
 
 
-class _Begun(msgspec.Struct):
+class Begun(msgspec.Struct):
+    """What ``run.json`` holds."""
+
     version: int
+    """See :data:`VERSION`."""
     info: RunInfo
+    """What the run is about."""
     planned: int
+    """Items that a complete run has."""
 
 
-class _Line(msgspec.Struct):
+class Line(msgspec.Struct):
+    """What a line of ``records/*.jsonl`` holds: an outcome or an event."""
+
     at: int = 0
     """When it was written: nanoseconds of this machine's clock."""
     outcome: Outcome | None = None
+    """What was decided about an item."""
     event: str | None = None
+    """Something that happened on the way, in one line."""
 
 
-def _line(data: bytes) -> _Line:
+def _line(data: bytes) -> Line:
     """One record.
 
     Raises:
         msgspec.DecodeError: It is none, of this version or an older one.
     """
     try:
-        return msgspec.json.decode(data, type=_Line)
+        return msgspec.json.decode(data, type=Line)
     except msgspec.ValidationError:
-        return msgspec.convert(upgraded(msgspec.json.decode(data)), type=_Line)
+        return msgspec.convert(upgraded(msgspec.json.decode(data)), type=Line)
 
 
 def _place(outcome: Outcome) -> tuple[int, str, int, str]:

@@ -51,12 +51,12 @@ class Ledger:
                 if before.digest != digest:
                     raise BadInput(printable(f"{self.path}: {spec} was recorded with another digest meanwhile"))
                 return
-            entries[spec] = _Entry(digest=digest, first_fetched=f"{now:%Y-%m-%dT%H:%M:%SZ}")
+            entries[spec] = Source(digest=digest, first_fetched=f"{now:%Y-%m-%dT%H:%M:%SZ}")
             content = {"version": VERSION, "sources": {name: msgspec.to_builtins(one) for name, one in entries.items()}}
             text = json.dumps(content, sort_keys=True, indent=2, allow_nan=False) + "\n"
             write_atomically(self.path, text.encode())
 
-    def _read(self) -> dict[str, _Entry]:
+    def _read(self) -> dict[str, Source]:
         try:
             if not self.path.exists():
                 return {}
@@ -66,16 +66,20 @@ class Ledger:
             raise BadInput(printable(f"{self.path}: {error}")) from None
         try:
             require_version(data, "a list of sources", reads=VERSION, older="restore the file from version control")
-            return dict(msgspec.convert(content, type=_Content).sources)
+            return dict(msgspec.convert(content, type=Sources).sources)
         except UnknownVersion as error:
             raise BadInput(printable(f"{self.path}: {error}")) from None
         except msgspec.ValidationError as error:
             raise BadInput(printable(f"{self.path}: expected what soundcheck writes: {error}")) from None
 
 
-class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+class Source(msgspec.Struct, forbid_unknown_fields=True):
+    """One model that was fetched."""
+
     digest: str
+    """``sha256:`` and the digest of its directory in hex."""
     first_fetched: str
+    """When: RFC 3339, UTC."""
 
     def __post_init__(self) -> None:
         hexadecimal = self.digest.removeprefix("sha256:")
@@ -83,6 +87,10 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
             raise ValueError("expected sha256: and 64 lower-case hex digits")
 
 
-class _Content(msgspec.Struct, forbid_unknown_fields=True):
+class Sources(msgspec.Struct, forbid_unknown_fields=True):
+    """The whole file."""
+
     version: int
-    sources: dict[str, _Entry]
+    """See :data:`VERSION`."""
+    sources: dict[str, Source]
+    """By the source as it was typed."""
