@@ -41,7 +41,7 @@ from harness.hearing.listening import Expected
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, Suspicion, count_tests
 from harness.models.demo import build_demo_voice
 from harness.redteam.audio_edits import AUDIO_EDITS
-from harness.run.recording import record_golden
+from harness.run.recording import Recording, record_golden
 from harness.run.settings import Settings, default_workers
 from harness.run.tools import Bench, make_bench
 from harness.speaking.schedule import BATCH
@@ -117,9 +117,12 @@ class Stage:
         if path.is_dir():
             return read_golden(path)
         suite = Suite(name="integrity.probes.yaml", title="Integrity", language="en", probes=probes)
+        recording = Recording(
+            out=path, suites=[(suite, identity)], takes=GOLDEN_TAKES, seed=1, reason="benchmark", with_audio=False
+        )
         return record_golden(
-            path, [(suite, identity)], bench.model, bench.renderer, bench.listener, bench.store, engine=bench.engine,
-            takes=GOLDEN_TAKES, seed=1, reason="benchmark", with_audio=False, progress=lambda _: None,
+            recording, bench.model, bench.renderer, bench.listener, bench.store,
+            engine=bench.engine, progress=lambda _: None,
         )  # fmt: skip
 
     @property

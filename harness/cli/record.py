@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,11 @@ from harness.run.options import add_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.core.types import Probe
     from harness.goldens.folder import Golden
     from harness.goldens.reuse import Takeover
+    from harness.run.self_test import SelfTest
+    from harness.run.settings import Settings
     from harness.run.tools import Bench
     from harness.suites.file import SuiteFileContent
 
@@ -82,21 +86,67 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Record."""
-    import msgspec
+    """Record.
 
+    Returns:
+        0 recorded, 1 where the reference was seen to do what no honest voice does.
+
+    Raises:
+        BadInput: Something that was named is not there, or does not go together.
+    """
+    session = _prepare(options)
+    bench, known = session.bench, session.known
+    kept = _kept(session) if session.base and not known else None
+    if session.base and kept and all(probe.id in kept.records for probe in session.probes):
+        bench.renderer.close()
+        return _nothing_new(options, session.base)
+    try:
+        golden = known or _record(session, kept)
+        tested = _self_test(session, golden) if options.self_test else None
+    finally:
+        bench.renderer.close()
+        bench.events.flush()
+    for event in bench.events.events[:MAX_EVENTS]:
+        say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    _tell(session, golden, len(kept.records) if kept else 0, tested)
+    if bench.events.events:
+        say("an honest voice does none of this: do not trust this golden before you know why")
+        return Exit.FINDINGS
+    return Exit.DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Session:
+    """What is to be done, and the tools for it."""
+
+    options: argparse.Namespace
+    settings: Settings
+    suites: Sequence[SuiteFileContent]
+    bench: Bench
+    out: Path
+    """Where the golden goes: a new folder, or that of the proposal."""
+    base: Golden | None
+    """The golden that is extended, if one is."""
+    known: Golden | None
+    """The golden that lies there already, and is to be tested only."""
+
+    @property
+    def probes(self) -> list[Probe]:
+        return [probe for content in self.suites for probe in content.suite.probes]
+
+
+def _prepare(options: argparse.Namespace) -> _Session:
+    """Read everything that was named, and lay out the tools; nothing is spoken yet."""
     from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.core.errors import BadInput
-    from harness.costs.profile import keep_profile
-    from harness.costs.profiling import measure_profile
     from harness.goldens.folder import find_golden, read_golden
     from harness.goldens.lifecycle import proposal_path
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
-    from harness.run.recording import record_golden
-    from harness.run.self_test import keep_self_test, self_test
     from harness.run.settings import golden_folders
-    from harness.run.tools import make_bench, metered_engine
+    from harness.run.tools import make_bench
     from harness.suites.expansion import Drawing
     from harness.suites.file import language_of, read_suite
 
@@ -122,64 +172,101 @@ def run(options: argparse.Namespace) -> int:
             f"{out}: expected the golden of {options.model} ({bench.model.digest[:12]}) to test, "
             f"got one of {known.manifest.model} ({known.manifest.model_digest[:12]})"
         )
-    drawn = settings.salt_digest if any(content.suite.draws for content in suites) else ""
-    kept = None
-    if base and not known:
-        kept = _kept(base, suites, bench, seed, takes, with_audio=not options.no_audio)
-        if all(probe.id in kept.records for content in suites for probe in content.suite.probes):
-            bench.renderer.close()
-            return _nothing_new(options, base)
-    try:
-        golden = known or record_golden(
-            out,
-            [(content.suite, content.sha256) for content in suites],
-            bench.model,
+    return _Session(options=options, settings=settings, suites=suites, bench=bench, out=out, base=base, known=known)
+
+
+def _record(session: _Session, kept: Takeover | None) -> Golden:
+    """Record the golden, and beside it what the reference costs this machine."""
+    from harness.costs.profile import keep_profile
+    from harness.costs.profiling import measure_profile
+    from harness.goldens.reuse import Takeover
+    from harness.run.recording import Recording, record_golden
+    from harness.run.tools import metered_engine
+
+    options, settings, bench = session.options, session.settings, session.bench
+    drawn = settings.salt_digest if any(content.suite.draws for content in session.suites) else ""
+    recording = Recording(
+        out=session.out,
+        suites=[(content.suite, content.sha256) for content in session.suites],
+        takes=settings.takes,
+        seed=settings.seed,
+        reason=options.reason,
+        with_audio=not options.no_audio,
+        salt_digest=drawn or (session.base.manifest.salt_digest if session.base else ""),
+        kept=kept or Takeover(),
+    )
+    golden = record_golden(
+        recording,
+        bench.model,
+        bench.renderer,
+        bench.listener,
+        bench.store,
+        engine=bench.engine,
+        progress=say_progress,
+    )
+    if not options.no_cost:
+        profile = measure_profile(
+            golden,
+            session.probes,
             bench.renderer,
-            bench.listener,
-            bench.store,
-            engine=bench.engine,
-            takes=takes,
-            seed=seed,
-            reason=options.reason,
-            with_audio=not options.no_audio,
-            salt_digest=drawn or (base.manifest.salt_digest if base else ""),
+            engine=metered_engine(settings, bench.engine),
+            device=settings.device,
+            seed=settings.seed,
             progress=say_progress,
-            kept=kept,
         )
-        probes = [probe for content in suites for probe in content.suite.probes]
-        if not known and not options.no_cost:
-            profile = measure_profile(
-                golden,
-                probes,
-                bench.renderer,
-                engine=metered_engine(settings, bench.engine),
-                device=settings.device,
-                seed=seed,
-                progress=say_progress,
-            )
-            if profile is not None:
-                keep_profile(golden, profile)
-        tested = None
-        if options.self_test:
-            tested = self_test(
-                golden,
-                probes,
-                bench.beside(),
-                runs=options.self_test,
-                takes=2,
-                alpha=settings.alpha,
-                progress=say_progress,
-            )
-            keep_self_test(golden, tested)
-    finally:
-        bench.renderer.close()
-        bench.events.flush()
-    for event in bench.events.events[:MAX_EVENTS]:
-        say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    taken = len(kept.records) if kept else 0
-    if options.format == "json":
+        if profile is not None:
+            keep_profile(golden, profile)
+    return golden
+
+
+def _self_test(session: _Session, golden: Golden) -> SelfTest:
+    from harness.run.self_test import keep_self_test, self_test
+
+    tested = self_test(
+        golden,
+        session.probes,
+        session.bench.beside(),
+        runs=session.options.self_test,
+        takes=2,
+        alpha=session.settings.alpha,
+        progress=say_progress,
+    )
+    keep_self_test(golden, tested)
+    return tested
+
+
+def _kept(session: _Session) -> Takeover | None:
+    """What need not be recorded again; says so where that is nothing."""
+    from harness.goldens.reuse import Conditions, take_over
+    from harness.hearing.asr.normaliser import identity
+
+    base, bench = session.base, session.bench
+    if base is None:
+        return None
+    conditions = Conditions(
+        model_digest=bench.model.digest,
+        engine=bench.engine,
+        asr=bench.listener.transcriber.identity,
+        senses=bench.listener.senses,
+        normaliser=identity(),
+        seed=session.settings.seed,
+        takes=session.settings.takes,
+    )
+    suites = [content.suite for content in session.suites]
+    kept = take_over(base, suites, conditions, with_audio=not session.options.no_audio)
+    if kept.reason:
+        gone = len(base.records.keys() - {probe.id for probe in session.probes})
+        told = f"; {gone} probes that these suites do not name will be gone" if gone else ""
+        say(printable(f"everything is recorded anew, for the {kept.reason}{told}"))
+    return kept
+
+
+def _tell(session: _Session, golden: Golden, taken: int, tested: SelfTest | None) -> None:
+    """Print what was recorded."""
+    import msgspec
+
+    base = session.base
+    if session.options.format == "json":
         taken_over = {"probes": len(golden.records), "recorded": len(golden.records) - taken, "taken over": taken}
         print_json(
             {
@@ -192,42 +279,12 @@ def run(options: argparse.Namespace) -> int:
         )
     else:
         told = f", {taken} of them taken over" if taken else ""
+        takes = session.settings.takes
         print(f"{golden.path}: {len(golden.records)} probes{told}, {takes} takes each, digest {golden.digest[:12]}")
         if tested:
             print(tested.line())
     if base:
         say(f"this is a proposal, and {base.path} is as it was; decide with: soundcheck golden review {base.path.name}")
-    if bench.events.events:
-        say("an honest voice does none of this: do not trust this golden before you know why")
-        return Exit.FINDINGS
-    return Exit.DONE
-
-
-def _kept(
-    base: Golden, suites: Sequence[SuiteFileContent], bench: Bench, seed: int, takes: int, *, with_audio: bool
-) -> Takeover:
-    """What need not be recorded again; says so where that is nothing."""
-    from harness.goldens.reuse import take_over
-    from harness.hearing.asr.normaliser import identity
-
-    kept = take_over(
-        base,
-        [content.suite for content in suites],
-        model_digest=bench.model.digest,
-        engine=bench.engine,
-        asr=bench.listener.transcriber.identity,
-        senses=bench.listener.senses,
-        normaliser=identity(),
-        seed=seed,
-        takes=takes,
-        with_audio=with_audio,
-    )
-    if kept.reason:
-        named = {probe.id for content in suites for probe in content.suite.probes}
-        gone = len(base.records.keys() - named)
-        told = f"; {gone} probes that these suites do not name will be gone" if gone else ""
-        say(printable(f"everything is recorded anew, for the {kept.reason}{told}"))
-    return kept
 
 
 def _nothing_new(options: argparse.Namespace, base: Golden) -> int:

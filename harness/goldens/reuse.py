@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.core.types import GoldenRecord
-from harness.goldens.folder import Golden
+from harness.goldens.folder import Golden, Manifest
 from harness.goldens.prints import PrintBook
 from harness.suites.parse import Suite
 
@@ -34,47 +34,55 @@ class Takeover:
     """Why everything is recorded anew, ``""`` where it is not."""
 
 
-def take_over(
-    base: Golden,
-    suites: Sequence[Suite],
-    *,
-    model_digest: str,
-    engine: str,
-    asr: Mapping[str, str],
-    senses: Mapping[str, str],
-    normaliser: str,
-    seed: int,
-    takes: int,
-    with_audio: bool,
-) -> Takeover:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a recording would come out otherwise under."""
+
+    model_digest: str
+    """Of the reference that speaks."""
+    engine: str
+    """Engine and versions."""
+    asr: Mapping[str, str]
+    """Identity of the transcriber."""
+    senses: Mapping[str, str]
+    """Versions of what else is measured with."""
+    normaliser: str
+    """Identity of the normaliser."""
+    seed: int
+    """Base of the seeds."""
+    takes: int
+    """Repeats per probe."""
+
+    def difference(self, old: Manifest) -> str | None:
+        """The first condition that was another one when a golden was recorded, in words; None for none."""
+        heard = sorted((old.asr.keys() | self.asr.keys()) - INDIFFERENT)
+        sensed = sorted(old.senses.keys() | self.senses.keys())
+        for name, before, after in (
+            ("model digest", old.model_digest, self.model_digest),
+            ("engine", old.engine, self.engine),
+            ("normaliser", old.normaliser, self.normaliser),
+            ("seed", old.seed, self.seed),
+            ("number of takes", old.takes, self.takes),
+            *((f"transcriber's {name}", old.asr.get(name), self.asr.get(name)) for name in heard),
+            *((f"{name} of the ear", old.senses.get(name), self.senses.get(name)) for name in sensed),
+        ):
+            if before != after:
+                return f"{name} was {_short(before)}, is {_short(after)}"
+        return None
+
+
+def take_over(base: Golden, suites: Sequence[Suite], conditions: Conditions, *, with_audio: bool) -> Takeover:
     """Choose what need not be recorded again.
 
     Args:
         base: The golden that is to be replaced.
         suites: What is being recorded.
-        model_digest: Of the reference that speaks now.
-        engine: Engine and versions.
-        asr: Identity of the transcriber.
-        senses: Versions of what else is measured with.
-        normaliser: Identity of the normaliser.
-        seed: Base of the seeds.
-        takes: Repeats per probe.
+        conditions: What is recorded under now.
         with_audio: Whether each record has a repeat to listen to: one whose repeat is lost is recorded again.
     """
     old = base.manifest
-    heard = sorted((old.asr.keys() | asr.keys()) - INDIFFERENT)
-    sensed = sorted(old.senses.keys() | senses.keys())
-    for name, before, after in (
-        ("model digest", old.model_digest, model_digest),
-        ("engine", old.engine, engine),
-        ("normaliser", old.normaliser, normaliser),
-        ("seed", old.seed, seed),
-        ("number of takes", old.takes, takes),
-        *((f"transcriber's {name}", old.asr.get(name), asr.get(name)) for name in heard),
-        *((f"{name} of the ear", old.senses.get(name), senses.get(name)) for name in sensed),
-    ):
-        if before != after:
-            return Takeover(reason=f"{name} was {_short(before)}, is {_short(after)}")
+    if difference := conditions.difference(old):
+        return Takeover(reason=difference)
     named = {probe.id: probe for suite in suites for probe in suite.probes}
     records, audio = {}, {}
     for probe_id, record in base.records.items():

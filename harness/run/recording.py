@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,52 +40,62 @@ BASIS_PROBES, BASIS_TAKES = 40, 4
 """Probes, and takes of each, that choose the axes of all prints: they have every phoneme of a language many times."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What is to be recorded, and how."""
+
+    out: Path
+    """New folder; its name is the golden's."""
+    suites: Sequence[tuple[Suite, str]]
+    """Suites with the sha256 of their files."""
+    takes: int
+    """Repeats per probe (K)."""
+    seed: int
+    """Base of the seeds."""
+    reason: str
+    """Why this reference is trusted."""
+    with_audio: bool
+    """Keep a typical repeat of each probe as Opus."""
+    salt_digest: str = ""
+    """sha256 of the salt with which generated probes were drawn, ``""`` where none was."""
+    kept: Takeover = field(default_factory=Takeover)
+    """What another golden holds of this one already: it is taken over, and not spoken again."""
+
+
 def record_golden(
-    out: Path,
-    suites: Sequence[tuple[Suite, str]],
+    recording: Recording,
     model: Model,
     renderer: Renderer,
     listener: Listener,
     store: Store,
     *,
     engine: str,
-    takes: int,
-    seed: int,
-    reason: str,
-    with_audio: bool,
-    salt_digest: str = "",
     progress: Callable[[str], None],
-    kept: Takeover | None = None,
 ) -> Golden:
-    """Record a golden at `out`.
+    """Record a golden.
 
     Args:
-        out: New folder; its name is the golden's.
-        suites: Suites with the sha256 of their files.
+        recording: What and how.
         model: The reference.
         renderer: Speaks with it.
         listener: Hears it.
         store: Where renderings are kept.
         engine: Engine and versions.
-        takes: Repeats per probe (K).
-        seed: Base of the seeds.
-        reason: Why this reference is trusted.
-        with_audio: Keep a typical repeat of each probe as Opus.
-        salt_digest: sha256 of the salt with which generated probes were drawn.
         progress: Told on one line how far it is.
-        kept: What another golden holds of this one already: it is taken over, and not spoken again.
 
     Raises:
-        BadInput: `out` exists, two suites share a probe id, or the reference itself misbehaves.
+        BadInput: The folder exists, two suites share a probe id, or the reference itself misbehaves.
     """
+    out, seed, kept = recording.out, recording.seed, recording.kept
     if out.exists():
         raise BadInput(
             f"{out}: exists already; goldens are never overwritten: choose another --out, or remove it first"
         )
-    kept = kept or Takeover()
-    probes = _distinct([probe for suite, _ in suites for probe in suite.probes])
+    probes = _distinct([probe for suite, _ in recording.suites for probe in suite.probes])
     probes = [probe for probe in probes if probe.id not in kept.records]
-    orders = [[(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(takes)] for probe in probes]
+    orders = [
+        [(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(recording.takes)] for probe in probes
+    ]
     records: list[GoldenRecord] = []
     audio: dict[str, bytes] = {}
     # All of a golden must have the same axes: what is taken over brings them.
@@ -100,8 +111,8 @@ def record_golden(
         prints[probe.id] = tuple(
             (take.seed, print_of(repeat.features, basis)) for take, repeat in zip(heard, repeats, strict=True)
         )
-        record = _record(probe, heard, repeats, with_audio=with_audio)
-        if with_audio:
+        record = _record(probe, heard, repeats, with_audio=recording.with_audio)
+        if recording.with_audio:
             audio[record.audio] = opus.encode(*store.audio(_nearest(record).audio_sha256))
         records.append(record)
         progress(f"recorded {place + 1} of {len(probes)} probes")
@@ -114,11 +125,11 @@ def record_golden(
         asr=dict(listener.transcriber.identity),
         senses=dict(listener.senses),
         normaliser=normaliser_identity(),
-        suites={**kept.suites, **{suite.name: sha256 for suite, sha256 in suites}},
+        suites={**kept.suites, **{suite.name: sha256 for suite, sha256 in recording.suites}},
         seed=seed,
-        takes=takes,
-        reason=reason,
-        salt_digest=salt_digest,
+        takes=recording.takes,
+        reason=recording.reason,
+        salt_digest=recording.salt_digest,
         records_sha256="",
         prints_sha256="",
         audio_sha256={},

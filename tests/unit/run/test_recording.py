@@ -14,7 +14,7 @@ from harness.goldens.folder import Golden, read_golden
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.listener import Listener
 from harness.models.files import open_model
-from harness.run.recording import BASIS_TAKES, record_golden
+from harness.run.recording import BASIS_TAKES, Recording, record_golden
 from harness.sandbox.outside.client import Bounds
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
@@ -50,7 +50,7 @@ probes:
 )
 
 
-class Recording:
+class Recorder:
     """One invocation of the recorder; what it keeps is shared by all that have the same folder."""
 
     def __init__(self, folder: Path, *faults: dict[str, Any], suites: tuple[Suite, ...] = (SUITE,)) -> None:
@@ -77,20 +77,16 @@ class Recording:
             bounds=Bounds(load_seconds=20, batch_seconds=20),
         )
         try:
-            return record_golden(
-                self.out,
-                [(suite, "ab" * 32) for suite in self._suites],
-                self._model,
-                renderer,
-                Listener(self._store, ToneTranscriber),
-                self._store,
-                engine="fake",
+            recording = Recording(
+                out=self.out,
+                suites=[(suite, "ab" * 32) for suite in self._suites],
                 takes=takes,
                 seed=0,
                 reason="listened to",
                 with_audio=with_audio,
-                progress=told,
             )
+            listener = Listener(self._store, ToneTranscriber)
+            return record_golden(recording, self._model, renderer, listener, self._store, engine="fake", progress=told)
         finally:
             renderer.close()
 
@@ -101,13 +97,13 @@ class Recording:
 class TestGolden:
     @pytest.fixture(scope="class")
     @classmethod
-    def recording(cls, tmp_path_factory: pytest.TempPathFactory) -> Recording:
-        recording = Recording(tmp_path_factory.mktemp("recording"))
+    def recording(cls, tmp_path_factory: pytest.TempPathFactory) -> Recorder:
+        recording = Recorder(tmp_path_factory.mktemp("recording"))
         recording.run()
         return recording
 
     @pytest.fixture
-    def golden(self, recording: Recording) -> Golden:
+    def golden(self, recording: Recorder) -> Golden:
         return read_golden(recording.out)
 
     def test_holds_every_probe_eight_times_over(self, golden: Golden) -> None:
@@ -134,7 +130,7 @@ class TestGolden:
         assert seeds == {seed_for("golden", 0, text, number) for number in range(8)}
         assert not seeds & {seed_for(purpose, 0, text, n) for purpose in ("screen", "confirm") for n in range(64)}
 
-    def test_says_what_it_was_recorded_with(self, golden: Golden, recording: Recording) -> None:
+    def test_says_what_it_was_recorded_with(self, golden: Golden, recording: Recorder) -> None:
         manifest = golden.manifest
         assert (manifest.version, manifest.name, manifest.model) == (2, "joe", "joe-1.4")
         assert manifest.model_digest == open_model(str(recording.out.parent.parent / "joe-1.4")).digest
@@ -149,16 +145,16 @@ class TestGolden:
             assert path is not None
             assert soundfile.info(str(path)).duration == pytest.approx(record.takes[0].facts.seconds, rel=0.2)
 
-    def test_took_one_worker_and_told_how_far_it_was(self, recording: Recording) -> None:
+    def test_took_one_worker_and_told_how_far_it_was(self, recording: Recorder) -> None:
         assert recording.launcher.starts == 1
         fitted = [f"fitted axes to {number} of 3 phrases" for number in (1, 2, 3)]
         assert recording.progress == [*fitted, *(f"recorded {number} of 3 probes" for number in (1, 2, 3))]
 
     def test_is_the_same_bytes_when_recorded_again(self, golden: Golden, tmp_path: Path) -> None:
-        again = Recording(tmp_path)
+        again = Recorder(tmp_path)
         assert again.run().digest == golden.digest
 
-    def test_may_go_without_audio(self, recording: Recording) -> None:
+    def test_may_go_without_audio(self, recording: Recorder) -> None:
         recording.out = recording.out.parent / "silent"
         try:
             golden = recording.run(with_audio=False)
@@ -182,38 +178,38 @@ class TestResume:
             if line == "recorded 3 of 3 probes":
                 raise Interrupted
 
-        first = Recording(tmp_path)
+        first = Recorder(tmp_path)
         with pytest.raises(Interrupted):
             first.run(then=at_the_end)
         assert not first.out.parent.exists()
-        second = Recording(tmp_path)
+        second = Recorder(tmp_path)
         golden = second.run()
         assert second.launcher.starts == 0
         assert len(golden.records) == 3
 
     def test_of_one_interrupted_on_the_way_keeps_what_was_spoken(self, tmp_path: Path) -> None:
-        first = Recording(tmp_path)
+        first = Recorder(tmp_path)
         with pytest.raises(Interrupted):
             first.run(then=interrupt)
         kept = {path: path.stat().st_ino for path in first.renderings()}
         assert len(kept) >= BASIS_TAKES
         assert not first.out.parent.exists()
-        second = Recording(tmp_path)
+        second = Recorder(tmp_path)
         golden = second.run()
         assert len(second.renderings()) == 3 * (8 + BASIS_TAKES)
         assert {path: path.stat().st_ino for path in kept} == kept
-        assert golden.digest == Recording(tmp_path / "calm").run().digest
+        assert golden.digest == Recorder(tmp_path / "calm").run().digest
 
     def test_leaves_no_worker_behind(self, tmp_path: Path) -> None:
-        recording = Recording(tmp_path)
+        recording = Recorder(tmp_path)
         with pytest.raises(Interrupted):
             recording.run(then=interrupt)
         assert [process.exit_status(0) is None for process in recording.launcher.processes] == [False]
 
     def test_with_more_takes_speaks_only_those(self, tmp_path: Path) -> None:
-        first = Recording(tmp_path)
+        first = Recorder(tmp_path)
         few = first.run(takes=2)
-        second = Recording(tmp_path)
+        second = Recorder(tmp_path)
         second.out = tmp_path / "golden" / "more"
         more = second.run(takes=3)
         assert len(second.renderings()) == 3 * (3 + BASIS_TAKES)
@@ -225,7 +221,7 @@ class TestResume:
 
 class TestRefusal:
     def test_to_overwrite_comes_before_anything_is_spoken(self, tmp_path: Path) -> None:
-        recording = Recording(tmp_path)
+        recording = Recorder(tmp_path)
         recording.out.mkdir(parents=True)
         with pytest.raises(BadInput) as caught:
             recording.run()
@@ -245,14 +241,14 @@ class TestRefusal:
     def test_of_a_reference_that_misbehaves_names_the_phrase_on_one_line(
         self, kind: str, what: str, tmp_path: Path
     ) -> None:
-        recording = Recording(tmp_path, {"kind": kind, "when": "osprey"})
+        recording = Recorder(tmp_path, {"kind": kind, "when": "osprey"})
         with pytest.raises(BadInput) as caught:
             recording.run(takes=2)
         assert str(caught.value) == f"three.probes.yaml:13: the reference cannot speak 'rare': {what}"
         assert not recording.out.parent.exists()
 
     def test_of_a_reference_that_does_not_load_says_why_on_one_line(self, tmp_path: Path) -> None:
-        recording = Recording(tmp_path, {"kind": "load-fail"})
+        recording = Recorder(tmp_path, {"kind": "load-fail"})
         with pytest.raises(BadInput) as caught:
             recording.run()
         assert str(caught.value) == (
@@ -263,7 +259,7 @@ class TestRefusal:
 
     def test_of_two_suites_with_one_probe_id_names_both_places(self, tmp_path: Path) -> None:
         other = replace(SUITE, name="other.probes.yaml", probes=(replace(SUITE.probes[1], source="other.probes.yaml"),))
-        recording = Recording(tmp_path, suites=(SUITE, other))
+        recording = Recorder(tmp_path, suites=(SUITE, other))
         with pytest.raises(BadInput) as caught:
             recording.run()
         assert str(caught.value) == (
