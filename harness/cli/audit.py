@@ -71,9 +71,9 @@ def _json(found: Sequence[Audited]) -> str:
                 "path": printable(str(one.model.path)),
                 "standing": one.standing,
                 "reasons": list(one.reasons),
-                "run_again": one.command,
-                "signed_on": one.signed_on,
-                "run_id": one.run_id,
+                "run_again": one.command or "",
+                "signed_on": one.signed_on or "",
+                "run_id": one.run_id or "",
             }
             for one in found
         ],

@@ -10,8 +10,8 @@ _LONGEST: Final = 64
 """Characters of the word that are looked at: it may be anything, and comparing takes time quadratic in its length."""
 
 
-def did_you_mean(word: str, known: Iterable[str], *, quoted: bool = True) -> str:
-    """``did you mean 'x'?``, or ``""`` where nothing that is known is close.
+def did_you_mean(word: str, known: Iterable[str], *, quoted: bool = True) -> str | None:
+    """``did you mean 'x'?``, None where nothing that is known is close.
 
     Args:
         word: What was typed.
@@ -20,5 +20,5 @@ def did_you_mean(word: str, known: Iterable[str], *, quoted: bool = True) -> str
     """
     near = difflib.get_close_matches(word[:_LONGEST], list(known), n=1)
     if not near:
-        return ""
+        return None
     return f"did you mean {near[0]!r}?" if quoted else f"did you mean {near[0]}?"

@@ -85,8 +85,8 @@ def known_profile(golden: Golden | None) -> CostProfile | None:
     return known if is_ours and known.calibration_seconds > 0 else None
 
 
-def another_class(profile: CostProfile, *, here: str, engine: str, calibration: float) -> str:
-    """Why seconds of that profile cannot be compared with seconds here, or ``""``."""
+def another_class(profile: CostProfile, *, here: str, engine: str, calibration: float) -> str | None:
+    """Why seconds of that profile cannot be compared with seconds here, None where they can."""
     if profile.machine != here:
         return f"{profile.machine} there, {here} here"
     if profile.engine != engine:
@@ -94,4 +94,4 @@ def another_class(profile: CostProfile, *, here: str, engine: str, calibration: 
     apart = calibration / profile.calibration_seconds
     if not 1 / MOST_APART <= apart <= MOST_APART:
         return f"the calibration workload takes {apart:.2f} times as long here"
-    return ""
+    return None

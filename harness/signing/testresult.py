@@ -125,9 +125,9 @@ class Stated:
     warned: tuple[str, ...] = ()
     """Names of items that passed with accepted findings, or that stayed inconclusive where the policy lets them."""
 
-    def digest(self, name: str) -> str:
-        """sha256 of the resource of that name, ``""`` where there is none."""
-        return next((one.sha256 for one in self.resources if one.name == name), "")
+    def digest(self, name: str) -> str | None:
+        """sha256 of the resource of that name, None where there is none."""
+        return next((one.sha256 for one in self.resources if one.name == name), None)
 
     @property
     def suites(self) -> dict[str, str]:

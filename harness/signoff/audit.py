@@ -61,10 +61,12 @@ class Audited:
     model: Deployed
     standing: Standing
     reasons: tuple[str, ...]
-    command: str
-    """What to run again, ``""`` where nothing is to be done."""
-    signed_on: str = ""
-    run_id: str = ""
+    command: str | None
+    """What to run again, None where nothing is to be done."""
+    signed_on: str | None = None
+    """When it was signed off, None where no sign-off holds."""
+    run_id: str | None = None
+    """Which run was signed off."""
 
 
 def read_list(path: Path) -> tuple[Deployed, ...]:
@@ -131,9 +133,9 @@ def _audited(
         model=model,
         standing=standing,
         reasons=tuple(map(printable, reasons)),
-        command=_command(model, policy, stated) if standing is not Standing.GOOD else "",
-        signed_on=stated.about.signed_on if stated else "",
-        run_id=stated.about.run_id if stated else "",
+        command=_command(model, policy, stated) if standing is not Standing.GOOD else None,
+        signed_on=stated.about.signed_on if stated else None,
+        run_id=stated.about.run_id if stated else None,
     )
 
 

@@ -74,8 +74,8 @@ def described(stated: Stated) -> dict[str, object]:
     assert isinstance(about, dict)
     return {
         **about,
-        "policy": stated.digest(POLICY),
-        "golden": stated.digest(GOLDEN),
+        "policy": stated.digest(POLICY) or "",
+        "golden": stated.digest(GOLDEN) or "",
         "suites": stated.suites,
         "files": len(stated.files),
         "passed": len(stated.passed),

@@ -51,12 +51,12 @@ def require_version(data: bytes, what: str, *, reads: int, older: str, also: Col
         raise UnknownVersion(f"expected {what} of version {reads}, got {got}; {advice}")
 
 
-def unread(path: Path, what: str, *, reads: int, older: str) -> str:
-    """Why a file that only informs is left unread: one line, ``""`` where it can be read or says nothing of itself."""
+def unread(path: Path, what: str, *, reads: int, older: str) -> str | None:
+    """Why a file that only informs is left unread, in one line; None where it can be read or says no version."""
     with contextlib.suppress(OSError, ValueError, msgspec.DecodeError):
         data = read_small(path, MOST_BYTES)
         try:
             require_version(data, what, reads=reads, older=older)
         except UnknownVersion as error:
             return printable(f"{path}: {error}; until then nothing in it counts")
-    return ""
+    return None

@@ -33,7 +33,7 @@ class Surroundings:
 
     ledger: Ledger
     """Digests of earlier fetches."""
-    pin: str = ""
+    pin: str | None = None
     """``sha256:HEX`` from pyproject.toml, which counts before the ledger."""
     context: ssl.SSLContext | None = None
     """None: the system's roots."""
@@ -80,7 +80,7 @@ def _fetch(
     policy: Policy,
     cache: Path,
     quarantine: Path,
-    known: str,
+    known: str | None,
     around: Surroundings,
 ) -> Path:
     files, incoming = quarantine / "files", quarantine / "incoming"
@@ -139,7 +139,7 @@ def _bring(client: Client, url: Url, files: Path, incoming: Path) -> Path:
     return inner[0] if len(inner) == 1 and inner[0].is_dir() else files
 
 
-def _cached(cache: Path, digest: str) -> Path | None:
+def _cached(cache: Path, digest: str | None) -> Path | None:
     if not digest:
         return None
     path = _place(cache, digest)

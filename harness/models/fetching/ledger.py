@@ -28,14 +28,14 @@ class Ledger:
     def __init__(self, root: Path) -> None:
         self.path = root / NAME
 
-    def digest(self, spec: str) -> str:
-        """``sha256:HEX``, or ``""`` for what was never fetched.
+    def digest(self, spec: str) -> str | None:
+        """``sha256:HEX``, None for what was never fetched.
 
         Raises:
             BadInput: The file is not one of ours.
         """
         found = self._read().get(spec)
-        return found.digest if found else ""
+        return found.digest if found else None
 
     def record(self, spec: str, digest: str, now: datetime) -> None:
         """Remember a first fetch; what is remembered is never changed here.

@@ -33,5 +33,5 @@ def local_model(spec: str, tell: Callable[[str], None] = lambda _: None) -> str:
     from harness.models.project import find_project
 
     root = find_project(Path.cwd())
-    around = Surroundings(ledger=Ledger(root), pin=pins(root).get(spec, ""), tell=tell)
+    around = Surroundings(ledger=Ledger(root), pin=pins(root).get(spec), tell=tell)
     return str(fetch(spec, read_policy(root), cache_root() / "sources", around))

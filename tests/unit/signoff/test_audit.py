@@ -51,7 +51,7 @@ def deploy(root: Path, when: datetime) -> Path:
     return path
 
 
-def only(path: Path, now: datetime = NOW) -> tuple[Standing, tuple[str, ...], str]:
+def only(path: Path, now: datetime = NOW) -> tuple[Standing, tuple[str, ...], str | None]:
     (model,) = read_list(path)
     found = audit(model, now)
     return found.standing, found.reasons, found.command
@@ -59,13 +59,14 @@ def only(path: Path, now: datetime = NOW) -> tuple[Standing, tuple[str, ...], st
 
 class TestStandings:
     def test_good_is_what_would_be_signed_off_today(self, deployed: Path) -> None:
-        assert only(deployed) == (Standing.GOOD, (), "")
+        assert only(deployed) == (Standing.GOOD, (), None)
 
     def test_broken_is_what_was_changed(self, deployed: Path) -> None:
         (deployed.parent / "voice/model.bin").write_bytes(b"")
         standing, reasons, command = only(deployed)
         assert standing is Standing.BROKEN
         assert "model.bin: is not the file that was signed off" in reasons[0]
+        assert command is not None
         assert command.startswith("pytest ")
 
     @pytest.mark.parametrize("gone", ["voice.signoff.json", "voice"])
@@ -84,6 +85,7 @@ class TestStandings:
         standing, (reason,), command = only(deployed)
         assert standing is Standing.STALE
         assert reason.startswith("it was signed off under policy ")
+        assert command is not None
         assert f"{SUITE} --tts-model=" in command
         assert "--tts-golden=demo-smoke --tts-policy=" in command
 

@@ -79,7 +79,7 @@ class TestStating:
         assert stated.digest("golden") == result.info.golden_digest
         assert stated.digest("whisper") == "1a5afae0" * 8
         assert stated.digest("soundcheck") == tool_digest()
-        assert stated.digest("policy") == ""
+        assert stated.digest("policy") is None
         assert (len(stated.passed), stated.warned) == (132, ())
         assert f"{SUITE}::candidate::numbers-000" in stated.passed
         assert stated.about.signed_on == "2026-06-15T10:00:00Z"

@@ -20,7 +20,7 @@ ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 class TestLedger:
     def test_remembers_the_first_digest(self, tmp_path: Path) -> None:
         ledger = Ledger(tmp_path)
-        assert ledger.digest("https://a.example/v.zip") == ""
+        assert ledger.digest("https://a.example/v.zip") is None
         ledger.record("https://a.example/v.zip", ONE, NOW)
         ledger.record("https://b.example/v.zip", TWO, NOW)
         ledger.record("https://a.example/v.zip", ONE, NOW)
