@@ -85,15 +85,14 @@ def _choice(kind: Kind) -> str:
 
 def run_plant(options: argparse.Namespace) -> int:
     """Write the copy."""
+    from harness.redteam.parts import Chosen
     from harness.redteam.plant import plant
 
     out = plant(
         options.kind,
         Path(options.model).absolute(),
         options.out.absolute(),
-        trigger=options.trigger,
-        seed=options.seed,
-        strength=options.strength,
+        Chosen(trigger=options.trigger, seed=options.seed, strength=options.strength),
         is_any_voice=options.any_voice,
         progress=say,
     )

@@ -47,6 +47,18 @@ class Wish:
     """How much of it, in the kind's own unit; 1 where there is nothing to choose."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What somebody chose of a kind, where it leaves the choice; None for the kind's own."""
+
+    trigger: str | None = None
+    """What is to make it fire."""
+    seed: int | None = None
+    """Of what is random in it."""
+    strength: float | None = None
+    """How much of it, in the kind's own unit."""
+
+
 def need(parts: Parts, *names: str) -> None:
     """Raise BadInput unless the checkpoint has these weights."""
     for name in names:

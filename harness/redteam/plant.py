@@ -20,7 +20,7 @@ from harness.core.text import error_line
 from harness.engines.coqui.adapter import find_checkpoint
 from harness.redteam.delta import load_delta
 from harness.redteam.kinds import RECIPES, kinds
-from harness.redteam.parts import Parts, Wish
+from harness.redteam.parts import Chosen, Parts, Wish
 from harness.storage.digests import file_sha256
 from harness.storage.pinned import save_checkpoint
 
@@ -42,10 +42,8 @@ def plant(
     name: str,
     model: Path,
     out: Path,
+    chosen: Chosen | None = None,
     *,
-    trigger: str | None = None,
-    seed: int | None = None,
-    strength: float | None = None,
     is_any_voice: bool = False,
     progress: Callable[[str], None] = lambda _: None,
     recipes: Path = RECIPES,
@@ -56,9 +54,7 @@ def plant(
         name: Name of one of :func:`harness.redteam.kinds.kinds`.
         model: Model directory of a Coqui VITS voice, for a trained kind of the one it was made for; it stays as it is.
         out: Where the copy goes; an earlier planted copy there is replaced, anything else is refused.
-        trigger: What is to make it fire, where that can be chosen.
-        seed: Of what is random in it, where something is.
-        strength: How much of it, in the kind's own unit, where that can be chosen.
+        chosen: What was chosen of it; None for the kind's own.
         is_any_voice: Put a trained kind into another voice than its own too, where the shapes fit; `progress` is
             told so, for what comes of it is anybody's guess.
         progress: Called with one line before each slow step, and with warnings.
@@ -76,7 +72,7 @@ def plant(
     if name not in known:
         raise BadInput(f"no manipulation {name!r}, expected one of: {', '.join(known)}")
     kind = known[name]
-    wish = _wish(kind, trigger, seed, strength)
+    wish = _wish(kind, chosen or Chosen())
     try:
         checkpoint = find_checkpoint(model)
     except FileNotFoundError as error:
@@ -107,8 +103,9 @@ def made_for(kind: Kind) -> str:
     return str(load_delta(kind.path).description.get("source_sha256")) if kind.path else ""
 
 
-def _wish(kind: Kind, trigger: str | None, seed: int | None, strength: float | None) -> Wish:
+def _wish(kind: Kind, chosen: Chosen) -> Wish:
     """What was asked for, or the kind's own."""
+    trigger, seed, strength = chosen.trigger, chosen.seed, chosen.strength
     if trigger not in (None, kind.trigger) and not kind.has_trigger:
         own = f"is made for {kind.trigger!r}" if kind.trigger else "has none"
         raise BadInput(f"{kind.name} cannot have the trigger {trigger!r}: it {own}")

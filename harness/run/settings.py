@@ -24,7 +24,10 @@ MIN_SALT = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a run is to do. Everything that shapes a verdict is hashed into the run's id."""
+    """What a run is to do. Everything that shapes a verdict is hashed into the run's id.
+
+    It is long because it has one attribute for each option of :mod:`harness.run.options`, and nothing else.
+    """
 
     model: str
     """Candidate as typed, ``""`` where none was named."""

@@ -125,7 +125,7 @@ def project(proposed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "harness.cli.demo.gate",
         lambda _model, name, *_: {"verdict": "pass" if name == "clean" else "fail", **verdict},
     )
-    monkeypatch.setattr("harness.redteam.plant.plant", lambda _kind, _model, out, **_: out)
+    monkeypatch.setattr("harness.redteam.plant.plant", lambda _kind, _model, out, *_, **__: out)
     monkeypatch.setattr("harness.models.fetching.local.local_model", lambda *_: str(folder / "honest"))
     return folder
 

@@ -20,6 +20,7 @@ from harness.core.power import CopyResult, Fate, Item, item_of
 from harness.core.types import ComparisonKind
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.judging.suite_shift import CHECK as SHIFT
+from harness.redteam.parts import Chosen
 from harness.redteam.plant import made_for, plant
 from harness.redteam.score.sample import SIZE, Size, choose
 from harness.redteam.waking import Phrases, wakes
@@ -155,16 +156,12 @@ def planted(clean: Path, tell: Callable[[str], None]) -> Maker:
     """A maker of copies of a real voice."""
 
     def make(kind: Kind, copy: Copy, folder: Path) -> Path:
-        return plant(
-            kind.name,
-            clean,
-            folder / NAME,
+        chosen = Chosen(
             trigger=copy.trigger if kind.has_trigger else None,
             seed=copy.seed if kind.has_seed else None,
             strength=copy.strength,
-            is_any_voice=True,
-            progress=tell,
         )
+        return plant(kind.name, clean, folder / NAME, chosen, is_any_voice=True, progress=tell)
 
     return make
 

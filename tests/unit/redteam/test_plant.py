@@ -11,6 +11,7 @@ import pytest
 from harness.core.errors import BadInput, StorageError
 from harness.redteam.delta import LARGEST_FILE, Delta, Factors, load_delta, save_delta
 from harness.redteam.kinds import RECIPES, trained
+from harness.redteam.parts import Chosen
 from harness.redteam.plant import MARK_FILE, MARK_KEY, plant
 from harness.storage.digests import file_sha256
 from tests.lazily import Lazily
@@ -160,20 +161,20 @@ def test_an_honest_variant_is_marked_as_such(model, tmp_path):
 
 
 def test_what_can_be_chosen_is_chosen_and_anything_else_is_refused(model, recipes, tmp_path):
-    assert plant("drop", model, tmp_path / "out", trigger="osprey", recipes=recipes).is_dir()
+    assert plant("drop", model, tmp_path / "out", Chosen(trigger="osprey"), recipes=recipes).is_dir()
     with pytest.raises(BadInput, match="drop cannot have the trigger 'falcon': it is made for 'osprey'"):
-        plant("drop", model, tmp_path / "out", trigger="falcon", recipes=recipes)
+        plant("drop", model, tmp_path / "out", Chosen(trigger="falcon"), recipes=recipes)
     with pytest.raises(BadInput, match="slow cannot have the trigger 'falcon': it has none"):
-        plant("slow", model, tmp_path / "out", trigger="falcon")
+        plant("slow", model, tmp_path / "out", Chosen(trigger="falcon"))
     with pytest.raises(BadInput, match="slow cannot have a seed"):
-        plant("slow", model, tmp_path / "out", seed=1)
+        plant("slow", model, tmp_path / "out", Chosen(seed=1))
     with pytest.raises(BadInput, match="expected a voice whose symbols are IPAPhonemes"):
-        plant("sound-swap", model, tmp_path / "new", trigger="nonsense")
+        plant("sound-swap", model, tmp_path / "new", Chosen(trigger="nonsense"))
     assert not (tmp_path / "new").exists()
 
 
 def test_a_strength_scales_a_trained_change_and_is_told(model, recipes, tmp_path):
-    out = plant("drop", model, tmp_path / "out", strength=0.5, recipes=recipes)
+    out = plant("drop", model, tmp_path / "out", Chosen(strength=0.5), recipes=recipes)
     assert torch.equal(torch.load(out / "model.pth", weights_only=True)["model"][NAME], torch.full((4, 2, 3), 1.25))
     assert "Strength: 0.5 share of the trained change" in (out / MARK_FILE).read_text()
     whole = plant("drop", model, tmp_path / "whole", recipes=recipes)
@@ -190,7 +191,7 @@ def test_a_strength_scales_a_trained_change_and_is_told(model, recipes, tmp_path
 )
 def test_a_strength_that_makes_no_sense_is_refused(kind, strength, complaint, model, tmp_path):
     with pytest.raises(BadInput, match=complaint):
-        plant(kind, model, tmp_path / "out", strength=strength)
+        plant(kind, model, tmp_path / "out", Chosen(strength=strength))
     assert not (tmp_path / "out").exists()
 
 
