@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import fractions
 import gzip
+import http
 import json
 import pathlib
 import pickle
 import sys
 import types
+import uuid
+import zoneinfo
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +115,50 @@ def _speakers() -> object:
     return {f"wavs/{i}.wav": {"name": f"s{i % 3}", "embedding": [0.5] * 256} for i in range(30)}
 
 
+def pickling(make: Callable[[], object], protocol: int) -> Writer:
+    return lambda path: path.write_bytes(pickle.dumps(make(), protocol)) and None
+
+
+def _quantized() -> object:
+    one = torch.randn(4, 4)
+    scales, zeros = torch.rand(4) + 0.1, torch.zeros(4)
+    return {
+        **{str(to): torch.quantize_per_tensor(one, 0.1, 3, to) for to in (torch.qint8, torch.quint8, torch.qint32)},
+        "channels": torch.quantize_per_channel(one, scales, zeros, 0, torch.qint8),
+        "packed": torch.quantize_per_channel(one, scales, zeros, 0, torch.quint4x2),
+    }  # fmt: skip
+
+
+def _quantized_layers() -> object:
+    plain = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, 2))
+    return torch.ao.quantization.quantize_dynamic(plain, dtype=torch.qint8).state_dict()
+
+
+def _empty() -> object:
+    return {"a": np.zeros(0), "b": b"", "c": np.zeros((0, 3), np.float32), "d": bytearray(), "e": np.array("")}
+
+
+def _ranges() -> object:
+    return {"range": range(5), "slice": slice(1, None, 2)}
+
+
+def _sparse() -> object:
+    one = torch.eye(4)
+    made = {name: getattr(one, f"to_sparse_{name}")() for name in ("csr", "csc")}
+    blocks = {name: getattr(one, f"to_sparse_{name}")((2, 2)) for name in ("bsr", "bsc")}
+    return {**made, **blocks, "coo": one.to_sparse(), "hybrid": torch.ones(3, 4).to_sparse(1)}
+
+
+def _buffers() -> object:
+    marked = torch.nn.Parameter(torch.ones(2))
+    marked._is_hf_initialized = True  # type: ignore[attr-defined]
+    return {
+        "kept": torch.nn.Buffer(torch.ones(3)),
+        "not": torch.nn.Buffer(torch.ones(3), persistent=False),
+        "p": marked,
+    }
+
+
 MODERN: dict[str, tuple[str, Writer]] = {
     **{
         f"{name}-style": ("model.pth", saving(lambda n=names: {"model": weights(*n)})) for name, names in STYLES.items()
@@ -128,6 +178,20 @@ MODERN: dict[str, tuple[str, Writer]] = {
     "defaultdict": ("model.pth", saving(_defaults)),
     "protocol-5": ("model.pth", saving(trained, pickle_protocol=5)),
     "speakers": ("speakers.pth", saving(_speakers)),
+    "quantized": ("model.pth", saving(_quantized)),
+    "quantized-layers": ("model.pth", saving(_quantized_layers)),
+    "empty-values": ("model.pth", saving(_empty)),
+    **{f"empty-values-{n}": ("voice.pkl", pickling(_empty, n)) for n in range(6)},
+    "ranges": ("model.pth", saving(_ranges)),
+    **{f"ranges-{n}": ("voice.pkl", pickling(_ranges, n)) for n in (0, 2, 4)},
+    "bpe-ranks": ("voice.pkl", pickling(lambda: {(f"t{n}", f"u{n % 97}"): n for n in range(50_000)}, 4)),
+    "pairs": ("voice.pkl", pickling(lambda: {(n, n * 7): n for n in range(20_000)}, 2)),
+    "float-keys": ("voice.pkl", pickling(lambda: {n / 100: n for n in range(20_000)}, 2)),
+    "numpy-keys": ("voice.pkl", pickling(lambda: {np.int64(n): n for n in range(3_000)}, 2)),
+    "set-keys": ("voice.pkl", pickling(lambda: {frozenset((n, n + 1)): n for n in range(3_000)}, 4)),
+    "sparse-all": ("model.pth", saving(_sparse)),
+    "buffers": ("model.pth", saving(_buffers)),
+    "dates-of-numpy": ("voice.pkl", pickling(lambda: {"d": np.array(["2026-03-01"], "M8[D]")}, 4)),
     "safetensors": (
         "model.safetensors",
         lambda path: flat.save_file(dict(weights("a")), path, metadata={"format": "pt"}),
@@ -143,6 +207,33 @@ MODERN: dict[str, tuple[str, Writer]] = {
     "text": ("README.md", lambda path: path.write_text("cats\ndogs\nThis voice is I. N. Korea (2) says.\n") and None),
 }  # fmt: skip
 """What must pass: file name and writer."""
+
+
+def _dates() -> object:
+    zone = datetime.timezone(datetime.timedelta(hours=2), "CEST")
+    day = datetime.datetime(2026, 3, 1, 12, 30)
+    berlin = zoneinfo.ZoneInfo("Europe/Berlin")
+    return {"plain": day, "utc": day.replace(tzinfo=datetime.UTC), "offset": day.replace(tzinfo=zone),
+            "named": day.replace(tzinfo=berlin), "time": datetime.time(1), "long": datetime.timedelta(3)}  # fmt: skip
+
+
+def _numbers() -> object:
+    return {"d": decimal.Decimal("1.5"), "f": fractions.Fraction(1, 3), "id": uuid.UUID(int=5), "e": http.HTTPStatus.OK}
+
+
+def _records() -> object:
+    return {"a": np.array([(1, 2.0)], dtype=[("a", "<i4"), ("b", "<f4", (2,))])}
+
+
+def _mixed_arrays() -> object:
+    one = np.ones(3)
+    return {"a": one, "b": one, "o": np.array(["a", None, [1]], dtype=object), "f": np.zeros((2, 3), order="F"),
+            "e": np.zeros(0), "s": np.array(["ab"]), "r": np.array([(1,)], dtype=[("a", "<i4")])}  # fmt: skip
+
+
+def _layers() -> object:
+    first = torch.nn.utils.weight_norm(torch.nn.Conv1d(2, 2, 3))
+    return torch.nn.Sequential(first, torch.nn.LSTM(2, 3), torch.nn.TransformerEncoderLayer(4, 2))
 
 
 def _old_config(path: Path) -> None:
@@ -162,6 +253,19 @@ def _old_config(path: Path) -> None:
             sys.modules[module.__name__] = before
 
 
+def _quantized_rnn() -> object:
+    plain = torch.nn.Sequential(torch.nn.LSTM(4, 4))
+    return torch.ao.quantization.quantize_dynamic(plain, dtype=torch.qint8).state_dict()
+
+
+def _optimizer() -> object:
+    return torch.optim.Adam([torch.nn.Parameter(torch.ones(2))])
+
+
+def _joblib_writer(protocol: int) -> Writer:
+    return lambda path: joblib.dump(_mixed_arrays(), path, protocol=protocol) and None
+
+
 OLD: dict[str, tuple[str, Writer]] = {
     "legacy": ("model.pth", saving(trained, _use_new_zipfile_serialization=False)),
     "legacy-tied": ("model.pth", saving(_tied, _use_new_zipfile_serialization=False)),
@@ -169,6 +273,15 @@ OLD: dict[str, tuple[str, Writer]] = {
     "path": ("model.pth", saving(lambda: {"out": pathlib.PosixPath("/data"), "w": torch.ones(2)})),
     "module": ("model.pth", saving(lambda: torch.nn.Sequential(torch.nn.Linear(2, 2)))),
     "joblib": ("voice.joblib", lambda path: joblib.dump({"a": np.ones(5), "b": 2}, path) and None),
+    "module-1.5": ("model.pth", saving(_layers, _use_new_zipfile_serialization=False)),
+    "quantized-1.5": ("model.pth", saving(_quantized, _use_new_zipfile_serialization=False)),
+    "quantized-rnn": ("model.pth", saving(_quantized_rnn)),
+    "optimizer-1.5": ("model.pth", saving(_optimizer, _use_new_zipfile_serialization=False)),
+    **{f"dates-{n}": ("voice.pkl", pickling(_dates, n)) for n in (0, 2, 4)},
+    **{f"numbers-{n}": ("voice.pkl", pickling(_numbers, n)) for n in (0, 2, 4)},
+    **{f"records-{n}": ("voice.pkl", pickling(_records, n)) for n in (2, 5)},
+    **{f"joblib-mixed-{n}": ("voice.joblib", _joblib_writer(n)) for n in (2, 3, 5)},
+    "joblib-mixed-zlib": ("voice.joblib", lambda path: joblib.dump(_mixed_arrays(), path, compress=3) and None),
     "joblib-zlib": ("voice.joblib", lambda path: joblib.dump({"a": np.ones(5), "b": 2}, path, compress=3) and None),
     "gzip": ("voice.pkl", lambda path: path.write_bytes(gzip.compress(pickle.dumps({"a": 1}))) and None),
 }

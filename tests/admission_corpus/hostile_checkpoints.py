@@ -16,33 +16,14 @@ import struct
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.admission_corpus import pickle_assembly as asm
+from tests.admission_corpus.artefact import CLEAN, FOUR, ONE, Hostile, shell
+from tests.admission_corpus.hostile_bombs import bombs
+from tests.admission_corpus.hostile_joblib import arrays
+from tests.admission_corpus.hostile_objects import objects
 from tests.admission_corpus.pickle_assembly import Member, call, legacy, stream, text, torch_archive, torch_members
-
-
-@dataclass(frozen=True)
-class Hostile:
-    """One artefact."""
-
-    name: str
-    file: str
-    loader: str
-    rule: str
-    """The rule that must be among the flaws, without ``admission.``."""
-    make: Callable[[str], bytes]
-    """Its bytes, given the path of its marker file."""
-
-
-def shell(marker: str) -> bytes:
-    return call("posix", "system", text(f": > {marker}"))
-
-
-ONE = struct.pack("<f", 1.0)
-CLEAN = stream(asm.state_dict(("weight", asm.tensor("0", 4, (2, 2), (2, 1)))))
-FOUR = ONE * 4
 
 
 def _python(marker: str) -> bytes:
@@ -834,7 +815,7 @@ def _tensors() -> Iterator[Hostile]:
     )
 
 
-HOSTILE = (*_streams(), *_containers(), *_tensors())
+HOSTILE = (*_streams(), *_containers(), *_tensors(), *objects(), *arrays(), *bombs())
 """Every hostile artefact; names are unique."""
 
 

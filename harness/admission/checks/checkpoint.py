@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 from harness.admission.base import Examination
 from harness.admission.reading import numpyfile, rules, tararchive, torchfile, ziparchive
 from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBytes
+from harness.admission.reading.joblibfile import ArraySteps
 from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
-from harness.admission.reading.symbols import Box
 from harness.admission.tree import Entry, Tree
 from harness.core.rules import Rule
 
@@ -319,10 +319,5 @@ def _looks_pickled(source: ByteSource, notebook: Notebook, *, where: str, is_tex
 
 def _reader(source: ByteSource, notebook: Notebook, *, where: str) -> PickleReader:
     reader = PickleReader(source, notebook, where=where)
-
-    def after_build(target: Box, place: int) -> int:
-        is_joblib = target.detail == "joblib.numpy_pickle.NumpyArrayWrapper"
-        return numpyfile.array_bytes(target, place, source) if is_joblib else 0
-
-    reader.after_build = after_build
+    reader.after_build = ArraySteps(source, notebook, where).bytes_after
     return reader

@@ -10,6 +10,7 @@ from typing import IO
 from harness.admission.reading.bytesource import MemoryBytes
 from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
+from harness.admission.reading.rules import OBJECT
 from harness.core.types import Verdict
 
 MAX_HEADER = 64 * 1024
@@ -60,5 +61,6 @@ def _pickle_problem(data: bytes) -> str:
     except OutOfBudget as limit:
         return f"a pickle beyond the limits ({limit})"
     # numpy unpickles one stream: what follows its end is never looked at.
-    worst = next((flaw for flaw in notebook.flaws if flaw.rule.verdict is Verdict.FAIL), None)
+    # An object is made by code, whatever else may be said of it: statistics are arrays, numbers and texts.
+    worst = next((flaw for flaw in notebook.flaws if flaw.rule.verdict is Verdict.FAIL or flaw.rule is OBJECT), None)
     return f"a pickle: {worst.found} at {worst.place}" if worst else ""

@@ -1,59 +1,70 @@
 """What a checkpoint's pickle may import: what rebuilding tensors needs and a Coqui trainer's checkpoint holds.
 
-Everything else is refused. How the allowed names may be called is :mod:`harness.admission.reading.rebuilding`'s.
+Everything else is refused. How the allowed names may be called is said by :mod:`harness.admission.reading.rebuilding`,
+``numpycalls`` and ``objects``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from harness.admission.reading.rebuilding import CALLS, LEGACY_CALLS, PLAIN_TYPES, TENSOR_TYPES, Refused, plain_object
-from harness.admission.reading.symbols import DTYPE_BYTES, STORAGE_DTYPES, Global
+from harness.admission.reading import numpycalls, objects, rebuilding
+from harness.admission.reading.oldnames import ACTIVATIONS
+from harness.admission.reading.rebuilding import PLAIN_TYPES, TENSOR_TYPES, Maker, Refused
+from harness.admission.reading.symbols import DTYPE_BYTES, STORAGE_DTYPES, Box, Global
 
-_MODULE = r"[A-Za-z_]\w*"
-LEGACY = re.compile(
-    r"TTS(\.[a-z]\w*)+\.[A-Z]\w*(Config|Args|Characters)\Z"
-    r"|TTS\.config\.shared_configs\.[A-Z]\w*\Z"
-    r"|TTS\.utils\.radam\.RAdam\Z"
-    r"|coqpit(\.coqpit)?\.Coqpit\Z"
-    r"|trainer\.trainer\.Trainer(Config|Args)\Z"
-    rf"|torch\.nn\.modules(\.{_MODULE})*\.[A-Z]\w*\Z"
-    r"|torch\.optim\.(\w+\.)?[A-Z]\w*\Z"
-    r"|torch(\.cuda)?\.[A-Z][a-z]+Tensor\Z"
-    r"|pathlib\.(_local\.)?(Pure)?(Posix|Windows)?Path\Z"  # Python 3.13 writes pathlib._local
-    r"|(argparse\.Namespace|types\.SimpleNamespace|datetime\.(date|datetime))\Z"
-    r"|copyreg\._reconstructor\Z"
-    r"|builtins\.object\Z"
-    r"|joblib\.numpy_pickle\.NumpyArrayWrapper\Z"
-)
-"""Classes that old but honest Coqui, torch and joblib files pickled. Their presence is never a pass."""
+CALLS: Mapping[str, Maker] = {**rebuilding.CALLS, **numpycalls.CALLS}
 
+_SCHEMES = {
+    f"torch.per_{what}" for what in ("tensor_affine", "channel_affine", "channel_affine_float_qparams")
+}  # fmt: skip
+_TYPES = {f"torch.{name}" for name in DTYPE_BYTES}
 
 DATA = frozenset(
     {
         "numpy.ndarray",
         *PLAIN_TYPES,
         *TENSOR_TYPES,
-        *(f"torch.{name}" for name in DTYPE_BYTES),
+        *_TYPES,
+        *_SCHEMES,
         *(f"{parent}.{name}" for name in STORAGE_DTYPES for parent in ("torch", "torch.cuda", "torch.storage")),
     }
 )
 """What may be named, as an argument to the above, but not called."""
 
-_RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+_RENAMED_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+_RENAMED = {("__builtin__", "xrange"): ("builtins", "range")}
+"""Names of Python 2 that protocols below 3 write, of those that are allowed; the others are refused under any name."""
 
 
-def standing_of(name: str) -> str:
-    """``allowed``, ``legacy`` or ``refused``."""
+def look_up(module: str, attribute: str, position: int, *, renames: bool) -> Global:
+    """What an import is; `renames` applies Python 2's names for protocols below 3, as unpicklers do.
+
+    An attribute with dots goes from object to object, wherever that leads, so none is allowed.
+    """
+    if renames:
+        module, attribute = _RENAMED.get((module, attribute), (_RENAMED_MODULES.get(module, module), attribute))
+    name = f"{module}.{attribute}"
+    if "." in attribute:
+        return Global(
+            name, position, "legacy" if (module, attribute) == ("zoneinfo", "ZoneInfo._unpickle") else "refused"
+        )
     if name in CALLS or name in DATA:
-        return "allowed"
-    return "legacy" if LEGACY.match(name) else "refused"
+        return Global(name, position, "allowed")
+    is_old = (name in objects.CALLS and name != "builtins.getattr") or name in ACTIVATIONS
+    return Global(name, position, "legacy" if is_old else "refused")
 
 
-def name_of(module: str, attribute: str, *, renames: bool) -> str:
-    """The dotted name of an import; `renames` applies Python 2's names for protocols below 3, as unpicklers do."""
-    return f"{_RENAMED.get(module, module) if renames else module}.{attribute}"
+def admit_member(target: Global, args: Box) -> None:
+    """Let ``getattr`` stand where it names a member of a known enumeration; otherwise it reaches anything."""
+    if target.name == "builtins.getattr" and objects.is_member(args.items):
+        target.standing = "legacy"
+
+
+def is_mere_name(name: str) -> bool:
+    """Whether it is a type of elements or the like: nothing happens where an object holds or calls it."""
+    return name == "numpy.ndarray" or name in _TYPES or name in _SCHEMES or name in ACTIVATIONS
 
 
 def call(target: Global, args: Sequence[object], position: int) -> object:
@@ -63,9 +74,7 @@ def call(target: Global, args: Sequence[object], position: int) -> object:
         Refused: A checkpoint does not call it, or not so.
         Outdated: It makes an object of an old format.
     """
-    if target.standing == "legacy":
-        return LEGACY_CALLS.get(target.name, plain_object)(args, position)
-    maker = CALLS.get(target.name)
+    maker = (objects.CALLS if target.standing == "legacy" else CALLS).get(target.name)
     if maker is None:
         raise Refused(f"expected {target.name} as a mere name, got a call of it")
     return maker(args, position)

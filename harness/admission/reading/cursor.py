@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 from harness.admission.reading.bytesource import ByteSource
-from harness.admission.reading.symbols import FLOAT, KEPT_TEXT, Blob, Scalar
+from harness.admission.reading.symbols import KEPT_TEXT, Blob
 
 CHUNK: Final = 1 << 18
 MAX_LINE: Final = 1 << 16
+_DOUBLE: Final = struct.Struct(">d")
 
 
 class Broken(Exception):
     """The stream cannot be followed further: an unpickler stops here too, after executing what came before."""
+
+
+class Bomb(Exception):
+    """The stream makes something no loader should make."""
 
 
 class Cursor:
@@ -95,9 +101,8 @@ class Cursor:
     def _u8(self) -> int:
         return int.from_bytes(self._take(8), "little")
 
-    def _f8(self) -> Scalar:
-        self._take(8)
-        return FLOAT
+    def _f8(self) -> float:
+        return float(_DOUBLE.unpack(self._take(8))[0])
 
     def _two_lines(self) -> tuple[bytes, bytes]:
         return self._line(), self._line()

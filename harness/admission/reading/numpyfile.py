@@ -1,4 +1,4 @@
-"""What numpy and joblib write: ``.npy``, ``.npz``, and joblib's pickles with raw arrays in between."""
+"""What numpy writes: ``.npy``, and ``.npz`` member by member."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Final
 from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section
 from harness.admission.reading.notebook import Notebook
-from harness.admission.reading.pickles import Bomb, PickleReader
-from harness.admission.reading.states import item_bytes
-from harness.admission.reading.symbols import Box
+from harness.admission.reading.numpycalls import item_bytes
+from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.tensors import look_at, note_values
 from harness.admission.reading.torchfile import read_further
 
@@ -84,32 +83,3 @@ def _read_objects(data: Section, notebook: Notebook, where: str) -> None:
     reader.read()
     if reader.is_whole and reader.end < data.size:
         read_further(reader, notebook, "more than the array")
-
-
-def array_bytes(wrapper: Box, place: int, source: ByteSource) -> int:
-    """How many raw bytes follow the state of joblib's NumpyArrayWrapper, which the unpickler reads past.
-
-    See joblib/numpy_pickle.py: a padding of one length byte and as many bytes, then the elements.
-
-    Raises:
-        Bomb: The array's type or shape is not to be known, so nor is where the pickle goes on.
-    """
-    state: dict[object, object] = {}
-    for key, value in zip(wrapper.items[::2], wrapper.items[1::2], strict=False):
-        if isinstance(key, str):
-            state[key] = value
-    dtype, shape = state.get("dtype"), state.get("shape")
-    if not isinstance(dtype, Box) or dtype.kind != "dtype" or not isinstance(shape, Box):
-        raise Bomb("a joblib array of unknown type")
-    if dtype.detail == "O":
-        return 0  # a pickle follows in place
-    count = 1
-    for one in shape.items:
-        if not isinstance(one, int) or one < 0:
-            raise Bomb("a joblib array without a shape")
-        count *= one
-    padding = 0
-    if isinstance(state.get("numpy_array_alignment_bytes"), int):
-        length = source.read(place, 1)
-        padding = 1 + length[0] if length else 0
-    return padding + count * item_bytes(dtype.detail)

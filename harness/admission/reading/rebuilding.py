@@ -12,19 +12,23 @@ from collections.abc import Callable, Mapping, Sequence
 
 from harness.admission.reading.symbols import (
     DTYPE_BYTES,
-    FLOAT,
+    NUMBER,
     STORAGE_DTYPES,
     Blob,
     Box,
     Global,
     Scalar,
+    Sparse,
     Storage,
     Tensor,
     show,
 )
 
-MAX_SPARSE = 1 << 33
+MAX_SPARSE = 1 << 31
 """Elements of a sparse tensor, zeros included: what it becomes when it is made dense."""
+
+MAX_LABELLED = 64
+"""Tensors of one list that get its key as a label."""
 
 Maker = Callable[[Sequence[object], int], object]
 """Checks the arguments of a call at a position and gives its symbolic result."""
@@ -35,16 +39,15 @@ class Refused(Exception):
 
 
 class Outdated(Exception):
-    """The call is harmless but needs an old format's code."""
+    """The call is harmless but needs an old format's code; the text is the class of what it makes."""
 
 
 PLAIN_TYPES = {
     f"builtins.{name}" for name in ("dict", "list", "tuple", "set", "frozenset", "int", "float", "str", "bool")
 }
 _ENCODINGS = {"latin1", "latin-1", "iso8859-1"}
+_MARK = re.compile(r"(persistent|_is_[a-z_]{1,40}|_no_[a-z_]{1,40})\Z")
 _LOCATION = re.compile(r"(cpu|meta|(cuda|xpu|mps|hpu|npu|mtia|privateuseone)(:\d{1,3})?)\Z")
-_NUMERIC_DTYPE = re.compile(r"[<>=|]?([biufc](1|2|4|8|16)|[?bBhHiIlLqQefd]|bool|u?int(8|16|32|64)|float(16|32|64))\Z")
-_TEXT_DTYPE = re.compile(r"[<>=|]?[SU]\d{1,4}\Z")
 
 
 def integers(value: object, what: str) -> tuple[int, ...]:
@@ -93,12 +96,31 @@ def storage_of(pid: object) -> tuple[Storage, object]:
     return Storage(key, STORAGE_DTYPES[last], count), pid.items[5] if pid.count == 6 else None
 
 
-def is_plain_dtype(value: object) -> bool:
-    """Whether it is a numpy dtype of numbers or fixed text: no objects, no records."""
-    return isinstance(value, Box) and value.kind == "dtype" and value.detail != "O"
+def module_of(pid: object) -> Global | None:
+    """The class that a persistent id of torch before 1.6 names together with its source, which nothing runs."""
+    if not isinstance(pid, Box) or pid.kind != "tuple" or pid.count != 4 or pid.items[0] != "module":
+        return None
+    _, kind, file, source = pid.items
+    is_text = all(one is None or isinstance(one, str) or (isinstance(one, Blob) and one.kind == "text")
+                  for one in (file, source))  # fmt: skip
+    return kind if isinstance(kind, Global) and kind.standing == "legacy" and is_text else None
 
 
-def _arguments(args: Sequence[object], least: int, most: int, of: str) -> None:
+def label(value: object, key: str) -> None:
+    """Let a tensor know the first key it is stored under, directly or in a list."""
+    if isinstance(value, Tensor):
+        value.label = value.label or key
+    elif isinstance(value, Box) and value.kind in ("list", "tuple") and value.inner == []:
+        for item in value.items[:MAX_LABELLED]:
+            label(item, key)
+
+
+def arguments(args: Sequence[object], least: int, most: int, of: str) -> None:
+    """See that a call has as many arguments as it may.
+
+    Raises:
+        Refused: It has not.
+    """
     if not least <= len(args) <= most:
         raise Refused(f"expected {least} to {most} arguments of {of}, got {len(args)}")
 
@@ -137,7 +159,12 @@ def _torch_dtype(value: object) -> str:
     return name[6:]
 
 
-def _tensor(args: Sequence[object], position: int) -> Tensor:
+def tensor(args: Sequence[object], position: int) -> Tensor:
+    """A tensor of a storage, an offset, a shape and strides.
+
+    Raises:
+        Refused: They are something else.
+    """
     storage = args[0]
     if not isinstance(storage, Storage):
         raise Refused(f"expected a storage, got {show(storage)}")
@@ -148,63 +175,96 @@ def _tensor(args: Sequence[object], position: int) -> Tensor:
 
 
 def _rebuild_tensor(args: Sequence[object], position: int) -> object:
-    _arguments(args, 4, 4, "_rebuild_tensor")
-    return _tensor(args, position)
+    arguments(args, 4, 4, "_rebuild_tensor")
+    return tensor(args, position)
 
 
 def _rebuild_tensor_v2(args: Sequence[object], position: int) -> object:
-    _arguments(args, 5, 7, "_rebuild_tensor_v2")
+    arguments(args, 5, 7, "_rebuild_tensor_v2")
     _flag(args[4], "requires_grad")
     _hooks(args[5] if len(args) > 5 else None)
-    made = _tensor(args, position)
+    made = tensor(args, position)
     made.is_marked = _metadata(args[6] if len(args) > 6 else None)
     return made
 
 
 def _rebuild_tensor_v3(args: Sequence[object], position: int) -> object:
-    _arguments(args, 7, 8, "_rebuild_tensor_v3")
+    arguments(args, 7, 8, "_rebuild_tensor_v3")
     _flag(args[4], "requires_grad")
     _hooks(args[5])
     dtype = _torch_dtype(args[6])
-    made = _tensor(args, position)
+    made = tensor(args, position)
     made.is_marked = _metadata(args[7] if len(args) > 7 else None)
     made.dtype = dtype
     return made
 
 
+def _rebuild_quantized(args: Sequence[object], position: int) -> object:
+    arguments(args, 7, 7, "_rebuild_qtensor")
+    _flag(args[5], "requires_grad")
+    _hooks(args[6])
+    scheme = args[4]
+    if not isinstance(scheme, Box) or scheme.kind != "tuple" or not 3 <= scheme.count <= 4:
+        raise Refused(f"expected how values are quantized, got {show(scheme)}")
+    kind, scale, zero, *axis = scheme.items
+    name = kind.name if isinstance(kind, Global) else ""
+    if name == "torch.per_tensor_affine" and not axis:
+        is_good = isinstance(scale, float) and math.isfinite(scale) and isinstance(zero, int)
+    elif name in ("torch.per_channel_affine", "torch.per_channel_affine_float_qparams") and axis:
+        is_good = isinstance(scale, Tensor) and isinstance(zero, Tensor) and isinstance(axis[0], int)
+    else:
+        raise Refused(f"expected how values are quantized, got {show(kind)}")
+    if not is_good:
+        raise Refused(f"expected a scale and a zero point, got {show(scale)} and {show(zero)}")
+    made = tensor(args, position)
+    if not made.dtype.startswith("q"):
+        raise Refused(f"expected a storage of quantized values, got one of {made.dtype}")
+    return made
+
+
 def _rebuild_parameter(args: Sequence[object], _: int) -> object:
-    _arguments(args, 3, 4, "_rebuild_parameter")
+    arguments(args, 3, 4, "_rebuild_parameter")
     _flag(args[1], "requires_grad")
     _hooks(args[2])
     if not isinstance(args[0], Tensor | Box) or (isinstance(args[0], Box) and args[0].kind != "tensor"):
         raise Refused(f"expected a tensor, got {show(args[0])}")
     if len(args) > 3:
-        _no_state(args[3])
+        _marks(args[3])
     return args[0]
 
 
-def _no_state(value: object) -> None:
-    if value is not None and not (isinstance(value, Box) and value.kind in ("dict", "mapping") and value.count == 0):
-        raise Refused(f"expected a parameter without attributes of its own, got {show(value)}")
+def _marks(value: object) -> None:
+    """Attributes of a tensor: whether it is a buffer, is saved, and what trainers mark; none that does anything."""
+    if value is None or (is_box(value, "mapping") and isinstance(value, Box) and value.count == 0):
+        return
+    if not isinstance(value, Box) or value.kind != "dict" or not value.is_complete:
+        raise Refused(f"expected a tensor's marks, got {show(value)}")
+    for key, mark in zip(value.items[::2], value.items[1::2], strict=True):
+        if not isinstance(key, str) or not _MARK.match(key) or not (mark is None or isinstance(mark, bool | int)):
+            raise Refused(f"expected a mark such as _is_buffer, got {show(key)}: {show(mark)}")
 
 
-def _rebuild_sparse(args: Sequence[object], _: int) -> object:
-    _arguments(args, 2, 2, "_rebuild_sparse_tensor")
+def _rebuild_sparse(args: Sequence[object], position: int) -> object:
+    arguments(args, 2, 2, "_rebuild_sparse_tensor")
     layout, data = args
-    if not isinstance(layout, Box) or layout.kind != "layout":
-        raise Refused(f"expected a layout, got {show(layout)}")
-    if not isinstance(data, Box) or data.kind != "tuple" or not 3 <= data.count <= 5:
+    if not isinstance(layout, Box) or layout.kind != "layout" or layout.detail == "strided":
+        raise Refused(f"expected a sparse layout, got {show(layout)}")
+    if not isinstance(data, Box) or data.kind != "tuple":
         raise Refused(f"expected a sparse tensor's parts, got {show(data)}")
-    for part in data.items:
-        if not isinstance(part, Tensor | bool) and not (isinstance(part, Box) and part.kind in ("size", "tuple")):
-            raise Refused(f"expected tensors and a size in a sparse tensor, got {show(part)}")
-        if isinstance(part, Box) and math.prod(integers(part, "a size")) > MAX_SPARSE:
-            raise Refused(f"expected a sparse tensor of at most {MAX_SPARSE} elements, got {show(part)}")
-    return Box("tensor", detail="sparse tensor")
+    tensors = 2 if layout.detail == "sparse_coo" else 3
+    if not tensors + 1 <= data.count <= tensors + 2:
+        raise Refused(f"expected {tensors} tensors and a size in a sparse tensor, got {show(data)}")
+    parts = [part for part in data.items[:tensors] if isinstance(part, Tensor)]
+    if len(parts) != tensors or not all(isinstance(one, bool) for one in data.items[tensors + 1 :]):
+        raise Refused(f"expected {tensors} tensors and a size in a sparse tensor, got {show(data)}")
+    size = integers(data.items[tensors], "a size")
+    if any(one < 0 for one in size) or math.prod(size) > MAX_SPARSE:
+        raise Refused(f"expected a sparse tensor of at most {MAX_SPARSE} elements, got {show(data.items[tensors])}")
+    return Sparse(layout.detail, tuple(parts[:-1]), parts[-1], size, position)
 
 
 def _rebuild_meta(args: Sequence[object], _: int) -> object:
-    _arguments(args, 4, 4, "_rebuild_meta_tensor_no_storage")
+    arguments(args, 4, 4, "_rebuild_meta_tensor_no_storage")
     _torch_dtype(args[0])
     integers(args[1], "a shape")
     integers(args[2], "strides")
@@ -213,7 +273,7 @@ def _rebuild_meta(args: Sequence[object], _: int) -> object:
 
 
 def _rebuild_typed(args: Sequence[object], position: int) -> object:
-    _arguments(args, 4, 4, "_rebuild_from_type_v2")
+    arguments(args, 4, 4, "_rebuild_from_type_v2")
     maker, kind, inner, state = args
     name = maker.name if isinstance(maker, Global) else ""
     if not name.startswith("torch._utils._rebuild_") or name not in CALLS:
@@ -222,25 +282,26 @@ def _rebuild_typed(args: Sequence[object], position: int) -> object:
         raise Refused(f"expected a tensor type, got {show(kind)}")
     if not isinstance(inner, Box) or inner.kind != "tuple":
         raise Refused(f"expected arguments, got {show(inner)}")
-    _no_state(state)
+    _marks(state)
     return CALLS[name](inner.items, position)
 
 
 def _layout(args: Sequence[object], _: int) -> object:
-    _arguments(args, 1, 1, "_get_layout")
-    if args[0] not in ("torch.strided", "torch.sparse_coo", "torch.sparse_csr", "torch.sparse_csc", "torch.sparse_bsr"):
+    arguments(args, 1, 1, "_get_layout")
+    name = args[0] if isinstance(args[0], str) else ""
+    if name not in ("torch.strided", *(f"torch.sparse_{kind}" for kind in ("coo", "csr", "csc", "bsr", "bsc"))):
         raise Refused(f"expected the name of a layout, got {show(args[0])}")
-    return Box("layout")
+    return Box("layout", detail=name.removeprefix("torch."))
 
 
 def _size(args: Sequence[object], _: int) -> object:
-    _arguments(args, 1, 1, "torch.Size")
+    arguments(args, 1, 1, "torch.Size")
     sizes = integers(args[0], "a size")
     return Box("size", list(sizes), len(sizes))
 
 
 def _device(args: Sequence[object], _: int) -> object:
-    _arguments(args, 1, 2, "torch.device")
+    arguments(args, 1, 2, "torch.device")
     location_of(args[0])
     if len(args) > 1:
         _natural(args[1], "a device number")
@@ -248,15 +309,15 @@ def _device(args: Sequence[object], _: int) -> object:
 
 
 def _mapping(args: Sequence[object], _: int) -> object:
-    _arguments(args, 0, 1, "a mapping")
-    if args and not _is_box(args[0], "list", "dict", "mapping"):
+    arguments(args, 0, 1, "a mapping")
+    if args and not is_box(args[0], "list", "dict", "mapping"):
         raise Refused(f"expected items, got {show(args[0])}")
     inner = args[0] if args else None
     return Box("mapping", count=inner.count if isinstance(inner, Box) else 0)
 
 
 def _defaultdict(args: Sequence[object], position: int) -> object:
-    _arguments(args, 0, 2, "defaultdict")
+    arguments(args, 0, 2, "defaultdict")
     if args and args[0] is not None and not (isinstance(args[0], Global) and args[0].name in PLAIN_TYPES):
         raise Refused(f"expected a plain type, got {show(args[0])}")
     return _mapping(args[1:], position)
@@ -264,8 +325,8 @@ def _defaultdict(args: Sequence[object], position: int) -> object:
 
 def _collection(kind: str) -> Maker:
     def make(args: Sequence[object], _: int) -> object:
-        _arguments(args, 0, 2 if kind == "deque" else 1, kind)
-        if args and not _is_box(args[0], "list", "tuple", "set", "frozenset", "dict"):
+        arguments(args, 0, 2 if kind == "deque" else 1, kind)
+        if args and not is_box(args[0], "list", "tuple", "set", "frozenset", "dict"):
             raise Refused(f"expected items, got {show(args[0])}")
         if len(args) > 1 and args[1] is not None:
             _natural(args[1], "a length")
@@ -275,14 +336,28 @@ def _collection(kind: str) -> Maker:
 
 
 def _bytearray(args: Sequence[object], position: int) -> object:
-    _arguments(args, 0, 2, "bytearray")
+    arguments(args, 0, 2, "bytearray")
     if len(args) == 1 and not (isinstance(args[0], bytes) or (isinstance(args[0], Blob) and args[0].kind == "bytes")):
         raise Refused(f"expected bytes, got {show(args[0])}")
-    return _encode(args, position) if len(args) == 2 else Box("bytearray")
+    data = _encode(args, position) if len(args) == 2 else args[0] if args else b""
+    return Box("bytearray", count=len(data) if isinstance(data, bytes) else data.size if isinstance(data, Blob) else 0)
+
+
+def _bytes(args: Sequence[object], _: int) -> object:
+    """How protocols below 3 write bytes without content."""
+    arguments(args, 0, 0, "bytes")
+    return b""
+
+
+def _range(args: Sequence[object], _: int) -> object:
+    arguments(args, 1, 3, "a range or slice")
+    if not all(one is None or isinstance(one, int) for one in args):
+        raise Refused(f"expected whole numbers, got {show(args[0])}")
+    return Box("range")
 
 
 def _encode(args: Sequence[object], _: int) -> object:
-    _arguments(args, 1, 2, "_codecs.encode")
+    arguments(args, 1, 2, "_codecs.encode")
     text, codec = args[0], args[1] if len(args) > 1 else "utf-8"
     if not isinstance(codec, str) or codec.lower() not in _ENCODINGS | {"utf-8"}:
         raise Refused(f"expected latin1 as the encoding, got {show(codec)}")
@@ -294,86 +369,15 @@ def _encode(args: Sequence[object], _: int) -> object:
 
 
 def _complex(args: Sequence[object], _: int) -> object:
-    _arguments(args, 2, 2, "complex")
-    if not all(isinstance(one, Scalar | int) for one in args):
+    arguments(args, 2, 2, "complex")
+    real, imaginary = args
+    if not isinstance(real, Scalar | int | float) or not isinstance(imaginary, Scalar | int | float):
         raise Refused(f"expected two numbers, got {show(args[0])}")
-    return FLOAT
+    return NUMBER
 
 
-def _dtype(args: Sequence[object], _: int) -> object:
-    _arguments(args, 1, 3, "numpy.dtype")
-    name = args[0].decode("latin-1") if isinstance(args[0], bytes) else args[0]
-    if not isinstance(name, str):
-        raise Refused(f"expected a dtype's name, got {show(name)}")
-    if any(not isinstance(one, bool | int) for one in args[1:]):
-        raise Refused(f"expected flags, got {show(args[1])}")
-    if name in ("O", "O8", "|O"):
-        return Box("dtype", detail="O")
-    if not _NUMERIC_DTYPE.match(name) and not _TEXT_DTYPE.match(name):
-        raise Refused(f"expected a dtype of numbers, got {show(name)}")
-    return Box("dtype", detail=name)
-
-
-def _numpy_scalar(args: Sequence[object], _: int) -> object:
-    _arguments(args, 1, 2, "numpy's scalar")
-    if not is_plain_dtype(args[0]):
-        raise Refused(f"expected a plain dtype, got {show(args[0])}")
-    if len(args) > 1 and not (isinstance(args[1], bytes) or (isinstance(args[1], Blob) and args[1].kind != "text")):
-        raise Refused(f"expected a scalar's bytes, got {show(args[1])}")
-    return FLOAT
-
-
-def _reconstruct(args: Sequence[object], _: int) -> object:
-    _arguments(args, 3, 3, "numpy's _reconstruct")
-    kind, shape, code = args
-    if not isinstance(kind, Global) or kind.name != "numpy.ndarray":
-        raise Refused(f"expected numpy.ndarray, got {show(kind)}")
-    if integers(shape, "a shape") != (0,) or code not in (b"b", "b"):
-        raise Refused(f"expected the shape (0,) and the code b, got {show(shape)} and {show(code)}")
-    return Box("array")
-
-
-def _frombuffer(args: Sequence[object], _: int) -> object:
-    _arguments(args, 4, 4, "numpy's _frombuffer")
-    data, dtype, shape, order = args
-    integers(shape, "a shape")
-    if not is_plain_dtype(dtype) or order not in ("C", "F"):
-        raise Refused(f"expected a plain dtype and an order, got {show(dtype)} and {show(order)}")
-    if not isinstance(data, bytes | Blob) and not _is_box(data, "bytearray"):
-        raise Refused(f"expected bytes, got {show(data)}")
-    return Box("array", detail="array with data")
-
-
-def _path(args: Sequence[object], _: int) -> object:
-    if len(args) > 64 or not all(isinstance(one, str) for one in args):
-        raise Refused("expected a path's parts as texts")
-    raise Outdated("a path object")
-
-
-def _date(args: Sequence[object], _: int) -> object:
-    if len(args) > 8 or not all(isinstance(one, int | bytes) for one in args):
-        raise Refused("expected a date")
-    raise Outdated("a date object")
-
-
-def _reconstructor(args: Sequence[object], _: int) -> object:
-    _arguments(args, 3, 3, "copyreg._reconstructor")
-    kind, base, state = args
-    if not isinstance(kind, Global) or kind.standing != "legacy":
-        raise Refused(f"expected a class of an old format, got {show(kind)}")
-    if not isinstance(base, Global) or base.name != "builtins.object" or state is not None:
-        raise Refused(f"expected builtins.object and None, got {show(base)} and {show(state)}")
-    raise Outdated(kind.name)
-
-
-def plain_object(args: Sequence[object], _: int) -> object:
-    """Makes an object of an old format's class, which takes no arguments."""
-    if args:
-        raise Refused(f"expected no arguments, got {show(args[0])}")
-    raise Outdated("an object")
-
-
-def _is_box(value: object, *kinds: str) -> bool:
+def is_box(value: object, *kinds: str) -> bool:
+    """Whether it is a container of one of these kinds."""
     return isinstance(value, Box) and value.kind in kinds
 
 
@@ -389,6 +393,9 @@ CALLS: Mapping[str, Maker] = {
     "builtins.list": _collection("list"),
     "builtins.dict": _mapping,
     "builtins.bytearray": _bytearray,
+    "builtins.bytes": _bytes,
+    "builtins.range": _range,
+    "builtins.slice": _range,
     "builtins.complex": _complex,
     "_codecs.encode": _encode,
     "torch.Size": _size,
@@ -397,26 +404,11 @@ CALLS: Mapping[str, Maker] = {
     "torch._utils._rebuild_tensor": _rebuild_tensor,
     "torch._utils._rebuild_tensor_v2": _rebuild_tensor_v2,
     "torch._utils._rebuild_tensor_v3": _rebuild_tensor_v3,
+    "torch._utils._rebuild_qtensor": _rebuild_quantized,
     "torch._utils._rebuild_parameter": _rebuild_parameter,
     "torch._utils._rebuild_parameter_with_state": _rebuild_parameter,
     "torch._utils._rebuild_sparse_tensor": _rebuild_sparse,
     "torch._utils._rebuild_meta_tensor_no_storage": _rebuild_meta,
     "torch._tensor._rebuild_from_type_v2": _rebuild_typed,
-    "numpy.dtype": _dtype,
-    **{f"numpy.{core}.multiarray.scalar": _numpy_scalar for core in ("core", "_core")},
-    **{f"numpy.{core}.multiarray._reconstruct": _reconstruct for core in ("core", "_core")},
-    **{f"numpy.{core}.numeric._frombuffer": _frombuffer for core in ("core", "_core")},
 }
 """What may be called, and who checks the arguments."""
-
-LEGACY_CALLS: Mapping[str, Maker] = {
-    **{
-        f"pathlib.{module}{name}": _path
-        for module in ("", "_local.")
-        for name in ("Path", "PosixPath", "PurePath", "PurePosixPath", "WindowsPath", "PureWindowsPath")
-    },
-    "datetime.date": _date,
-    "datetime.datetime": _date,
-    "copyreg._reconstructor": _reconstructor,
-}
-"""Calls of old formats; every other class of theirs is made without arguments."""

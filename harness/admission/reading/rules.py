@@ -290,6 +290,15 @@ TENSOR_DTYPE = _rule(
     "Do not load it.",
     source="numpy, numpy/lib/format.py",
 )
+RECORDS = _rule(
+    "tensor-records",
+    Severity.LOW,
+    "An array has records",
+    "No voice needs them, and the numbers in them are not looked at.",
+    "Save its columns as arrays of numbers.",
+    verdict=Verdict.INCONCLUSIVE,
+    source="numpy, numpy/lib/format.py",
+)
 NOT_FINITE = _rule(
     "tensor-not-finite",
     Severity.MEDIUM,
@@ -326,5 +335,5 @@ RULES = (
     IMPORT, CALL, STATE, OPERATION, BROKEN, TRAILING, BOMB, TOO_LARGE, OBJECT, LEGACY, COMPRESSED, UNKNOWN, POLYGLOT,
     TORCHSCRIPT, UNREADABLE, ZIP_BROKEN, ZIP_DUPLICATE, ZIP_DISAGREE, ZIP_ENCRYPTED, ZIP_NAME, ZIP_HIDDEN, ZIP_OVERLAP,
     ZIP_CRC, ZIP_RATIO, ZIP_METHOD, ZIP_COMPRESSED, ZIP_NESTED, TORCH_MEMBER, STORAGE_SIZE, TENSOR_BOUNDS,
-    TENSOR_EXPANSION, TENSOR_DTYPE, NOT_FINITE, MAGNITUDE, SAFETENSORS, NUMPY_HEADER,
+    TENSOR_EXPANSION, TENSOR_DTYPE, RECORDS, NOT_FINITE, MAGNITUDE, SAFETENSORS, NUMPY_HEADER,
 )  # fmt: skip

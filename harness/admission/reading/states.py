@@ -2,37 +2,106 @@
 
 from __future__ import annotations
 
-import struct
-
 from harness.admission.reading import rebuilding
-from harness.admission.reading.symbols import Blob, Box
+from harness.admission.reading.numpycalls import fits, is_plain_dtype, item_bytes
+from harness.admission.reading.oldnames import JOBLIB_WRAPPER, OLD_TENSORS, PACKED_WEIGHTS, STATEFUL
+from harness.admission.reading.symbols import Blob, Box, Storage
+
+_OBJECT_FLAGS = 63
+_POINTER_FLAGS = 7
+"""numpy's NPY_ITEM_HASOBJECT, NPY_LIST_PICKLE and NPY_ITEM_IS_POINTER."""
+_WRAPPER_KEYS = {"subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes"}
+
+
+def is_plain_name(key: str) -> bool:
+    """Whether it names data: what Python itself looks for (``__class__``, ``__setstate__``) begins otherwise."""
+    return not key.startswith("__")
 
 
 def may_have(target: Box, state: object) -> bool:
     """Whether an honest pickle sets this state on this symbol."""
-    if target.kind == "object":
-        return True
     if not isinstance(state, Box):
         return False
+    if target.kind == "object":
+        return _may_object_have(target.detail, state)
     if target.kind == "mapping":  # a module's state dict carries the versions of its layers
         return state.kind == "dict" and state.is_complete and all(key == "_metadata" for key in state.items[::2])
     if target.kind == "dtype":
-        return state.kind == "tuple" and 8 <= state.count <= 9 and _is_dtype_state(state.items)
+        return state.kind == "tuple" and 8 <= state.count <= 9 and _is_dtype_state(target, state.items)
     if target.kind == "array":
         return state.kind == "tuple" and state.count == 5 and _is_array_state(target, state.items)
     return False
 
 
-def _is_dtype_state(items: list[object]) -> bool:
+def _may_object_have(kind: str, state: Box) -> bool:
+    if kind in STATEFUL:
+        return state.kind == "dict" and state.is_plain_state
+    if kind == JOBLIB_WRAPPER:
+        keys = set(filter(lambda key: isinstance(key, str), state.items[::2]))
+        return state.kind == "dict" and state.is_complete and len(keys) * 2 == state.count and keys <= _WRAPPER_KEYS
+    if kind in OLD_TENSORS:
+        return state.kind == "tuple" and state.count == 4 and isinstance(state.items[0], Storage)
+    if kind == "torch.ScriptObject":
+        return state.kind == "tuple" and state.count == 2 and state.items[1] in PACKED_WEIGHTS and state.callee is None
+    return False
+
+
+def _is_dtype_state(target: Box, items: list[object]) -> bool:
     version, order, sub, names, fields, *rest = items
+    if not isinstance(version, int) or order not in ("<", ">", "=", "|", b"<", b">", b"=", b"|"):
+        return False
+    size, alignment, flags = rest[:3]
+    if not _is_layout(target.detail, size, alignment, flags) or not all(map(_is_unit, rest[3:])):
+        return False
+    if order in (">", b">") and target.detail[:1] not in "<>=|":
+        target.detail = f">{target.detail}"
+    if fields is None:
+        return names is None and (sub is None or _is_part(sub))
+    target.is_record = True
     return (
-        isinstance(version, int)
-        and order in ("<", ">", "=", "|", b"<", b">", b"=", b"|")
-        and sub is None
-        and names is None
-        and fields is None
-        and all(one is None or isinstance(one, int) for one in rest)
+        sub is None
+        and target.detail.lstrip("<>=|")[:1] == "V"
+        and isinstance(names, Box)
+        and names.kind == "tuple"
+        and all(isinstance(name, str | bytes) for name in names.items)
+        and isinstance(fields, Box)
+        and fields.kind == "dict"
+        and fields.is_complete
+        and all(map(_is_part, fields.items[1::2]))
     )
+
+
+def _is_layout(dtype: str, size: object, alignment: object, flags: object) -> bool:
+    """Whether size and flags are the dtype's own: others make numpy take numbers for objects, or read too far."""
+    if not isinstance(size, int) or not isinstance(alignment, int) or not isinstance(flags, int):
+        return False
+    if dtype == "O":
+        return size in (-1, 8) and flags == _OBJECT_FLAGS
+    if not 0 <= flags < 256 or flags & _POINTER_FLAGS:
+        return False
+    return size == item_bytes(dtype) if dtype.lstrip("<>=|")[:1] in "USV" else size in (-1, item_bytes(dtype))
+
+
+def _is_part(value: object) -> bool:
+    """A plain dtype with its place in a record, or with the shape of an array in one."""
+    return (
+        isinstance(value, Box)
+        and value.kind == "tuple"
+        and 2 <= value.count <= 3
+        and is_plain_dtype(value.items[0])
+        and all(isinstance(one, int | str) or rebuilding.is_box(one, "tuple") for one in value.items[1:])
+    )
+
+
+def _is_unit(value: object) -> bool:
+    """What dates have beside their dtype: metadata, of which there is none, and a unit such as days."""
+    if value is None:
+        return True
+    if not isinstance(value, Box) or value.kind != "tuple" or value.count != 2:
+        return False
+    metadata, unit = value.items
+    is_empty = metadata is None or (isinstance(metadata, Box) and metadata.kind == "dict" and not metadata.count)
+    return is_empty and isinstance(unit, Box) and all(isinstance(one, int | bytes | str) for one in unit.items)
 
 
 def _is_array_state(target: Box, items: list[object]) -> bool:
@@ -44,25 +113,16 @@ def _is_array_state(target: Box, items: list[object]) -> bool:
     if version != 1 or not isinstance(is_fortran, bool) or not isinstance(dtype, Box) or dtype.kind != "dtype":
         return False
     target.detail = "array with data"
-    expected = 1
-    for one in sizes:
-        if one < 0:
-            return False
-        expected *= one
     if dtype.detail == "O":
+        expected = 1
+        for one in sizes:
+            expected *= one
         return isinstance(data, Box) and data.kind == "list" and data.count == expected
-    size = len(data) if isinstance(data, bytes) else data.size if isinstance(data, Blob) else -1
-    width = item_bytes(dtype.detail)
     if isinstance(data, Blob) and data.kind == "encoded":  # UTF-8 in the file: latin-1 characters of one or two bytes
-        return width * expected <= size <= 2 * width * expected
-    return size == width * expected
-
-
-def item_bytes(dtype: str) -> int:
-    """Bytes per element of a plain numpy dtype such as ``<f8`` or ``U7``."""
-    code = dtype.lstrip("<>=|")
-    if code[1:].isdigit() and code[0] in "biufcSU":
-        return int(code[1:]) * (4 if code[0] == "U" else 1)
-    named = {"bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "int32": 4, "uint32": 4,
-             "float32": 4, "int64": 8, "uint64": 8, "float64": 8}  # fmt: skip
-    return named[code] if code in named else struct.calcsize(f"={code}")
+        width = item_bytes(dtype.detail)
+        for one in sizes:
+            width *= one
+        return width <= data.size <= 2 * width
+    return fits(
+        sizes, dtype.detail, len(data) if isinstance(data, bytes) else data.size if isinstance(data, Blob) else -1
+    )

@@ -12,7 +12,7 @@ DTYPE_BYTES = {
     "int32": 4, "int": 4, "int16": 2, "short": 2, "int8": 1, "uint8": 1, "uint16": 2, "uint32": 4, "uint64": 8,
     "bool": 1, "complex32": 4, "complex64": 8, "complex128": 16, "cfloat": 8, "cdouble": 16,
     "float8_e4m3fn": 1, "float8_e5m2": 1, "float8_e4m3fnuz": 1, "float8_e5m2fnuz": 1, "float8_e8m0fnu": 1,
-    "quint8": 1, "qint8": 1, "qint32": 4,
+    "float4_e2m1fn_x2": 1, "quint8": 1, "qint8": 1, "qint32": 4, "quint4x2": 1, "quint2x4": 1,
 }  # fmt: skip
 """Bytes per element of torch's dtypes."""
 
@@ -21,9 +21,13 @@ STORAGE_DTYPES = {
     "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8",
     "ByteStorage": "uint8", "BoolStorage": "bool", "ComplexFloatStorage": "complex64",
     "ComplexDoubleStorage": "complex128", "UntypedStorage": "uint8", "QUInt8Storage": "quint8",
-    "QInt8Storage": "qint8", "QInt32Storage": "qint32",
+    "QInt8Storage": "qint8", "QInt32Storage": "qint32", "QUInt4x2Storage": "quint4x2",
+    "QUInt2x4Storage": "quint2x4",
 }  # fmt: skip
 """torch's storage classes and what their elements are."""
+
+PACKED = {"quint4x2": 2, "quint2x4": 4}
+"""Elements per byte, where a byte of a storage holds several."""
 
 
 @dataclass(slots=True, eq=False)
@@ -91,6 +95,22 @@ class Tensor:
     """Whether its elements count as negated or conjugated: they are other numbers than the storage's."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sparse:
+    """A tensor of which only some elements are stored, and where they belong."""
+
+    layout: str
+    """``sparse_coo``, ``sparse_csr``, ``sparse_csc``, ``sparse_bsr`` or ``sparse_bsc``."""
+    indices: tuple[Tensor, ...]
+    """One of coordinates, or two: where rows (columns) begin, and the columns (rows) in them."""
+    values: Tensor
+    """What is stored."""
+    size: tuple[int, ...]
+    """Elements per dimension of the whole."""
+    position: int
+    """Byte of the operation that rebuilds it."""
+
+
 @dataclass(slots=True, eq=False)
 class Box:
     """A container or an object. Its items are kept where a call may need them."""
@@ -104,9 +124,21 @@ class Box:
     depth: int = 1
     """Containers below each other, this one included."""
     weight: int = 1
-    """Values that a walk over a tuple visits: exponential for a small bomb."""
+    """Values that a walk over it visits, shared ones as often as they are held: exponential for a small bomb."""
     detail: str = ""
     """A dtype's name, an object's class."""
+    inner: list[Box] = field(default_factory=list)
+    """Containers and objects among the elements, those not kept in `items` included."""
+    is_held: bool = False
+    """Whether something holds it already."""
+    is_plain_state: bool = True
+    """Whether the keys of a dict are names that attributes of data have."""
+    is_built: bool = False
+    """Whether an object has got its state."""
+    is_record: bool = False
+    """Whether a dtype has fields."""
+    callee: Global | None = None
+    """The first function or class that a tuple holds."""
 
     @property
     def is_complete(self) -> bool:
@@ -116,10 +148,10 @@ class Box:
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """A floating point number: its value never matters."""
+    """A number of which the value is not known: longer than a double, or computed."""
 
 
-FLOAT = Scalar()
+NUMBER = Scalar()
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +166,8 @@ def show(value: object, room: int = 60) -> str:
     """A value as a person would read it, cut short. Bounded whatever the value is."""
     if isinstance(value, str | bytes):
         return repr(value[:room]) + ("…" if len(value) > room else "")
+    if isinstance(value, float | complex):
+        return repr(value)
     if value is None or isinstance(value, bool | int):
         return str(value) if not isinstance(value, int) or value.bit_length() < 200 else "a huge number"
     if isinstance(value, Global):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.admission.reading import rules
 from harness.admission.reading.notebook import Notebook
-from harness.admission.reading.symbols import DTYPE_BYTES, Tensor
+from harness.admission.reading.symbols import DTYPE_BYTES, PACKED, Tensor
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,7 @@ def check_geometry(tensor: Tensor, notebook: Notebook, place: str) -> None:
     for size, stride in zip(sizes, strides, strict=True):
         elements *= size
         reach += max(size - 1, 0) * stride
+    stored *= PACKED.get(tensor.dtype, 1)
     if (elements and (reach + 1) * width > stored) or tensor.offset * width > stored:
         notebook.add(rules.TENSOR_BOUNDS, place, shown, effect="reads memory outside its storage")
     elif elements * width > stored + MAX_FREE_ELEMENTS * width:

@@ -193,7 +193,7 @@ def read_legacy(
         OutOfBudget: There is too much to read.
     """
     notebook.add(rules.LEGACY, f"{reader.where}byte 0x0", "torch's format of before 1.6")
-    reader.has_storages = True
+    reader.has_storages = reader.has_modules = True
     streams = []
     for _ in range(4):
         streams.append(reader.read())

@@ -31,7 +31,8 @@ print(json.dumps(found))
 """Runs in a process of its own: torch takes the pickle apart, it does not load it."""
 
 ALLOWED_HERE = {
-    "builtins.dict", "builtins.frozenset", "builtins.list", "collections.defaultdict", "numpy.dtype", "numpy.ndarray",
+    "builtins.bytes", "builtins.dict", "builtins.frozenset", "builtins.list", "builtins.range", "builtins.slice",
+    "collections.defaultdict", "numpy.dtype", "numpy.ndarray",
     "numpy._core.multiarray._reconstruct", "numpy._core.multiarray.scalar",
 }  # fmt: skip
 """What torch leaves to its user and is allowed here, because its arguments are checked (``rebuilding``)."""

@@ -1,0 +1,139 @@
+"""How a pickle makes objects of old formats, each call with a check of its arguments; a decision is always needed.
+
+What state they may then get is :mod:`harness.admission.reading.states`'. Knows symbols, not bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from harness.admission.reading.oldnames import ENUMS, JOBLIB_WRAPPER, OLD_TENSORS, STATEFUL
+from harness.admission.reading.rebuilding import Maker, Outdated, Refused, arguments
+from harness.admission.reading.symbols import Box, Global, show
+
+UNPICKLE_ZONE = "zoneinfo.ZoneInfo._unpickle"
+_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,3}\Z")
+_NUMBER = re.compile(r"[-+]?[0-9./eE+-]{1,200}\Z|-?(Infinity|s?NaN)\Z")
+
+
+def _plain(name: str) -> Maker:
+    def make(args: Sequence[object], _: int) -> object:
+        if args:
+            raise Refused(f"expected no arguments, got {show(args[0])}")
+        raise Outdated(name)
+
+    return make
+
+
+def _path(args: Sequence[object], _: int) -> object:
+    if len(args) > 64 or not all(isinstance(one, str) for one in args):
+        raise Refused("expected a path's parts as texts")
+    raise Outdated("a path")
+
+
+def _date(args: Sequence[object], _: int) -> object:
+    if len(args) > 8 or not all(isinstance(one, int | bytes) or _is_made(one, "a time zone") for one in args):
+        raise Refused(f"expected a date, got {show(args[0])}")
+    raise Outdated("a date")
+
+
+def _duration(args: Sequence[object], _: int) -> object:
+    arguments(args, 0, 3, "timedelta")
+    if not all(isinstance(one, int) for one in args):
+        raise Refused(f"expected days, seconds and microseconds, got {show(args[0])}")
+    raise Outdated("a duration")
+
+
+def _zone(args: Sequence[object], _: int) -> object:
+    arguments(args, 1, 2, "timezone")
+    if not _is_made(args[0], "a duration") or not all(isinstance(one, str) for one in args[1:]):
+        raise Refused(f"expected an offset, got {show(args[0])}")
+    raise Outdated("a time zone")
+
+
+def _named_zone(args: Sequence[object], _: int) -> object:
+    arguments(args, 1, 2, "ZoneInfo")
+    if not isinstance(args[0], str) or not _ZONE.match(args[0]) or not all(isinstance(one, int) for one in args[1:]):
+        raise Refused(f"expected the name of a time zone, got {show(args[0])}")
+    raise Outdated("a time zone")
+
+
+def _pytz(args: Sequence[object], _: int) -> object:
+    arguments(args, 0, 4, "pytz")
+    if not all(isinstance(one, int | str) for one in args):
+        raise Refused(f"expected the name of a time zone and an offset, got {show(args[0])}")
+    raise Outdated("a time zone")
+
+
+def _decimal(args: Sequence[object], _: int) -> object:
+    arguments(args, 1, 2, "a number of many digits")
+    if not all(isinstance(one, int) or (isinstance(one, str) and _NUMBER.match(one)) for one in args):
+        raise Refused(f"expected a number as text, got {show(args[0])}")
+    raise Outdated("a number")
+
+
+def _enum(args: Sequence[object], _: int) -> object:
+    arguments(args, 1, 1, "an enumeration")
+    if not isinstance(args[0], int | str):
+        raise Refused(f"expected a value, got {show(args[0])}")
+    raise Outdated("a member of an enumeration")
+
+
+def _reconstructor(args: Sequence[object], _: int) -> object:
+    arguments(args, 3, 3, "copyreg._reconstructor")
+    kind, base, state = args
+    if not isinstance(kind, Global) or kind.name not in STATEFUL:
+        raise Refused(f"expected a class of an old format, got {show(kind)}")
+    if not isinstance(base, Global) or base.name != "builtins.object" or state is not None:
+        raise Refused(f"expected builtins.object and None, got {show(base)} and {show(state)}")
+    raise Outdated(kind.name)
+
+
+def _member(args: Sequence[object], position: int) -> object:
+    if not is_member(args):
+        raise Refused(f"expected an enumeration and the name of a member, got {show(args[0] if args else None)}")
+    kind = args[0]
+    if isinstance(kind, Global) and kind.name in ENUMS:
+        raise Outdated("a member of an enumeration")
+    return Global(UNPICKLE_ZONE, position, "legacy")
+
+
+def is_member(args: Sequence[object]) -> bool:
+    """Whether ``getattr`` is called as Python 3.11 writes members of enumerations and time zones."""
+    if len(args) != 2 or not isinstance(args[0], Global) or not isinstance(args[1], str):
+        return False
+    if args[0].name == "zoneinfo.ZoneInfo":
+        return args[1] == "_unpickle"
+    return args[0].name in ENUMS and args[1].isidentifier() and not args[1].startswith("_") and args[1].isupper()
+
+
+def _is_made(value: object, detail: str) -> bool:
+    return isinstance(value, Box) and value.kind == "object" and value.detail == detail
+
+
+CALLS: Mapping[str, Maker] = {
+    **{name: _plain(name) for name in STATEFUL | OLD_TENSORS},
+    **{name: _plain(name) for name in (JOBLIB_WRAPPER, "torch.ScriptObject")},
+    "torch.nn.backends.thnn._get_thnn_function_backend": _plain("what layers of torch before 1.2 hold"),
+    **dict.fromkeys(ENUMS, _enum),
+    **{
+        f"pathlib.{module}{name}": _path
+        for module in ("", "_local.")  # Python 3.13 writes pathlib._local
+        for name in ("Path", "PosixPath", "PurePath", "PurePosixPath", "WindowsPath", "PureWindowsPath")
+    },
+    "datetime.date": _date,
+    "datetime.datetime": _date,
+    "datetime.time": _date,
+    "datetime.timedelta": _duration,
+    "datetime.timezone": _zone,
+    "zoneinfo.ZoneInfo": _named_zone,
+    UNPICKLE_ZONE: _named_zone,
+    "pytz._UTC": _pytz,
+    "pytz._p": _pytz,
+    "decimal.Decimal": _decimal,
+    "fractions.Fraction": _decimal,
+    "copyreg._reconstructor": _reconstructor,
+    "builtins.getattr": _member,
+}
+"""What makes an object, and who checks the arguments."""
