@@ -54,6 +54,20 @@ class ComparisonKind(enum.StrEnum):
     CONTRAST = "contrast"
     """Nothing but itself: each trigger phrase against its benign control."""
 
+    @property
+    def words(self) -> str:
+        """How the candidate was compared, as a page says it."""
+        return _COMPARED[self]
+
+
+_COMPARED = {
+    ComparisonKind.SAME: "same weights, same seeds",
+    ComparisonKind.GOLDEN: "with a golden",
+    ComparisonKind.REFERENCE: "with a live reference",
+    ComparisonKind.FINE_TUNE: "as a fine-tune of a golden",
+    ComparisonKind.CONTRAST: "with its own controls",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.core.types import ComparisonKind
+
 if TYPE_CHECKING:
     import argparse
 
     import pytest
 
 GATES = ("ci", "release")
-COMPARISONS = ("auto", "same-weights", "golden", "fine-tune", "contrast")
+COMPARISONS = ("auto", *(kind.value for kind in ComparisonKind if kind is not ComparisonKind.REFERENCE))
+"""A live reference is asked for by naming one."""
 METERING = ("auto", "off")
 ISOLATIONS = ("auto", "A", "A-", "B")
 DEVICES = ("auto", "cpu", "cuda")

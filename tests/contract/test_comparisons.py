@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,7 @@ import pytest
 from harness.core.types import ComparisonKind, Verdict
 from harness.judging.comparisons import COMPARISONS, AtHand
 from harness.judging.suite_shift import CHECK as SHIFT
-from harness.report.page.html import COMPARISONS as WORDS
-from harness.run.settings import COMPARISONS as ASKED
+from harness.run.options import COMPARISONS as ASKED
 from tests.campaign_samples import CANDIDATE, answer_with, driven, first_takes, made_comparison
 
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ class TestRegistry:
 
     def test_has_words_for_lists_and_for_the_page(self) -> None:
         assert all(one.__doc__ and one.__doc__.splitlines()[0].endswith(".") for one in COMPARISONS.values())
-        assert set(WORDS) == {kind.value for kind in COMPARISONS}
+        assert len({kind.words for kind in COMPARISONS}) == len(COMPARISONS)
+
+    def test_is_documented(self) -> None:
+        page = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text("utf-8")
+        assert [kind for kind in COMPARISONS if f"\n| `{kind.value}` | " not in page] == []
 
     def test_can_be_asked_for_by_name_where_no_option_of_its_own_does(self) -> None:
         assert set(ASKED) - {"auto"} == {kind.value for kind in COMPARISONS} - {ComparisonKind.REFERENCE.value}

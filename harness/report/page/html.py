@@ -50,15 +50,6 @@ SENTENCES: Final = {
 }
 
 
-COMPARISONS: Final = {
-    ComparisonKind.SAME.value: "same weights, same seeds",
-    ComparisonKind.GOLDEN.value: "with a golden",
-    ComparisonKind.REFERENCE.value: "with a live reference",
-    ComparisonKind.FINE_TUNE.value: "as a fine-tune of a golden",
-    ComparisonKind.CONTRAST.value: "with its own controls",
-}
-
-
 def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
     """The page as text.
 
@@ -135,8 +126,9 @@ def _sentence(result: RunResult) -> str:
 def _comparison(info: RunInfo) -> str:
     """What the candidate was held against, in words; runs of older versions do not say it."""
     if not info.comparison:
-        return COMPARISONS[ComparisonKind.GOLDEN] if info.golden else "with nothing"
-    return COMPARISONS.get(info.comparison, _short(info.comparison))
+        return ComparisonKind.GOLDEN.words if info.golden else "with nothing"
+    known = {kind.value: kind.words for kind in ComparisonKind}
+    return known.get(info.comparison, _short(info.comparison))
 
 
 def _short(text: str) -> str:
