@@ -203,32 +203,32 @@ class TestChoosing:
     @pytest.mark.parametrize(
         ("asked", "reference", "against", "line"),
         [
-            ("auto", "voice", None, "--tts-reference: expected a golden beside it, got none; add --tts-golden NAME"),
-            ("golden", "", None, "--tts-compare golden: expected a golden beside it, got none; add --tts-golden NAME"),
+            ("auto", "voice", None, "--tts-reference: expected a golden beside it, got none; add --tts-golden=NAME"),
+            ("golden", "", None, "--tts-compare=golden: expected a golden beside it, got none; add --tts-golden=NAME"),
             (
                 *("same-weights", "", None),
-                "--tts-compare same-weights: expected a golden beside it, got none; add --tts-golden NAME",
+                "--tts-compare=same-weights: expected a golden beside it, got none; add --tts-golden=NAME",
             ),
             (
                 *("fine-tune", "voice", None),
-                "--tts-reference: expected a golden beside it, got none; add --tts-golden NAME",
+                "--tts-reference: expected a golden beside it, got none; add --tts-golden=NAME",
             ),
             (
                 *("same-weights", "", OTHER),
-                "--tts-compare same-weights: expected the model that golden good was recorded with (bbbbbbbbbbbb), "
+                "--tts-compare=same-weights: expected the model that golden good was recorded with (bbbbbbbbbbbb), "
                 "got aaaaaaaaaaaa; leave the option out",
             ),
             (
                 *("contrast", "", OWN),
-                "--tts-compare contrast: expected no golden beside it, got one; leave one of them out",
+                "--tts-compare=contrast: expected no golden beside it, got one; leave one of them out",
             ),
             (
                 *("fine-tune", "voice", OTHER),
-                "--tts-reference: expected no --tts-compare fine-tune beside it; leave one of them out",
+                "--tts-reference: expected no --tts-compare=fine-tune beside it; leave one of them out",
             ),
             (
                 *("same-weights", "voice", OWN),
-                "--tts-reference: expected no --tts-compare same-weights beside it; leave one of them out",
+                "--tts-reference: expected no --tts-compare=same-weights beside it; leave one of them out",
             ),
         ],
     )
