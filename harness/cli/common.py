@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
-from harness.core.text import printable
 from harness.run.options import BY_STEM, RUNNING, add_option
 from harness.run.settings import Choice, Choices, Settings, make_settings
 
 if TYPE_CHECKING:
     from probes.family import Family
+
+MAX_PASSWORD_BYTES = 64 << 10
 
 
 def say(line: str) -> None:
@@ -120,7 +121,6 @@ def password_of(path: Path | None) -> bytes | None:
     """
     if path is None:
         return None
-    try:
-        return path.read_bytes().split(b"\n")[0].rstrip(b"\r")
-    except OSError as error:
-        raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
+    from harness.storage.smallfile import read_input
+
+    return read_input(path, MAX_PASSWORD_BYTES, "a password").split(b"\n")[0].rstrip(b"\r")

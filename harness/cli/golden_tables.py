@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from harness.core.changes import Change, ChangeKind
-from harness.core.text import printable
+from harness.core.text import printable, short_digest
 from harness.core.types import GoldenRecord
 from harness.goldens.folder import Golden
 
@@ -49,7 +49,7 @@ def print_difference(
     print(f"{old.path} ({old.digest[:12]}) -> {new.path} ({new.digest[:12]})")
     print(tally(changes))
     for name, was, now in conditions:
-        print(printable(f"  {name}: {_short(was)} -> {_short(now)}"))
+        print(printable(f"  {name}: {short_digest(was) or '-'} -> {short_digest(now) or '-'}"))
     changed = [change for change in changes if change.kind is not ChangeKind.SAME]
     if changed:
         print(f"\n{'probe':28} {'change':14} {'score':>17} {'seconds':>17}  words")
@@ -63,11 +63,6 @@ def print_difference(
         print(printable(f"{change.probe_id:28} {SAID[change.kind]:14} {cells[0]:>17} {cells[1]:>17}  {_words(change)}"))
     if any(change.shifts for change in changed):
         print("\nscore: shift in nats per token; seconds: shift; in brackets the same in spreads of the old repeats")
-
-
-def _short(value: str) -> str:
-    """A digest by its first digits; anything else as it is."""
-    return f"{value[:12]}…" if len(value) == 64 and " " not in value else value or "-"
 
 
 def _words(change: Change) -> str:

@@ -149,6 +149,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def short_digest(text: str) -> str:
+    """A sha256 (hex) by its first digits; anything else as it is."""
+    is_digest = len(text) == 64 and not text.strip("0123456789abcdef")
+    return f"{text[:12]}…" if is_digest else text
+
+
 def error_line(error: BaseException) -> str:
     """An error of somebody else's as one short line: its first, or what kind of error it is."""
     lines = [" ".join(line.split()) for line in str(error).splitlines()]

@@ -12,7 +12,7 @@ import msgspec
 
 from harness.goldens.folder import INFORMING, Golden
 from harness.storage.smallfile import TooLarge, read_small
-from harness.storage.store import UNREADABLE, write_atomically
+from harness.storage.store import UNREADABLE, json_page, write_atomically
 
 NAME = "cost-profile.json"
 FORMAT_VERSION = INFORMING[NAME]
@@ -68,8 +68,7 @@ def keep_profile(golden: Golden, profile: CostProfile) -> Path:
         StorageError: The folder cannot be written.
     """
     path = golden.path / NAME
-    encoded = msgspec.json.format(msgspec.json.encode(profile, order="sorted"), indent=1) + b"\n"
-    write_atomically(path, encoded, option="--out")
+    write_atomically(path, json_page(profile), option="--out")
     return path
 
 

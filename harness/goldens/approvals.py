@@ -20,7 +20,7 @@ import msgspec
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
 from harness.storage.smallfile import TooLarge, read_small
-from harness.storage.store import UNREADABLE, write_atomically, writing
+from harness.storage.store import UNREADABLE, json_line, write_atomically, writing
 from harness.storage.versions import UnknownVersion, require_version
 
 FILE = "approvals.jsonl"
@@ -124,8 +124,8 @@ def append_approval(
         approver=decision.approver,
         before=before,
     )
-    lines = [*(line for _, line in known), msgspec.json.encode(made, order="sorted")]
-    write_atomically(path, b"".join(line + b"\n" for line in lines), option="--golden-dir")
+    before_it = b"".join(line + b"\n" for _, line in known)
+    write_atomically(path, before_it + json_line(made), option="--golden-dir")
     return made
 
 

@@ -24,7 +24,7 @@ from harness.core.types import GoldenRecord
 from harness.goldens.prints import PrintBook, read_prints
 from harness.hearing.senses import ABSENT
 from harness.storage.digests import file_sha256
-from harness.storage.store import UNREADABLE, write_atomically, writing
+from harness.storage.store import UNREADABLE, json_line, json_page, write_atomically, writing
 from harness.storage.versions import UnknownVersion, require_version, unread
 
 FORMAT_VERSION = 2
@@ -185,7 +185,7 @@ def write_golden(
             f"{path}: exists already; goldens are never overwritten: choose another --out, or remove it first"
         )
     ordered = sorted(records, key=lambda record: record.probe_id)
-    lines = b"".join(msgspec.json.encode(record, order="sorted") + b"\n" for record in ordered)
+    lines = b"".join(map(json_line, ordered))
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(audio.items())}
     book = prints.to_bytes()
     bound = msgspec.structs.replace(
@@ -194,7 +194,6 @@ def write_golden(
         prints_sha256=hashlib.sha256(book).hexdigest(),
         audio_sha256=sums,
     )
-    encoded = msgspec.json.format(msgspec.json.encode(bound, order="sorted"), indent=1) + b"\n"
     with writing(path, "--out"):
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -203,7 +202,7 @@ def write_golden(
             write_atomically(fresh / "audio" / name, data, option="--out")
         write_atomically(fresh / "records.jsonl", lines, option="--out")
         write_atomically(fresh / PRINTS_NAME, book, option="--out")
-        write_atomically(fresh / "manifest.json", encoded, option="--out")
+        write_atomically(fresh / "manifest.json", json_page(bound), option="--out")
         with writing(path, "--out"):
             fresh.chmod(0o755)
             fresh.rename(path)

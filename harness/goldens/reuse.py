@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.core.text import short_digest
 from harness.core.types import GoldenRecord
 from harness.goldens.folder import Golden, Manifest
 from harness.goldens.prints import PrintBook
@@ -67,7 +68,7 @@ class Conditions:
             *((f"{name} of the ear", old.senses.get(name), self.senses.get(name)) for name in sensed),
         ):
             if before != after:
-                return f"{name} was {_short(before)}, is {_short(after)}"
+                return f"{name} was {short_digest(str(before))}, is {short_digest(str(after))}"
         return None
 
 
@@ -95,8 +96,3 @@ def take_over(base: Golden, suites: Sequence[Suite], conditions: Conditions, *, 
             audio[record.audio] = path.read_bytes()
     prints = base.prints.without(base.prints.takes.keys() - records.keys())
     return Takeover(records=records, audio=audio, prints=prints, suites=old.suites)
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return f"{text[:12]}…" if len(text) == 64 else text

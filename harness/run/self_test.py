@@ -23,7 +23,7 @@ from harness.run.campaign import Campaign
 from harness.run.comparable import ComparableGolden
 from harness.run.takes import Tools
 from harness.storage.smallfile import TooLarge, read_small
-from harness.storage.store import UNREADABLE, write_atomically
+from harness.storage.store import UNREADABLE, json_page, write_atomically
 
 NAME = "self-test.json"
 """File in the golden's folder. It informs and decides nothing, so the manifest does not bind it."""
@@ -122,9 +122,7 @@ def keep_self_test(golden: Golden, result: SelfTest) -> Path:
         StorageError: The folder cannot be written.
     """
     path = golden.path / NAME
-    write_atomically(
-        path, msgspec.json.format(msgspec.json.encode(result, order="sorted"), indent=1) + b"\n", option="--out"
-    )
+    write_atomically(path, json_page(result), option="--out")
     return path
 
 

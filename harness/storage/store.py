@@ -80,6 +80,16 @@ def write_atomically(path: Path, data: bytes, *, option: str = "--tts-dir") -> N
             raise
 
 
+def json_line(record: object) -> bytes:
+    """A record as one line of JSON: sorted keys, a newline at the end. Equal records, equal bytes."""
+    return msgspec.json.encode(record, order="sorted") + b"\n"
+
+
+def json_page(record: object) -> bytes:
+    """The same on a line for each field, for files that people review and version control compares."""
+    return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1) + b"\n"
+
+
 def digest_of(content: object) -> str:
     """sha256 (hex) over the canonical JSON of plain data: equal data, equal digest."""
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
@@ -174,7 +184,7 @@ class Store:
             return None
 
     def _write(self, kind: str, digest: str, record: object) -> None:
-        write_atomically(self._path(kind, digest), msgspec.json.encode(record, order="sorted") + b"\n")
+        write_atomically(self._path(kind, digest), json_line(record))
 
 
 class RunDirectory:
@@ -193,7 +203,7 @@ class RunDirectory:
     def begin(self, info: RunInfo, planned: int) -> None:
         """Say what the run is about. The same inputs continue the same run."""
         content: dict[str, Any] = {"version": VERSION, "info": info, "planned": planned}
-        write_atomically(self.path / "run.json", msgspec.json.encode(content, order="sorted") + b"\n")
+        write_atomically(self.path / "run.json", json_line(content))
 
     def record(self, writer: str, outcome: Outcome) -> None:
         """Append what was decided about one item."""
@@ -258,7 +268,7 @@ class RunDirectory:
 
     def _append(self, writer: str, record: dict[str, object]) -> None:
         path = self.path / "records" / f"{writer}.jsonl"
-        data = msgspec.json.encode({"at": time.time_ns(), **record}, order="sorted") + b"\n"
+        data = json_line({"at": time.time_ns(), **record})
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as file:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from harness.core.power import CopyResult
-from harness.storage.store import UNREADABLE, digest_of, write_atomically
+from harness.storage.store import UNREADABLE, digest_of, json_line, write_atomically
 
 if TYPE_CHECKING:
     from harness.redteam.plan import Copy
@@ -53,7 +53,7 @@ class Ledger:
         Raises:
             StorageError: The folder cannot be written.
         """
-        write_atomically(self._path(copy), msgspec.json.encode(result, order="sorted") + b"\n")
+        write_atomically(self._path(copy), json_line(result))
 
     def _path(self, copy: Copy) -> Path:
         return self._folder / f"{self.key(copy)}.json"

@@ -19,6 +19,7 @@ from harness.core.text import (
     error_line,
     medoid,
     printable,
+    short_digest,
     word_diff,
 )
 
@@ -159,6 +160,11 @@ class TestShortLines:
             "2 probes",
             "1,300 probes",
         ]
+
+    def test_a_digest_is_told_by_its_first_digits_and_nothing_else_is(self) -> None:
+        assert short_digest("ab" * 32) == "abababababab…"
+        for text in ("ab" * 31, "x" * 64, "", "whisper base"):
+            assert short_digest(text) == text
 
     def test_an_error_is_its_first_line(self) -> None:
         assert error_line(ValueError("\n  a \t b\nc")) == "a b"
