@@ -28,37 +28,37 @@ lint: $(VENV)/.ready
 bench: bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam
 
 bench-main-job: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/main_job.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.main_job
 
 bench-startup: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/startup.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.startup
 
 bench-false-alarms: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/false_alarms.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.false_alarms
 
 bench-integrity: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/integrity.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.integrity
 
 bench-power: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/power.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.power
 
 bench-judging: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/judging.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.judging
 
 bench-admission: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/admission.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.admission
 
 bench-sandbox: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/sandbox.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.sandbox
 
 bench-report: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/report.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.report
 
 bench-resources: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/resources.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.resources
 
 bench-redteam: $(VENV)/.ready
-	QUICK=$(QUICK) $(BIN)/python benchmarks/redteam.py
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.redteam
 
 # Coverage-guided fuzzing of what reads hostile bytes; needs atheris (pip install .[fuzz]): make fuzz-zip SECONDS=60
 fuzz-protocol: $(VENV)/.ready

@@ -15,17 +15,18 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
+from benchmarks.size import by_size
 from harness.admission.checks.checkpoint import CheckpointCheck
 from harness.admission.tree import Tree
 from harness.core.types import Verdict
 from tests.admission_corpus import hostile_checkpoints
 
 ROOT = Path(__file__).parent.parent
-QUICK = os.environ.get("QUICK", "0") not in ("", "0")
-PAIRS = 5 if QUICK else 25
-MEGABYTES = 300
+PAIRS = by_size(25, quick=5, smallest=1)
+MEGABYTES = by_size(300, quick=300, smallest=10)
+NAMES = ("picklescan", "modelscan", "fickling", "modelaudit")
+OTHERS = by_size(NAMES, quick=NAMES, smallest=())
+"""Scanners beside ours; the smallest form installs none."""
 GOAL_MB = 200.0
 SLACK = 1.10
 """Minima of a few series on a shared machine differ by this much for no reason."""
@@ -140,12 +141,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         hostile = [hostile_checkpoints.write(one, root / "hostile")[0] for one in hostile_checkpoints.HOSTILE]
-        subprocess.run([sys.executable, __file__, str(root)], check=True)
+        subprocess.run([sys.executable, "-m", "benchmarks.admission", str(root)], check=True)
         modern = sorted(root.glob("modern/*/*"))
         old = sorted(root.glob("old/*/*"))
         large = root / "large.pth"
-        names = ["picklescan", "modelscan", "fickling", "modelaudit"]
-        others = [name for name in names if installed(name)]
+        others = [name for name in OTHERS if installed(name)]
         others += ["picklescan-strict"] if "picklescan" in others else []
         verdicts = {name: foreign(name, [*hostile, *modern, *old]) for name in others}
         timed = ["soundcheck --structure", "soundcheck", *others]

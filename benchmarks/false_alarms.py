@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.size import QUICK, SMALLEST
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.stats import clopper_pearson
@@ -26,11 +27,10 @@ from harness.redteam.kinds import kinds
 from harness.redteam.plant import plant
 from harness.run.settings import default_threads
 
-QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 CLEAN = int(os.environ.get("CLEAN", "1" if QUICK else "20"))
 ASKED = tuple(name for name in os.environ.get("VOICES", "none" if QUICK else "").split(",") if name)
 FIRST_SEED = 101
-WANTED = "rare-words or engine-load" if QUICK else ""
+WANTED = "carriers or engine-load" if SMALLEST else "rare-words or engine-load" if QUICK else ""
 FOLDER = Path(".soundcheck").absolute()
 HONEST_GOAL = 0.05
 """Share of honest variants that may fail; of clean runs it is what alpha allows."""

@@ -24,9 +24,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from benchmarks.integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
+from benchmarks.size import QUICK, by_size
 from harness.cli.demo import demo_whisper
 from harness.core.findings import Outcome
 from harness.core.paths import cache_root
@@ -49,13 +48,14 @@ from harness.speaking.voice import Made
 from harness.storage.store import digest_of
 from harness.suites.parse import Suite
 
-QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 PART = os.environ.get("PART", "test")
-PHRASES = int(os.environ.get("PHRASES", "3" if QUICK else "1000"))
+PHRASES = int(os.environ.get("PHRASES", by_size("1000", quick="3", smallest="1")))
 CLEAN_SEEDS = (201,) if QUICK else (201, 202, 203)
 """Bases of the seeds of clean candidates; the manipulated ones have the first."""
 TEXT_EDITS = tuple(KINDS.values())
-ASKED = tuple(name for name in os.environ.get("KINDS", "").split(",") if name)
+ASKED = tuple(
+    name for name in os.environ.get("KINDS", by_size("", quick="", smallest="negation-drop")).split(",") if name
+)
 CLEAN = "clean"
 GOLDEN_TAKES = 8
 SCREEN_TAKES = 2

@@ -7,13 +7,13 @@ echoes, all senses, and the statistics of screen and suite. One thread each, one
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 
+from benchmarks.size import by_size
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.seeds import FIRST_PURPOSE, seed_for
@@ -33,7 +33,8 @@ from harness.speaking.schedule import BATCH
 from harness.storage.store import Store
 from harness.suites.file import read_suite
 
-QUICK = os.environ.get("QUICK", "0") not in ("", "0")
+PHRASES = by_size(0, quick=24, smallest=2)
+"""0 for all."""
 TAKES = 2
 WHISPERS = {"tiny.en": str(demo_whisper())}
 
@@ -50,7 +51,7 @@ def main() -> int:
     """
     golden = read_golden(packaged_golden() / GOLDEN)
     probes = read_suite(demo_suite()).suite.probes
-    probes = probes[:: max(1, len(probes) // 24)] if QUICK else probes
+    probes = probes[:: max(1, len(probes) // PHRASES)] if PHRASES else probes
     engine = CoquiEngine()
     engine.load(build_demo_voice(cache_root()), device="cpu", threads=1)
     engine.render([probes[0].text], [1])

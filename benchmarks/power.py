@@ -7,23 +7,19 @@ makes fewer runs.
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
+from benchmarks.size import by_size
 from harness.core.stats import clopper_pearson
 from harness.core.types import GoldenRecord, Verdict
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, count_tests
 from tests.synthetic_takes import probe, record, takes
 
-QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 PROBES = 400
-RUNS = 10 if QUICK else 60
-BAD_RUNS = 60 if QUICK else 300
+RUNS = by_size(60, quick=10, smallest=1)
+BAD_RUNS = by_size(300, quick=60, smallest=4)
 GOAL = 0.85
 ALPHA = 0.01
 MOVES = {"forced-mean": ("forced", 0.05), "log-seconds": ("log_seconds", 0.015), "level-db": ("level_db", 0.3)}

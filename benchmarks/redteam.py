@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.size import QUICK, by_size
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, Item, Power
@@ -38,11 +39,12 @@ from harness.report.page import power as report
 from harness.run.settings import Settings, default_threads, default_workers, golden_folders
 from harness.suites.file import read_suite
 
-QUICK = os.environ.get("QUICK", "0") not in ("", "0")
 SMALL = QUICK or os.environ.get("SMALL", "0") not in ("", "0")
 PART = os.environ.get("PART", "test")
 IN_SHORT = "negation-drop-osprey,sound-swap,quiet,slow,mark,honest-order,honest-drift"
-ASKED = tuple(name for name in os.environ.get("KINDS", IN_SHORT if QUICK else "").split(",") if name)
+ASKED = tuple(
+    name for name in os.environ.get("KINDS", by_size("", quick=IN_SHORT, smallest="quiet")).split(",") if name
+)
 COPIES = int(os.environ.get("COPIES", "1" if QUICK else "0")) or None
 HONEST = tuple(kind.name for kind in kinds() if kind.is_honest)
 FOLDER = Path(".soundcheck").absolute() / "redteam"

@@ -9,7 +9,6 @@ machine, and the goal is held against that. Run it with ``make bench-report``; `
 from __future__ import annotations
 
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -19,13 +18,13 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.size import by_size
 
-PROBES = 1_300
+PROBES = by_size(1_300, quick=1_300, smallest=60)
 FAIL_EVERY, OPEN_EVERY = 20, 30
 SECONDS = 3.0
 """Length of a clip: that of a sentence of eight words."""
-REPEATS = 1 if os.environ.get("QUICK", "0") not in ("", "0") else 5
+REPEATS = by_size(5, quick=1, smallest=1)
 GOAL_SECONDS, GOAL_MB, GOAL_FILE_MB = 10.0, 500.0, 25.0
 
 
@@ -127,7 +126,7 @@ def main() -> int:
     """
     with tempfile.TemporaryDirectory(prefix="soundcheck-bench-") as name:
         prepare(Path(name))
-        command = [sys.executable, __file__, "--measure", name]
+        command = [sys.executable, "-m", "benchmarks.report", "--measure", name]
         runs = [
             json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             for _ in range(REPEATS)

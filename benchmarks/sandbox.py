@@ -24,18 +24,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))  # an ordinary user runs it elsewhere
 
-QUICK = os.environ.get("QUICK", "0") not in ("", "0")
+from benchmarks.size import QUICK, SMALLEST, by_size
+
 GOAL_RATIO = 1.05
-PHRASES = 24 if QUICK else 100
-PAIRS = 2 if QUICK else 4
-IN_A_ROW = 5 if QUICK else 50
+PHRASES = by_size(100, quick=24, smallest=2)
+PAIRS = by_size(4, quick=2, smallest=1)
+IN_A_ROW = by_size(50, quick=5, smallest=1)
 NOBODY = 65534
 COLUMNS = (("A root", "A", False), ("A user", "A-", True), ("B root", "B", False))
 """Title, level, whether as an ordinary user: who may make no control group, so that A is A- there."""
-NASTIEST = (
+NASTIEST = ("TCP",) if SMALLEST else (
     "TCP", "os.system", "ssh key", "delete the model's weights", "kill", "daemon", "orphan whose parent leaves",
     "fork bomb of eighty", "address swapped under the observer", "path swapped under the observer", "threads",
     "the conversation moved away", "hang, deaf to signals",
@@ -50,8 +50,11 @@ def rows(level: str, *, core: bool) -> None:
     from tests.attacks.launchers import attempt_at, attempt_carrier_at, kinds_of, names_of
 
     carriers = {carrier.payload.name: carrier for carrier in CARRIERS}
-    tiny = (CALM, *(CORE if core else CATALOGUE))
-    for payload in (*tiny, *(carrier.payload for carrier in CARRIERS[: 3 if core else None])):
+    tiny = (CALM, *(CORE[: by_size(None, quick=None, smallest=3)] if core else CATALOGUE))
+    for payload in (
+        *tiny,
+        *(carrier.payload for carrier in CARRIERS[: by_size(None, quick=3, smallest=0) if core else None]),
+    ):
         carrier = carriers.get(payload.name)
         row: dict[str, Any] = {"name": payload.name, "family": payload.family, "why": ""}
         if payload.needs_root and os.geteuid():

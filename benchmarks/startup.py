@@ -5,13 +5,14 @@ Run it with ``make bench-startup``. Exit 1 where it costs 50 ms or more, or wher
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
 import time
 
-PAIRS = 6 if os.environ.get("QUICK", "0") not in ("", "0") else 25
+from benchmarks.size import by_size
+
+PAIRS = by_size(25, quick=6, smallest=1)
 GOAL_MS = 50.0
 HEAVY = ("torch", "TTS", "whisper", "librosa", "numba")
 

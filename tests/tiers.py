@@ -25,6 +25,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slow = [item for item in items if item.get_closest_marker("slow")]
     items[:] = [item for item in items if not item.get_closest_marker("slow")]
     config.stash[LEFT_OUT] = [item.nodeid for item in slow]
+    config.hook.pytest_deselected(items=slow)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,0 +1,46 @@
+"""Benchmarks are code: each can be imported, has its target, and runs in its smallest form, whatever it measures."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TARGETS = dict(
+    re.findall(r"^bench-([\w-]+):.*\n\tQUICK=.* -m benchmarks\.(\w+)$", (ROOT / "Makefile").read_text(), re.M)
+)
+"""Name after ``make bench-`` -> module."""
+PARTS = {"__init__", "integrity_phrases", "size", "voice_sponges"}
+"""Modules that benchmarks share or are made of."""
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted((ROOT / "benchmarks").glob("*.py"))])
+def test_each_module_can_be_imported_and_says_what_it_is(name: str) -> None:
+    assert importlib.import_module(f"benchmarks.{name}").__doc__
+
+
+def test_each_has_a_target_and_each_target_a_module() -> None:
+    assert {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - PARTS == set(TARGETS.values())
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@pytest.mark.parametrize("name", TARGETS)
+def test_each_runs_to_its_figure_in_its_smallest_form(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{TARGETS[name]}"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "QUICK": "smallest"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+    assert re.fullmatch(rf"{name}: .*(reached|FELL SHORT)", done.stdout.splitlines()[-1])
