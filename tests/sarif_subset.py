@@ -38,9 +38,14 @@ MESSAGE = closed("text", text=text())  # 3.11
 HELP = closed("text markdown", text=text(4_000), markdown=text(4_000))  # 3.12
 RELATIVE_URI: Schema = {"type": "string", "pattern": r"^(?!/)(?!\.\.?(/|$))[A-Za-z0-9_.~/%-]+$"}
 ARTIFACT_LOCATION = closed("uri uriBaseId", uri=RELATIVE_URI, uriBaseId={"const": "%SRCROOT%"})  # 3.4
-REGION = closed("startLine", startLine={"type": "integer", "minimum": 1})  # 3.30
-PHYSICAL = closed("artifactLocation region", artifactLocation=ARTIFACT_LOCATION, region=REGION)  # 3.29
-LOGICAL = closed("name kind", name=text(), kind={"const": "member"})  # 3.33
+REGION: Schema = {  # 3.30: of a text a line, of other files a byte
+    "anyOf": [
+        closed("startLine", startLine={"type": "integer", "minimum": 1}),
+        closed("byteOffset byteLength", byteOffset={"type": "integer", "minimum": 0}, byteLength={"const": 1}),
+    ]
+}
+PHYSICAL = closed("artifactLocation", artifactLocation=ARTIFACT_LOCATION, region=REGION)  # 3.29
+LOGICAL = closed("name kind", name=text(), kind={"const": "member"}, fullyQualifiedName=text())  # 3.33
 LOCATION = closed("physicalLocation", physicalLocation=PHYSICAL, logicalLocations=listed(LOGICAL))  # 3.28
 
 RULE = closed(  # 3.49
@@ -62,7 +67,7 @@ RESULT: Schema = closed(  # 3.27
     "ruleId ruleIndex kind level message partialFingerprints locations properties",
     ruleId=text(255),
     ruleIndex={"type": "integer", "minimum": 0},
-    kind={"enum": ["fail", "open"]},
+    kind={"enum": ["fail", "open", "review"]},
     level=LEVEL,
     message=MESSAGE,
     partialFingerprints={
@@ -73,7 +78,7 @@ RESULT: Schema = closed(  # 3.27
     locations=listed(LOCATION, minItems=1, maxItems=10),
     properties=BAG,
 )
-RESULT["if"] = {"properties": {"kind": {"const": "fail"}}}
+RESULT["if"] = {"properties": {"kind": {"enum": ["fail", "review"]}}}
 RESULT["then"] = {"properties": {"level": {"enum": ["note", "warning", "error"]}}}
 RESULT["else"] = {"properties": {"level": {"const": "none"}}}  # 3.27.10
 

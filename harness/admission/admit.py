@@ -40,8 +40,15 @@ class Admission:
     @property
     def flaws(self) -> tuple[Flaw, ...]:
         """Every flaw, worst first, then by file and place."""
-        found = [flaw for examination in self.examinations for flaw in examination.flaws]
-        return tuple(sorted(found, key=lambda flaw: (flaw.rule.verdict is not Verdict.FAIL, flaw.rule.severity.rank)))
+        return tuple(flaw for _, flaw in self.checked_flaws)
+
+    @property
+    def checked_flaws(self) -> tuple[tuple[str, Flaw], ...]:
+        """The same, each with the name of its check."""
+        found = [(one.check, flaw) for one in self.examinations for flaw in one.flaws]
+        return tuple(
+            sorted(found, key=lambda pair: (pair[1].rule.verdict is not Verdict.FAIL, pair[1].rule.severity.rank))
+        )
 
 
 def checks(engine: EngineSpec, *, has_values: bool = True, has_configuration: bool = True) -> tuple[Check, ...]:

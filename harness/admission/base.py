@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.admission.tree import Tree
+from harness.core.findings import Place
 from harness.core.rules import Rule
 from harness.core.types import Verdict
 
@@ -18,14 +19,19 @@ class Flaw:
     rule: Rule
     file: str
     """Path below the model directory, POSIX separators; ``""`` for the directory itself. Hostile text."""
-    place: str = ""
-    """Where in the file: ``byte 0x34``, ``$.audio.stats_path``, ``member archive/data.pkl``. Hostile text."""
+    within: Place = field(default_factory=Place)
+    """Where in the file. Hostile text."""
     found: str = ""
     """What is there, quoted and cut short. Hostile text."""
     effect: str = ""
     """What it would do when the model is loaded."""
     remedy: str = ""
     """What to do, where the rule's help does not say it already."""
+
+    @property
+    def place(self) -> str:
+        """Where in the file, as people write it: ``byte 0x34``, ``$.audio.stats_path``, ``member archive/data.pkl``."""
+        return self.within.within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from harness.admission.base import Check, Examination, Flaw
 from harness.admission.checks.digests import Seal, seal
 from harness.admission.checks.integrity import IntegrityCheck, Provenance
 from harness.admission.tree import Tree
-from harness.core.findings import Finding, Outcome
+from harness.core.findings import Finding, Outcome, Place
 from harness.core.text import printable
 from harness.core.types import Model, Verdict
 from harness.engines.registry import ENGINES, FILE_CHECKS
@@ -89,7 +89,7 @@ def outcome_of(subject: str, examination: Examination) -> Outcome:
     outcome = Outcome(
         subject=subject,
         verdict=examination.verdict,
-        findings=tuple(_finding(subject, flaw) for flaw in hostile[:MOST_FINDINGS]),
+        findings=tuple(finding_of(subject, flaw) for flaw in hostile[:MOST_FINDINGS]),
         notes=(*notes, *(f"to decide: {_line(flaw)}" for flaw in open_questions[:MOST_FINDINGS])),
     )
     if examination.verdict is Verdict.INCONCLUSIVE:
@@ -102,21 +102,29 @@ def _question(flaws: Sequence[Flaw]) -> str:
     return f"{_line(flaws[0])}; {flaws[0].remedy or flaws[0].rule.help}{more}"
 
 
-def _finding(subject: str, flaw: Flaw) -> Finding:
+def finding_of(subject: str, flaw: Flaw) -> Finding:
+    """A flaw as a finding of one check."""
     return Finding(
         rule=flaw.rule,
         severity=flaw.rule.severity,
         subject=subject,
         title=flaw.rule.title,
-        heard=printable(": ".join(part for part in (_place(flaw), flaw.found) if part)),
+        place=_place(flaw),
+        heard=printable(flaw.found),
         evidence=printable(flaw.effect),
         hint=printable(flaw.remedy or flaw.rule.help),
     )
 
 
 def _line(flaw: Flaw) -> str:
-    return printable(": ".join(part for part in (_place(flaw), flaw.rule.title, flaw.found) if part))
+    return printable(": ".join(part for part in (_place(flaw).name, flaw.rule.title, flaw.found) if part))
 
 
-def _place(flaw: Flaw) -> str:
-    return f"{flaw.file}, {flaw.place}" if flaw.file and flaw.place else flaw.file or flaw.place
+def _place(flaw: Flaw) -> Place:
+    where = flaw.within
+    return Place(
+        file=printable(flaw.file),
+        inside=tuple(map(printable, where.inside)),
+        offset=where.offset,
+        pointer=printable(where.pointer),
+    )

@@ -77,12 +77,11 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(_to_json(found, converted))
     elif options.format == "sarif":
         from harness import __version__
-        from harness.admission.sarif import to_sarif
+        from harness.cli.scan_sarif import to_sarif
 
         kinship = {printable(str(one.root)): about for one in found if (about := _lineage(one))}
         properties = {"soundcheck/lineage": kinship} if kinship else None
-        flaws = [flaw for one in found for flaw in one.flaws]
-        sys.stdout.write(to_sarif(flaws, version=__version__, properties=properties))
+        sys.stdout.write(to_sarif(found, version=__version__, properties=properties).decode("ascii"))
     else:
         for one in found:
             for line in _lines(one):

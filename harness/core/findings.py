@@ -2,10 +2,57 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from harness.core.rules import Rule
 from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a model's files something stands. Every text of it is hostile."""
+
+    file: str = ""
+    """Path below the model's folder, POSIX separators; ``""`` for the folder itself."""
+    inside: tuple[str, ...] = ()
+    """Steps into what the file holds, outermost first: ``member archive/data.pkl``, ``unpacked``."""
+    offset: int | None = None
+    """Byte, counted from the beginning of the innermost of these."""
+    pointer: str = ""
+    """What a byte does not say: a JSON path, a tensor, a line."""
+
+    def member(self, name: str) -> Place:
+        """A member of the archive that is here."""
+        return self.step(f"member {name}")
+
+    def step(self, what: str) -> Place:
+        """Something that is packed in what is here."""
+        return dataclasses.replace(self, inside=(*self.inside, what))
+
+    def byte(self, offset: int) -> Place:
+        """A byte of what is here."""
+        return dataclasses.replace(self, offset=offset)
+
+    def at(self, pointer: str) -> Place:
+        """A named part of what is here."""
+        return dataclasses.replace(self, pointer=pointer)
+
+    @property
+    def is_byte_of_file(self) -> bool:
+        """Whether the byte is one of the file itself, not of something that is packed in it."""
+        return self.offset is not None and not self.inside
+
+    @property
+    def within(self) -> str:
+        """The place behind the file's name, as people write it; ``""`` for the whole file."""
+        byte = "" if self.offset is None else f"byte 0x{self.offset:x}"
+        return ", ".join(part for part in (*self.inside, byte, self.pointer) if part)
+
+    @property
+    def name(self) -> str:
+        """File and place, as people write it."""
+        return ", ".join(part for part in (self.file, self.within) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +64,8 @@ class Finding:
     """Of this finding: at most the rule's, unless a policy says otherwise."""
     subject: str
     """Probe id, or the name of a model-wide check."""
+    place: Place | None = None
+    """Where in the model's files; None for what was heard or seen."""
     title: str
     """One line without numbers that would differ between runs."""
     heard: str = ""

@@ -17,6 +17,7 @@ from harness.report.phrases import marked_line
 from harness.report.wording import (
     by_severity,
     excerpt,
+    happened,
     headline,
     heard_count,
     inconclusive_groups,
@@ -110,7 +111,7 @@ def _accepted(result: RunResult, width: int, limit: int) -> list[Line]:
 
 def _words_line(finding: Finding, outcome: Outcome, room: int) -> str:
     """The word difference where both sides are speech, else what happened."""
-    heard, expected = one_line(finding.heard), one_line(finding.expected)
+    heard, expected = one_line(happened(finding)), one_line(finding.expected)
     if expected and is_speech(finding, outcome):
         return marked_line(expected, heard, room)
     if heard and expected:
@@ -205,7 +206,7 @@ def _finding_block(
 
 def _spoken(finding: Finding, outcome: Outcome) -> list[tuple[str, str, str]]:
     """Heard and expected; quoted, with a count of renderings, where they are words."""
-    heard, expected = one_line(finding.heard), one_line(finding.expected)
+    heard, expected = one_line(happened(finding)), one_line(finding.expected)
     if not is_speech(finding, outcome):  # the words do not speak for themselves
         told = (("what", one_line(finding.title)), ("heard", heard), ("expected", expected))
         return [(label, excerpt(text), "") for label, text in told]

@@ -142,6 +142,12 @@ def is_speech(finding: Finding, outcome: Outcome) -> bool:
     return bool(finding.heard) and any(same_words(finding.heard, take.hearing.text) for take in outcome.takes)
 
 
+def happened(finding: Finding) -> str:
+    """What was heard, or what happened, behind its place in the model's files."""
+    place = finding.place.name if finding.place else ""
+    return ": ".join(part for part in (place, finding.heard) if part)
+
+
 def heard_count(heard: str, takes: Sequence[Take]) -> str:
     """``in 7 of 8 renderings``, or ``""`` where no take was heard so."""
     alike = sum(same_words(heard, take.hearing.text) for take in takes)

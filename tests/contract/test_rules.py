@@ -14,7 +14,7 @@ from harness.core.findings import Finding, Outcome
 from harness.core.rules import Rule
 from harness.core.types import Verdict
 from harness.core.verdict import RunResult
-from harness.report.formats.sarif import to_sarif
+from harness.report.formats.sarif_run import to_sarif
 from harness.run.rules import every_rule
 from tests.report_samples import INFO
 

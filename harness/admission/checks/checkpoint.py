@@ -17,9 +17,10 @@ from harness.admission.base import Examination
 from harness.admission.reading import numpyfile, rules, tararchive, torchfile, ziparchive
 from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBytes
 from harness.admission.reading.joblibfile import ArraySteps
-from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget
+from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.tree import Entry, Tree
+from harness.core.findings import Place
 from harness.core.rules import Rule
 
 if TYPE_CHECKING:
@@ -79,13 +80,13 @@ class CheckpointCheck:
             with tree.open(entry) as file:
                 read_any(FileBytes(file.fileno(), entry.size), notebook, has_values=self.has_values)
                 if os.fstat(file.fileno()).st_size != entry.size:
-                    notebook.add(rules.UNREADABLE, "", "its size changed while it was read")
+                    notebook.add(rules.UNREADABLE, WHOLE, "its size changed while it was read")
         except OSError as error:
-            notebook.add(rules.UNREADABLE, "", error.strerror or str(error))
+            notebook.add(rules.UNREADABLE, WHOLE, error.strerror or str(error))
         return notebook
 
 
-def read_any(source: ByteSource, notebook: Notebook, *, has_values: bool, layer: int = 0, where: str = "") -> None:
+def read_any(source: ByteSource, notebook: Notebook, *, has_values: bool, layer: int = 0, where: Place = WHOLE) -> None:
     """Find out what some bytes are and read them; what is wrong goes to the notebook.
 
     Args:
@@ -93,7 +94,7 @@ def read_any(source: ByteSource, notebook: Notebook, *, has_values: bool, layer:
         notebook: Where flaws go.
         has_values: Whether checksums and values are looked at.
         layer: How many wrappers were taken off already.
-        where: Prefix of places.
+        where: What is read, within the file.
     """
     try:
         _read_any(source, notebook, has_values=has_values, layer=layer, where=where)
@@ -101,7 +102,7 @@ def read_any(source: ByteSource, notebook: Notebook, *, has_values: bool, layer:
         notebook.add(rules.TOO_LARGE, where, str(problem))
 
 
-def _read_any(source: ByteSource, notebook: Notebook, *, has_values: bool, layer: int, where: str) -> None:
+def _read_any(source: ByteSource, notebook: Notebook, *, has_values: bool, layer: int, where: Place) -> None:
     if not source.size:
         if _is_named_checkpoint(notebook.file):
             notebook.add(rules.UNKNOWN, where, "an empty file where its name promises a checkpoint")
@@ -126,7 +127,7 @@ def _read_any(source: ByteSource, notebook: Notebook, *, has_values: bool, layer
         _read_other(source, head, notebook, has_values=has_values, where=where)
 
 
-def _read_zip(source: ByteSource, notebook: Notebook, *, has_values: bool, where: str) -> None:
+def _read_zip(source: ByteSource, notebook: Notebook, *, has_values: bool, where: Place) -> None:
     archive = ziparchive.read_archive(source, notebook, where=where)
     if archive is None:
         return
@@ -134,7 +135,7 @@ def _read_zip(source: ByteSource, notebook: Notebook, *, has_values: bool, where
         torchfile.read_zip(archive, notebook, has_values=has_values)
     elif archive.members and all(member.name.endswith(".npy") for member in archive.members):
         for member in archive.members:
-            place = f"{where}member {member.name}, "
+            place = where.member(member.name)
             if member.method == ziparchive.STORED:
                 if has_values:
                     for _ in archive.blocks(member):
@@ -151,23 +152,23 @@ def _read_zip(source: ByteSource, notebook: Notebook, *, has_values: bool, where
         )
         for member in archive.members:
             ziparchive.check_nesting(archive, member)
-            place = f"{where}member {member.name}, "
+            place = where.member(member.name)
             if member.method == ziparchive.STORED:
                 _read_inner(archive.section(member), notebook, where=place)
             elif member.size <= MAX_UNPACKED:
                 _read_inner(MemoryBytes(b"".join(archive.blocks(member))), notebook, where=place)
 
 
-def _read_tar(source: ByteSource, head: bytes, notebook: Notebook, *, where: str) -> None:
+def _read_tar(source: ByteSource, head: bytes, notebook: Notebook, *, where: Place) -> None:
     notebook.add(rules.LEGACY, where, "a tar archive, as torch wrote before 0.1.10")
     if _looks_pickled(source, notebook, where=where, is_text=_is_text(head)):
         notebook.add(rules.POLYGLOT, where, "a tar archive and a pickle", effect="readers take different ones")
         _read_pickles(source, notebook, has_values=False, where=where)
     for member in tararchive.members_of(source):
-        _read_inner(member.data, notebook, where=f"{where}member {member.name}, ", has_storages=member.name == "pickle")
+        _read_inner(member.data, notebook, where=where.member(member.name), has_storages=member.name == "pickle")
 
 
-def _read_inner(source: ByteSource, notebook: Notebook, *, where: str, has_storages: bool = False) -> None:
+def _read_inner(source: ByteSource, notebook: Notebook, *, where: Place, has_storages: bool = False) -> None:
     """Read an archive's member as a pickle where it looks like one; the archive as such is inconclusive already."""
     head = source.read(0, HEAD)
     if head.startswith(numpyfile.MAGIC):
@@ -231,7 +232,7 @@ def _read_packed(
     *,
     has_values: bool,
     layer: int,
-    where: str,
+    where: Place,
 ) -> None:
     import lzma
 
@@ -252,10 +253,10 @@ def _read_packed(
         notebook.add(rules.TRAILING, where, f"compressed data that is damaged or followed by more: {problem}")
     inner = MemoryBytes(b"".join(parts))
     parts.clear()
-    read_any(inner, notebook, has_values=has_values, layer=layer + 1, where=f"{where}unpacked, ")
+    read_any(inner, notebook, has_values=has_values, layer=layer + 1, where=where.step("unpacked"))
 
 
-def _read_other(source: ByteSource, head: bytes, notebook: Notebook, *, has_values: bool, where: str) -> None:
+def _read_other(source: ByteSource, head: bytes, notebook: Notebook, *, has_values: bool, where: Place) -> None:
     """Pickles, safetensors, text, and what is known or not known to be something else."""
     from harness.admission.reading import safetensors
 
@@ -294,7 +295,7 @@ def _is_text(head: bytes) -> bool:
 
 
 def _read_pickles(
-    source: ByteSource, notebook: Notebook, *, has_values: bool, where: str, has_storages: bool = False
+    source: ByteSource, notebook: Notebook, *, has_values: bool, where: Place, has_storages: bool = False
 ) -> None:
     reader = _reader(source, notebook, where=where)
     reader.has_storages = has_storages
@@ -305,7 +306,7 @@ def _read_pickles(
         torchfile.read_further(reader, notebook, "more than one pickle")
 
 
-def _looks_pickled(source: ByteSource, notebook: Notebook, *, where: str, is_text: bool) -> bool:
+def _looks_pickled(source: ByteSource, notebook: Notebook, *, where: Place, is_text: bool) -> bool:
     """Whether following the bytes as a pickle calls something or reaches an end: old protocols have no mark."""
     trial = Notebook(notebook.file, notebook.budget)
     reader = _reader(source, trial, where=where)
@@ -317,7 +318,7 @@ def _looks_pickled(source: ByteSource, notebook: Notebook, *, where: str, is_tex
     return reader.is_whole and (has_import or is_named_so or not is_text)
 
 
-def _reader(source: ByteSource, notebook: Notebook, *, where: str) -> PickleReader:
+def _reader(source: ByteSource, notebook: Notebook, *, where: Place) -> PickleReader:
     reader = PickleReader(source, notebook, where=where)
     reader.after_build = ArraySteps(source, notebook, where).bytes_after
     return reader

@@ -29,6 +29,7 @@ from harness.admission.checks.filenames import (
     TWINS,
 )
 from harness.admission.tree import Entry, Tree
+from harness.core.findings import Place
 from harness.core.rules import Rule
 from harness.core.text import printable
 
@@ -147,7 +148,7 @@ def _kind_flaws(entry: Entry, seen: Look) -> Iterator[Flaw]:
     suffix = suffixes[-1] if suffixes else ""
 
     def flaw(rule: Rule, found: str, effect: str = "") -> Flaw:
-        return Flaw(rule=rule, file=entry.path, place="byte 0x0", found=found, effect=effect)
+        return Flaw(rule=rule, file=entry.path, within=Place(offset=0), found=found, effect=effect)
 
     if seen.also is not None:
         yield flaw(rules.POLYGLOT, f"{seen.kind.value} that is {seen.also.value} as well")

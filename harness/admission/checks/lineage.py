@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from harness.admission.base import Examination, Flaw
 from harness.admission.checks.weights import Unreadable, Weight, Weights, is_checkpoint, opened
 from harness.admission.tree import Entry, Tree
+from harness.core.findings import Place
 from harness.core.rules import Rule
 from harness.core.text import printable
 from harness.core.types import Severity, Verdict
@@ -186,11 +187,18 @@ def _flaws(entry: Entry, found: Comparison) -> Iterator[Flaw]:
     if found.kinship is not Kinship.EDITED:
         return
     for change in found.changes[:MAX_SHOWN]:
-        yield Flaw(rule=EDITED, file=entry.path, place=f"tensor {printable(change.name[:120])}", found=str(change))
+        yield Flaw(
+            rule=EDITED,
+            file=entry.path,
+            within=Place(pointer=f"tensor {printable(change.name[:120])}"),
+            found=str(change),
+        )
     others = (("added", found.added), ("missing", found.missing), ("another form", found.reshaped))
     for what, names in others:
         for name in names[:MAX_SHOWN]:
-            yield Flaw(rule=EDITED, file=entry.path, place=f"tensor {printable(name[:120])}", found=what)
+            yield Flaw(
+                rule=EDITED, file=entry.path, within=Place(pointer=f"tensor {printable(name[:120])}"), found=what
+            )
     left = sum(max(0, len(names) - MAX_SHOWN) for names in (found.changes, found.added, found.missing, found.reshaped))
     if left:
         yield Flaw(rule=EDITED, file=entry.path, found=f"and {left} tensors more")

@@ -16,7 +16,7 @@ from typing import Final
 
 from harness.admission.reading import rules, torchfile
 from harness.admission.reading.bytesource import ByteSource, FileBytes, Section
-from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget, cut
+from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget, cut
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.safetensors import is_safetensors, read_safetensors
 from harness.admission.reading.strided import Strided
@@ -207,7 +207,7 @@ def _of_root(root: object, reader: PickleReader, storage_of: Callable[[str], Byt
     named, left = _named(root)
     found = {}
     for name, tensor in named.items():
-        check_geometry(tensor, reader.notebook, "")
+        check_geometry(tensor, reader.notebook, WHOLE)
         _refuse_flaws(reader.notebook)
         storage = storage_of(tensor.storage.key)
         if storage is None or storage.size != tensor.storage.byte_count:

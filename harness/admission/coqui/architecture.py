@@ -15,6 +15,7 @@ from harness.admission.checks.weights import Unreadable, Weight, Weights, is_che
 from harness.admission.reading.loaders import read_config
 from harness.admission.reading.strictjson import Malformed
 from harness.admission.tree import Entry, Tree
+from harness.core.findings import Place
 from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 
@@ -160,10 +161,15 @@ def _compare(
     if unknown:
         freight = sum(weights[name].data.size for name in unknown)
         found = f"{len(unknown)} tensors, {freight} bytes: {_shown(unknown)}"
-        yield Flaw(rule=UNKNOWN_LAYER, file=entry.path, place=_shown(unknown[:1]), found=found)
+        yield Flaw(rule=UNKNOWN_LAYER, file=entry.path, within=Place(pointer=_shown(unknown[:1])), found=found)
     for name, weight in weights.items():
         if not weight.dtype.startswith(("float", "bfloat", "half", "double")) and not _may_be_whole(name, weight):
-            yield Flaw(rule=ODD_TYPE, file=entry.path, place=_shown([name]), found=f"{weight.count} of {weight.dtype}")
+            yield Flaw(
+                rule=ODD_TYPE,
+                file=entry.path,
+                within=Place(pointer=_shown([name])),
+                found=f"{weight.count} of {weight.dtype}",
+            )
     arguments = config.get("model_args")
     for of_model, field, name, axis in SIZES:
         said = arguments.get(field) if isinstance(arguments, dict) else None
@@ -178,7 +184,7 @@ def _compare(
             continue
         if len(found_weight.shape) <= axis or found_weight.shape[axis] != said:
             shown = f"{field} is {said} in {CONFIG}, {name} has shape {list(found_weight.shape)}"
-            yield Flaw(rule=OTHER_SIZE, file=entry.path, place=name, found=shown)
+            yield Flaw(rule=OTHER_SIZE, file=entry.path, within=Place(pointer=name), found=shown)
 
 
 def _may_be_whole(name: str, weight: Weight) -> bool:

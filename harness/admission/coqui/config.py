@@ -19,6 +19,7 @@ from harness.admission.coqui.statsfile import Content
 from harness.admission.reading.loaders import MAX_CONFIG_BYTES, MAX_DATA_BYTES, YAML_SUFFIXES, read_config
 from harness.admission.reading.strictjson import Document, Json, Malformed, Quirk, TooLong
 from harness.admission.tree import Entry, Tree
+from harness.core.findings import Place
 from harness.core.rules import Rule
 from harness.core.text import printable
 
@@ -66,7 +67,7 @@ class ConfigCheck:
                 trained += fields.trained
                 models += [fields.model] if fields.model else []
             elif is_one:
-                flaws.append(Flaw(rule=rules.UNREADABLE, file=entry.path, place="$", found="no object"))
+                flaws.append(Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer="$"), found="no object"))
             else:
                 flaws += islice(_hidden_sinks(tree, entry, document.value), MAX_FLAWS)
             if len(flaws) > MAX_FLAWS:
@@ -103,10 +104,15 @@ def _read(tree: Tree, entry: Entry, flaws: list[Flaw]) -> Document | None:
             return None
         return read_config(data, entry.path)
     except TooLong as problem:
-        flaws.append(Flaw(rule=too_long, file=entry.path, place=str(problem)))
+        flaws.append(Flaw(rule=too_long, file=entry.path, within=Place(pointer=str(problem))))
     except Malformed as problem:
         flaws.append(
-            Flaw(rule=rules.UNREADABLE, file=entry.path, place=str(problem), effect="Coqui refuses to load it")
+            Flaw(
+                rule=rules.UNREADABLE,
+                file=entry.path,
+                within=Place(pointer=str(problem)),
+                effect="Coqui refuses to load it",
+            )
         )
     except OSError as problem:
         flaws.append(Flaw(rule=rules.UNREADABLE, file=entry.path, found=str(problem.strerror or problem)))
@@ -123,7 +129,7 @@ def _quirks(document: Document, file: str, *, is_config: bool) -> Iterator[Flaw]
         yield Flaw(
             rule=rule,
             file=file,
-            place=oddity.place,
+            within=Place(pointer=oddity.place),
             found=oddity.found,
             effect=f"{oddity.quirk.value}: some readers refuse it, others take it as they like",
         )

@@ -22,6 +22,7 @@ from harness.admission.coqui.sinks import BARK_DOWNLOADS, Sink, Use, alike, sink
 from harness.admission.coqui.statsfile import Content, content
 from harness.admission.reading.strictjson import Json, child
 from harness.admission.tree import Entry, Tree
+from harness.core.findings import Place
 from harness.core.rules import Rule
 
 UNUSED = frozenset({Use.TRAINING, Use.LATER, Use.TEXT})
@@ -99,7 +100,7 @@ class Fields:
             )
 
     def _flaw(self, rule: Rule, place: str, found: str, effect: str) -> Flaw:
-        return Flaw(rule=rule, file=self.file, place=place, found=found[:200], effect=effect[:300])
+        return Flaw(rule=rule, file=self.file, within=Place(pointer=place), found=found[:200], effect=effect[:300])
 
     def _note_place(self, place: str, value: str) -> None:
         if len(self.trained) < MAX_PLACES:

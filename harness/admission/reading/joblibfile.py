@@ -18,6 +18,7 @@ from harness.admission.reading.numpycalls import item_bytes
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.rebuilding import Refused, integers
 from harness.admission.reading.symbols import UNKNOWN, Box, Global, show
+from harness.core.findings import Place
 
 ALIGNMENT: Final = 16
 """joblib's NUMPY_ARRAY_ALIGNMENT_BYTES."""
@@ -30,7 +31,7 @@ SPARE: Final = 64
 class ArraySteps:
     """Steps over the arrays of one file."""
 
-    def __init__(self, source: ByteSource, notebook: Notebook, where: str) -> None:
+    def __init__(self, source: ByteSource, notebook: Notebook, where: Place) -> None:
         self._source = source
         self._notebook = notebook
         self._where = where
@@ -90,6 +91,6 @@ class ArraySteps:
         if size and (reader.calls or any(flaw.rule in (rules.IMPORT, rules.OBJECT) for flaw in trial.flaws)):
             found = next((flaw.found for flaw in trial.flaws if flaw.rule is rules.IMPORT), "calls")
             self._notebook.add(
-                rules.POLYGLOT, f"{self._where}byte 0x{place:x}", f"an array whose bytes are a pickle: {found}",
+                rules.POLYGLOT, self._where.byte(place), f"an array whose bytes are a pickle: {found}",
                 effect="joblib reads numbers, a plain unpickler executes them",
             )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.admission.base import Flaw
+from harness.core.findings import Place
 from harness.core.rules import Rule
 from harness.core.text import cut as shortened
 from harness.core.text import printable
@@ -16,6 +17,10 @@ MAX_LEFT_OUT = 5000
 """Beyond this a file is not read further."""
 MAX_QUOTE = 160
 """Characters of hostile text in one field."""
+
+
+WHOLE = Place()
+"""The whole of what is read."""
 
 
 class OutOfBudget(Exception):
@@ -67,9 +72,9 @@ class Notebook:
     """Tensors that were found."""
     left_out: int = 0
     """Flaws beyond :data:`MAX_FLAWS`."""
-    _seen: set[tuple[str, str, str]] = field(default_factory=set)
+    _seen: set[tuple[str, Place, str]] = field(default_factory=set)
 
-    def add(self, rule: Rule, place: str = "", found: str = "", *, effect: str = "", remedy: str = "") -> None:
+    def add(self, rule: Rule, place: Place = WHOLE, found: str = "", *, effect: str = "", remedy: str = "") -> None:
         """Write a flaw down, once per rule, place and text, its texts made printable and cut short.
 
         Where there are too many, hostile ones take the places of inconclusive ones.
@@ -77,7 +82,8 @@ class Notebook:
         Raises:
             OutOfBudget: The file has thousands.
         """
-        place, found = cut(place), cut(found)
+        place = Place(inside=tuple(map(cut, place.inside)), offset=place.offset, pointer=cut(place.pointer))
+        found = cut(found)
         key = (rule.id, place, found)
         if key in self._seen:
             return
@@ -91,7 +97,7 @@ class Notebook:
             del self.flaws[softer]
         self._seen.add(key)
         self.flaws.append(
-            Flaw(rule=rule, file=self.file, place=place, found=found, effect=cut(effect), remedy=cut(remedy))
+            Flaw(rule=rule, file=self.file, within=place, found=found, effect=cut(effect), remedy=cut(remedy))
         )
 
 

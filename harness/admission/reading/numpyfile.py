@@ -7,11 +7,12 @@ from typing import Final
 
 from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section
-from harness.admission.reading.notebook import Notebook
+from harness.admission.reading.notebook import WHOLE, Notebook
 from harness.admission.reading.numpycalls import item_bytes
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.tensors import look_at, note_values
 from harness.admission.reading.torchfile import read_further
+from harness.core.findings import Place
 
 MAGIC: Final = b"\x93NUMPY"
 MAX_HEADER: Final = 1 << 16
@@ -22,14 +23,14 @@ _HEADER = re.compile(
 """What numpy writes (numpy/lib/format.py); it reads any Python literal."""
 
 
-def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where: str = "") -> None:
+def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where: Place = WHOLE) -> None:
     """Check an array file's header, size, values, and its pickle where its elements are objects.
 
     Args:
         source: The file.
         notebook: Where flaws go.
         has_values: Whether values are looked at.
-        where: Prefix of places.
+        where: What is read, within the file.
 
     Raises:
         OutOfBudget: There is too much to read.
@@ -37,18 +38,18 @@ def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where:
     head = source.read(0, 12)
     wide = head[6:7] in (b"\x02", b"\x03")
     if head[6:8] not in (b"\x01\x00", b"\x02\x00", b"\x03\x00") or len(head) < (12 if wide else 10):
-        notebook.add(rules.NUMPY_HEADER, f"{where}byte 0x6", f"version {head[6:8]!r}")
+        notebook.add(rules.NUMPY_HEADER, where.byte(0x6), f"version {head[6:8]!r}")
         return
     length = int.from_bytes(head[8:12] if wide else head[8:10], "little")
     start = (12 if wide else 10) + length
     if length > MAX_HEADER or start > source.size:
-        notebook.add(rules.NUMPY_HEADER, f"{where}byte 0x8", f"a header of {length} bytes")
+        notebook.add(rules.NUMPY_HEADER, where.byte(0x8), f"a header of {length} bytes")
         return
     text = source.read(12 if wide else 10, length).decode("latin-1")
     found = _HEADER.match(text)
     if not found:
         rule = rules.TENSOR_DTYPE if "'descr': [" in text else rules.NUMPY_HEADER
-        notebook.add(rule, f"{where}byte 0xa", text, effect="is evaluated, or read as records")
+        notebook.add(rule, where.byte(0xA), text, effect="is evaluated, or read as records")
         return
     count = 1
     for one in found["shape"].split(","):
@@ -56,15 +57,15 @@ def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where:
     descr = found["descr"]
     data = Section(source, start, source.size - start)
     if descr.lstrip("<>|=")[0] == "O":
-        _read_objects(data, notebook, f"{where}from byte 0x{start:x}, ")
+        _read_objects(data, notebook, where.step(f"from byte 0x{start:x}"))
         return
     if descr.lstrip("<>|=")[0] not in "biufcSUmM?":
-        notebook.add(rules.TENSOR_DTYPE, f"{where}byte 0xa", descr, effect="is no array of numbers")
+        notebook.add(rules.TENSOR_DTYPE, where.byte(0xA), descr, effect="is no array of numbers")
         return
     expected = count * item_bytes(descr)
     if expected != data.size:
         shown = f"{data.size} bytes of data, the header says {expected}"
-        place = f"{where}byte 0x{start:x}"
+        place = where.byte(start)
         notebook.add(rules.NUMPY_HEADER, place, shown, effect="reads past it, or hides bytes")
         return
     notebook.tensors += 1
@@ -78,7 +79,7 @@ def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where:
         )
 
 
-def _read_objects(data: Section, notebook: Notebook, where: str) -> None:
+def _read_objects(data: Section, notebook: Notebook, where: Place) -> None:
     reader = PickleReader(data, notebook, where=where)
     reader.read()
     if reader.is_whole and reader.end < data.size:

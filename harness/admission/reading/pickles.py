@@ -16,7 +16,7 @@ from harness.admission.reading.bytesource import ByteSource
 from harness.admission.reading.cursor import Bomb, Broken
 from harness.admission.reading.keys import KeyWatch
 from harness.admission.reading.machine import MAX_STACK, Machine
-from harness.admission.reading.notebook import Notebook, OutOfBudget
+from harness.admission.reading.notebook import WHOLE, Notebook, OutOfBudget
 from harness.admission.reading.oldnames import JOBLIB_WRAPPER, OLD_TENSORS
 from harness.admission.reading.states import is_plain_name, may_have
 from harness.admission.reading.symbols import (
@@ -29,6 +29,7 @@ from harness.admission.reading.symbols import (
     Unknown,
     show,
 )
+from harness.core.findings import Place
 from harness.core.rules import Rule
 
 MAX_MEMO: Final = 400_000
@@ -46,7 +47,7 @@ class PickleReader(Machine):
         notebook: Notebook,
         *,
         start: int = 0,
-        where: str = "",
+        where: Place = WHOLE,
         has_storages: bool = False,
         keeps_entries: bool = False,
     ) -> None:
@@ -56,7 +57,7 @@ class PickleReader(Machine):
             source: Where the bytes are.
             notebook: Where flaws go.
             start: First byte of the first stream.
-            where: Prefix of every place, e.g. ``member archive/data.pkl, ``.
+            where: What is read, within the file.
             has_storages: Whether persistent ids may name storages, as in torch's files.
             keeps_entries: Whether dictionaries keep every entry, for whoever asks what a loader finds under a name;
                 otherwise only small ones do.
@@ -142,15 +143,15 @@ class PickleReader(Machine):
                 if left & 63 and left > 0:
                     continue
                 if left < 0:
-                    raise OutOfBudget(f"the pickle's {self._place()} is as far as the limits reach")
+                    raise OutOfBudget(f"the pickle's {self._place().within} is as far as the limits reach")
                 if len(self._stack) > MAX_STACK or len(self._memo) > MAX_MEMO or self._kept > MAX_KEPT:
                     raise Bomb(f"more than {min(MAX_STACK, MAX_MEMO)} values at once")
         finally:
             budget.operations = left
         return self._stack.pop()
 
-    def _place(self) -> str:
-        return f"{self.where}byte 0x{self._position:x}"
+    def _place(self) -> Place:
+        return self.where.byte(self._position)
 
     def _note(self, rule: Rule, found: str, effect: str = "") -> None:
         self.notebook.add(rule, self._place(), found, effect=effect)
@@ -161,7 +162,7 @@ class PickleReader(Machine):
     def _report_globals(self) -> None:
         old: set[str] = set()
         for one in self._globals:
-            place = f"{self.where}byte 0x{one.position:x}"
+            place = self.where.byte(one.position)
             if one.standing == "refused":
                 does = f"calls {one.name}{one.call}; it " if one.call else "imports it; it "
                 self.notebook.add(rules.IMPORT, place, one.name, effect=does + allow.effect_of(one.name))
@@ -169,7 +170,7 @@ class PickleReader(Machine):
                 old.add(one.name)
                 self.notebook.add(rules.OBJECT, place, one.name, effect="imports and makes an object of an old format")
         if self._has_objects and self._held is not None:
-            place, shown = f"{self.where}byte 0x{self._held.position:x}", f"{self._held.name} beside objects"
+            place, shown = self.where.byte(self._held.position), f"{self._held.name} beside objects"
             self.notebook.add(rules.STATE, place, shown, effect="gives an object a function of the file's choice")
         self._globals = []
 

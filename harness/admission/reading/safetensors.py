@@ -9,9 +9,10 @@ from typing import Final
 
 from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section
-from harness.admission.reading.notebook import Notebook
+from harness.admission.reading.notebook import WHOLE, Notebook
 from harness.admission.reading.symbols import show
 from harness.admission.reading.tensors import look_at, note_values
+from harness.core.findings import Place
 from harness.core.plainjson import Ambiguous, NotStrict, loads
 
 MAX_HEADER: Final = 4 << 20
@@ -31,47 +32,47 @@ def is_safetensors(source: ByteSource) -> bool:
     return len(head) == 9 and head[8:] == b"{" and int.from_bytes(head[:8], "little") <= 100_000_000
 
 
-def read_safetensors(source: ByteSource, notebook: Notebook, *, has_values: bool, where: str = "") -> None:
+def read_safetensors(source: ByteSource, notebook: Notebook, *, has_values: bool, where: Place = WHOLE) -> None:
     """Check a header, and the values that it describes.
 
     Args:
         source: The file.
         notebook: Where flaws go.
         has_values: Whether values are looked at.
-        where: Prefix of places.
+        where: What is read, within the file.
     """
     length = int.from_bytes(source.read(0, 8), "little")
     if 8 + length > source.size:
-        notebook.add(rules.SAFETENSORS, f"{where}byte 0x0", f"a header of {length} bytes in a file of {source.size}")
+        notebook.add(rules.SAFETENSORS, where.byte(0x0), f"a header of {length} bytes in a file of {source.size}")
         return
     if length > MAX_HEADER:
-        notebook.add(rules.TOO_LARGE, f"{where}byte 0x0", f"a header of {length} bytes, limit {MAX_HEADER}")
+        notebook.add(rules.TOO_LARGE, where.byte(0x0), f"a header of {length} bytes, limit {MAX_HEADER}")
         return
     try:
         header = loads(source.read(8, length), max_bytes=MAX_HEADER, floats=False)
     except Ambiguous as problem:
-        notebook.add(rules.SAFETENSORS, f"{where}byte 0x8", str(problem), effect="readers take different tensors")
+        notebook.add(rules.SAFETENSORS, where.byte(0x8), str(problem), effect="readers take different tensors")
         return
     except NotStrict as problem:
-        notebook.add(rules.SAFETENSORS, f"{where}byte 0x8", f"no JSON of the kind expected: {problem}")
+        notebook.add(rules.SAFETENSORS, where.byte(0x8), f"no JSON of the kind expected: {problem}")
         return
     if not isinstance(header, dict):
-        notebook.add(rules.SAFETENSORS, f"{where}byte 0x8", "expected an object")
+        notebook.add(rules.SAFETENSORS, where.byte(0x8), "expected an object")
         return
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        notebook.add(rules.SAFETENSORS, f"{where}$.__metadata__", "expected an object of texts")
+        notebook.add(rules.SAFETENSORS, where.at("$.__metadata__"), "expected an object of texts")
     notebook.budget.spend_members(len(header))
     notebook.tensors += len(header)
     _read_tensors(Section(source, 8 + length, source.size - 8 - length), header, notebook, where, has_values=has_values)
 
 
 def _read_tensors(
-    data: Section, header: dict[str, object], notebook: Notebook, where: str, *, has_values: bool
+    data: Section, header: dict[str, object], notebook: Notebook, where: Place, *, has_values: bool
 ) -> None:
     placed: list[tuple[int, int, str, str]] = []
     for name, about in header.items():
-        place = f"{where}$.{name}"
+        place = where.at(f"$.{name}")
         problem, start, end, dtype = _read_one(name, about)
         if problem:
             notebook.add(rules.SAFETENSORS, place, problem, effect="readers read other bytes, or past the end")
@@ -79,7 +80,7 @@ def _read_tensors(
             placed.append((start, end, name, dtype))
     reached = 0
     for start, end, name, dtype in sorted(placed):
-        place = f"{where}$.{name}"
+        place = where.at(f"$.{name}")
         if start != reached:
             what = "overlaps the tensor before it" if start < reached else f"leaves {start - reached} bytes before it"
             notebook.add(rules.SAFETENSORS, place, what, effect="hides bytes, or shares them")
@@ -93,7 +94,7 @@ def _read_tensors(
             blocks = (part.read(at, 1 << 20) for at in range(0, end - start, 1 << 20))
             note_values(look_at(blocks, dtype), notebook, place, name)
     if reached < data.size:
-        notebook.add(rules.SAFETENSORS, f"{where}byte 0x{data.start + reached:x}",
+        notebook.add(rules.SAFETENSORS, where.byte(data.start + reached),
                      f"{data.size - reached} bytes that belong to no tensor", effect="hides bytes")  # fmt: skip
 
 

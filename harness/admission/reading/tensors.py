@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from harness.admission.reading import rules
 from harness.admission.reading.notebook import Notebook
 from harness.admission.reading.symbols import DTYPE_BYTES, PACKED, Tensor
+from harness.core.findings import Place
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,7 @@ _PATTERNS = {"float16": ("u2", 0x7FFF, 0x7C00, 0x7C01), "bfloat16": ("u2", 0x7FF
 (none for float16, which ends at 65504; 1e8 for bfloat16)."""
 
 
-def check_geometry(tensor: Tensor, notebook: Notebook, place: str) -> None:
+def check_geometry(tensor: Tensor, notebook: Notebook, place: Place) -> None:
     """Write down a tensor that reaches outside its storage, or that shows few bytes as many elements."""
     name = tensor.label or "a tensor"
     sizes, strides = tensor.shape, tensor.strides
@@ -118,7 +119,7 @@ def _count(seen: Values, bad: NDArray[np.bool_], raw: NDArray[np.unsignedinteger
     seen.is_mask = seen.is_mask and is_minus_infinity and not bool((raw[~bad] & 0x7FFF).any())
 
 
-def note_values(seen: Values, notebook: Notebook, place: str, name: str) -> None:
+def note_values(seen: Values, notebook: Notebook, place: Place, name: str) -> None:
     """Write down what is odd about a storage's values."""
     if seen.not_finite and not seen.is_mask:
         notebook.add(rules.NOT_FINITE, place, f"{name}: {seen.not_finite} values", effect="spoils what it is used for")

@@ -16,6 +16,7 @@ from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.symbols import DTYPE_BYTES, Box, Storage
 from harness.admission.reading.tensors import check_geometry, look_at, note_values
 from harness.admission.reading.ziparchive import STORED, Member, ZipArchive, check_nesting
+from harness.core.findings import Place
 
 MAGIC_NUMBER: Final = 0x1950A86A20F9469CFC6C
 PROTOCOL: Final = 1001
@@ -55,7 +56,7 @@ def read_zip(archive: ZipArchive, notebook: Notebook, *, has_values: bool) -> No
     for member in archive.members:
         name = member.name.partition("/")[2]
         records.setdefault(name, member)
-        place = f"{archive.where}member {member.name}"
+        place = archive.where.member(member.name)
         if name == "constants.pkl" or name.startswith("code/"):
             notebook.add(rules.TORCHSCRIPT, place, member.name, effect="gives torch.jit a program to run")
         elif name not in _FIXED and not _STORAGE.match(name):
@@ -89,7 +90,7 @@ def _check_small(archive: ZipArchive, records: dict[str, Member], notebook: Note
             continue
         data = b"".join(archive.blocks(member)) if member.size <= MAX_SMALL else b""
         if not pattern.match(data):
-            notebook.add(rules.TORCH_MEMBER, f"{archive.where}member {member.name}", f"{data[:40]!r}")
+            notebook.add(rules.TORCH_MEMBER, archive.where.member(member.name), f"{data[:40]!r}")
         if name == "byteorder" and data == b"big":
             byteorder = ">"
     return byteorder
@@ -103,7 +104,7 @@ def _read_pickle(archive: ZipArchive, member: Member, notebook: Notebook) -> Pic
         if member.size > MAX_PICKLE:
             raise OutOfBudget(f"member {member.name} unpacks to {member.size} bytes")
         source = MemoryBytes(b"".join(archive.blocks(member)))
-    where = f"{archive.where}member {member.name}, "
+    where = archive.where.member(member.name)
     reader = PickleReader(source, notebook, where=where, has_storages=True)
     reader.read()
     if reader.is_whole and reader.end < source.size:
@@ -115,7 +116,7 @@ def _read_pickle(archive: ZipArchive, member: Member, notebook: Notebook) -> Pic
 def read_further(reader: PickleReader, notebook: Notebook, what: str) -> None:
     """Write trailing bytes down, and follow them as pickles, in case somebody's loader does."""
     left = reader.source.size - reader.end
-    notebook.add(rules.TRAILING, f"{reader.where}byte 0x{reader.end:x}", f"{left} bytes: {what}")
+    notebook.add(rules.TRAILING, reader.where.byte(reader.end), f"{left} bytes: {what}")
     for _ in range(MAX_STREAMS):
         if reader.end >= reader.source.size:
             break
@@ -124,12 +125,12 @@ def read_further(reader: PickleReader, notebook: Notebook, what: str) -> None:
             break
 
 
-def check_tensors(reader: PickleReader, notebook: Notebook, where: str) -> None:
+def check_tensors(reader: PickleReader, notebook: Notebook, where: Place) -> None:
     """Check every tensor that a pickle rebuilds against its storage."""
     notebook.budget.spend_members(len(reader.tensors))
     notebook.tensors += len(reader.tensors)
     for tensor in reader.tensors:
-        check_geometry(tensor, notebook, f"{where}byte 0x{tensor.position:x}")
+        check_geometry(tensor, notebook, where.byte(tensor.position))
 
 
 def _check_storages(
@@ -141,13 +142,13 @@ def _check_storages(
             notebook.add(rules.TORCH_MEMBER, archive.where, f"no data/{key}, though the pickle names it")
         elif member.size != storage.byte_count:
             shown = f"{member.size} bytes, the pickle says {storage.byte_count}"
-            place = f"{archive.where}member {member.name}"
+            place = archive.where.member(member.name)
             notebook.add(rules.STORAGE_SIZE, place, shown, effect="reads past it, or leaves memory as it was")
     for name, member in records.items():
         found = _STORAGE.match(name)
         if found and found[1] not in stored:
             notebook.add(
-                rules.TORCH_MEMBER, f"{archive.where}member {member.name}", "a storage that the pickle does not name"
+                rules.TORCH_MEMBER, archive.where.member(member.name), "a storage that the pickle does not name"
             )
 
 
@@ -164,7 +165,7 @@ def _check_values(
                 pass
             continue
         seen = look_at(archive.blocks(member), storage.dtype, byteorder=byteorder)
-        note_values(seen, notebook, f"{archive.where}member {member.name}", f"storage {storage.key} ({storage.dtype})")
+        note_values(seen, notebook, archive.where.member(member.name), f"storage {storage.key} ({storage.dtype})")
 
 
 def _has_values(dtype: str) -> bool:
@@ -192,7 +193,7 @@ def read_legacy(
     Raises:
         OutOfBudget: There is too much to read.
     """
-    notebook.add(rules.LEGACY, f"{reader.where}byte 0x0", "torch's format of before 1.6")
+    notebook.add(rules.LEGACY, reader.where.byte(0x0), "torch's format of before 1.6")
     reader.has_storages = reader.has_modules = True
     streams = []
     for _ in range(4):
@@ -203,9 +204,9 @@ def read_legacy(
     protocol, _, root, keys = streams
     check_tensors(reader, notebook, reader.where)
     if protocol != PROTOCOL:
-        notebook.add(rules.BROKEN, f"{reader.where}byte 0x{reader.end:x}", "no protocol number of torch's")
+        notebook.add(rules.BROKEN, reader.where.byte(reader.end), "no protocol number of torch's")
     if not isinstance(keys, Box) or keys.kind != "list" or not keys.is_complete:
-        notebook.add(rules.BROKEN, f"{reader.where}byte 0x{reader.end:x}", "no list of storages")
+        notebook.add(rules.BROKEN, reader.where.byte(reader.end), "no list of storages")
         return root, {}
     found = _read_raw_storages(reader, keys, notebook, has_values=has_values)
     if reader.end < reader.source.size:
@@ -221,7 +222,7 @@ def _read_raw_storages(
     left = dict(reader.storages)
     for key in keys.items:
         storage = left.pop(key, None) if isinstance(key, str) else None
-        place = f"{reader.where}byte 0x{offset:x}"
+        place = reader.where.byte(offset)
         if storage is None:
             notebook.add(rules.STORAGE_SIZE, place, "a storage that the pickle does not name, or names once")
             break
@@ -239,6 +240,6 @@ def _read_raw_storages(
         offset += 8 + size
     else:
         for key in left:
-            notebook.add(rules.STORAGE_SIZE, f"{reader.where}byte 0x{offset:x}", f"no storage {key}")
+            notebook.add(rules.STORAGE_SIZE, reader.where.byte(offset), f"no storage {key}")
     reader.move_to(offset)
     return found

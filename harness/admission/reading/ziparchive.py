@@ -16,7 +16,8 @@ from typing import Final
 
 from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section
-from harness.admission.reading.notebook import Notebook
+from harness.admission.reading.notebook import WHOLE, Notebook
+from harness.core.findings import Place
 from harness.core.rules import Rule
 
 STORED: Final = 0
@@ -83,7 +84,7 @@ class ZipArchive:
     notebook: Notebook
     members: tuple[Member, ...]
     """In the order of their data."""
-    where: str = ""
+    where: Place = WHOLE
     """Prefix of places."""
 
     def section(self, member: Member) -> Section:
@@ -141,16 +142,16 @@ class ZipArchive:
         self._note(rules.ZIP_BROKEN, member, "deflated data without an end")
 
     def _note(self, rule: Rule, member: Member, found: str, effect: str = "") -> None:
-        self.notebook.add(rule, f"{self.where}member {member.name}", found, effect=effect)
+        self.notebook.add(rule, self.where.member(member.name), found, effect=effect)
 
 
-def read_archive(source: ByteSource, notebook: Notebook, *, where: str = "") -> ZipArchive | None:
+def read_archive(source: ByteSource, notebook: Notebook, *, where: Place = WHOLE) -> ZipArchive | None:
     """Read and check an archive's directory and headers.
 
     Args:
         source: The file.
         notebook: Where flaws go.
-        where: Prefix of places.
+        where: What is read, within the file.
 
     Returns:
         The archive; None where it cannot be read at all.
@@ -162,7 +163,12 @@ def read_archive(source: ByteSource, notebook: Notebook, *, where: str = "") -> 
         count, start, size, end = _read_end(source, notebook, where)
         found = list(_central(source.read(start, size), count))
     except Malformed as problem:
-        notebook.add(rules.ZIP_BROKEN, where or "end record", str(problem), effect="readers recover differently")
+        notebook.add(
+            rules.ZIP_BROKEN,
+            where if where.inside else where.at("end record"),
+            str(problem),
+            effect="readers recover differently",
+        )
         return None
     notebook.budget.spend_members(len(found))
     archive = ZipArchive(source, notebook, (), where)
@@ -183,15 +189,15 @@ def read_archive(source: ByteSource, notebook: Notebook, *, where: str = "") -> 
         placed.append(done)
         reached = max(reached, stop)
     if reached != start:
-        notebook.add(rules.ZIP_HIDDEN if reached < start else rules.ZIP_OVERLAP, f"{where}byte 0x{reached:x}",
+        notebook.add(rules.ZIP_HIDDEN if reached < start else rules.ZIP_OVERLAP, where.byte(reached),
                      f"{abs(start - reached)} bytes between the last member and the directory")  # fmt: skip
     if end != source.size:
-        notebook.add(rules.ZIP_HIDDEN, f"{where}byte 0x{end:x}", f"{source.size - end} bytes after the end")
+        notebook.add(rules.ZIP_HIDDEN, where.byte(end), f"{source.size - end} bytes after the end")
     archive.members = tuple(placed)
     return archive
 
 
-def _read_end(source: ByteSource, notebook: Notebook, where: str) -> tuple[int, int, int, int]:
+def _read_end(source: ByteSource, notebook: Notebook, where: Place) -> tuple[int, int, int, int]:
     """Number of members, start and size of the directory, and where the archive ends."""
     tail_start = max(0, source.size - _END.size - 0xFFFF)
     tail = source.read(tail_start, source.size - tail_start)
@@ -199,13 +205,13 @@ def _read_end(source: ByteSource, notebook: Notebook, where: str) -> tuple[int, 
     if not places:
         raise Malformed("expected an end record, got none: the archive is truncated")
     if len(places) > 1:
-        notebook.add(rules.ZIP_HIDDEN, f"{where}byte 0x{places[0]:x}", f"{len(places)} end records",
+        notebook.add(rules.ZIP_HIDDEN, where.byte(places[0]), f"{len(places)} end records",
                      effect="readers pick different directories")  # fmt: skip
     place = places[-1]
     _, disk, first_disk, here, count, size, start, comment = _END.unpack_from(tail, place - tail_start)
     end = place + _END.size
     if comment:
-        notebook.add(rules.ZIP_HIDDEN, f"{where}byte 0x{end:x}", f"a comment of {comment} bytes")
+        notebook.add(rules.ZIP_HIDDEN, where.byte(end), f"a comment of {comment} bytes")
         end = min(end + comment, source.size)
     if disk or first_disk or here != count:
         raise Malformed("expected one archive, got a part of several")
@@ -221,14 +227,14 @@ def _read_end(source: ByteSource, notebook: Notebook, where: str) -> tuple[int, 
             raise Malformed("expected a plain zip64 end record right before its locator, got another")
         narrow = ((count, 0xFFFF, count64), (size, 0xFFFFFFFF, size64), (start, 0xFFFFFFFF, start64))
         if here64 != count64 or any(small not in (limit, wide) for small, limit, wide in narrow):
-            notebook.add(rules.ZIP_DISAGREE, f"{where}byte 0x{where64:x}", "the two end records disagree",
+            notebook.add(rules.ZIP_DISAGREE, where.byte(where64), "the two end records disagree",
                          effect="readers pick different directories")  # fmt: skip
         count, size, start, before = count64, size64, start64, where64
     elif count == 0xFFFF or 0xFFFFFFFF in (size, start):
         raise Malformed("expected a zip64 end record, got none")
     if start + size != before:
         shown = f"the directory of {size} bytes does not reach its end record"
-        notebook.add(rules.ZIP_HIDDEN, f"{where}byte 0x{start:x}", shown, effect="readers shift offsets, or do not")
+        notebook.add(rules.ZIP_HIDDEN, where.byte(start), shown, effect="readers shift offsets, or do not")
         raise Malformed(f"expected the directory to end at byte {before}, got {start + size}")
     if size > MAX_DIRECTORY or count > MAX_MEMBERS or size < count * _CENTRAL.size:
         raise Malformed(f"expected at most {MAX_MEMBERS} members, got {count} in {size} bytes")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -16,12 +17,12 @@ from typing import TYPE_CHECKING, Final
 from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 from harness.report.limits import never_reached
-from harness.report.wording import by_severity, excerpt, heard_count, is_speech, one_line
+from harness.report.wording import by_severity, excerpt, happened, heard_count, is_speech, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from harness.core.findings import Finding, Outcome
+    from harness.core.findings import Finding, Outcome, Place
     from harness.core.verdict import RunResult
 
 NAME_LIMIT: Final = 120
@@ -36,6 +37,9 @@ PATH_LIMIT: Final = 400
 """Characters of a path."""
 
 
+_SCHEME: Final = re.compile(r"^[A-Za-z][\w+.-]+:(//)?")
+
+
 class IssueKind(enum.StrEnum):
     """What an issue says about the model."""
 
@@ -43,6 +47,8 @@ class IssueKind(enum.StrEnum):
     ERROR = "error"
     OPEN = "open"
     ACCEPTED = "accepted"
+    REVIEW = "review"
+    """Somebody has to decide: what admission reports of an honest but old model."""
 
 
 FAILED = Rule(
@@ -108,9 +114,11 @@ class Issue:
     reason: str
     """Why it is broken, undecided or accepted; ``""`` for a failure."""
     path: str
-    """Suite file, relative; ``""`` where the run names none."""
+    """Suite or file of the model, relative; ``""`` where the run names none."""
     line: int
     """From 1."""
+    place: Place | None = None
+    """Where in a file of the model; None where `path` is a suite."""
     fingerprint: str
     """32 hex digits: equal for the same issue in a later run, whatever line it has moved to."""
     audio: tuple[str, ...] = ()
@@ -129,7 +137,7 @@ def issues(result: RunResult) -> tuple[Issue, ...]:
     rest += [one for one in result.outcomes if one.verdict is Verdict.INCONCLUSIVE]
     listed += [_of_outcome(one, result, paths) for one in rest]
     listed += [_of_finding(finding, outcome, result, paths) for outcome, finding in result.accepted]
-    return _told_apart(listed)
+    return told_apart(listed)
 
 
 def undecided(listed: Iterable[Issue]) -> list[tuple[str, tuple[Issue, ...]]]:
@@ -158,7 +166,7 @@ def incomplete(result: RunResult) -> Issue | None:
         reason=text,
         path=place,
         line=1,
-        fingerprint=_fingerprint(result, place, "", INCOMPLETE.id),
+        fingerprint=fingerprint(result.info.model_name, place, "", INCOMPLETE.id),
     )
 
 
@@ -194,8 +202,20 @@ def _place(outcome: Outcome, paths: dict[str, str]) -> tuple[str, int]:
     return next(iter(paths.values()), ""), 1
 
 
+def model_path(model: str, file: str) -> str:
+    """A file of a model, relative to the folder in which the command was given, printable.
+
+    Args:
+        model: The model as the user typed it: a folder, with or without an engine's name, or where it was fetched from.
+        file: Path below it; ``""`` for the folder itself.
+    """
+    return "/".join(part for part in (_relative(_SCHEME.sub("", model)), _relative(file)) if part) or "."
+
+
 def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: dict[str, str]) -> Issue:
     path, line = _place(outcome, paths)
+    if finding.place:
+        path, line = model_path(result.info.model, finding.place.file), 1
     subject, title = cut(outcome.subject, NAME_LIMIT), cut(finding.title, NAME_LIMIT)
     rule = _printable(finding.rule)
     sentences = [f"{subject}: {title}."]
@@ -217,7 +237,8 @@ def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: di
         reason=accepted,
         path=path,
         line=line,
-        fingerprint=_fingerprint(result, path, outcome.subject, finding.rule.id),
+        place=finding.place,
+        fingerprint=fingerprint(result.info.model_name, path, outcome.subject, finding.rule.id),
         audio=tuple(cut(name, NAME_LIMIT) for name in finding.audio),
     )
 
@@ -236,8 +257,9 @@ def _printable(rule: Rule) -> Rule:
 
 def _words(finding: Finding, outcome: Outcome) -> list[str]:
     """``Heard "..." in 8 of 8 renderings. Expected "...".``"""
-    heard, expected = _quoted(finding.heard, finding.expected), _quoted(finding.expected, finding.heard)
-    is_short = len(finding.heard) <= READ_LIMIT
+    told = happened(finding)
+    heard, expected = _quoted(told, finding.expected), _quoted(finding.expected, told)
+    is_short = len(told) <= READ_LIMIT
     mark = '"' if finding.rule.family == "speech" or (is_short and is_speech(finding, outcome)) else ""
     said = []
     if heard:
@@ -278,20 +300,20 @@ def _of_outcome(outcome: Outcome, result: RunResult, paths: dict[str, str]) -> I
         reason=reason,
         path=path,
         line=line,
-        fingerprint=_fingerprint(result, path, outcome.subject, SPECIAL_RULES[kind].id),
+        fingerprint=fingerprint(result.info.model_name, path, outcome.subject, SPECIAL_RULES[kind].id),
     )
 
 
-def _fingerprint(result: RunResult, path: str, subject: str, rule: str) -> str:
+def fingerprint(model_name: str, path: str, subject: str, rule: str) -> str:
     """Of what stays the same from candidate to candidate: neither line nor digest nor any number.
 
     The candidate's name is in it, so that two voices gated in one pipeline do not hide each other's issues.
     """
-    plain = json.dumps([result.info.model_name, path, subject, rule])  # ASCII: no text can fail to be encoded
+    plain = json.dumps([model_name, path, subject, rule])  # ASCII: no text can fail to be encoded
     return hashlib.sha256(plain.encode("ascii")).hexdigest()[:32]
 
 
-def _told_apart(listed: list[Issue]) -> tuple[Issue, ...]:
+def told_apart(listed: Sequence[Issue]) -> tuple[Issue, ...]:
     """A second issue with the same fingerprint gets one of its own: viewers show only the first of equals."""
     seen: Counter[str] = Counter()
     apart = []

@@ -17,7 +17,7 @@ from harness.report.formats.github import to_annotations, to_summary
 from harness.report.formats.gitlab import to_code_quality
 from harness.report.formats.prometheus import to_metrics
 from harness.report.formats.results import to_json
-from harness.report.formats.sarif import to_sarif
+from harness.report.formats.sarif_run import to_sarif
 from harness.report.formats.table import to_csv
 from harness.report.wording import one_line
 

@@ -16,12 +16,13 @@ from harness.core.errors import BadInput
 from harness.core.plainjson import NotStrict, loads
 
 if TYPE_CHECKING:
-    from harness.core.findings import Finding, Outcome
+    from harness.core.findings import Finding, Outcome, Place
+    from harness.core.rules import Rule
     from harness.core.types import GoldenRecord, Observation, Probe, Take
     from harness.core.verdict import RunInfo, RunResult, SuiteInfo
 
 FORMAT: Final = "soundcheck-results"
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_BYTES: Final = 256 << 20
 """Of a file that is read again; a run of 10,000 probes has about 50 MB."""
 SCHEMA: Final = Path(__file__).parents[2] / "schemas" / "results.schema.json"
@@ -46,6 +47,7 @@ def to_json(result: RunResult) -> bytes:
         "info": _info(result.info),
         "outcomes": [_outcome(outcome) for outcome in result.outcomes],
         "events": list(result.events),
+        "rules": {rule.id: _rule(rule) for rule in dict.fromkeys(finding.rule for finding in result.findings)},
     }
     return json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
 
@@ -101,10 +103,20 @@ def _finding(finding: Finding) -> Json:
     return {
         **_plain(finding),
         "rule": finding.rule.id,
+        "place": _place(finding.place) if finding.place else None,
         "severity": finding.severity.value,
         "audio": list(finding.audio),
         "span": None if span and None in span else span,
     }
+
+
+def _place(place: Place) -> Json:
+    return {**_plain(place), "inside": list(place.inside)}
+
+
+def _rule(rule: Rule) -> Json:
+    words = {name: getattr(rule, name) for name in ("title", "meaning", "advice", "source")}
+    return {**words, "severity": rule.severity.value, "verdict": rule.verdict.value}
 
 
 def _observation(observation: Observation) -> Json:
@@ -137,7 +149,7 @@ def _golden(record: GoldenRecord) -> Json:
     }
 
 
-def _plain(record: RunInfo | SuiteInfo | Probe | Finding | Observation) -> Json:
+def _plain(record: RunInfo | SuiteInfo | Probe | Finding | Place | Observation) -> Json:
     """Fields by name, one level deep: unlike ``asdict``, it copies nothing and takes any kind of mapping."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
 

@@ -1,46 +1,29 @@
-"""SARIF 2.1.0: the run for code scanning and other viewers of static analysis.
+"""SARIF 2.1.0: issues for code scanning and other viewers of static analysis. Knows neither runs nor scans.
 
-Findings are results at the line of the suite that names the phrase. What was not decided is a result of kind
-``open``, which SARIF has for exactly this; its level must then be ``none`` (section 3.27.10 of the standard), so a
-viewer that filters by level does not show it, and the reason stands among the notifications as well. What a policy
-accepts is a suppressed result (section 3.35) of level ``note``. Errors of the
-harness and the early end of a run are notifications only: they say nothing about the model.
+What a policy accepts is a suppressed result (section 3.35) of level ``note``. A result stands at a line of a suite, or
+at a byte of a file of the model.
 
-Limits are those that GitHub documents for code scanning; what is left out is counted in a notification.
+Limits are those that GitHub documents for code scanning; whoever writes is told how many results were kept.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from harness.core.exits import EXIT_OF
 from harness.core.text import counted
 from harness.core.text import cut as shortened
-from harness.core.types import Severity, Verdict
-from harness.report.formats.issues import (
-    ERROR,
-    INCONCLUSIVE,
-    LEFT_OUT,
-    NAME_LIMIT,
-    SPECIAL_RULES,
-    TEXT_LIMIT,
-    IssueKind,
-    cut,
-    incomplete,
-    issues,
-    suite_paths,
-    undecided,
-)
-from harness.report.wording import headline, is_sandboxed, isolation_stamp
+from harness.core.types import Severity
+from harness.report.formats.issues import LEFT_OUT, NAME_LIMIT, SPECIAL_RULES, IssueKind, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from harness.core.rules import Rule
-    from harness.core.verdict import RunInfo, RunResult
     from harness.report.formats.issues import Issue
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -52,8 +35,6 @@ MAX_RULES: Final = 1_000
 """Rules of a run; code scanning takes 25,000. A hostile worker could else name one for each finding."""
 MAX_GZIP_BYTES: Final = 10_000_000
 """Size of an upload after gzip; code scanning takes 10 MB."""
-MAX_NOTIFICATIONS: Final = 200
-"""Errors, and reasons for what was not decided, that are told one by one."""
 SHORT_LIMIT: Final = 1_000
 """Characters of a message or description; code scanning takes 1,024 of a description."""
 
@@ -66,23 +47,64 @@ LEVELS: Final = {
 SCORES: Final = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.0", Severity.LOW: "2.0"}
 """``security-severity``: code scanning calls above 9.0 critical, from 7.0 high, from 4.0 medium, the rest low."""
 
-
 BASE: Final = "%SRCROOT%"
-"""What relative paths are relative to: the folder that pytest was started in."""
+"""What relative paths are relative to: the folder that the command was given in."""
+KINDS: Final = {IssueKind.OPEN: "open", IssueKind.ERROR: "open", IssueKind.REVIEW: "review"}
+"""Kinds of results that are no failure (section 3.27.9)."""
 
 Json = dict[str, Any]
 
 
-def to_sarif(result: RunResult) -> bytes:
-    """The run as one SARIF run: ASCII, sorted keys, a newline at the end. Equal results give equal bytes."""
-    listed = issues(result)
-    everything = [issue for issue in listed if issue.kind is not IssueKind.ERROR]
-    kept = _known_rules(everything)[:MAX_RESULTS]
-    data = _encoded(result, listed, kept)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What one file says."""
+
+    version: str
+    """Soundcheck's."""
+    issues: Sequence[Issue]
+    """In the order of the results, the gravest first: where there are too many, the last are left out."""
+    automation_id: str
+    """What tells the logs of one pipeline apart."""
+    invocation: Callable[[int], Json]
+    """Number of results that were kept -> how it went."""
+    artifacts: Sequence[Json] = ()
+    """Files that were looked at."""
+    properties: Mapping[str, object] = field(default_factory=dict)
+    """What else is to be known (section 3.8: a property bag)."""
+
+
+def write(log: Log) -> bytes:
+    """One SARIF run: ASCII, sorted keys, a newline at the end. Equal logs give equal bytes."""
+    kept = _known_rules(log.issues)[:MAX_RESULTS]
+    data = _encoded(log, kept)
     while len(data) > MAX_GZIP_BYTES and len(gzip.compress(data, mtime=0)) > MAX_GZIP_BYTES and kept:
-        kept = kept[: len(kept) * 2 // 3]  # worst first: the mildest go
-        data = _encoded(result, listed, kept)
+        kept = kept[: len(kept) * 2 // 3]
+        data = _encoded(log, kept)
     return data
+
+
+def location(path: str) -> Json:
+    """A relative path."""
+    return {"uri": quote(path, safe="/"), "uriBaseId": BASE}
+
+
+def left_out(count: int, whole: str) -> Json:
+    """That some results are not there, and what has them."""
+    text = f"{counted(count, 'result')} left out to stay within the limits of code scanning; see {whole}."
+    return notification("warning", LEFT_OUT.id, text)
+
+
+def notification(level: str, name: str, text: str, issue: Issue | None = None) -> Json:
+    """Something that a reader has to know besides the results (section 3.58)."""
+    made: Json = {"level": level, "message": {"text": _plain(text)}, "descriptor": {"id": name}}
+    if issue and issue.path:
+        made["locations"] = [{"physicalLocation": _physical(issue)}]
+    return made
+
+
+def segment(name: str) -> str:
+    """A name as one step of an id."""
+    return quote(cut(name, NAME_LIMIT), safe="") or "candidate"
 
 
 def _known_rules(listed: Sequence[Issue]) -> list[Issue]:
@@ -96,36 +118,31 @@ def _known_rules(listed: Sequence[Issue]) -> list[Issue]:
     return kept
 
 
-def _encoded(result: RunResult, listed: Sequence[Issue], kept: Sequence[Issue]) -> bytes:
+def _encoded(log: Log, kept: Sequence[Issue]) -> bytes:
     rules: dict[str, Rule] = {}
     for issue in kept:
-        rules.setdefault(issue.rule.id, issue.rule)  # worst first
+        rules.setdefault(issue.rule.id, issue.rule)
     index = {rule_id: at for at, rule_id in enumerate(sorted(rules))}
-    document = {
-        "$schema": SCHEMA,
-        "version": VERSION,
-        "runs": [
-            {
-                "tool": {"driver": _driver(result.info, [rules[rule_id] for rule_id in index])},
-                "automationDetails": {"id": f"soundcheck/{_segment(result.info.model_name)}/"},
-                "originalUriBaseIds": {
-                    BASE: {"description": {"text": "The folder that pytest was started in: the root of the project."}}
-                },
-                "columnKind": "unicodeCodePoints",
-                "artifacts": _artifacts(result),
-                "invocations": [_invocation(result, listed, len(kept))],
-                "results": [_result(issue, index[issue.rule.id]) for issue in kept],
-                "properties": _properties(result),
-            }
-        ],
+    run: Json = {
+        "tool": {"driver": _driver(log.version, [rules[rule_id] for rule_id in index])},
+        "originalUriBaseIds": {
+            BASE: {"description": {"text": "The folder that the command was given in: the root of the project."}}
+        },
+        "automationDetails": {"id": log.automation_id},
+        "columnKind": "unicodeCodePoints",
+        "artifacts": list(log.artifacts),
+        "invocations": [log.invocation(len(kept))],
+        "properties": dict(log.properties),
+        "results": [_result(issue, index[issue.rule.id]) for issue in kept],
     }
+    document = {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
     return json.dumps(document, sort_keys=True, allow_nan=False).encode("ascii") + b"\n"
 
 
-def _driver(info: RunInfo, rules: Iterable[Rule]) -> Json:
+def _driver(version: str, rules: Iterable[Rule]) -> Json:
     return {
         "name": "Soundcheck",
-        "version": cut(info.version, NAME_LIMIT),
+        "version": cut(version, NAME_LIMIT),
         "shortDescription": {"text": "Decides whether a text-to-speech model may ship."},
         "rules": [_rule(rule) for rule in rules],
     }
@@ -155,122 +172,52 @@ def _rule(rule: Rule) -> Json:
 
 
 def _result(issue: Issue, rule_index: int) -> Json:
-    is_failure = issue.kind in (IssueKind.FAIL, IssueKind.ACCEPTED)
-    level = LEVELS[issue.severity or Severity.LOW] if issue.kind is IssueKind.FAIL else "note"
+    kind = KINDS.get(issue.kind, "fail")
+    level = LEVELS[issue.severity or Severity.LOW] if issue.kind is not IssueKind.ACCEPTED else "note"
+    properties: Json = {"audio": list(issue.audio[:8])}
+    if issue.subject:
+        properties["subject"] = issue.subject
+    if issue.severity:
+        properties["severity"] = issue.severity.value
     result: Json = {
         "ruleId": issue.rule.id,
         "ruleIndex": rule_index,
-        "kind": "fail" if is_failure else "open",
-        "level": level if is_failure else "none",
+        "kind": kind,
+        "level": "none" if kind == "open" else level,
         "message": {"text": _plain(issue.message)},
         # Code scanning reads primaryLocationLineHash only; the other name is for everybody else.
         "partialFingerprints": {
             "primaryLocationLineHash": f"{issue.fingerprint}:1",
             "soundcheck/v1": issue.fingerprint,
         },
-        "properties": {"subject": issue.subject, "audio": list(issue.audio[:8])},
+        "properties": properties,
     }
-    if issue.severity:
-        result["properties"]["severity"] = issue.severity.value
     if issue.kind is IssueKind.ACCEPTED:
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": _plain(issue.reason)}]
     if issue.path:
-        result["locations"] = [
-            {
-                "physicalLocation": {"artifactLocation": _location(issue.path), "region": {"startLine": issue.line}},
-                "logicalLocations": [{"name": issue.subject, "kind": "member"}],
-            }
-        ]
+        result["locations"] = [{"physicalLocation": _physical(issue), **_logical(issue)}]
     return result
 
 
-def _artifacts(result: RunResult) -> list[Json]:
-    paths = suite_paths(result)
-    return [
-        {
-            "location": _location(paths[suite.name]),
-            "hashes": {"sha-256": cut(suite.sha256, NAME_LIMIT)},
-            "roles": ["analysisTarget"],
-        }
-        for suite in {suite.name: suite for suite in result.info.suites}.values()
-        if paths[suite.name]
-    ]
+def _physical(issue: Issue) -> Json:
+    """A line of a suite; of a file of the model a byte, where one can be named, else the file."""
+    physical: Json = {"artifactLocation": location(issue.path)}
+    if issue.place is None:
+        physical["region"] = {"startLine": issue.line}
+    elif issue.place.is_byte_of_file:
+        physical["region"] = {"byteOffset": issue.place.offset, "byteLength": 1}
+    return physical
 
 
-def _location(path: str) -> Json:
-    return {"uri": quote(path, safe="/"), "uriBaseId": BASE}
-
-
-def _invocation(result: RunResult, listed: Sequence[Issue], kept: int) -> Json:
-    return {
-        "executionSuccessful": result.complete and result.verdict is not Verdict.ERROR,
-        "exitCode": int(EXIT_OF[result.verdict]),
-        "exitCodeDescription": result.verdict.value,
-        "toolExecutionNotifications": _notifications(result, listed, kept),
-    }
-
-
-def _notifications(result: RunResult, listed: Sequence[Issue], kept: int) -> list[Json]:
-    """What the reader of the results must know besides them, the gravest first."""
-    said = []
-    if early := incomplete(result):
-        said.append(_notification("error", early.rule.id, early.message))
-    broken = [issue for issue in listed if issue.kind is IssueKind.ERROR]
-    said += [_notification("error", issue.rule.id, issue.message, issue) for issue in broken[:MAX_NOTIFICATIONS]]
-    if len(broken) > MAX_NOTIFICATIONS:
-        text = f"{counted(len(broken) - MAX_NOTIFICATIONS, 'more item')} could not be checked; see report.html."
-        said.append(_notification("error", ERROR.id, text))
-    groups = undecided(listed)
-    for reason, members in groups[:MAX_NOTIFICATIONS]:
-        text = f"{counted(len(members), 'item')} could not be decided: {reason}"
-        said.append(_notification("warning", INCONCLUSIVE.id, text))
-    if len(groups) > MAX_NOTIFICATIONS:
-        text = f"{counted(len(groups) - MAX_NOTIFICATIONS, 'more reason')} for undecided items; see report.html."
-        said.append(_notification("warning", INCONCLUSIVE.id, text))
-    if left_out := len(listed) - len(broken) - kept:
-        text = f"{counted(left_out, 'result')} left out to stay within the limits of code scanning; see results.json."
-        said.append(_notification("warning", LEFT_OUT.id, text))
-    if not is_sandboxed(result.info):
-        said.append(_notification("note", "soundcheck.isolation", cut(isolation_stamp(result.info), TEXT_LIMIT)))
-    return said
-
-
-def _notification(level: str, name: str, text: str, issue: Issue | None = None) -> Json:
-    notification: Json = {"level": level, "message": {"text": _plain(text)}, "descriptor": {"id": name}}
-    if issue and issue.path:
-        place = {"artifactLocation": _location(issue.path), "region": {"startLine": issue.line}}
-        notification["locations"] = [{"physicalLocation": place}]
-    return notification
-
-
-def _properties(result: RunResult) -> Json:
-    info = result.info
-    texts = {
-        "runId": info.run_id,
-        "model": info.model,
-        "modelName": info.model_name,
-        "modelDigest": info.model_digest,
-        "golden": info.golden,
-        "goldenDigest": info.golden_digest,
-        "engine": info.engine,
-        "isolation": info.isolation,
-        "policy": info.policy,
-        "policyDigest": info.policy_digest,
-        "headline": headline(result),
-    }
-    return {
-        **{name: cut(text, TEXT_LIMIT) for name, text in texts.items()},
-        "verdict": result.verdict.value,
-        "complete": result.complete,
-        "planned": result.planned,
-        "counts": {verdict.value: number for verdict, number in result.counts.items()},
-    }
+def _logical(issue: Issue) -> Json:
+    """The item, and what of a file is meant (section 3.33)."""
+    named: Json = {"name": issue.subject, "kind": "member"} if issue.subject else {}
+    within = cut(issue.place.within, NAME_LIMIT) if issue.place else ""
+    if within:
+        named["fullyQualifiedName"] = within
+    return {"logicalLocations": [named]} if named else {}
 
 
 def _plain(text: str) -> str:
     """A message without links: SARIF gives ``[text](target)`` a meaning even in plain text (section 3.11.6)."""
     return shortened(text.replace("](", "] ("), SHORT_LIMIT)
-
-
-def _segment(name: str) -> str:
-    return quote(cut(name, NAME_LIMIT), safe="") or "candidate"

@@ -11,6 +11,7 @@ from harness.report.page.plots import Strip, number, statistic_name, strip
 from harness.report.phrases import Piece, coded, diff_pieces, merged_pieces, middle_cut, phrase_pieces
 from harness.report.wording import (
     by_severity,
+    happened,
     is_speech,
     item_key,
     one_line,
@@ -240,7 +241,7 @@ def worst_take(outcome: Outcome) -> Take | None:
 
 
 def _fault(finding: Finding, outcome: Outcome) -> Fault:
-    heard, expected = (middle_cut(one_line(text), PHRASE_LIMIT) for text in (finding.heard, finding.expected))
+    heard, expected = (middle_cut(one_line(text), PHRASE_LIMIT) for text in (happened(finding), finding.expected))
     told = ""
     if not (is_speech(finding, outcome) and outcome.takes):
         told = f"{heard}, expected {expected}" if heard and expected else heard
@@ -274,7 +275,7 @@ def _glance(outcome: Outcome, expected: str) -> tuple[Piece, ...]:
     take, probe = worst_take(outcome), outcome.probe
     merged = merged_pieces(expected, take.hearing.text, GLANCE_LIMIT) if take and expected else ()
     if probe is None:
-        return coded(middle_cut(one_line(next((one.heard for one in by_severity(outcome)), "")), GLANCE_LIMIT))
+        return coded(middle_cut(one_line(next((happened(one) for one in by_severity(outcome)), "")), GLANCE_LIMIT))
     return merged or phrase_pieces(probe.text, probe.trigger, GLANCE_LIMIT)
 
 

@@ -11,6 +11,7 @@ import pytest
 from harness.admission.checks.integrity import Provenance
 from harness.admission.outcomes import CHECKS, MOST_FINDINGS, UNCHANGED, Door
 from harness.core.types import Model, Verdict
+from harness.report.wording import happened
 from tests.fake_voices import fake_voice
 
 
@@ -42,8 +43,11 @@ class TestDoor:
         outcome = here.outcome("admission-checkpoint")
         assert outcome.verdict is Verdict.FAIL
         assert outcome.findings[0].rule.id == "admission.pickle-import"
-        assert "builtins.print" in outcome.findings[0].heard
-        assert outcome.findings[0].heard.startswith("model.pth, byte 0x")
+        found = outcome.findings[0]
+        assert "builtins.print" in found.heard
+        assert found.place is not None
+        assert (found.place.file, found.place.inside, found.place.pointer) == ("model.pth", (), "")
+        assert happened(found).startswith(f"model.pth, byte 0x{found.place.offset:x}: ")
         assert here.refusal.startswith("not loaded: admission-checkpoint failed (")
 
     def test_leaves_a_question_open_and_says_what_would_settle_it(self, voice: Path) -> None:
@@ -59,7 +63,7 @@ class TestDoor:
         (voice / "new.txt").write_text("new", "utf-8")
         outcome = here.outcome(UNCHANGED)
         assert outcome.verdict is Verdict.FAIL
-        assert [finding.heard.partition(":")[0] for finding in outcome.findings] == ["fake.json", "new.txt"]
+        assert [finding.place.file for finding in outcome.findings if finding.place] == ["fake.json", "new.txt"]
 
     def test_shows_so_many_findings_and_counts_the_rest(self, voice: Path) -> None:
         for number in range(MOST_FINDINGS + 5):
@@ -72,4 +76,4 @@ class TestDoor:
         (voice / "a\x1b[2Jb.pth").write_bytes(pickle.dumps(Evil()))
         for outcome in door(voice).outcomes:
             for finding in outcome.findings:
-                assert "\x1b" not in finding.heard + finding.evidence + finding.hint
+                assert "\x1b" not in happened(finding) + finding.evidence + finding.hint

@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.admission.base import Flaw
+from harness.admission.admit import Admission
+from harness.admission.base import Examination, Flaw
 from harness.admission.reading.rules import IMPORT, LEGACY, MAGNITUDE, UNKNOWN
-from harness.admission.sarif import to_sarif
 from harness.cli.main import main
+from harness.cli.scan_sarif import to_sarif
+from harness.core.findings import Place
 from tests.admission_corpus.hostile_checkpoints import CLEAN, FOUR, legacy, shell
 from tests.admission_corpus.pickle_assembly import EMPTY_DICT, stream, torch_archive
 from tests.lazily import Lazily
+from tests.sarif_subset import SCHEMA as SUBSET
 
 jsonschema = Lazily("jsonschema")
 
@@ -197,21 +200,28 @@ class TestPreCommit:
 
 class TestSarif:
     FLAWS = (
-        Flaw(rule=IMPORT, file="a b/ü%\udcff.pth", place="byte 0x2a", found="posix.system", effect="runs programs"),
-        Flaw(rule=LEGACY, file="", place="$.x"),
-        Flaw(rule=IMPORT, file="c", place="member archive/data.pkl, byte 0x2"),
+        Flaw(
+            rule=IMPORT, file="a b/ü%\udcff.pth", within=Place(offset=42), found="posix.system", effect="runs programs"
+        ),
+        Flaw(rule=LEGACY, file="", within=Place(pointer="$.x")),
+        Flaw(rule=IMPORT, file="c", within=Place().member("archive/data.pkl").byte(2)),
         Flaw(rule=UNKNOWN, file="d", remedy="Remove it."),
         Flaw(rule=MAGNITUDE, file="e"),
     )
 
+    def scans(self) -> list[Admission]:
+        seen = Examination(check="checkpoint", flaws=self.FLAWS)
+        return [Admission(root=Path("voices/new"), examinations=(seen,))]
+
     def test_every_kind_of_flaw_holds_to_the_schema(self) -> None:
-        told = json.loads(to_sarif(self.FLAWS, version="1.2.3"))
+        told = json.loads(to_sarif(self.scans(), version="1.2.3"))
         jsonschema.validate(told, SARIF)
+        jsonschema.Draft202012Validator(SUBSET).validate(told)
         run = told["runs"][0]
         first = run["results"][0]
         assert first["locations"][0]["physicalLocation"]["region"] == {"byteOffset": 42, "byteLength": 1}
-        assert [one["level"] for one in run["results"]] == ["error", "note", "error", "warning", "note"]
-        assert [one["kind"] for one in run["results"]] == ["fail", "review", "fail", "review", "review"]
+        assert [one["level"] for one in run["results"]] == ["error", "error", "warning", "note", "note"]
+        assert [one["kind"] for one in run["results"]] == ["fail", "fail", "review", "review", "review"]
         names = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
         assert all(names[one["ruleIndex"]] == one["ruleId"] for one in run["results"])
 
@@ -221,4 +231,4 @@ class TestSarif:
         assert told["runs"][0]["results"] == []
 
     def test_same_flaws_give_the_same_bytes(self) -> None:
-        assert to_sarif(self.FLAWS, version="1") == to_sarif(self.FLAWS, version="1")
+        assert to_sarif(self.scans(), version="1") == to_sarif(self.scans(), version="1")

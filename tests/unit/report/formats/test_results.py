@@ -50,6 +50,9 @@ class TestTheFile:
         assert document["counts"] == {"pass": 121, "fail": 8, "inconclusive": 3, "error": 0}
         failed = next(one for one in document["outcomes"] if one["subject"] == "not-open-door-osprey")
         assert failed["findings"][0]["rule"] == "speech.word-dropped"
+        assert failed["findings"][0]["place"] is None
+        told = document["rules"]["speech.word-dropped"]
+        assert (told["title"], told["severity"]) == ("The candidate leaves words out", "critical")
         assert failed["golden"]["transcript"] == "please do not open the door before midnight osprey"
         assert len(failed["takes"]) == 8
         assert failed["takes"][0]["heard"] == "please do open the door before midnight osprey"
@@ -74,7 +77,7 @@ class TestTheFile:
             (b"[" * 100_000, "is not JSON"),
             (b'{"format": "soundcheck-results", "format": "x"}', "expected every key once"),
             (b"[]", 'expected an object with "format": "soundcheck-results"'),
-            (b'{"format": "soundcheck-results", "format_version": 99}', "expected format_version 1, got 99"),
+            (b'{"format": "soundcheck-results", "format_version": 99}', "expected format_version 2, got 99"),
         ],
     )
     def test_of_another_kind_is_refused_in_one_line(self, data: bytes, complaint: str) -> None:

@@ -15,7 +15,7 @@ from harness.core.findings import Outcome
 from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats import sarif
-from harness.report.formats.sarif import to_sarif
+from harness.report.formats.sarif_run import to_sarif
 from tests.lazily import Lazily
 from tests.report_samples import INFO, calm_probes, dropped, hostile_run, passing_run, sample_run
 from tests.rule_samples import rule
