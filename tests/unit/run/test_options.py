@@ -38,6 +38,11 @@ def settings(folder: Path, **chosen: object) -> Settings:
     return make_settings(Choices(by_stem=by_stem, project=folder, here=folder))
 
 
+def _written(chosen: dict[str, object]) -> dict[str, str]:
+    """By name, as an ini file has them."""
+    return {stem.replace("-", "_"): str(value) for stem, value in chosen.items()}
+
+
 class TestTable:
     def test_names_each_option_once(self) -> None:
         assert len(BY_STEM) == len(OPTIONS)
@@ -125,7 +130,7 @@ class TestIniFile:
     def test_sets_every_option_that_has_a_key(self, pytester: pytest.Pytester) -> None:
         values = {"model": "voice", "golden": "g", "gate": "release", "device": "cpu", "threads": "3", "workers": "2"}
         values |= {"memory_gb": "2.5", "dir": "runs", "log": "seen.jsonl", "model_name": "narrator"}
-        values |= {"golden_dir": "goldens", "report": "csv=out/x.csv"} | {name: str(v) for name, v in OTHERWISE.items()}
+        values |= {"golden_dir": "goldens", "report": "csv=out/x.csv"} | _written(OTHERWISE)
         values["cost"] = "auto"
         (pytester.path / "policy.toml").write_text(POLICY, "utf-8")
         assert {f"tts_{name}" for name in values} == {option.key for option in OPTIONS if option.key}
