@@ -129,6 +129,13 @@ class TestPage:
         named |= {words_of(line)[1] for line in commands(page) if line.startswith("soundcheck ")}
         assert named - set(VERBS) == set()
 
+    def test_shows_targets_that_make_has(self, page: Path) -> None:
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+        text = page.read_text("utf-8")
+        named = {words[1] for line in commands(page) if (words := words_of(line))[:1] == ["make"]}
+        named |= set(re.findall(r"`make ([a-z-]+)(?=[` ])", text))
+        assert named - targets == set()
+
     def test_names_options_that_exist(self, page: Path) -> None:
         named = set(OPTION.findall(page.read_text("utf-8")))
         assert named - OPTIONS.found.keys() == set()
