@@ -22,8 +22,9 @@ from harness.sandbox.outside.folders import WorkerFolder
 from harness.sandbox.outside.gpu import gpu_bytes
 from harness.sandbox.outside.launcher import WAITING, Drain
 from harness.sandbox.outside.layout import SCRATCH, Layout
+from harness.sandbox.outside.limits import Limits, Watched
 from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
-from harness.sandbox.outside.observer import Limits, Observer
+from harness.sandbox.outside.observer import Observer
 
 _GO = b"G"
 ALLOWED = frozenset({"bait-read"})
@@ -56,7 +57,7 @@ class SandboxedProcess:
         self._bait = bait
         self._group = group
         self._log = log
-        self._when, self._phrases = "loading", tuple[str, ...]()
+        self._doing: tuple[str, tuple[str, ...]] = ("loading", ())
         self._usage = Usage()
         self._observer: Observer | None = None
         self._is_killed = False
@@ -65,18 +66,15 @@ class SandboxedProcess:
 
     def watch(self, control: socket.socket, limits: Limits, *, is_inside: bool) -> None:
         """Start the observer, and let the stub go on."""
-        self._observer = Observer(
-            control=control,
+        watched = Watched(
             pid=self.pid,
             layout=self._layout,
             bait=self._bait,
             bait_home=self._folder.home,
             scratch=None if is_inside else self._folder.path,
             group=self._group,
-            limits=limits,
-            note=self.note,
-            end=self._end,
         )
+        self._observer = Observer(control, watched, limits, self.note, self._end)
         control.sendall(_GO)
 
     @property
@@ -96,13 +94,14 @@ class SandboxedProcess:
 
     def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
-        self._when, self._phrases = when, tuple(phrases)
+        self._doing = when, tuple(phrases)
         if self._observer is not None:
-            self._observer.is_waiting = when == WAITING
+            self._observer.limits.is_waiting = when == WAITING
 
     def note(self, kind: str, what: str, detail: str) -> None:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
-        event = BehaviourEvent(when=self._when, kind=kind, what=what, detail=detail, phrases=self._phrases)
+        when, phrases = self._doing
+        event = BehaviourEvent(when=when, kind=kind, what=what, detail=detail, phrases=phrases)
         self._log.note(dataclasses.replace(event, is_allowed=what in ALLOWED))
 
     def overhear(self, data: bytes, where: str, *, is_sound: bool = False) -> None:
@@ -114,7 +113,7 @@ class SandboxedProcess:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         if not self._is_killed:
             self._usage = usage_of(self.pid, self._usage)
-            seen = self._observer.usage if self._observer else self._usage
+            seen = self._observer.limits.usage if self._observer else self._usage
             cpu = self._group.cpu_seconds() if self._group else 0.0
             self._usage = dataclasses.replace(
                 self._usage,
@@ -174,7 +173,7 @@ class SandboxedProcess:
             self.note("process", "survivor", f"still there after its end: {survivors}")
         if self._observer is not None:
             self._observer.stop()
-            if not self._observer.is_sealed and not self._observer.is_lost and self._when == "speaking":
+            if not self._observer.is_sealed and not self._observer.is_lost and self._doing[0] == "speaking":
                 self.note("observer", "lost", "the worker spoke although its walls were never closed")
         self._drain.join(1)
         if self._process.stdout is not None:

@@ -22,7 +22,7 @@ from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.folders import WorkerFolder
 from harness.sandbox.outside.launcher import WorkerProcess, worker_environment
 from harness.sandbox.outside.layout import HOME, MODEL, SCRATCH, Layout, gpu_devices, readable_paths
-from harness.sandbox.outside.observer import Limits
+from harness.sandbox.outside.limits import Limits
 from harness.sandbox.outside.process import SandboxedProcess
 
 START_SECONDS = 30.0

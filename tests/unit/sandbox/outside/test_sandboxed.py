@@ -240,9 +240,10 @@ class TestProcesses:
 class TestSecrets:
     def test_read_from_home_are_bait_and_told(self, box: Box) -> None:
         assert "OPENSSH PRIVATE KEY" in box.does("home", "~/.ssh/id_rsa")
-        event = box.seen("secrets")["bait-read"]
-        assert event.detail == "~/.ssh/id_rsa"
-        assert event.count >= 2  # by its system call, and by inotify
+        events = [event for event in box.log.events if event.what == "bait-read"]
+        assert {event.detail for event in events} == {"~/.ssh/id_rsa"}
+        # By its system call, and by inotify, which a busy machine may tell after the loading is over.
+        assert sum(event.count for event in events) >= 2
 
     def test_removed_from_home_are_told(self, box: Box) -> None:
         assert box.does("unlink-home", "~/Documents/budget.csv") == "PermissionError 13"

@@ -1,0 +1,149 @@
+"""What a worker may use, looked at from outside several times a second: too much is told, and ends it.
+
+It knows no system call but their number; those are the business of :mod:`harness.sandbox.outside.observer`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.sandbox.outside.bait import Bait
+from harness.sandbox.outside.cgroups import Group
+from harness.sandbox.outside.layout import Layout
+from harness.sandbox.outside.meter import Usage, scratch_of, usage_of
+
+TICK_SECONDS = 0.1
+"""From one look to the next."""
+WINDOW_SECONDS = 2.0
+"""Over which processor time is looked at."""
+
+Note = Callable[[str, str, str], None]
+"""Told kind, what and detail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A worker, as it is seen from outside."""
+
+    pid: int
+    """As this machine counts."""
+    layout: Layout
+    """What it may touch."""
+    bait: Bait
+    """Its fake secrets."""
+    bait_home: Path
+    """Folder on this machine that they lie below."""
+    scratch: Path | None
+    """Folder on this machine that it writes to, None where it has file systems of its own."""
+    group: Group | None
+    """Its control group, where it has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a worker may use before it is ended."""
+
+    memory_bytes: int = 0
+    """Memory, 0 for no bound; a worker with more than nine tenths of it resident is ended."""
+    address_bytes: int = 0
+    """Address space that the kernel grants, 0 for no bound."""
+    threads: int = 1
+    """Threads that were ordered: more processors than these are not to be kept busy."""
+    tasks: int = 256
+    """Threads of the worker."""
+    scratch_bytes: int = 256 << 20
+    """Files below its scratch folder and HOME."""
+    files: int = 5_000
+    """Number of these files."""
+    notifications: int = 50_000
+    """System calls put before the observer within any two seconds."""
+    refusals: int = 20_000
+    """Refused calls in a worker's life."""
+
+
+class LimitWatch:
+    """Holds one worker to its limits. Used by the observer's thread alone, but for :attr:`is_waiting`."""
+
+    def __init__(self, watched: Watched, limits: Limits, note: Note, end: Callable[[], None]) -> None:
+        """Begin.
+
+        Args:
+            watched: The worker.
+            limits: What it may use.
+            note: Told every event.
+            end: Ends the worker.
+        """
+        self._watched = watched
+        self._limits = limits
+        self._note = note
+        self._end = end
+        self._bursts: list[tuple[float, int]] = [(time.monotonic(), 0)]
+        self._calls = self._refused = 0
+        self._is_full = self._was_waiting = False
+        self._work: list[tuple[float, float]] = []
+        self.usage = Usage()
+        """What the worker was last seen to use."""
+        self.is_waiting = False
+        """Whether the harness has asked nothing of the worker."""
+
+    def count_call(self) -> None:
+        """A system call was put before the observer."""
+        self._calls += 1
+
+    def count_refusal(self) -> None:
+        """A system call was refused and told."""
+        self._refused += 1
+        if self._refused == self._limits.refusals:
+            self.exceed("refusals", f"{self._refused} refused system calls")
+
+    def measure(self, *, is_sealed: bool) -> None:
+        """Look at what the worker uses, tell what is too much, and end it where that goes too far.
+
+        Args:
+            is_sealed: Whether the worker's last wall is closed: before that its processor time is ours.
+        """
+        self.usage = usage = usage_of(self._watched.pid, self.usage)
+        limits = self._limits
+        allowed = f"allowed {limits.memory_bytes >> 20} MiB"
+        if limits.memory_bytes and usage.resident_bytes > limits.memory_bytes * 0.9:
+            self.exceed("memory", f"nine tenths of what is allowed were in memory; {allowed}")
+        elif limits.address_bytes and usage.address_bytes > limits.address_bytes * 0.97 and not self._is_full:
+            self._is_full = True
+            self._note("limits", "memory", f"asked for memory until there was no more; {allowed}")
+        if usage.tasks > limits.tasks or (self._watched.group and self._watched.group.refused_tasks()):
+            self.exceed("tasks", f"more than {limits.tasks} threads")
+        self._measure_processor(usage, is_sealed=is_sealed)
+        now = time.monotonic()
+        self._bursts = [one for one in self._bursts if now - one[0] <= 2] + [(now, self._calls)]
+        if (rate := self._calls - self._bursts[0][1]) > limits.notifications:
+            self.exceed("notifications", f"{rate} observed system calls within two seconds")
+        layout = self._watched.layout
+        used, files = scratch_of(self._watched.pid, (layout.scratch, layout.home), is_own=self._watched.scratch is None)
+        if used > limits.scratch_bytes:
+            self.exceed("scratch", f"more than {limits.scratch_bytes >> 20} MiB of files")
+        if files > limits.files:
+            self.exceed("files", f"more than {limits.files} files")
+
+    def _measure_processor(self, usage: Usage, *, is_sealed: bool) -> None:
+        """More processors than were ordered, or any while nothing was ordered: somebody works for himself."""
+        now = time.monotonic()
+        if not is_sealed or self._was_waiting != self.is_waiting:
+            self._was_waiting = self.is_waiting
+            self._work = []
+        self._work = [*self._work, (now, usage.cpu_seconds)][-1 - int(WINDOW_SECONDS / TICK_SECONDS) :]
+        since, before = self._work[0]
+        if now - since < WINDOW_SECONDS * 0.9:
+            return
+        busy = (usage.cpu_seconds - before) / (now - since)
+        if self.is_waiting and busy > 0.5:
+            self._note("limits", "cpu", "kept a processor busy while nothing was asked of it")
+        elif busy > self._limits.threads + 0.6:
+            self._note("limits", "cpu", f"kept more processors busy than the {self._limits.threads} that it may use")
+
+    def exceed(self, what: str, detail: str) -> None:
+        """Tell of a bound that was passed, and end the worker."""
+        self._note("limits", what, detail)
+        self._end()
