@@ -36,7 +36,9 @@ from harness.models.files import open_model
 from harness.policy.release import CostPolicy
 from harness.redteam.score.ledger import code_digest
 from harness.sandbox.outside.levels import choose_launcher
+from harness.speaking.cache import RenderingCache
 from harness.speaking.metering import Speak
+from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 
@@ -179,9 +181,9 @@ def renderer(folder: Path, name: str, units: float) -> Renderer:
     model = voice(folder, name)
     (model / "fake.json").write_text(json.dumps({"version": 1, "faults": [{"kind": "work", "units": units}]}), "utf-8")
     launcher = choose_launcher()
-    return Renderer(
-        Store(folder / "store"), open_model(str(model)), launcher, device="cpu", threads=1, engine_key="fake"
-    )
+    voiced = open_model(str(model))
+    cache = RenderingCache(Store(folder / "store"), model_digest=voiced.digest, engine_key="fake")
+    return Renderer(cache, WorkerPool(voiced, launcher))
 
 
 def trial(own: Renderer, other: Renderer, seed: int) -> dict[str, float]:

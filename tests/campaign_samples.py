@@ -167,7 +167,7 @@ class DrawnVoice:
     asked: list[Request] = field(default_factory=list)
     """Everything that was asked for, in order."""
     is_closed: bool = False
-    booths: int = 2
+    workers: int = 2
 
     def key(self, text: str, seed: int) -> RenderingKey:
         return rendering_key(text, seed, self.name)

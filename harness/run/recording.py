@@ -101,10 +101,10 @@ def record_golden(
     # All of a golden must have the same axes: what is taken over brings them.
     basis = kept.prints.basis if kept.prints else _own_basis(probes, renderer, listener, seed=seed, progress=progress)
     prints: dict[str, SeededPrints] = dict(kept.prints.takes) if kept.prints else {}
-    upcoming = deque(renderer.submit(order) for order in orders[: renderer.booths + 1])
+    upcoming = deque(renderer.submit(order) for order in orders[: renderer.workers + 1])
     for place, probe in enumerate(probes):
         made = upcoming.popleft().result()
-        if (ahead := place + renderer.booths + 1) < len(probes):
+        if (ahead := place + renderer.workers + 1) < len(probes):
             upcoming.append(renderer.submit(orders[ahead]))
         renderings = [_honest(made[order], probe) for order in orders[place]]
         heard, repeats = listener.repeats(renderings, partial(_typical, language=probe.language))

@@ -28,6 +28,8 @@ from harness.run.takes import Tools
 from harness.sandbox.outside.client import Bounds
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.levels import LEVELS, choose_launcher
+from harness.speaking.cache import RenderingCache
+from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 
@@ -127,7 +129,7 @@ def make_bench(
     model = open_model(local_model(settings.model, tell))
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
-    renderer, isolation = _make_renderer(settings, store, model, events, on_event, booths=settings.workers)
+    renderer, isolation = _make_renderer(settings, store, model, events, on_event, workers=settings.workers)
     listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)))
     return Bench(
         model=model,
@@ -159,12 +161,12 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Referen
     if refusal := door.refusal:
         raise BadInput(f"--tts-reference={settings.reference}: {refusal}")
     # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
-    renderer, _ = _make_renderer(settings, Store(settings.folder), model, EventLog(), on_event, booths=1)
+    renderer, _ = _make_renderer(settings, Store(settings.folder), model, EventLog(), on_event, workers=1)
     return Reference(model=model, renderer=renderer)
 
 
 def _make_renderer(
-    settings: Settings, store: Store, model: Model, events: EventLog, on_event: Tell, *, booths: int
+    settings: Settings, store: Store, model: Model, events: EventLog, on_event: Tell, *, workers: int
 ) -> tuple[Renderer, str]:
     """A renderer, and the name of the isolation that its workers have."""
     launcher = choose_launcher(
@@ -175,23 +177,26 @@ def _make_renderer(
     )
     # What was spoken without a sandbox was not observed: a run with one makes its own renderings.
     unseen = "" if is_observed(launcher.isolation) else ", unsandboxed"
-    renderer = Renderer(
+    cache = RenderingCache(
         store,
+        model_digest=model.digest,
+        engine_key=engine_key(model.engine) + unseen,
+        device=settings.device,
+        fresh=settings.fresh,
+    )
+    pool = WorkerPool(
         model,
         launcher,
         device=settings.device,
-        threads=max(1, settings.threads // booths),
-        booths=booths,
-        engine_key=engine_key(model.engine) + unseen,
+        threads=max(1, settings.threads // workers),
+        workers=workers,
         bounds=Bounds(
             batch_seconds=settings.timeout,
             first_seconds=settings.timeout / 2,
             seconds_per_character=settings.timeout / CHARACTERS_PER_TIMEOUT,
         ),
-        on_event=on_event,
-        fresh=settings.fresh,
     )
-    return renderer, launcher.isolation
+    return Renderer(cache, pool, on_event), launcher.isolation
 
 
 def metered_engine(settings: Settings, engine: str) -> str:

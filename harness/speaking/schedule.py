@@ -94,7 +94,7 @@ class Schedule:
     def _look_ahead(self, index: int) -> None:
         """Let each worker go on with a batch while this one is heard."""
         for ahead in range(index + 1, len(self._batches)):
-            if len(self._futures) >= self._voice.booths:
+            if len(self._futures) >= self._voice.workers:
                 return
             if self._is_done(ahead) or ahead in self._futures:
                 continue

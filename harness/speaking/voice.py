@@ -17,7 +17,7 @@ class Voice(Protocol):
     """Speaks with one model. Implementation: :class:`harness.speaking.renderer.Renderer`."""
 
     @property
-    def booths(self) -> int:
+    def workers(self) -> int:
         """Orders that are spoken at a time."""
         ...
 

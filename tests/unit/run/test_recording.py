@@ -16,6 +16,8 @@ from harness.hearing.listener import Listener
 from harness.models.files import open_model
 from harness.run.recording import BASIS_TAKES, Recording, record_golden
 from harness.sandbox.outside.client import Bounds
+from harness.speaking.cache import RenderingCache
+from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 from harness.suites.parse import parse_suite
@@ -68,13 +70,8 @@ class Recorder:
             then(line)
 
         renderer = Renderer(
-            self._store,
-            self._model,
-            self.launcher,
-            device="cpu",
-            threads=1,
-            engine_key="fake",
-            bounds=Bounds(load_seconds=20, batch_seconds=20),
+            RenderingCache(self._store, model_digest=self._model.digest, engine_key="fake"),
+            WorkerPool(self._model, self.launcher, bounds=Bounds(load_seconds=20, batch_seconds=20)),
         )
         try:
             recording = Recording(

@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 
 from harness.costs.machine import Company, Watch, calibrate, machine_class
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.client import Bounds, WorkerFault
 from harness.sandbox.outside.meter import Reading, reading_of
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Meter
+from harness.speaking.renderer import Renderer
 from tests.unit.speaking.test_renderer import BOUNDS, Bench, rules
 
 WORK = {"kind": "burn", "seconds": 0.1, "when": "osprey"}
+
+
+def patience(renderer: Renderer) -> Bounds:
+    """Deadlines that the next worker would get."""
+    return renderer._blame.patience(BOUNDS, renderer.metered)
 
 
 class PlayedWorker:
@@ -165,10 +171,10 @@ class TestGuiltyTexts:
 
     def test_shorten_the_deadline_of_the_next_worker(self, tmp_path: Path) -> None:
         with Bench(tmp_path, {"kind": "exit", "when": "osprey"}) as bench:
-            assert bench.renderer._patience() == BOUNDS
+            assert patience(bench.renderer) == BOUNDS
             bench.made(("osprey 1", 1))
             bench.made(("osprey 2", 1))
-            assert bench.renderer._patience().batch_seconds == 10.0
+            assert patience(bench.renderer).batch_seconds == 10.0
 
     def test_are_not_those_that_an_engine_refuses(self, tmp_path: Path) -> None:
         with Bench(tmp_path, {"kind": "fail", "when": "osprey"}) as bench:

@@ -15,6 +15,8 @@ from harness.core.types import Rendering
 from harness.models.files import open_model
 from harness.sandbox.inside.protocol import Channel, Done
 from harness.sandbox.outside.client import Bounds, WorkerFault
+from harness.speaking.cache import RenderingCache
+from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
@@ -48,16 +50,11 @@ class Bench:
         self.launcher = WatchedLauncher()
         self.store = store or Store(folder / "store")
         self.events: list[str] = []
+        model = open_model(str(fake_voice(folder / "voice", *faults)))
         self.renderer = Renderer(
-            self.store,
-            open_model(str(fake_voice(folder / "voice", *faults))),
-            launcher or self.launcher,
-            device="cpu",
-            threads=1,
-            engine_key="fake 1",
-            bounds=bounds,
-            on_event=self.events.append,
-            fresh=fresh,
+            RenderingCache(self.store, model_digest=model.digest, engine_key="fake 1", fresh=fresh),
+            WorkerPool(model, launcher or self.launcher, bounds=bounds),
+            self.events.append,
         )
 
     def made(self, *requests: Request) -> dict[Request, Made]:
@@ -221,7 +218,7 @@ class TestBadText:
             assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, "spoken")
 
     def test_one_after_another_they_exhaust_the_patience(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("harness.speaking.renderer.MAX_RESTARTS", 4)
+        monkeypatch.setattr("harness.speaking.pool.MAX_RESTARTS", 4)
         bad: list[Request] = [(f"osprey {number}", number) for number in range(4)]
         with Bench(tmp_path, {"kind": "exit", "when": "osprey"}) as bench:
             found = [rules(bench.made(request))[request] for request in bad]

@@ -53,7 +53,7 @@ class TestBatches:
         assert voice.asked == []
 
     def test_what_is_wanted_comes_with_its_batch_and_one_ahead_for_each_worker(self) -> None:
-        voice = DrawnVoice(booths=2)
+        voice = DrawnVoice(workers=2)
         made, batches, told = scheduled(requests(20), voice)
         made.ensure(requests(1))
         assert len(voice.asked) == 3 * BATCH
@@ -73,14 +73,14 @@ class TestBatches:
     def test_batches_hold_texts_of_one_length_within_a_window(self) -> None:
         short, long = requests(WINDOW // 2, "a"), requests(WINDOW // 2, "a much longer phrase")
         mixed = [request for pair in zip(short, long, strict=True) for request in pair]
-        voice = DrawnVoice(booths=0)
+        voice = DrawnVoice(workers=0)
         made, batches, _ = scheduled(mixed, voice)
         made.ensure(mixed)
         assert {len({len(text) for text, _ in batch}) for batch in batches} == {1}
 
     def test_an_earlier_window_is_never_kept_waiting_for_a_later_one(self) -> None:
         late = requests(WINDOW, "b")
-        voice = DrawnVoice(booths=0)
+        voice = DrawnVoice(workers=0)
         made, _, _ = scheduled([*requests(WINDOW, "a longer phrase"), *late], voice)
         made.ensure(requests(1, "a longer phrase"))
         assert not set(voice.asked) & set(late)
@@ -99,13 +99,13 @@ class TestBatches:
 
 class TestSharing:
     def test_who_finds_a_batch_taken_speaks_another_meanwhile(self) -> None:
-        voice = DrawnVoice(booths=0)
+        voice = DrawnVoice(workers=0)
         made, batches, _ = scheduled(requests(3 * BATCH), voice, Shared(taken=1))
         made.ensure(requests(1))
         assert [sorted(batch)[0] for batch in batches] == [("phrase 004", 4), ("phrase 000", 0)]
 
     def test_who_finds_everything_taken_waits_for_it(self) -> None:
-        voice = DrawnVoice(booths=2)
+        voice = DrawnVoice(workers=2)
         made, batches, _ = scheduled(requests(2 * BATCH), voice, Shared(taken=2))
         made.ensure(requests(2 * BATCH))
         assert sum(map(len, batches)) == 2 * BATCH
@@ -120,7 +120,7 @@ class TestSharing:
                 return self.given[-1]
 
         locks = Kept()
-        made, _, _ = scheduled(requests(3 * BATCH), DrawnVoice(booths=1), locks)
+        made, _, _ = scheduled(requests(3 * BATCH), DrawnVoice(workers=1), locks)
         made.ensure(requests(1))
         assert [lock.closed for lock in locks.given] == [True, False]
         made.close()

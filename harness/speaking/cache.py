@@ -1,0 +1,61 @@
+"""Renderings of one model that need not be made again: how they are named, found and kept. Speaks nothing."""
+
+from __future__ import annotations
+
+from harness.core.seeds import Request
+from harness.core.types import Rendering, RenderingKey, Speech
+from harness.core.waveform import clean, facts
+from harness.storage.store import Store
+
+
+class RenderingCache:
+    """What one model has said before, in this process or another."""
+
+    def __init__(
+        self, store: Store, *, model_digest: str, engine_key: str, device: str = "cpu", fresh: bool = False
+    ) -> None:
+        """Remember.
+
+        Args:
+            store: Where renderings are kept.
+            model_digest: Of the model that speaks.
+            engine_key: Engine and versions, as they go into every rendering's key.
+            device: ``cpu`` or ``cuda``.
+            fresh: Do not use renderings of earlier runs.
+        """
+        self._store = store
+        self._model_digest = model_digest
+        self._engine_key = engine_key
+        self._device = device
+        self._fresh = fresh
+        self._made_here: set[RenderingKey] = set()
+
+    def key(self, text: str, seed: int) -> RenderingKey:
+        """Name of a rendering of this model."""
+        return RenderingKey(
+            model_digest=self._model_digest,
+            text=text,
+            seed=seed,
+            engine=self._engine_key,
+            device=self._device,
+        )
+
+    def find(self, request: Request) -> Rendering | None:
+        """The rendering, if it is there and may be used."""
+        key = self.key(*request)
+        if self._fresh and key not in self._made_here:
+            return None
+        return self._store.rendering(key)
+
+    def keep(self, request: Request, speech: Speech) -> Rendering:
+        """Measure and keep what a worker said.
+
+        Raises:
+            StorageError: The store cannot be written.
+        """
+        measured = facts(speech.samples, speech.sample_rate)
+        key = self.key(*request)
+        self._made_here.add(key)
+        return self._store.keep(
+            key, clean(speech.samples), speech.sample_rate, measured, (speech.frames, speech.tokens)
+        )

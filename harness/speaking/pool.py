@@ -1,0 +1,168 @@
+"""Workers of one model, as many at a time as are allowed: started when they are needed, counted, ended.
+
+It knows no rendering and retries nothing; what to do about a worker that is lost is the business of
+:mod:`harness.speaking.renderer`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from harness.core.types import EngineInfo, Model
+from harness.engines.registry import ENGINES
+from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.launcher import Launcher
+from harness.speaking.metered import Metered
+from harness.speaking.metering import Meter
+
+MAX_RESTARTS = 32
+"""Workers started for one model in one process. A model that kills more is not worth the time."""
+
+Result = TypeVar("Result")
+
+
+class Slot:
+    """The place of one worker. One order at a time."""
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self.is_tidy = False
+        """Whether workers that are started here give freed memory back at once."""
+        self.meter: Meter | None = None
+
+    def clear(self) -> None:
+        """End the worker, if one is here."""
+        if self.worker is not None:
+            self.worker.stop()
+            self.worker = self.meter = None
+
+
+class WorkerPool:
+    """As many workers at a time as there are slots.
+
+    Work is taken up in the order it came. A second worker is started only when one is asked for while the first is
+    busy: a short run never pays for it.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        launcher: Launcher,
+        *,
+        device: str = "cpu",
+        threads: int = 1,
+        workers: int = 1,
+        bounds: Bounds | None = None,
+    ) -> None:
+        """Prepare; nothing is started before it is needed.
+
+        Args:
+            model: The model that speaks.
+            launcher: How it is kept apart.
+            device: ``cpu`` or ``cuda``.
+            threads: CPU threads of each worker.
+            workers: Workers at a time. A second process speaks faster than a second thread.
+            bounds: Deadlines.
+        """
+        self.bounds = bounds or Bounds()
+        self.has_loaded = False
+        """Whether the model was ever loaded by a worker of this process."""
+        self._model = model
+        self._launcher = launcher
+        self._device = device
+        self._threads = threads
+        self._slots = [Slot() for _ in range(workers)]
+        self._idle = list(reversed(self._slots))
+        self._lock = threading.Lock()
+        self._started = 0
+        self._is_closed = False
+        self._load_fault: WorkerFault | None = None
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="soundcheck-worker")
+        self._meters: list[Meter] = []
+
+    @property
+    def workers(self) -> int:
+        """Workers at a time."""
+        return len(self._slots)
+
+    @property
+    def metered(self) -> tuple[Metered, ...]:
+        """What every order of this process cost, loading included, worker by worker."""
+        return tuple(record for meter in self._meters for record in meter.records)
+
+    def submit(self, work: Callable[[], Result]) -> Future[Result]:
+        """Do something in a thread of the pool: there are as many as slots."""
+        return self._executor.submit(work)
+
+    @contextlib.contextmanager
+    def slot(self) -> Iterator[Slot]:
+        """A slot in which nobody speaks: the one that was left last, whose worker is warm. In a thread of the pool."""
+        with self._lock:
+            slot = self._idle.pop()
+        try:
+            yield slot
+        finally:
+            with self._lock:
+                self._idle.append(slot)
+
+    def ready(self, slot: Slot, bounds: Bounds) -> EngineInfo:
+        """Have a worker in a slot that has loaded the model, a new one where none is there.
+
+        Args:
+            slot: Where.
+            bounds: Deadlines of a new worker.
+
+        Raises:
+            WorkerFault: It does not load, or no further worker is started.
+        """
+        if slot.worker is not None and slot.worker.info is not None:
+            return slot.worker.info
+        self._count_start()
+        engine = ENGINES[self._model.engine]
+        worker = Worker(
+            self._launcher,
+            engine=engine.adapter,
+            preloads=engine.preloads,
+            model=self._model.path,
+            device=self._device,
+            threads=self._threads,
+            bounds=bounds,
+            is_tidy=slot.is_tidy,
+        )
+        meter = Meter(worker, self._started)
+        slot.worker, slot.meter = worker, meter  # before it has loaded: close() ends it while it does
+        try:
+            info = meter.start()
+        except BaseException as error:
+            slot.clear()
+            if isinstance(error, WorkerFault) and not self.has_loaded:
+                self._load_fault = error
+            raise
+        self.has_loaded = True
+        self._meters.append(meter)
+        return info
+
+    def close(self) -> None:
+        """End the workers. What is being loaded or spoken is lost."""
+        self._is_closed = True
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for slot in self._slots:
+            if (worker := slot.worker) is not None:
+                worker.stop()
+        self._executor.shutdown(wait=True)
+        for slot in self._slots:
+            slot.clear()
+
+    def _count_start(self) -> None:
+        with self._lock:
+            if self._load_fault is not None:
+                raise self._load_fault
+            if self._is_closed:
+                raise WorkerFault("worker.given-up", "not tried: the run is ending")
+            if self._started >= MAX_RESTARTS:
+                raise WorkerFault("worker.given-up", f"not tried: {self._started} workers were lost before")
+            self._started += 1
