@@ -48,6 +48,25 @@ NOT_FOR_HELP = {*HEAVY, "jinja2", "msgspec", "numpy", "soundfile", "soxr", "yaml
 """What ``pytest --help`` must not pay for, with the plugin installed."""
 
 
+MOST_PARAMETERS = 8
+MOST_ATTRIBUTES = 15
+RECORD = "a record: read field by field, and nothing is done with it as a whole"
+WIDE = {
+    "harness.admission.checks.filekinds.Kind": "a closed list: one member for every kind of file",
+    "harness.admission.reading.pickles.PickleReader": "the registers of a stack machine that the file format defines",
+    "harness.core.power.KindPower": RECORD,
+    "harness.core.power.Power": RECORD,
+    "harness.core.types.Acoustics": RECORD,
+    "harness.core.verdict.RunInfo": RECORD,
+    "harness.goldens.folder.Manifest": RECORD,
+    "harness.report.page.cards.Card": RECORD,
+    "harness.run.settings.Settings": RECORD,
+    "harness.signing.testresult.About": RECORD,
+    "harness.speaking.metered.Metered": RECORD,
+}
+"""Functions with more parameters and classes with more attributes than these, and why none of them is cut."""
+
+
 @dataclass(frozen=True)
 class Import:
     """One imported module."""
@@ -105,6 +124,80 @@ def layer(name: str) -> int:
 
 def is_ours(module: str) -> bool:
     return module.split(".")[0] == "harness"
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """Names of what it is given, but for the object or class that it belongs to."""
+    given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    return {one.arg for one in given} - {"self", "cls"}
+
+
+def attributes(class_: ast.ClassDef) -> set[str]:
+    """Fields and members that a class states, and what its methods set on their object."""
+    found: set[str] = set()
+    for node in class_.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        found |= {one.id for one in targets if isinstance(one, ast.Name)}
+    return found | {
+        node.attr
+        for node in ast.walk(class_)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+    }
+
+
+def wide_ones(source: str, module: str) -> dict[str, int]:
+    """Functions and classes of a module that are wider than they should be, with how wide."""
+    found: dict[str, int] = {}
+
+    def walk(node: ast.AST, place: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = place
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner = f"{place}.{child.name}"
+                is_class = isinstance(child, ast.ClassDef)
+                count = len(attributes(child) if isinstance(child, ast.ClassDef) else parameters(child))
+                if count > (MOST_ATTRIBUTES if is_class else MOST_PARAMETERS):
+                    found[inner] = count
+            walk(child, inner)
+
+    walk(ast.parse(source), module)
+    return found
+
+
+class TestWidth:
+    """What takes many values by turns should take one value, and what holds many things should be several things."""
+
+    def test_is_measured_on_functions_and_classes_wherever_they_stand(self) -> None:
+        many = ", ".join(f"p{place}" for place in range(9))
+        fields = "\n".join(f"    f{place}: int" for place in range(16))
+        sets = "\n".join(f"        self.a{place} = 1" for place in range(16))
+        source = (
+            f"def wide({many}): pass\ndef keywords(*, {many}): pass\ndef fits(self, {many[4:]}): pass\n"
+            f"class Record:\n{fields}\n"
+            f"class Object:\n    def __init__(self):\n{sets}\n    def method(self, {many}):\n        pass\n"
+        )
+        assert wide_ones(source, "m") == {
+            "m.wide": 9, "m.keywords": 9, "m.Record": 16, "m.Object": 16, "m.Object.method": 9,
+        }  # fmt: skip
+
+    def test_of_everything_is_bounded_but_for_what_has_a_reason(self) -> None:
+        assert ALL_WIDE - WIDE.keys() == set(), "cut it, or give it a reason in WIDE"
+
+    def test_has_no_reason_left_for_what_is_narrow_by_now(self) -> None:
+        assert WIDE.keys() - ALL_WIDE == set()
+
+    @pytest.mark.parametrize("name", [name for name, reason in WIDE.items() if reason == RECORD])
+    def test_that_is_allowed_to_a_record_is_one_s(self, name: str) -> None:
+        module, _, class_name = name.rpartition(".")
+        tree = ast.parse(MODULES[module].read_text("utf-8"))
+        (found,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == class_name)
+        stated = " ".join(ast.unparse(one) for one in [*found.decorator_list, *found.bases, *found.keywords])
+        assert "frozen=True" in stated
+        assert "dataclass(" in stated or "msgspec.Struct" in stated
+        assert all(isinstance(one, ast.FunctionDef | ast.AnnAssign | ast.Expr) for one in found.body)
+
+
+ALL_WIDE = {name for module, path in MODULES.items() for name in wide_ones(path.read_text("utf-8"), module)}
 
 
 class TestReading:
