@@ -1,0 +1,153 @@
+"""What a worker may use: each bound, just within and just beyond. No worker runs here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+
+import pytest
+
+from harness.sandbox.outside import limits as limits_module
+from harness.sandbox.outside.limits import TICK_SECONDS, Limits, LimitWatch
+from harness.sandbox.outside.meter import Usage
+
+MIB = 1 << 20
+BOUNDS = Limits(memory_bytes=1000 * MIB, address_bytes=4000 * MIB, threads=2, tasks=10, files=5, refusals=3)
+
+
+@dataclass
+class Stage:
+    """A worker whose use is a script, and a clock that is turned by hand."""
+
+    usage: Usage = field(default_factory=Usage)
+    scratch: tuple[int, int] = (0, 0)
+    now: float = 100.0
+    told: list[tuple[str, str]] = field(default_factory=list)
+    ends: int = 0
+
+    def watch(self, bounds: Limits = BOUNDS, *, refused_tasks: bool = False) -> LimitWatch:
+        watched = SimpleNamespace(
+            pid=1,
+            layout=SimpleNamespace(scratch="/tmp/scratch", home="/tmp/home"),
+            scratch=None,
+            group=SimpleNamespace(refused_tasks=lambda: refused_tasks),
+        )
+        return LimitWatch(watched, bounds, lambda kind, what, _: self.told.append((kind, what)), self.end)  # type: ignore[arg-type]
+
+    def end(self) -> None:
+        self.ends += 1
+
+    def tick(self, watch: LimitWatch, seconds: float = TICK_SECONDS, **used: object) -> None:
+        self.now += seconds
+        self.usage = replace(self.usage, **used)
+        watch.measure(is_sealed=True)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    stage = Stage()
+    monkeypatch.setattr(limits_module, "usage_of", lambda pid, before: stage.usage)
+    monkeypatch.setattr(limits_module, "scratch_of", lambda pid, folders, is_own: stage.scratch)
+    monkeypatch.setattr(limits_module.time, "monotonic", lambda: stage.now)
+    return stage
+
+
+class TestBounds:
+    @pytest.mark.parametrize(
+        ("within", "beyond", "what"),
+        [
+            ({"resident_bytes": 900 * MIB}, {"resident_bytes": 901 * MIB}, "memory"),
+            ({"tasks": 10}, {"tasks": 11}, "tasks"),
+        ],
+    )
+    def test_of_its_use_end_it_and_are_told(self, stage: Stage, within: dict, beyond: dict, what: str) -> None:
+        watch = stage.watch()
+        stage.tick(watch, **within)
+        assert (stage.told, stage.ends) == ([], 0)
+        stage.tick(watch, **beyond)
+        assert (stage.told, stage.ends) == ([("limits", what)], 1)
+
+    @pytest.mark.parametrize(
+        ("within", "beyond", "what"), [((256 * MIB, 5), (256 * MIB + 1, 5), "scratch"), ((0, 5), (0, 6), "files")]
+    )
+    def test_of_its_files_end_it_and_are_told(self, stage: Stage, within: tuple, beyond: tuple, what: str) -> None:
+        watch = stage.watch()
+        stage.scratch = within
+        stage.tick(watch)
+        assert stage.told == []
+        stage.scratch = beyond
+        stage.tick(watch)
+        assert (stage.told, stage.ends) == ([("limits", what)], 1)
+
+    def test_of_address_space_are_told_once_and_end_nothing_for_the_kernel_holds_them(self, stage: Stage) -> None:
+        watch = stage.watch()
+        for _ in range(3):
+            stage.tick(watch, address_bytes=3950 * MIB)
+        assert (stage.told, stage.ends) == ([("limits", "memory")], 0)
+
+    def test_of_nothing_are_none(self, stage: Stage) -> None:
+        stage.tick(stage.watch(Limits()), resident_bytes=1 << 50, address_bytes=1 << 50)
+        assert stage.told == []
+
+    def test_that_the_control_group_held_are_told_too(self, stage: Stage) -> None:
+        stage.tick(stage.watch(refused_tasks=True))
+        assert (stage.told, stage.ends) == ([("limits", "tasks")], 1)
+
+
+class TestSystemCalls:
+    def test_in_a_burst_end_it(self, stage: Stage) -> None:
+        watch = stage.watch(replace(BOUNDS, notifications=100))
+        for _ in range(101):
+            watch.count_call()
+        stage.tick(watch)
+        assert (stage.told, stage.ends) == ([("limits", "notifications")], 1)
+
+    def test_over_a_long_time_do_not(self, stage: Stage) -> None:
+        watch = stage.watch(replace(BOUNDS, notifications=100))
+        for _ in range(10):
+            for _ in range(50):
+                watch.count_call()
+            stage.tick(watch, 1.5)
+        assert stage.told == []
+
+    def test_that_are_refused_are_told_once_when_they_are_too_many(self, stage: Stage) -> None:
+        watch = stage.watch()
+        for _ in range(5):
+            watch.count_refusal()
+        assert (stage.told, stage.ends) == ([("limits", "refusals")], 1)
+
+
+class TestProcessorTime:
+    def work(self, stage: Stage, watch: LimitWatch, busy: float, ticks: int = 40) -> None:
+        for _ in range(ticks):
+            stage.tick(watch, cpu_seconds=stage.usage.cpu_seconds + busy * TICK_SECONDS)
+
+    def test_of_as_many_processors_as_were_ordered_is_fine(self, stage: Stage) -> None:
+        self.work(stage, stage.watch(), 2.5)
+        assert stage.told == []
+
+    def test_of_more_than_were_ordered_is_told(self, stage: Stage) -> None:
+        self.work(stage, stage.watch(), 2.7)
+        assert set(stage.told) == {("limits", "cpu")}
+        assert stage.ends == 0
+
+    def test_while_nothing_was_ordered_is_told(self, stage: Stage) -> None:
+        watch = stage.watch()
+        watch.is_waiting = True
+        self.work(stage, watch, 0.6)
+        assert set(stage.told) == {("limits", "cpu")}
+
+    def test_is_counted_anew_when_something_is_ordered(self, stage: Stage) -> None:
+        watch = stage.watch()
+        self.work(stage, watch, 2.0, ticks=15)
+        watch.is_waiting = True
+        self.work(stage, watch, 0.0, ticks=15)
+        assert stage.told == []
+
+    def test_before_the_walls_are_closed_is_ours(self, stage: Stage) -> None:
+        watch = stage.watch()
+        for _ in range(40):
+            stage.now += TICK_SECONDS
+            stage.usage = replace(stage.usage, cpu_seconds=stage.usage.cpu_seconds + 1.0)
+            watch.measure(is_sealed=False)
+        assert stage.told == []
