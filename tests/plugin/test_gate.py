@@ -144,7 +144,7 @@ class TestMisbehaviour:
             done.stdout.fnmatch_lines([f"*behaviour-{behaviour} on candidate   *  behaviour.{behaviour}"])
 
     def test_a_hang_costs_its_deadline_and_no_more(self, gate, fake_voice: Voice) -> None:
-        done = gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=0.5")
+        done = gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=3")
         done.stdout.fnmatch_lines(["*crane on candidate   HIGH  worker.hung"])
         assert done.parseoutcomes()["failed"] == 2  # the phrase, and behaviour-limits
 
@@ -154,8 +154,8 @@ class TestMisbehaviour:
         done.stdout.fnmatch_lines(["  heard     the worker was killed by SIGSEGV while loading"])
 
     def test_no_worker_is_left_behind(self, gate, fake_voice: Voice) -> None:
-        gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=0.5")
-        ours = ["pgrep", "-P", str(os.getpid()), "-f", "harness.sandbox.(worker|stub)"]
+        gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=3")
+        ours = ["pgrep", "-P", str(os.getpid()), "-f", "harness.sandbox.inside.(worker|stub)"]
         assert subprocess.run(ours, capture_output=True, check=False).stdout == b""
 
 
@@ -283,7 +283,7 @@ class TestDurability:
         voice = fake_voice({"kind": "hang", "when": "crane"})
         command = [
             sys.executable, "-m", "pytest", "small.probes.yaml", "-q", "-p", "no:cacheprovider", f"--tts-model={voice}",
-            "--tts-asr=fake", f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", "--tts-timeout=0.5",
+            "--tts-asr=fake", f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", "--tts-timeout=3",
         ]  # fmt: skip
         process = subprocess.Popen(
             [*command[:-1], "--tts-timeout=600"], cwd=pytester.path, stdout=subprocess.DEVNULL, start_new_session=True

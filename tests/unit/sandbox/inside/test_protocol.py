@@ -75,7 +75,7 @@ def fields(message: Message, /, **changed: object) -> dict[str, object]:
 
 
 def soon() -> float:
-    return time.monotonic() + 5
+    return time.monotonic() + 60
 
 
 def received(data: bytes, *, max_payload: int = 1 << 20) -> tuple[Message, bytes]:

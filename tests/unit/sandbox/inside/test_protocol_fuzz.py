@@ -35,6 +35,8 @@ from harness.sandbox.inside.protocol import (
 ROOT = Path(__file__).parents[4]
 CAP = 1 << 16
 QUICK = settings(max_examples=200, deadline=None)
+STALL = 30.0
+"""Seconds for which a busy machine may stop a test; whoever misses a deadline waits for ever."""
 
 
 def heard(data: bytes, *, cap: int = CAP, seconds: float = 2.0) -> list[tuple[Message, bytes]]:
@@ -183,7 +185,7 @@ class TestBounds:
             started = time.monotonic()
             with pytest.raises(TimeoutError):
                 Channel(ours).receive(deadline=started + 0.05)
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < STALL
 
     def test_a_byte_now_and_then_does_not_move_the_deadline(self) -> None:
         ours, theirs = socket.socketpair()
@@ -205,7 +207,7 @@ class TestBounds:
             finally:
                 is_over.set()
                 thread.join()
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < STALL
 
 
 class TestFuzzTarget:
