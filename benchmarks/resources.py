@@ -204,7 +204,7 @@ def trial(own: Renderer, other: Renderer, seed: int) -> dict[str, float]:
         "failed": float(bool(found.findings)),
         "open": float(bool(found.doubt)),
         "wall": walls[0] / walls[1],
-        "others": sample.company.others or 0.0 if sample.company else 0.0,
+        "others": sample.contention.others or 0.0 if sample.contention else 0.0,
     }
 
 

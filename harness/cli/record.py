@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from harness.core.types import Probe
     from harness.goldens.folder import Golden
-    from harness.goldens.reuse import Takeover
+    from harness.goldens.reuse import Reused
     from harness.run.self_test import SelfTest
     from harness.run.settings import Settings
     from harness.run.tools import Bench
@@ -175,11 +175,11 @@ def _prepare(options: argparse.Namespace) -> _Session:
     return _Session(options=options, settings=settings, suites=suites, bench=bench, out=out, base=base, known=known)
 
 
-def _record(session: _Session, kept: Takeover | None) -> Golden:
+def _record(session: _Session, kept: Reused | None) -> Golden:
     """Record the golden, and beside it what the reference costs this machine."""
     from harness.costs.profile import keep_profile
     from harness.costs.profiling import measure_profile
-    from harness.goldens.reuse import Takeover
+    from harness.goldens.reuse import Reused
     from harness.run.recording import Recording, record_golden
     from harness.run.tools import metered_engine
 
@@ -193,7 +193,7 @@ def _record(session: _Session, kept: Takeover | None) -> Golden:
         reason=options.reason,
         with_audio=not options.no_audio,
         salt_digest=drawn or (session.base.manifest.salt_digest if session.base else ""),
-        kept=kept or Takeover(),
+        kept=kept or Reused(),
     )
     golden = record_golden(
         recording,
@@ -235,9 +235,9 @@ def _self_test(session: _Session, golden: Golden) -> SelfTest:
     return tested
 
 
-def _kept(session: _Session) -> Takeover | None:
+def _kept(session: _Session) -> Reused | None:
     """What need not be recorded again; says so where that is nothing."""
-    from harness.goldens.reuse import Conditions, take_over
+    from harness.goldens.reuse import Conditions, reusable
     from harness.hearing.asr.normaliser import identity
 
     base, bench = session.base, session.bench
@@ -253,7 +253,7 @@ def _kept(session: _Session) -> Takeover | None:
         takes=session.settings.takes,
     )
     suites = [content.suite for content in session.suites]
-    kept = take_over(base, suites, conditions, with_audio=not session.options.no_audio)
+    kept = reusable(base, suites, conditions, with_audio=not session.options.no_audio)
     if kept.reason:
         gone = len(base.records.keys() - {probe.id for probe in session.probes})
         told = f"; {gone} probes that these suites do not name will be gone" if gone else ""

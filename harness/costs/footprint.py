@@ -50,7 +50,7 @@ RULES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footprint:
-    """One worker: the cheapest of several, for what is paid once may be paid with company."""
+    """One worker: the cheapest of several, for what is paid once may be paid beside others."""
 
     load_seconds: float
     load_peak_bytes: int

@@ -64,7 +64,7 @@ def beside_reference(subject: str, sample: Sample, limits: CostPolicy, level: fl
     )
     told = (
         f"processor time {_told(ratio)} the live reference's; per second of audio {per_audio.ratio:.3f}; "
-        f"{_company(sample)}"
+        f"{_contention(sample)}"
     )
     if ratio.high / ratio.low > WIDEST:
         return Comparison(doubt=f"clocks are too noisy: {told}; run again on a calmer machine", is_made=True)
@@ -87,9 +87,9 @@ def beside_profile(
         [one.seconds / sample.calibration for one in pairs],
         [known[one.text] / profile.calibration_seconds for one in pairs],
     )
-    told = f"processor time {_told(ratio)} what the golden recorded, by a calibration workload; {_company(sample)}"
+    told = f"processor time {_told(ratio)} what the golden recorded, by a calibration workload; {_contention(sample)}"
     found = _decided(subject, ratio, limits.recorded, level, told, "the golden's reference")
-    if found.findings and sample.company is not None and sample.company.is_contended:
+    if found.findings and sample.contention is not None and sample.contention.is_contended:
         return Comparison(doubt=f"the machine is shared: {told}; run again on a calmer one", is_made=True)
     return found
 
@@ -130,8 +130,8 @@ def _told(ratio: Ratio) -> str:
     return f"{ratio.ratio:.3f} times ({ratio.low:.3f} to {ratio.high:.3f}, {ratio.pairs} phrases)"
 
 
-def _company(sample: Sample) -> str:
-    return sample.company.told if sample.company else "what else the machine did is not known"
+def _contention(sample: Sample) -> str:
+    return sample.contention.told if sample.contention else "what else the machine did is not known"
 
 
 def _middle(values: Sequence[float]) -> float:

@@ -20,7 +20,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class Contention:
     """What else went on while something was metered."""
 
     seconds: float
@@ -64,7 +64,7 @@ class Watch:
         self._busy = _busy_seconds()
         self._joules = energy_joules()
 
-    def company(self, workers_seconds: float, *, gpu_others: int | None = None) -> Company:
+    def contention(self, workers_seconds: float, *, gpu_others: int | None = None) -> Contention:
         """What else went on since then.
 
         Args:
@@ -80,7 +80,7 @@ class Watch:
             stolen = max(0.0, now[1] - before[1]) / seconds
         joules = energy_joules()
         is_metered = joules is not None and self._joules is not None and joules >= self._joules  # the meter wraps
-        return Company(
+        return Contention(
             seconds=seconds,
             others=others,
             stolen=stolen,

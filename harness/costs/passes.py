@@ -85,11 +85,11 @@ def speak_rounds(
         ticks.append(calibrate())
     orders = [one for spoken in rounds for one in (*spoken.candidate, *spoken.reference)]
     is_on_gpu = any(one.gpu_bytes is not None for one in orders)
-    company = watch.company(
+    contention = watch.contention(
         sum(one.cpu_seconds for one in orders),
         gpu_others=gpu_others({one.pid for one in orders}) if is_on_gpu else None,
     )
-    return Sample(rounds=tuple(rounds), calibration=statistics.median(ticks), company=company)
+    return Sample(rounds=tuple(rounds), calibration=statistics.median(ticks), contention=contention)
 
 
 def _order(texts: Sequence[str], least: int, turns: int) -> list[tuple[str, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from harness.core.types import Probe
-from harness.costs.machine import Company
+from harness.costs.machine import Contention
 from harness.speaking.metered import Metered
 
 MOST_PAIRS = 8
@@ -70,7 +70,7 @@ class Sample:
     rounds: tuple[Round, ...]
     calibration: float = 0.0
     """Median seconds of the calibration workload between the rounds; 0 where there was none."""
-    company: Company | None = None
+    contention: Contention | None = None
     """What else went on."""
 
 

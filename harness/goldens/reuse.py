@@ -20,7 +20,7 @@ INDIFFERENT = {"name", "source"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Takeover:
+class Reused:
     """What is taken over, and why not more."""
 
     records: Mapping[str, GoldenRecord] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Conditions:
         return None
 
 
-def take_over(base: Golden, suites: Sequence[Suite], conditions: Conditions, *, with_audio: bool) -> Takeover:
+def reusable(base: Golden, suites: Sequence[Suite], conditions: Conditions, *, with_audio: bool) -> Reused:
     """Choose what need not be recorded again.
 
     Args:
@@ -83,7 +83,7 @@ def take_over(base: Golden, suites: Sequence[Suite], conditions: Conditions, *, 
     """
     old = base.manifest
     if difference := conditions.difference(old):
-        return Takeover(reason=difference)
+        return Reused(reason=difference)
     named = {probe.id: probe for suite in suites for probe in suite.probes}
     records, audio = {}, {}
     for probe_id, record in base.records.items():
@@ -95,4 +95,4 @@ def take_over(base: Golden, suites: Sequence[Suite], conditions: Conditions, *, 
         if path is not None:
             audio[record.audio] = path.read_bytes()
     prints = base.prints.without(base.prints.takes.keys() - records.keys())
-    return Takeover(records=records, audio=audio, prints=prints, suites=old.suites)
+    return Reused(records=records, audio=audio, prints=prints, suites=old.suites)

@@ -20,7 +20,7 @@ from harness.core.text import medoid
 from harness.core.types import GoldenRecord, Model, Probe, Rendering, Repeat, Take
 from harness.goldens.folder import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
 from harness.goldens.prints import PrintBook
-from harness.goldens.reuse import Takeover
+from harness.goldens.reuse import Reused
 from harness.hearing.asr.likeness import Basis, echoes_of, fit_basis, print_of
 from harness.hearing.asr.normaliser import identity as normaliser_identity
 from harness.hearing.asr.normaliser import normalise
@@ -58,7 +58,7 @@ class Recording:
     """Keep a typical repeat of each probe as Opus."""
     salt_digest: str = ""
     """sha256 of the salt with which generated probes were drawn, ``""`` where none was."""
-    kept: Takeover = field(default_factory=Takeover)
+    kept: Reused = field(default_factory=Reused)
     """What another golden holds of this one already: it is taken over, and not spoken again."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from harness.costs import footprint as footprints
 from harness.costs import latency, leaks, scaling
 from harness.costs.expected import learn
-from harness.costs.machine import Company
+from harness.costs.machine import Contention
 from harness.costs.profile import CostProfile, PhraseCost
 from harness.costs.sample import Round, Sample
 from harness.policy.release import CostPolicy
@@ -18,8 +18,8 @@ from tests.metered_samples import MIB, order, suite
 
 LIMITS = CostPolicy()
 LEVEL = 1e-4
-CALM = Company(seconds=10.0, others=0.02, stolen=0.0, processors=2)
-SHARED = Company(seconds=10.0, others=1.2, stolen=0.0, processors=2)
+CALM = Contention(seconds=10.0, others=0.02, stolen=0.0, processors=2)
+SHARED = Contention(seconds=10.0, others=1.2, stolen=0.0, processors=2)
 HERE, ENGINE = "a processor", "an engine"
 
 
@@ -36,7 +36,7 @@ def sample(
         text, seconds = f"phrase {place}", float(rng.uniform(0.1, 0.4))
         theirs = spoken(text, seconds) if live else ()
         rounds.append(Round(text=text, candidate=spoken(text, times * seconds), reference=theirs))
-    return Sample(rounds=tuple(rounds), calibration=0.005 * scale, company=CALM)
+    return Sample(rounds=tuple(rounds), calibration=0.005 * scale, contention=CALM)
 
 
 def profile(times: float = 1.0, **changes) -> CostProfile:
@@ -76,8 +76,8 @@ class TestLatencyBesideAReference:
 
 
 class TestLatencyBesideAProfile:
-    def beside(self, times: float, own: CostProfile, company: Company = CALM, scale: float = 1.0):
-        spoken = replace(sample(times, live=False, scale=scale), company=company)
+    def beside(self, times: float, own: CostProfile, contention: Contention = CALM, scale: float = 1.0):
+        spoken = replace(sample(times, live=False, scale=scale), contention=contention)
         return latency.beside_profile("x", spoken, own, LIMITS, LEVEL, here=HERE, engine=ENGINE)
 
     def test_fails_what_is_slower_by_the_calibration_workload(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.costs.machine import Company
+from harness.costs.machine import Contention
 from harness.costs.sample import Round, Sample
 from harness.costs.waits import beside, blocked_again, odd_waits, once, usual_rate, wait_finding
 from harness.policy.release import CostPolicy
@@ -21,7 +21,7 @@ def sample(own: float, other: float | None = None, *, count: int = 24) -> Sample
     def spoken(blocked: float, place: int) -> tuple:
         return (order(blocked_seconds=blocked + 0.002 * (place % 3)),)
 
-    company = Company(seconds=10.0, others=0.0, stolen=0.0, processors=2)
+    contention = Contention(seconds=10.0, others=0.0, stolen=0.0, processors=2)
     rounds = tuple(
         Round(
             text=f"phrase {place}",
@@ -30,7 +30,7 @@ def sample(own: float, other: float | None = None, *, count: int = 24) -> Sample
         )
         for place in range(count)
     )
-    return Sample(rounds=rounds, company=company)
+    return Sample(rounds=rounds, contention=contention)
 
 
 class TestOddWaits:

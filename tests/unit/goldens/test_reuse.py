@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.goldens.folder import Golden, write_golden
-from harness.goldens.reuse import Conditions, Takeover, take_over
+from harness.goldens.reuse import Conditions, Reused, reusable
 from harness.suites.parse import Suite, parse_suite
 from tests.unit.goldens.test_goldens import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
 
@@ -42,7 +42,7 @@ def suite(source: str = SUITE) -> list[Suite]:
 
 
 def test_keeps_what_did_not_change_and_what_the_suites_do_not_name(golden: Golden) -> None:
-    kept = take_over(golden, suite(), SAME, with_audio=True)
+    kept = reusable(golden, suite(), SAME, with_audio=True)
     assert kept.records == {"a": RECORDS[1], "b": RECORDS[0]}
     assert kept.audio == AUDIO
     assert kept.suites == MANIFEST.suites
@@ -50,7 +50,7 @@ def test_keeps_what_did_not_change_and_what_the_suites_do_not_name(golden: Golde
 
 
 def test_leaves_out_a_probe_whose_phrase_changed(golden: Golden) -> None:
-    kept = take_over(golden, suite(SUITE.replace("do not", "do")), SAME, with_audio=True)
+    kept = reusable(golden, suite(SUITE.replace("do not", "do")), SAME, with_audio=True)
     assert set(kept.records) == {"b"}
     assert set(kept.audio) == {"b.opus"}
     assert kept.prints is not None
@@ -60,7 +60,7 @@ def test_leaves_out_a_probe_whose_phrase_changed(golden: Golden) -> None:
 
 def test_records_again_what_has_no_prints(tmp_path: Path) -> None:
     golden = write_golden(tmp_path / "joe", MANIFEST, RECORDS, PRINTS.without({"a", "b"} - {"b"}), AUDIO)
-    assert set(take_over(golden, suite(), SAME, with_audio=True).records) == {"b"}
+    assert set(reusable(golden, suite(), SAME, with_audio=True).records) == {"b"}
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def test_records_again_what_has_no_prints(tmp_path: Path) -> None:
     ],
 )
 def test_is_nothing_where_it_would_not_come_out_the_same(change: dict[str, Any], told: str, golden: Golden) -> None:
-    kept = take_over(golden, suite(), dataclasses.replace(SAME, **change), with_audio=True)
+    kept = reusable(golden, suite(), dataclasses.replace(SAME, **change), with_audio=True)
     assert kept.reason.startswith(told)
-    assert kept == Takeover(reason=kept.reason)
+    assert kept == Reused(reason=kept.reason)
 
 
 def test_does_not_mind_where_the_same_weights_came_from(golden: Golden) -> None:
     asr = {**ASR, "name": "whisper:file.pt", "source": "elsewhere"}
-    assert take_over(golden, suite(), dataclasses.replace(SAME, asr=asr), with_audio=True).records
+    assert reusable(golden, suite(), dataclasses.replace(SAME, asr=asr), with_audio=True).records
 
 
 @pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "changed"])
@@ -92,7 +92,7 @@ def test_records_again_what_cannot_be_listened_to(is_lost: bool, golden: Golden)
     for name in ("a.opus", "b.opus"):
         path = golden.path / "audio" / name
         path.unlink() if is_lost else path.write_bytes(b"other")
-    assert set(take_over(golden, suite(), SAME, with_audio=True).records) == {"b"}, (
+    assert set(reusable(golden, suite(), SAME, with_audio=True).records) == {"b"}, (
         "b is no longer named: there is no voice to ask"
     )
-    assert set(take_over(golden, suite(), SAME, with_audio=False).records) == {"a", "b"}
+    assert set(reusable(golden, suite(), SAME, with_audio=False).records) == {"a", "b"}
