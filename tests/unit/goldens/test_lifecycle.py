@@ -22,7 +22,7 @@ from harness.goldens.lifecycle import (
     proposal_path,
     prune,
 )
-from tests.unit.goldens.test_goldens import AUDIO, MANIFEST, PRINTS, RECORDS, contents, record
+from tests.unit.goldens.test_folder import AUDIO, MANIFEST, PRINTS, RECORDS, contents, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import pytest
 from harness.goldens.folder import Golden, write_golden
 from harness.goldens.reuse import Conditions, Reused, reusable
 from harness.suites.parse import Suite, parse_suite
-from tests.unit.goldens.test_goldens import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
+from tests.unit.goldens.test_folder import ASR, AUDIO, MANIFEST, PRINTS, RECORDS
 
 SUITE = """\
 version: 1

@@ -15,7 +15,7 @@ from harness.core.changes import compare
 from harness.core.types import GoldenRecord
 from harness.report.page.review import Side, render, shown_shift, tally
 from tests.report_samples import HOSTILE, LONG
-from tests.unit.goldens.test_goldens import record
+from tests.unit.goldens.test_folder import record
 
 
 class NoAudio:
