@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
+from harness.run.checks import registry
 from tests.tls_server import Net, Server
 
 SUITE = """\
@@ -42,6 +43,9 @@ probes:
     family: carriers
     text: Somebody opened the window last night.
 """
+
+MODEL_CHECKS = tuple(check.name for check in registry.MODEL_CHECKS if check is not registry.POLICY_CHECK)
+"""Items of the whole model that a run has where there is no policy, in order."""
 
 Voice = Callable[..., Path]
 

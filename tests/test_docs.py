@@ -15,11 +15,11 @@ import yaml
 
 from harness.cli import reference
 from harness.cli.main import VERBS, make_parser
-from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
 from harness.run.options import OPTIONS as TABLE
 from harness.run.options import add_options
 from harness.suites.parse import parse_suite
+from tests.conftest import MODEL_CHECKS
 
 ROOT = Path(__file__).parent.parent
 HARNESS = ROOT / "harness"

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
     from harness.policy.file import read_policy
-    from harness.run.run import seen_of
+    from harness.run.seen import seen_of
     from harness.signing import keys, signature
     from harness.signing.testresult import to_payload
     from harness.signoff.mlbom import to_mlbom

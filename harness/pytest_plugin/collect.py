@@ -15,9 +15,9 @@ from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
-from harness.pytest_plugin.gate import MODEL_CHECKS, POLICY_CHECKS, model_checks
 from harness.report.formats.junit import properties
-from harness.run.campaign import LOAD
+from harness.run.checks.base import ModelCheck, When
+from harness.run.checks.registry import checks_of
 from harness.suites.expansion import registered
 from harness.suites.file import SuiteFileContent, read_suite
 
@@ -76,39 +76,41 @@ class ModelNode(pytest.Collector):
         """What its files are and that it loads, the probes in the suite's order, then how it behaved meanwhile."""
         if not isinstance(self.parent, SuiteFile):
             raise TypeError(f"expected a suite above {self.name}, got {self.parent}")
-        checks = model_checks(self.gate.settings)
-        first = checks.index(LOAD) + 1
-        for check in checks[:first]:
-            yield ProbeItem.create(self, self.gate, None, check)
-        for probe in self.parent.content.suite.probes:
-            yield ProbeItem.create(self, self.gate, probe)
-        for check in checks[first:]:
-            yield ProbeItem.create(self, self.gate, None, check)
+        checks = checks_of(self.gate.settings)
+        first = [check for check in checks if check.when is When.FIRST]
+        last = [check for check in checks if check.when is not When.FIRST]
+        items: tuple[Probe | ModelCheck, ...] = (*first, *self.parent.content.suite.probes, *last)
+        for asked in items:
+            yield ProbeItem.create(self, self.gate, asked)
 
 
 class ProbeItem(pytest.Function):
     """One probe, or (without one) a check of the whole model."""
 
     gate: Gate
-    probe: Probe | None
-    check: str
+    asked: Probe | ModelCheck
 
     @classmethod
-    def create(cls, parent: ModelNode, gate: Gate, probe: Probe | None, check: str = LOAD) -> ProbeItem:
+    def create(cls, parent: ModelNode, gate: Gate, asked: Probe | ModelCheck) -> ProbeItem:
         """Make the item with what marks and keywords it has."""
-        name = probe.id if probe else check
+        name = asked.name if isinstance(asked, ModelCheck) else asked.id
         item: ProbeItem = cls.from_parent(parent, name=name, callobj=_nothing)
-        item.gate, item.probe, item.check = gate, probe, check
-        if probe:
-            item.extra_keyword_matches.add(probe.family)
-            item.keywords[probe.family] = True
+        item.gate, item.asked = gate, asked
+        if item.probe:
+            item.extra_keyword_matches.add(item.probe.family)
+            item.keywords[item.probe.family] = True
         return item
+
+    @property
+    def probe(self) -> Probe | None:
+        """The probe, None for a check of the whole model."""
+        return None if isinstance(self.asked, ModelCheck) else self.asked
 
     def runtest(self) -> None:
         """Judge, with the fixtures of the item set up by pytest as for any function."""
         self.ihook.pytest_pyfunc_call(pyfuncitem=self)
         try:
-            outcome = self.gate.ask(self.probe, self.check)
+            outcome = self.gate.ask(self.asked)
         except SoundcheckError as error:
             pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
         self.user_properties += properties(outcome, self.gate.policy_digest)
@@ -135,8 +137,7 @@ def _nothing() -> None:
 
 def is_late(item: pytest.Item) -> bool:
     """Whether an item judges what happened while the others ran, and so belongs after them."""
-    late = (*MODEL_CHECKS[MODEL_CHECKS.index(LOAD) + 1 :], *POLICY_CHECKS)
-    return isinstance(item, ProbeItem) and item.check in late
+    return isinstance(item, ProbeItem) and isinstance(item.asked, ModelCheck) and item.asked.when is not When.FIRST
 
 
 def probes_of(items: Sequence[pytest.Item]) -> list[Probe]:

@@ -12,26 +12,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.admission.coqui.vocabulary import read_vocabulary
-from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import PREFIX as DOOR_PREFIX
-from harness.admission.outcomes import UNCHANGED
 from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.types import Probe, Verdict
 from harness.core.verdict import RunResult
 from harness.judging.behaviour import CHECKS, judge_behaviour
-from harness.judging.suite_shift import CHECK as SHIFT
 from harness.models.fetching.local import local_model
 from harness.models.files import find_model
 from harness.policy.file import policy_of_run, today
 from harness.policy.release import CHECK as POLICY
-from harness.policy.release import COST_CHECKS, Policy, apply, judge_policy
+from harness.policy.release import Policy, apply, judge_policy
 from harness.report import terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.report.formats import results
 from harness.report.page import html
-from harness.run.campaign import LOAD
-from harness.run.run import Run, RunAudio, load_golden, seen_of
+from harness.run.checks.base import ModelCheck
+from harness.run.checks.registry import checks_of
+from harness.run.run import Run, RunAudio, load_golden
+from harness.run.seen import seen_of
 from harness.run.settings import Settings
 from harness.run.tools import is_observed
 from harness.storage.store import RunDirectory, Store, write_atomically
@@ -41,19 +40,8 @@ from harness.suites.file import SuiteFileContent
 if TYPE_CHECKING:
     from probes.family import Family
 
-MODEL_CHECKS = (*DOOR_CHECKS, LOAD, SHIFT, *COST_CHECKS, *CHECKS, UNCHANGED)
-"""Checks of the whole model, in the order in which they are made; the probes come after :data:`LOAD`."""
-POLICY_CHECKS = (POLICY,)
-"""What comes after them where there is a policy."""
 REPORT_NAME = "report.html"
 RESULTS_NAME = "results.json"
-
-
-def model_checks(settings: Settings) -> tuple[str, ...]:
-    """The checks of the whole model that a run has."""
-    off = COST_CHECKS if not settings.is_metered else settings.policy.policy.cost.off if settings.policy else ()
-    made = tuple(check for check in MODEL_CHECKS if check not in off)
-    return (*made, *POLICY_CHECKS) if settings.policy else made
 
 
 class Gate:
@@ -95,18 +83,18 @@ class Gate:
             SoundcheckError: One line why it cannot begin.
         """
         suites = [self.suites[path] for path in sorted(self.suites)]
-        planned = sum(len(content.suite.probes) for content in suites) + len(model_checks(self.settings))
+        planned = sum(len(content.suite.probes) for content in suites) + len(checks_of(self.settings))
         self._run = Run(self.settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell)
 
-    def ask(self, probe: Probe | None, check: str = LOAD) -> Outcome:
-        """Judge a probe, or (None) make a check of the whole model, and record it.
+    def ask(self, asked: Probe | ModelCheck) -> Outcome:
+        """Judge a probe, or make a check of the whole model, and record it.
 
         Raises:
             SoundcheckError: The harness cannot work.
         """
         if self._run is None:
             raise RuntimeError("begin() first")
-        outcome = self._run.judge(probe) if probe else self._run.check(check)
+        outcome = self._run.check(asked.name) if isinstance(asked, ModelCheck) else self._run.judge(asked)
         self._run.record(outcome)
         return outcome
 

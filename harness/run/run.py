@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import __version__
-from harness.admission.outcomes import CHECKS as DOOR_CHECKS
 from harness.admission.outcomes import UNCHANGED
 from harness.core.errors import BadInput
 from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.screening import Screening
 from harness.core.types import (
-    BehaviourEvent,
     ComparisonKind,
     GoldenRecord,
     Model,
@@ -35,20 +33,19 @@ from harness.core.verdict import RunInfo, SuiteInfo
 from harness.costs.costing import Costing
 from harness.costs.terms import Sides, Terms
 from harness.goldens.folder import Golden, find_golden, read_golden, unread_beside
-from harness.judging.behaviour import judge_behaviour
 from harness.judging.comparisons import COMPARISONS, AtHand, Basis, Comparison
 from harness.judging.comparisons.base import NothingRecorded
 from harness.judging.judge import Judge
-from harness.judging.suite_shift import CHECK as SHIFT
 from harness.policy.file import COPY, today
-from harness.policy.release import CHECK as POLICY
-from harness.policy.release import COST_CHECKS, CostPolicy, apply, judge_policy
-from harness.run.campaign import LOAD, MOST_FAILED, Campaign
+from harness.policy.release import CostPolicy, apply
+from harness.run.campaign import MOST_FAILED, Campaign
+from harness.run.checks.base import CheckedRun, ModelCheck
+from harness.run.checks.registry import check_named
 from harness.run.comparable import ComparableGolden
+from harness.run.seen import behaviour_folder
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
-from harness.run.tools import Bench, Reference, Tell, is_observed, make_bench, make_reference, metered_engine
-from harness.sandbox.outside.events import read_events
+from harness.run.tools import Bench, Reference, Tell, make_bench, make_reference, metered_engine
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
 from harness.suites.file import SuiteFileContent, language_of
 
@@ -103,15 +100,6 @@ def screening_of(settings: Settings, suites: Sequence[SuiteFileContent]) -> Scre
         suite_probes=sum(len(content.suite.probes) for content in suites),
         salt_digest=settings.salt_digest if any(content.suite.draws for content in suites) else "",
     )
-
-
-def seen_of(folder: Path, model_digest: str) -> tuple[BehaviourEvent, ...]:
-    """Everything that any run below a folder has seen this model do: cached renderings were made by some of them."""
-    return read_events(sorted(_behaviour_folder(folder, model_digest).glob("*.jsonl")))
-
-
-def _behaviour_folder(folder: Path, model_digest: str) -> Path:
-    return folder / "behaviour" / model_digest[:32]
 
 
 def load_golden(settings: Settings) -> Golden | None:
@@ -172,14 +160,12 @@ class Run:
         self.directory.begin(self.info, planned)
         for line in unread_beside(self._golden) if self._golden else ():
             self._event(line)
-        self._planned = planned
         self._today = today()
         if settings.policy:
             write_atomically(self.directory.path / COPY, settings.policy.data)
-        self._suite_probes = [probe for content in suites for probe in content.suite.probes]
-        self._probes = {probe.text: probe.id for probe in probes}
+        suite_probes = [probe for content in suites for probe in content.suite.probes]
         self._bench.events.write_to(self.directory.path / "behaviour" / f"{writer}.jsonl")
-        kept = _behaviour_folder(settings.folder, self.info.model_digest)
+        kept = behaviour_folder(settings.folder, self.info.model_digest)
         self._bench.events.write_to(kept / f"{time.time_ns()}-{os.getpid()}.jsonl")
         self.campaign = Campaign(
             comparison(
@@ -197,7 +183,7 @@ class Run:
             progress=tell,
         )
         self._costing = Costing(
-            self._suite_probes,
+            suite_probes,
             Sides(candidate=self._bench.renderer, reference=reference.renderer if reference else None),
             golden=self._golden,
             terms=Terms(
@@ -209,6 +195,19 @@ class Run:
                 soak_seconds=settings.soak_seconds,
             ),
             progress=tell,
+        )
+        self._checked = CheckedRun(
+            settings=settings,
+            info=self.info,
+            door=self._bench.door,
+            campaign=self.campaign,
+            costing=self._costing,
+            events=self._bench.events,
+            probes=suite_probes,
+            names={probe.text: probe.id for probe in probes},
+            directory=self.directory,
+            planned=planned,
+            today=self._today,
         )
 
     @property
@@ -234,39 +233,17 @@ class Run:
         return outcome
 
     def check(self, name: str) -> Outcome:
-        """A check of the whole model: what its files are, that it loads, how it behaves, or what the policy says."""
-        if name == POLICY:
-            return self._check_policy()
-        return self._under_policy(self._check(name))
+        """One of :data:`harness.run.checks.registry.MODEL_CHECKS`."""
+        check = check_named(name)
+        if not check.is_of_model:
+            return check.outcome(name, self._checked)
+        return self._under_policy(self._check(check))
 
-    def _check(self, name: str) -> Outcome:
+    def _check(self, check: ModelCheck) -> Outcome:
         refusal = self._refusal()
-        if name in (*DOOR_CHECKS, UNCHANGED):
-            return self._bench.door.outcome(name)
-        if refusal:
-            return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=refusal)
-        if name == LOAD:
-            return self.campaign.check_load()
-        if name == SHIFT:
-            return self.campaign.check_shift()
-        if name in COST_CHECKS:
-            return self._costing.check(name)
-        fault = self.campaign.try_load()
-        self._bench.events.flush()
-        seen = seen_of(self.settings.folder, self.info.model_digest)
-        outcome = judge_behaviour(name, seen, is_observed=is_observed(self.info.isolation), probes=self._probes)
-        if fault and outcome.verdict is Verdict.PASS:
-            reason = "the candidate never loaded, so little of it could be observed; see engine-load"
-            return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
-        return outcome
-
-    def _check_policy(self) -> Outcome:
-        if self.settings.policy is None:
-            raise RuntimeError("the check is made only where there is a policy")
-        outcomes = self.directory.result().outcomes
-        is_over = sum(bool(outcome.probe) or outcome.subject != POLICY for outcome in outcomes) >= self._planned - 1
-        policy = self.settings.policy.policy
-        return judge_policy(policy, self._suite_probes, outcomes, self._today, is_over=is_over)
+        if refusal and check.needs_admission:
+            return Outcome(subject=check.name, verdict=Verdict.INCONCLUSIVE, reason=refusal)
+        return check.outcome(check.name, self._checked)
 
     def _under_policy(self, outcome: Outcome) -> Outcome:
         if self.settings.policy is None:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.types import BehaviourEvent
-from harness.pytest_plugin.gate import MODEL_CHECKS
-from tests.conftest import Voice
+from tests.conftest import MODEL_CHECKS, Voice
 
 PROBES = 6
 DOOR = 6

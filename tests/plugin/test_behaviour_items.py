@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.run.campaign import LOAD
 from harness.sandbox.outside import levels
-from tests.conftest import Voice
+from tests.conftest import MODEL_CHECKS, Voice
 
 FORGER = {"kind": "garbage", "when": "crane"}
 

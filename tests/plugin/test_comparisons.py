@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
-from harness.pytest_plugin.gate import MODEL_CHECKS
-from tests.conftest import Voice
+from tests.conftest import MODEL_CHECKS, Voice
 
 ITEMS = 6 + len(MODEL_CHECKS)
 DROPS_NOT = {"kind": "drop-word", "word": "not", "when": "osprey"}

@@ -13,8 +13,7 @@ from harness.cli.main import main
 from harness.costs import costing, footprint, phrases, sample, scaling, suspects, waits
 from harness.policy.release import COST_CHECKS
 from harness.pytest_plugin import plugin
-from harness.pytest_plugin.gate import MODEL_CHECKS
-from tests.conftest import Voice
+from tests.conftest import MODEL_CHECKS, Voice
 
 ITEMS = 6 + len(MODEL_CHECKS)
 WORK = {"kind": "burn", "seconds": 0.01}

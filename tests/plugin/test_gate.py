@@ -13,8 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.pytest_plugin.gate import MODEL_CHECKS
-from tests.conftest import Voice
+from tests.conftest import MODEL_CHECKS, Voice
 
 PROBES = 6
 DOOR = 6

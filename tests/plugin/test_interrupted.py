@@ -16,10 +16,9 @@ from harness.cli.main import main
 from harness.goldens.approvals import Decision
 from harness.goldens.folder import read_golden
 from harness.goldens.lifecycle import accept, proposal_path
-from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
 from harness.storage.store import RunDirectory
-from tests.conftest import SUITE, Voice
+from tests.conftest import MODEL_CHECKS, SUITE, Voice
 from tests.report_samples import sample_run
 
 NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}

@@ -11,8 +11,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.judging.detectors import DETECTORS
-from harness.pytest_plugin.gate import MODEL_CHECKS
-from tests.conftest import Voice
+from tests.conftest import MODEL_CHECKS, Voice
 
 ITEMS = 6 + len(MODEL_CHECKS) + 1
 """Probes, checks of the whole model, and the policy."""

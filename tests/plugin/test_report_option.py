@@ -10,10 +10,9 @@ import pytest
 from harness.cli.main import main
 from harness.core.findings import Outcome
 from harness.core.types import Verdict
-from harness.pytest_plugin.gate import MODEL_CHECKS
 from harness.report.formats.registry import FORMATS
 from harness.storage.store import RunDirectory
-from tests.conftest import Voice
+from tests.conftest import MODEL_CHECKS, Voice
 from tests.report_samples import INFO, sample_run
 
 NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}

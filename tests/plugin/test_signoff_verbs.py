@@ -14,8 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from harness.cli.main import main
-from harness.pytest_plugin.gate import MODEL_CHECKS
-from tests.conftest import Voice
+from tests.conftest import MODEL_CHECKS, Voice
 from tests.signoff_samples import POLICY, KeyPair, make_keys
 
 ITEMS = 6 + len(MODEL_CHECKS) + 1

@@ -13,18 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.admission.checks.integrity import SIGNATURE_NAME
-from harness.admission.outcomes import CHECKS as DOOR
-from harness.admission.outcomes import UNCHANGED
 from harness.core.errors import BadInput
 from harness.core.power import CopyResult, Fate, Item, item_of
 from harness.core.types import ComparisonKind
-from harness.judging.behaviour import CHECKS as BEHAVIOUR
-from harness.judging.suite_shift import CHECK as SHIFT
+from harness.policy.release import COST_CHECKS
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import made_for, plant
 from harness.redteam.score.sample import SIZE, Size, choose
 from harness.redteam.waking import Phrases, wakes
-from harness.run.campaign import LOAD
+from harness.run.checks.base import When
+from harness.run.checks.registry import checks_of
 from harness.run.run import Run, Shared
 from harness.suites.file import SuiteFileContent
 
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from harness.core.types import Probe
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy
+    from harness.run.checks.base import ModelCheck
     from harness.run.settings import Settings
 
 Maker = Callable[["Kind", "Copy", "Path"], "Path"]
@@ -132,7 +131,7 @@ class Trial:
             self.suites,
             [probe for probe, _ in chosen],
             writer="score",
-            planned=len(DOOR) + len(BEHAVIOUR) + 3 + len(chosen),
+            planned=len(_checks(settings)) + len(chosen),
             tell=self.progress,
             shared=self.shared,
         )
@@ -140,16 +139,19 @@ class Trial:
     def _items(self, run: Run, chosen: Sequence[tuple[Probe, bool]]) -> Iterator[Item]:
         """What the gate says, item by item, in the order of a run."""
         takes = self.settings.takes
-        for check in (*DOOR, LOAD):
-            yield _asked(run, check)
+        checks = _checks(run.settings)
+        for check in checks:
+            if check.when is When.FIRST:
+                yield _asked(run, check)
         for place, (probe, is_woken) in enumerate(chosen):
             outcome = run.judge(probe)
             run.record(outcome)
             item = item_of(outcome, is_woken=is_woken, takes=takes)
             is_asked = self.with_hash and place == 0
             yield dataclasses.replace(item, same_sound=run.is_the_goldens(probe)) if is_asked else item
-        for check in (SHIFT, *BEHAVIOUR, UNCHANGED):
-            yield _asked(run, check)
+        for check in checks:
+            if check.when is not When.FIRST:
+                yield _asked(run, check)
 
 
 def planted(clean: Path, tell: Callable[[str], None]) -> Maker:
@@ -166,8 +168,13 @@ def planted(clean: Path, tell: Callable[[str], None]) -> Maker:
     return make
 
 
-def _asked(run: Run, check: str) -> Item:
-    outcome = run.check(check)
+def _checks(settings: Settings) -> Sequence[ModelCheck]:
+    """What is asked of a copy as a whole: all but what it costs, which would be measured anew for each."""
+    return [check for check in checks_of(settings) if check.name not in COST_CHECKS]
+
+
+def _asked(run: Run, check: ModelCheck) -> Item:
+    outcome = run.check(check.name)
     run.record(outcome)
     return item_of(outcome, is_woken=False, takes=0)
 

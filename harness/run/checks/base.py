@@ -1,0 +1,67 @@
+"""A check of the whole model, and what it may ask of the run that makes it. Knows no check by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.admission.outcomes import Door
+from harness.core.findings import Outcome
+from harness.core.types import Probe
+from harness.core.verdict import RunInfo
+from harness.costs.costing import Costing
+from harness.run.campaign import Campaign
+from harness.run.settings import Settings
+from harness.sandbox.outside.events import EventLog
+from harness.storage.store import RunDirectory
+
+
+class When(StrEnum):
+    """Places among the items of a run."""
+
+    FIRST = "before the probes"
+    AFTER_PROBES = "after the probes"
+    LAST = "at the end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRun:
+    """A run, as the checks of the whole model see it."""
+
+    settings: Settings
+    info: RunInfo
+    door: Door
+    """What admission says of the model's files."""
+    campaign: Campaign
+    costing: Costing
+    events: EventLog
+    """What the workers of this process were seen to do."""
+    probes: Sequence[Probe]
+    """All probes of the suites, selected or not."""
+    names: Mapping[str, str]
+    """Text -> id of the probes that are asked for."""
+    directory: RunDirectory
+    planned: int
+    """Items of a complete run."""
+    today: str
+    """ISO date (UTC)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCheck:
+    """One item of a run that is about the whole model."""
+
+    name: str
+    """As items, waivers and reports name it."""
+    when: When
+    title: str
+    """What it says, as the end of a sentence that begins with the name."""
+    outcome: Callable[[str, CheckedRun], Outcome]
+    """Makes the outcome, given the check's own name."""
+    is_on: Callable[[Settings], bool] = lambda _: True
+    """Whether a run with these settings has it."""
+    needs_admission: bool = True
+    """Whether it is left open where admission refused the model."""
+    is_of_model: bool = True
+    """Whether it is about the model. The policy's own check is not: it is made of any run, and no policy softens it."""
