@@ -24,6 +24,7 @@ from harness.engines.registry import COQUI, ENGINES
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
 from harness.policy.release import COST_CHECKS
+from harness.report.wording import evidence_of
 from harness.run import tools as bench
 from harness.run.campaign import LOAD
 from harness.run.run import Run
@@ -100,7 +101,7 @@ def _outcomes(run: Run, suite: SuiteFileContent) -> Iterator[Outcome]:
 
 
 def _told(finding: Finding) -> str:
-    return finding.heard if finding.rule.family in ("cost", "worker") else f"{finding.title}, {finding.evidence}"
+    return finding.heard if finding.rule.family in ("cost", "worker") else f"{finding.title}, {evidence_of(finding)}"
 
 
 def _with_engine(engine: str, path: Path | str) -> object:

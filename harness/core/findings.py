@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from dataclasses import dataclass
 
 from harness.core.rules import Rule
@@ -55,6 +56,38 @@ class Place:
         return ", ".join(part for part in (self.file, self.within) if part)
 
 
+class Against(enum.StrEnum):
+    """What a measured number was held against."""
+
+    GOLDEN = "golden"
+    """The golden's repeats of the same phrase."""
+    CONTROL = "control"
+    """The phrase's benign control, moved by what all pairs differ by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One number that a finding rests on, beside what it was held against."""
+
+    statistic: str
+    """Stable name, as of an :class:`~harness.core.types.Observation`."""
+    label: str
+    """What it is, in words, with its unit: ``level, dB``."""
+    value: float
+    """Mean over the takes."""
+    other: float
+    """Mean of what it was held against."""
+    spread: float
+    """Standard deviation of that."""
+    effect: float
+    """(value - other) / spread."""
+    p_value: float
+    """Of this test alone, not corrected."""
+    takes: int
+    """Takes behind `value`."""
+    against: Against = Against.GOLDEN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is wrong."""
@@ -71,8 +104,12 @@ class Finding:
     heard: str = ""
     """What was heard, or what happened."""
     expected: str = ""
+    measurements: tuple[Measurement, ...] = ()
+    """The statistics that it rests on, strongest first."""
+    tests: int = 0
+    """Tests that share the verdict's false-alarm rate with each of these; 0 where that is not told."""
     evidence: str = ""
-    """The numbers: effect in golden spreads, p-value, counts."""
+    """What it rests on besides: counts, an effect, what a worker printed."""
     hint: str = ""
     """What to do about it."""
     audio: tuple[str, ...] = ()

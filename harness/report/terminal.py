@@ -16,6 +16,7 @@ from harness.report import AudioSource, audio_name
 from harness.report.phrases import marked_line
 from harness.report.wording import (
     by_severity,
+    evidence_of,
     excerpt,
     happened,
     headline,
@@ -116,7 +117,7 @@ def _words_line(finding: Finding, outcome: Outcome, room: int) -> str:
         return marked_line(expected, heard, room)
     if heard and expected:
         return f"{heard}, expected {expected}"
-    return heard or one_line(finding.evidence)
+    return heard or one_line(evidence_of(finding))
 
 
 def _errors(result: RunResult) -> list[Line]:
@@ -195,7 +196,7 @@ def _finding_block(
         *_aligned(
             [
                 *_spoken(finding, outcome),
-                ("evidence", one_line(finding.evidence), ""),
+                ("evidence", one_line(evidence_of(finding)), ""),
                 ("hint", one_line(finding.hint), ""),
                 ("accepted", one_line(finding.accepted), ""),
                 *_listen(finding, outcome, run_dir, audio),

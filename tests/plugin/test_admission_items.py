@@ -126,4 +126,5 @@ class TestChanged:
         assert done.ret == pytest.ExitCode.TESTS_FAILED
         outcome = next(one for one in results(pytester)["outcomes"] if one["subject"] == "admission-unchanged")
         assert outcome["verdict"] == "fail"
-        assert outcome["findings"][0]["heard"] == "added.txt: was not there before"
+        found = outcome["findings"][0]
+        assert (found["place"]["file"], found["heard"]) == ("added.txt", "was not there before")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.core.findings import Finding
+from harness.core.findings import Finding, Measurement
 from harness.core.rules import Rule
 from harness.core.stats import Side
 from harness.core.types import Acoustics, GoldenRecord, Observation, Probe, Severity, Take
@@ -146,7 +146,7 @@ def one_each(
                 severity=severity,
                 subject=probe.id,
                 title=title,
-                evidence=told([observation], units),
+                measurements=measured([observation], units),
                 audio=tuple(take.audio_sha256 for take in takes[:3]),
             )
         )
@@ -158,25 +158,23 @@ def rules_of(words: Wording) -> tuple[Rule, ...]:
     return tuple(dict.fromkeys(rule for rule, _ in words.values()))
 
 
-def told(observations: Sequence[Observation], units: Mapping[str, str]) -> str:
-    """The numbers behind a finding on one line, strongest first."""
-    strongest = sorted(observations, key=lambda one: -abs(one.effect))
-    return "; ".join(
-        f"{units.get(one.statistic, one.statistic)} {one.value:.3g}, golden {one.golden_mean:.3g}"
-        f" (spread {one.golden_spread:.2g}, {one.effect:+.1f} spreads), p {p_text(one.p_value)}"
-        for one in strongest
+def measured(observations: Sequence[Observation], units: Mapping[str, str]) -> tuple[Measurement, ...]:
+    """The numbers behind a finding, strongest first.
+
+    Args:
+        observations: What was confirmed.
+        units: What each statistic is, in words, with its unit.
+    """
+    return tuple(
+        Measurement(
+            statistic=one.statistic,
+            label=units.get(one.statistic, one.statistic),
+            value=one.value,
+            other=one.golden_mean,
+            spread=one.golden_spread,
+            effect=one.effect,
+            p_value=one.p_value,
+            takes=one.takes,
+        )
+        for one in sorted(observations, key=lambda one: -abs(one.effect))
     )
-
-
-def p_text(p_value: float) -> str:
-    """``= 0.012`` or ``< 0.0001``."""
-    if p_value < 1e-4:
-        return f"< {10.0 ** _ceiling_exponent(p_value):.0e}".replace("e-0", "e-")
-    return f"= {p_value:.2g}"
-
-
-def _ceiling_exponent(value: float) -> int:
-    exponent = -4
-    while value > 0 and value < 10.0 ** (exponent - 1) and exponent > -12:
-        exponent -= 1
-    return exponent

@@ -13,7 +13,7 @@ from harness.core.strict import strict_difference
 from harness.core.text import EditKind, distance, word_diff
 from harness.core.types import Echo, GoldenRecord, Hearing, Observation, Probe, Severity, Take
 from harness.hearing.asr.normaliser import normalise
-from harness.judging.detectors.base import LISTEN, Statistic, place_of, told
+from harness.judging.detectors.base import LISTEN, Statistic, measured, place_of
 
 DROPPED = Rule(
     id="speech.word-dropped",
@@ -183,7 +183,7 @@ class SpeechDetector:
                 title=title,
                 heard=heard,
                 expected=golden.transcript,
-                evidence=told(confirmed, _UNITS),
+                measurements=measured(confirmed, _UNITS),
                 hint=_place(worst[0]) if rule is UNSUPPORTED else "",
                 audio=tuple(take.audio_sha256 for take in worst[:3]),
                 span=span,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from harness.core.findings import Finding
 from harness.core.rules import Rule
 from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take
-from harness.judging.detectors.base import LISTEN, RECORD, Statistic, told
+from harness.judging.detectors.base import LISTEN, RECORD, Statistic, measured
 
 TEMPO_JND = 0.05
 """Just noticeable difference of speech tempo, as a log ratio (Quené 2007, J. Phonetics 35:353)."""
@@ -85,7 +85,7 @@ class TimingDetector:
                     title=title,
                     heard=heard,
                     expected=expected,
-                    evidence=told([observation], _UNITS),
+                    measurements=measured([observation], _UNITS),
                     audio=tuple(take.audio_sha256 for take in takes[:3]),
                 )
             )

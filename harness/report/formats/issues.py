@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 from harness.report.limits import never_reached
-from harness.report.wording import by_severity, excerpt, happened, heard_count, is_speech, one_line
+from harness.report.wording import by_severity, evidence_of, excerpt, happened, heard_count, is_speech, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -220,7 +220,7 @@ def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: di
     rule = _printable(finding.rule)
     sentences = [f"{subject}: {title}."]
     sentences += _words(finding, outcome)
-    if evidence := cut(finding.evidence, TEXT_LIMIT):
+    if evidence := cut(evidence_of(finding), TEXT_LIMIT):
         sentences.append(f"Evidence: {evidence.rstrip('.')}.")
     if hint := cut(finding.hint, TEXT_LIMIT):
         sentences.append(f"Hint: {hint.rstrip('.')}.")

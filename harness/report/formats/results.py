@@ -16,7 +16,7 @@ from harness.core.errors import BadInput
 from harness.core.plainjson import NotStrict, loads
 
 if TYPE_CHECKING:
-    from harness.core.findings import Finding, Outcome, Place
+    from harness.core.findings import Finding, Measurement, Outcome, Place
     from harness.core.rules import Rule
     from harness.core.types import GoldenRecord, Observation, Probe, Take
     from harness.core.verdict import RunInfo, RunResult, SuiteInfo
@@ -103,11 +103,17 @@ def _finding(finding: Finding) -> Json:
     return {
         **_plain(finding),
         "rule": finding.rule.id,
+        "measurements": [_measurement(one) for one in finding.measurements],
         "place": _place(finding.place) if finding.place else None,
         "severity": finding.severity.value,
         "audio": list(finding.audio),
         "span": None if span and None in span else span,
     }
+
+
+def _measurement(one: Measurement) -> Json:
+    plain = _plain(one)
+    return {name: value if isinstance(value, str | int) else _number(value) for name, value in plain.items()}
 
 
 def _place(place: Place) -> Json:
@@ -149,7 +155,7 @@ def _golden(record: GoldenRecord) -> Json:
     }
 
 
-def _plain(record: RunInfo | SuiteInfo | Probe | Finding | Place | Observation) -> Json:
+def _plain(record: RunInfo | SuiteInfo | Probe | Finding | Measurement | Place | Observation) -> Json:
     """Fields by name, one level deep: unlike ``asdict``, it copies nothing and takes any kind of mapping."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
 

@@ -11,6 +11,7 @@ from harness.report.page.plots import Strip, number, statistic_name, strip
 from harness.report.phrases import Piece, coded, diff_pieces, merged_pieces, middle_cut, phrase_pieces
 from harness.report.wording import (
     by_severity,
+    evidence_of,
     happened,
     is_speech,
     item_key,
@@ -245,7 +246,7 @@ def _fault(finding: Finding, outcome: Outcome) -> Fault:
     told = ""
     if not (is_speech(finding, outcome) and outcome.takes):
         told = f"{heard}, expected {expected}" if heard and expected else heard
-    evidence = middle_cut(one_line(finding.evidence), 2 * PHRASE_LIMIT)
+    evidence = middle_cut(one_line(evidence_of(finding)), 2 * PHRASE_LIMIT)
     return Fault(
         severity=finding.severity.value,
         title=middle_cut(one_line(finding.title), PHRASE_LIMIT),
