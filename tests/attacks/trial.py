@@ -50,7 +50,7 @@ class OpenLauncher:
         environment = worker_environment(scratch, threads, is_tidy=is_tidy)
         environment["GITHUB_TOKEN"] = os.environ.get("GITHUB_TOKEN", "")  # somebody always passes one on
         paths = list(map(str, self.folders))
-        code = f"import sys; sys.path[:0] = {paths}; from harness.sandbox import worker; worker.main()"
+        code = f"import sys; sys.path[:0] = {paths}; from harness.sandbox.inside import worker; worker.main()"
         arguments = [str(theirs.fileno()), "0", str(os.getpid())]
         try:
             process = subprocess.Popen(
