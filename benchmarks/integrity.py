@@ -42,7 +42,7 @@ from harness.models.demo import build_demo_voice
 from harness.redteam.audio_edits import AUDIO_EDITS
 from harness.run.recording import Recording, record_golden
 from harness.run.settings import Settings, default_workers
-from harness.run.tools import Bench, make_bench
+from harness.run.tools import Equipment, make_equipment
 from harness.speaking.schedule import BATCH
 from harness.speaking.voice import Made
 from harness.storage.store import digest_of
@@ -104,15 +104,15 @@ class Judged:
 class Stage:
     """The voice, clean or edited, and the ear: takes by case, from the store where they were made before."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, equipment: Equipment) -> None:
+        self._equipment = equipment
         self._ahead: dict[Request, Future[dict[Request, Made]]] = {}
 
     def golden_of(self, chosen: Sequence[Phrase]) -> Golden:
         """What the voice was recorded to do with the phrases."""
-        bench = self._bench
+        equipment = self._equipment
         probes = tuple(_probe(phrase) for phrase in chosen)
-        identity = digest_of([bench.model.digest, bench.engine, probes, self._identity, GOLDEN_TAKES])
+        identity = digest_of([equipment.model.digest, equipment.engine, probes, self._identity, GOLDEN_TAKES])
         path = FOLDER / "integrity" / identity[:16]
         if path.is_dir():
             return read_golden(path)
@@ -121,14 +121,14 @@ class Stage:
             out=path, suites=[(suite, identity)], takes=GOLDEN_TAKES, seed=1, reason="benchmark", with_audio=False
         )
         return record_golden(
-            recording, bench.model, bench.renderer, bench.listener, bench.store,
-            engine=bench.engine, progress=lambda _: None,
+            recording, equipment.model, equipment.renderer, equipment.listener, equipment.store,
+            engine=equipment.engine, progress=lambda _: None,
         )  # fmt: skip
 
     @property
     def _identity(self) -> dict[str, str]:
         """How it is listened."""
-        return {**self._bench.listener.transcriber.identity, **self._bench.listener.senses}
+        return {**self._equipment.listener.transcriber.identity, **self._equipment.listener.senses}
 
     def ask_ahead(self, cases: Sequence[Case], purpose: str, start: int, stop: int) -> None:
         """Let the workers speak what will be wanted, in order, while others are heard."""
@@ -136,7 +136,7 @@ class Stage:
             requests = [one for one in _requests(case, purpose, start, stop) if one not in self._ahead]
             for at in range(0, len(requests), BATCH):
                 part = requests[at : at + BATCH]
-                self._ahead |= dict.fromkeys(part, self._bench.renderer.submit(part))
+                self._ahead |= dict.fromkeys(part, self._equipment.renderer.submit(part))
 
     def takes_of(self, case: Case, golden: Golden, purpose: str, start: int, stop: int) -> list[Take]:
         """The case's takes number `start` to `stop`, held against the golden."""
@@ -148,12 +148,12 @@ class Stage:
         takes = []
         for at in range(0, len(renderings), BATCH):
             part = renderings[at : at + BATCH]
-            takes += self._bench.listener.takes(part, [expected] * len(part))
+            takes += self._equipment.listener.takes(part, [expected] * len(part))
         return takes
 
     def _rendered(self, requests: Sequence[Request]) -> list[Rendering]:
         missing = [request for request in requests if request not in self._ahead]
-        self._ahead |= dict.fromkeys(missing, self._bench.renderer.submit(missing))
+        self._ahead |= dict.fromkeys(missing, self._equipment.renderer.submit(missing))
         made = [self._ahead[request].result()[request] for request in requests]
         if faults := [one for one in made if not isinstance(one, Rendering)]:
             raise SystemExit(f"the demo voice cannot speak: {faults[0]}")
@@ -164,11 +164,11 @@ class Stage:
         key: RenderingKey = dataclasses.replace(
             clean.key, engine=f"{clean.key.engine}, {kind} {EDIT_VERSION} of {clean.audio_sha256[:16]}"
         )
-        if known := self._bench.store.rendering(key):
+        if known := self._equipment.store.rendering(key):
             return known
-        samples, rate = self._bench.store.audio(clean.audio_sha256)
+        samples, rate = self._equipment.store.audio(clean.audio_sha256)
         changed = AUDIO_EDITS[kind].change(samples, rate, clean.key.seed)
-        return self._bench.store.keep(key, changed, rate, facts(changed, rate), (clean.frames, clean.tokens))
+        return self._equipment.store.keep(key, changed, rate, facts(changed, rate), (clean.frames, clean.tokens))
 
 
 def verdicts_of(stage: Stage, judge: Judge, golden: Golden, cases: Sequence[Case]) -> list[Judged]:
@@ -224,9 +224,9 @@ def main() -> int:
         asr=f"whisper:{demo_whisper()}", takes=SCREEN_TAKES, seed=1, alpha=ALPHA, gate="ci", device="cpu",
         threads=threads, workers=default_workers("cpu"), folder=FOLDER, memory_gb=8.0, timeout=600.0, fresh=False,
     )  # fmt: skip
-    bench = make_bench(settings, tell=lambda _: None)
+    equipment = make_equipment(settings, tell=lambda _: None)
     chosen = phrases(TEST if PART == "test" else DEVELOPMENT, PART)[:PHRASES]
-    stage = Stage(bench)
+    stage = Stage(equipment)
     try:
         golden = stage.golden_of(chosen)
         tests = count_tests(SUITE_PROBES)
@@ -234,7 +234,7 @@ def main() -> int:
         print(f"{len(chosen)} phrases for {PART}, {GOLDEN_TAKES} golden takes each", flush=True)
         return report(stage, judge, golden, chosen, begun)
     finally:
-        bench.renderer.close()
+        equipment.renderer.close()
 
 
 def report(stage: Stage, judge: Judge, golden: Golden, chosen: Sequence[Phrase], begun: float) -> int:

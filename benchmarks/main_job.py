@@ -83,7 +83,7 @@ def soundcheck(name: str) -> dict[str, float]:
     from harness.hearing.listening import Expected
     from harness.models.demo import build_demo_voice
     from harness.run.settings import Settings, default_workers, golden_folders
-    from harness.run.tools import make_bench
+    from harness.run.tools import make_equipment
     from harness.speaking.schedule import BATCH, WINDOW
     from harness.speaking.voice import Made
 
@@ -100,12 +100,12 @@ def soundcheck(name: str) -> dict[str, float]:
             workers=default_workers("cpu"), folder=Path(folder), memory_gb=8.0,
             timeout=600.0, fresh=True,
         )  # fmt: skip
-        bench = make_bench(settings, tell=lambda _: None)
+        equipment = make_equipment(settings, tell=lambda _: None)
         texts = phrases()
         # An order for each worker, so that all of them are loaded before the clock starts.
-        warm = [bench.renderer.submit([(WARM_UP, seed)]) for seed in range(settings.workers)]
+        warm = [equipment.renderer.submit([(WARM_UP, seed)]) for seed in range(settings.workers)]
         first = [spoken(one) for future in warm for one in future.result().values()]
-        bench.listener.takes(first[:1], [Expected(text=WARM_UP)])
+        equipment.listener.takes(first[:1], [Expected(text=WARM_UP)])
         loaded = time.perf_counter()
         golden = read_golden(find_golden("demo-smoke", golden_folders()))
         expected = {record.text: record.transcript for record in golden.records.values()}
@@ -114,19 +114,19 @@ def soundcheck(name: str) -> dict[str, float]:
         for at in range(0, len(requests), WINDOW):
             window = sorted(requests[at : at + WINDOW], key=lambda request: len(request[0]))
             batches += [window[start : start + BATCH] for start in range(0, len(window), BATCH)]
-        futures = [bench.renderer.submit(batch) for batch in batches]
+        futures = [equipment.renderer.submit(batch) for batch in batches]
         waiting = hearing = 0.0
         for batch, future in zip(batches, futures, strict=True):
             begun = time.perf_counter()
             made = future.result()
             ready = time.perf_counter()
-            bench.listener.takes(
+            equipment.listener.takes(
                 [spoken(made[request]) for request in batch], [Expected(text=expected[text]) for text, _ in batch]
             )
             waiting += ready - begun
             hearing += time.perf_counter() - ready
         total = time.perf_counter() - loaded
-        bench.renderer.close()
+        equipment.renderer.close()
     return {"load": loaded - start, "speak": waiting, "hear": hearing, "total": total}
 
 

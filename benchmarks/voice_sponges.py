@@ -25,7 +25,7 @@ from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
 from harness.policy.release import COST_CHECKS
 from harness.report.wording import evidence_of
-from harness.run import tools as bench
+from harness.run import tools
 from harness.run.campaign import LOAD
 from harness.run.run import Run
 from harness.run.settings import Settings, default_threads, default_workers, golden_folders
@@ -74,10 +74,10 @@ def _gate(engine: str, folder: Path) -> tuple[Verdict, list[str]]:
     run_settings = _settings(folder)
     made = functools.partial(choose_launcher, extra_paths=(INSIDE,))
     with (
-        patch.object(bench, "open_model", functools.partial(_with_engine, engine)),
-        patch.object(bench, "engine_key", lambda _: f"sponge {engine}"),
+        patch.object(tools, "open_model", functools.partial(_with_engine, engine)),
+        patch.object(tools, "engine_key", lambda _: f"sponge {engine}"),
         patch.dict(ENGINES, {engine: dataclasses.replace(COQUI, adapter=f"sponge_voice:{engine}", preloads=())}),
-        patch.object(bench, "choose_launcher", made),
+        patch.object(tools, "choose_launcher", made),
     ):
         run = Run(run_settings, [suite], suite.suite.probes, writer="bench", planned=99, tell=lambda _: None)
     try:

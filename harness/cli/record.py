@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from harness.goldens.reuse import Reused
     from harness.run.self_test import SelfTest
     from harness.run.settings import Settings
-    from harness.run.tools import Bench
+    from harness.run.tools import Equipment
     from harness.suites.file import SuiteFileContent
 
 MAX_EVENTS = 20
@@ -95,23 +95,23 @@ def run(options: argparse.Namespace) -> int:
         BadInput: Something that was named is not there, or does not go together.
     """
     session = _prepare(options)
-    bench, known = session.bench, session.known
+    equipment, known = session.equipment, session.known
     kept = _kept(session) if session.base and not known else None
     if session.base and kept and all(probe.id in kept.records for probe in session.probes):
-        bench.renderer.close()
+        equipment.renderer.close()
         return _nothing_new(options, session.base)
     try:
         golden = known or _record(session, kept)
         tested = _self_test(session, golden) if options.self_test else None
     finally:
-        bench.renderer.close()
-        bench.events.flush()
-    for event in bench.events.events[:MAX_EVENTS]:
+        equipment.renderer.close()
+        equipment.events.flush()
+    for event in equipment.events.events[:MAX_EVENTS]:
         say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
     if sys.stderr.isatty():
         print(file=sys.stderr)
     _tell(session, golden, len(kept.records) if kept else 0, tested)
-    if bench.events.events:
+    if equipment.events.events:
         say("an honest voice does none of this: do not trust this golden before you know why")
         return Exit.FINDINGS
     return Exit.DONE
@@ -124,7 +124,7 @@ class _Session:
     options: argparse.Namespace
     settings: Settings
     suites: Sequence[SuiteFileContent]
-    bench: Bench
+    equipment: Equipment
     out: Path
     """Where the golden goes: a new folder, or that of the proposal."""
     base: Golden | None
@@ -146,7 +146,7 @@ def _prepare(options: argparse.Namespace) -> _Session:
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
     from harness.run.settings import golden_folders
-    from harness.run.tools import make_bench
+    from harness.run.tools import make_equipment
     from harness.suites.expansion import Drawing
     from harness.suites.file import language_of, read_suite
 
@@ -163,16 +163,18 @@ def _prepare(options: argparse.Namespace) -> _Session:
         families=own_families(options.families_from),
     )
     suites = [read_suite(path, drawing) for path in options.suite]
-    bench = make_bench(settings, tell=say, on_event=say, language=language_of(suites))
-    if refusal := bench.door.refusal:
+    equipment = make_equipment(settings, tell=say, on_event=say, language=language_of(suites))
+    if refusal := equipment.door.refusal:
         raise BadInput(f"{options.model}: {refusal}")
     known = read_golden(out) if options.self_test and (out / "manifest.json").is_file() else None
-    if known and known.manifest.model_digest != bench.model.digest:
+    if known and known.manifest.model_digest != equipment.model.digest:
         raise BadInput(
-            f"{out}: expected the golden of {options.model} ({bench.model.digest[:12]}) to test, "
+            f"{out}: expected the golden of {options.model} ({equipment.model.digest[:12]}) to test, "
             f"got one of {known.manifest.model} ({known.manifest.model_digest[:12]})"
         )
-    return _Session(options=options, settings=settings, suites=suites, bench=bench, out=out, base=base, known=known)
+    return _Session(
+        options=options, settings=settings, suites=suites, equipment=equipment, out=out, base=base, known=known
+    )
 
 
 def _record(session: _Session, kept: Reused | None) -> Golden:
@@ -183,7 +185,7 @@ def _record(session: _Session, kept: Reused | None) -> Golden:
     from harness.run.recording import Recording, record_golden
     from harness.run.tools import metered_engine
 
-    options, settings, bench = session.options, session.settings, session.bench
+    options, settings, equipment = session.options, session.settings, session.equipment
     drawn = settings.salt_digest if any(content.suite.draws for content in session.suites) else ""
     recording = Recording(
         out=session.out,
@@ -197,19 +199,19 @@ def _record(session: _Session, kept: Reused | None) -> Golden:
     )
     golden = record_golden(
         recording,
-        bench.model,
-        bench.renderer,
-        bench.listener,
-        bench.store,
-        engine=bench.engine,
+        equipment.model,
+        equipment.renderer,
+        equipment.listener,
+        equipment.store,
+        engine=equipment.engine,
         progress=say_progress,
     )
     if not options.no_cost:
         profile = measure_profile(
             golden,
             session.probes,
-            bench.renderer,
-            engine=metered_engine(settings, bench.engine),
+            equipment.renderer,
+            engine=metered_engine(settings, equipment.engine),
             device=settings.device,
             seed=settings.seed,
             progress=say_progress,
@@ -225,7 +227,7 @@ def _self_test(session: _Session, golden: Golden) -> SelfTest:
     tested = self_test(
         golden,
         session.probes,
-        session.bench.beside(),
+        session.equipment.beside(),
         runs=session.options.self_test,
         takes=2,
         alpha=session.settings.alpha,
@@ -240,14 +242,14 @@ def _kept(session: _Session) -> Reused | None:
     from harness.goldens.reuse import Conditions, reusable
     from harness.hearing.asr.normaliser import identity
 
-    base, bench = session.base, session.bench
+    base, equipment = session.base, session.equipment
     if base is None:
         return None
     conditions = Conditions(
-        model_digest=bench.model.digest,
-        engine=bench.engine,
-        asr=bench.listener.transcriber.identity,
-        senses=bench.listener.senses,
+        model_digest=equipment.model.digest,
+        engine=equipment.engine,
+        asr=equipment.listener.transcriber.identity,
+        senses=equipment.listener.senses,
         normaliser=identity(),
         seed=session.settings.seed,
         takes=session.settings.takes,

@@ -45,7 +45,7 @@ from harness.run.comparable import ComparableGolden
 from harness.run.seen import behaviour_folder
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
-from harness.run.tools import Bench, Reference, Tell, make_bench, make_reference, metered_engine
+from harness.run.tools import Equipment, Reference, Tell, make_equipment, make_reference, metered_engine
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
 from harness.suites.file import SuiteFileContent, language_of
 
@@ -144,7 +144,7 @@ class Run:
         self._writer = writer
         self._is_admitted: bool | None = None
         self._golden = shared.golden if shared else load_golden(settings)
-        self._bench = make_bench(
+        self._equipment = make_equipment(
             settings,
             tell=tell,
             on_event=self._event,
@@ -153,9 +153,9 @@ class Run:
             is_ours=shared is not None,
         )
         screening = screening_of(settings, suites)
-        comparison = choose_comparison(settings, self._bench.model, self._golden)
+        comparison = choose_comparison(settings, self._equipment.model, self._golden)
         reference = make_reference(settings, tell=tell, on_event=self._event)
-        self.info = _describe(settings, suites, self._bench, self._golden, comparison.kind, reference)
+        self.info = _describe(settings, suites, self._equipment, self._golden, comparison.kind, reference)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)
         for line in unread_beside(self._golden) if self._golden else ():
@@ -164,33 +164,33 @@ class Run:
         if settings.policy:
             write_atomically(self.directory.path / COPY, settings.policy.data)
         suite_probes = [probe for content in suites for probe in content.suite.probes]
-        self._bench.events.write_to(self.directory.path / "behaviour" / f"{writer}.jsonl")
+        self._equipment.events.write_to(self.directory.path / "behaviour" / f"{writer}.jsonl")
         kept = behaviour_folder(settings.folder, self.info.model_digest)
-        self._bench.events.write_to(kept / f"{time.time_ns()}-{os.getpid()}.jsonl")
+        self._equipment.events.write_to(kept / f"{time.time_ns()}-{os.getpid()}.jsonl")
         self.campaign = Campaign(
             comparison(
                 Basis(
                     probes=probes,
                     screening=screening,
-                    recorded=ComparableGolden(self._golden, self._bench.listener, salt_digest=screening.salt_digest)
+                    recorded=ComparableGolden(self._golden, self._equipment.listener, salt_digest=screening.salt_digest)
                     if self._golden
                     else NothingRecorded(),
                     judge=shared.judge if shared else None,
                 )
             ),
-            self._bench.beside(reference),
+            self._equipment.beside(reference),
             most_failed=shared.most_failed if shared else MOST_FAILED,
             progress=tell,
         )
         self._costing = Costing(
             suite_probes,
-            Sides(candidate=self._bench.renderer, reference=reference.renderer if reference else None),
+            Sides(candidate=self._equipment.renderer, reference=reference.renderer if reference else None),
             golden=self._golden,
             terms=Terms(
                 alpha=settings.alpha,
                 seed=settings.seed,
                 device=settings.device,
-                engine=metered_engine(settings, self._bench.engine),
+                engine=metered_engine(settings, self._equipment.engine),
                 limits=settings.policy.policy.cost if settings.policy else CostPolicy(),
                 soak_seconds=settings.soak_seconds,
             ),
@@ -199,10 +199,10 @@ class Run:
         self._checked = CheckedRun(
             settings=settings,
             info=self.info,
-            door=self._bench.door,
+            door=self._equipment.door,
             campaign=self.campaign,
             costing=self._costing,
-            events=self._bench.events,
+            events=self._equipment.events,
             probes=suite_probes,
             names={probe.text: probe.id for probe in probes},
             directory=self.directory,
@@ -213,14 +213,14 @@ class Run:
     @property
     def audio(self) -> RunAudio:
         """Where reports find sound."""
-        return RunAudio(self._bench.store, self._golden)
+        return RunAudio(self._equipment.store, self._golden)
 
     def judge(self, probe: Probe) -> Outcome:
         """Everything about one probe."""
         if refusal := self._refusal():
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=refusal, probe=probe)
         outcome = self.campaign.judge(probe)
-        if self.settings.is_metered and probe.text not in self._bench.renderer.guilty:
+        if self.settings.is_metered and probe.text not in self._equipment.renderer.guilty:
             outcome = self._with_costs(outcome, probe)
         return self._under_policy(outcome)
 
@@ -261,7 +261,7 @@ class Run:
         if record is None or record.text != probe.text or self._refusal():
             return None
         request = (probe.text, record.takes[0].seed)
-        made = self._bench.renderer.submit([request]).result()[request]
+        made = self._equipment.renderer.submit([request]).result()[request]
         return made.audio_sha256 == record.takes[0].audio_sha256 if isinstance(made, Rendering) else None
 
     def record(self, outcome: Outcome) -> None:
@@ -271,9 +271,9 @@ class Run:
     def close(self) -> None:
         """End the workers, and look whether the model is still what was admitted."""
         self.campaign.close()
-        self._bench.events.flush()
+        self._equipment.events.flush()
         if self._is_admitted is not None:
-            self._record_unless_passed([self._bench.door.outcome(UNCHANGED)])
+            self._record_unless_passed([self._equipment.door.outcome(UNCHANGED)])
 
     def _refusal(self) -> str | None:
         """Why the model must not be loaded, None where it may.
@@ -281,9 +281,9 @@ class Run:
         What did not pass is on record whichever items were selected.
         """
         if self._is_admitted is None:
-            self._record_unless_passed(self._bench.door.outcomes)
-            self._is_admitted = not self._bench.door.refusal
-        return None if self._is_admitted else self._bench.door.refusal
+            self._record_unless_passed(self._equipment.door.outcomes)
+            self._is_admitted = not self._equipment.door.refusal
+        return None if self._is_admitted else self._equipment.door.refusal
 
     def _record_unless_passed(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -314,7 +314,7 @@ class RunAudio:
 def _describe(
     settings: Settings,
     suites: Sequence[SuiteFileContent],
-    bench: Bench,
+    equipment: Equipment,
     golden: Golden | None,
     comparison: ComparisonKind,
     reference: Reference | None,
@@ -324,13 +324,13 @@ def _describe(
         version=__version__,
         model=settings.model,
         model_name=settings.model_name,
-        model_digest=bench.model.digest,
+        model_digest=equipment.model.digest,
         golden=golden.name if golden else "",
         golden_digest=golden.digest if golden else "",
         golden_model_digest=golden.manifest.model_digest if golden else "",
-        engine=bench.engine,
+        engine=equipment.engine,
         device=settings.device,
-        asr=dict(bench.listener.transcriber.identity),
+        asr=dict(equipment.listener.transcriber.identity),
         suites=tuple(
             SuiteInfo(
                 name=content.suite.name,
@@ -343,7 +343,7 @@ def _describe(
         seed=settings.seed,
         takes=settings.takes,
         alpha=settings.alpha,
-        isolation=bench.isolation,
+        isolation=equipment.isolation,
         comparison=comparison.value,
         self_test=tested.line() if golden and (tested := known_self_test(golden)) else "",
         reference_digest=reference.model.digest if reference else "",

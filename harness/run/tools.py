@@ -79,8 +79,8 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """The tools of a run, made but idle."""
+class Equipment:
+    """What a run works with, made but idle."""
 
     model: Model
     store: Store
@@ -103,7 +103,7 @@ class Bench:
         )
 
 
-def make_bench(
+def make_equipment(
     settings: Settings,
     *,
     tell: Tell,
@@ -111,7 +111,7 @@ def make_bench(
     language: str = "en",
     transcriber: Callable[[], Transcriber] | None = None,
     is_ours: bool = False,
-) -> Bench:
+) -> Equipment:
     """Find the model and lay out the tools.
 
     Args:
@@ -131,7 +131,7 @@ def make_bench(
     events = EventLog(*([settings.log] if settings.log else []))
     renderer, isolation = _make_renderer(settings, store, model, events, on_event, workers=settings.workers)
     listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)))
-    return Bench(
+    return Equipment(
         model=model,
         store=store,
         renderer=renderer,

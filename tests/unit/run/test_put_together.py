@@ -17,7 +17,7 @@ from harness.policy.release import Policy, Waiver
 from harness.run import run as run_module
 from harness.run.campaign import LOAD
 from harness.run.run import Run, choose_comparison
-from harness.run.tools import Bench
+from harness.run.tools import Equipment
 from harness.sandbox.outside.events import EventLog
 from harness.storage.store import Store
 from harness.suites.file import SuiteFileContent, read_suite
@@ -63,7 +63,7 @@ def suite(tmp_path: Path) -> SuiteFileContent:
 def put_together(tmp_path: Path, suite: SuiteFileContent, monkeypatch: pytest.MonkeyPatch):
     def make(voice: DrawnVoice | None = None, says: Says = honest, *, door: Door | None = None, **changes) -> Run:
         tools = SimpleNamespace(door=door or Door(), voice=voice or DrawnVoice())
-        bench = Bench(
+        equipment = Equipment(
             model=Model(path=tmp_path, engine="fake", digest="d" * 64),
             store=Store(tmp_path / "store"),
             renderer=tools.voice,
@@ -73,8 +73,8 @@ def put_together(tmp_path: Path, suite: SuiteFileContent, monkeypatch: pytest.Mo
             events=EventLog(),
             door=tools.door,
         )
-        monkeypatch.setattr(run_module, "make_bench", lambda *_, **__: bench)
-        monkeypatch.setattr(Bench, "beside", lambda self, reference=None: replace_locks(self))
+        monkeypatch.setattr(run_module, "make_equipment", lambda *_, **__: equipment)
+        monkeypatch.setattr(Equipment, "beside", lambda self, reference=None: replace_locks(self))
         probes = suite.suite.probes
         wanted = replace(settings(tmp_path, "fake"), cost="off", **changes)
         return Run(wanted, [suite], probes, writer="main", planned=len(probes), tell=lambda _: None)
@@ -82,10 +82,10 @@ def put_together(tmp_path: Path, suite: SuiteFileContent, monkeypatch: pytest.Mo
     return make
 
 
-def replace_locks(bench: Bench):
+def replace_locks(equipment: Equipment):
     from harness.run.takes import Tools
 
-    return Tools(candidate=bench.renderer, listener=bench.listener, store=FreeLocks())
+    return Tools(candidate=equipment.renderer, listener=equipment.listener, store=FreeLocks())
 
 
 def policy(tmp_path: Path, **changes: object) -> PolicyFile:
