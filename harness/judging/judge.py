@@ -98,7 +98,7 @@ class Judge:
         self._alpha = alpha * PROBES_SHARE
         self._shifts = dict(shifts or {})
         self._is_tuned = shifts is not None
-        self._yardsticks = {
+        self._calibrations = {
             statistic.name: calibrate(statistic, usable, takes)
             for detector in DETECTORS
             for statistic in detector.statistics
@@ -127,12 +127,12 @@ class Judge:
         suspicions = []
         for detector in DETECTORS:
             for statistic in detector.statistics:
-                if golden.probe_id not in self._yardsticks[statistic.name].golden:
+                if golden.probe_id not in self._calibrations[statistic.name].golden:
                     continue
                 values = self._values(statistic, takes, golden)
                 own, spread = self._own(statistic, golden)
                 score = stats.screen_score(values, own, spread)
-                threshold = self._yardsticks[statistic.name].threshold
+                threshold = self._calibrations[statistic.name].threshold
                 for side in statistic.sides:
                     sign = 1 if side == "greater" else -1
                     # A single take that no golden take comes near is worth a second look even if its mate is clean.
@@ -217,7 +217,7 @@ class Judge:
             statistic
             for detector in DETECTORS
             for statistic in detector.statistics
-            if golden.probe_id in self._yardsticks[statistic.name].golden
+            if golden.probe_id in self._calibrations[statistic.name].golden
         ]
 
     def _unmeasured(self, golden: GoldenRecord, takes: Sequence[Take]) -> str | None:
@@ -228,8 +228,8 @@ class Judge:
         return None
 
     def _own(self, statistic: Statistic, golden: GoldenRecord) -> tuple[list[float], float]:
-        yardstick = self._yardsticks[statistic.name]
-        return yardstick.golden[golden.probe_id], yardstick.spread[golden.probe_id]
+        calibration = self._calibrations[statistic.name]
+        return calibration.golden[golden.probe_id], calibration.spread[golden.probe_id]
 
     def _values(self, statistic: Statistic, takes: Sequence[Take], golden: GoldenRecord) -> list[float]:
         """The candidate's values less what is common to the suite; what was not measured counts as ordinary."""
@@ -251,8 +251,8 @@ class Judge:
     ) -> list[int]:
         """Places of the values that lie beyond anything that any golden take of the suite does."""
         own, spread = self._own(statistic, golden)
-        yardstick = self._yardsticks[statistic.name]
-        least = spread * max(EXTREME_EFFECT, EXTREME_MARGIN * yardstick.extreme)
+        calibration = self._calibrations[statistic.name]
+        least = spread * max(EXTREME_EFFECT, EXTREME_MARGIN * calibration.extreme)
         least = max(least, statistic.matters) + self._tolerance(statistic)
         mean, sign = descriptive.fmean(own), 1 if side == "greater" else -1
         return [place for place, value in enumerate(values) if sign * (value - mean) > least]
@@ -266,7 +266,7 @@ class Judge:
         """
         values = self._values(suspicion.statistic, takes, golden)
         places = self._extremes(suspicion.statistic, values, golden, suspicion.side)
-        known = self._yardsticks[suspicion.statistic.name].known
+        known = self._calibrations[suspicion.statistic.name].known
         p_value = stats.exceedance_bound(len(places), len(takes), known)
         if p_value * self._tests > self._alpha:
             return None

@@ -17,7 +17,7 @@ MIN_GOLDEN_TAKES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Yardstick:
+class Calibration:
     """What is known of one statistic over a whole golden."""
 
     golden: dict[str, list[float]]
@@ -32,7 +32,7 @@ class Yardstick:
     """Golden takes behind that."""
 
 
-def calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int) -> Yardstick:
+def calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int) -> Calibration:
     """Learn from a golden's own repeats, each held against the others of its probe.
 
     Args:
@@ -61,7 +61,7 @@ def calibrate(statistic: Statistic, records: Sequence[GoldenRecord], takes: int)
     scores, single = held_out(takes), held_out(1)
     # Few repeats tell nothing about the tail: fall back on a value that a Gaussian exceeds once in 200.
     threshold = max(1.0, stats.quantile(scores, 1 - SCREEN_RATE)) if len(scores) >= 100 else 2.6
-    return Yardstick(
+    return Calibration(
         golden=golden,
         spread=spread,
         threshold=threshold,
