@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.costs.machine import Company, Watch, calibrate, machine_class
+from harness.costs.machine import Contention, Watch, calibrate, machine_class
 from harness.sandbox.outside.client import Bounds, WorkerFault
 from harness.sandbox.outside.meter import Reading, reading_of
 from harness.speaking.metered import Metered
@@ -192,15 +192,15 @@ class TestMachine:
         assert 0 < calibrate() < 5
 
     def test_is_watched_for_others(self) -> None:
-        company = Watch().company(0.0)
-        assert company.others is None or company.others >= 0
-        assert company.told
+        contention = Watch().contention(0.0)
+        assert contention.others is None or contention.others >= 0
+        assert contention.told
 
     def test_is_contended_where_others_work_or_compute_on_its_gpu(self) -> None:
         calm = {"seconds": 1.0, "others": 0.1, "stolen": 0.0, "processors": 2}
-        assert not Company(**calm).is_contended
-        assert Company(**calm | {"stolen": 0.3}).is_contended
-        busy = Company(**calm | {"gpu_others": 2, "joules": 12.0})
+        assert not Contention(**calm).is_contended
+        assert Contention(**calm | {"stolen": 0.3}).is_contended
+        busy = Contention(**calm | {"gpu_others": 2, "joules": 12.0})
         assert busy.is_contended
         assert "2 processes of others were on the GPU, the processors drew 12 J" in busy.told
-        assert not Company(**calm | {"others": None}).is_contended
+        assert not Contention(**calm | {"others": None}).is_contended
