@@ -119,6 +119,27 @@ def pickling(make: Callable[[], object], protocol: int) -> Writer:
     return lambda path: path.write_bytes(pickle.dumps(make(), protocol)) and None
 
 
+def _scores() -> object:
+    """As ALiBi and models that suppress tokens have them."""
+    causal = torch.full((8, 8), float("-inf")).triu(1)
+    suppressed = torch.zeros(100)
+    suppressed[3] = float("-inf")
+    return {"alibi": causal - torch.arange(8.0) * 0.5, "attn_mask": causal, "layer.logits_bias": suppressed + 0.25}
+
+
+def _measurements() -> object:
+    nothing, infinite = torch.tensor(float("nan")), torch.tensor(float("inf"))
+    return {"model": {"w": torch.ones(2)}, "best_loss": infinite, "model_loss": {"train_loss": nothing, "f0": nothing},
+            "losses": [nothing, infinite], "metrics": {"f0.rmse": infinite}, "loss": float("nan")}  # fmt: skip
+
+
+def _small_numbers() -> dict[str, torch.Tensor]:
+    one = torch.ones(4)
+    kinds = (torch.float8_e4m3fn, torch.float8_e5m2, torch.float8_e8m0fnu)
+    four = torch.zeros(4, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
+    return {**{str(kind): one.to(kind) for kind in kinds}, "four": four}
+
+
 def _quantized() -> object:
     one = torch.randn(4, 4)
     scales, zeros = torch.rand(4) + 0.1, torch.zeros(4)
@@ -178,6 +199,12 @@ MODERN: dict[str, tuple[str, Writer]] = {
     "defaultdict": ("model.pth", saving(_defaults)),
     "protocol-5": ("model.pth", saving(trained, pickle_protocol=5)),
     "speakers": ("speakers.pth", saving(_speakers)),
+    "masks-of-scores": ("model.pth", saving(_scores)),
+    "measurements": ("best_model.pth", saving(_measurements)),
+    "numbers-of-one-byte": ("model.pth", saving(_small_numbers)),
+    "npy-dates": ("days.npy", lambda path: np.save(path, np.array(["2026-03-01"], "M8[D]"))),
+    "npy-empty": ("none.npy", lambda path: np.save(path, np.zeros((0, 3)))),
+    "safetensors-small": ("m.safetensors", lambda path: flat.save_file(_small_numbers(), path)),
     "quantized": ("model.pth", saving(_quantized)),
     "quantized-layers": ("model.pth", saving(_quantized_layers)),
     "empty-values": ("model.pth", saving(_empty)),
@@ -282,6 +309,10 @@ OLD: dict[str, tuple[str, Writer]] = {
     **{f"records-{n}": ("voice.pkl", pickling(_records, n)) for n in (2, 5)},
     **{f"joblib-mixed-{n}": ("voice.joblib", _joblib_writer(n)) for n in (2, 3, 5)},
     "joblib-mixed-zlib": ("voice.joblib", lambda path: joblib.dump(_mixed_arrays(), path, compress=3) and None),
+    "npy-records": (
+        "a.npy",
+        lambda path: np.save(path, np.array([(1, 2.0)], "<i4,2<f4")),
+    ),
     "joblib-zlib": ("voice.joblib", lambda path: joblib.dump({"a": np.ones(5), "b": 2}, path, compress=3) and None),
     "gzip": ("voice.pkl", lambda path: path.write_bytes(gzip.compress(pickle.dumps({"a": 1}))) and None),
 }

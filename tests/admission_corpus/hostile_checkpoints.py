@@ -23,6 +23,7 @@ from tests.admission_corpus.artefact import CLEAN, FOUR, ONE, Hostile, shell
 from tests.admission_corpus.hostile_bombs import bombs
 from tests.admission_corpus.hostile_joblib import arrays
 from tests.admission_corpus.hostile_objects import objects
+from tests.admission_corpus.hostile_tensors import tensors
 from tests.admission_corpus.pickle_assembly import Member, call, legacy, stream, text, torch_archive, torch_members
 
 
@@ -815,7 +816,7 @@ def _tensors() -> Iterator[Hostile]:
     )
 
 
-HOSTILE = (*_streams(), *_containers(), *_tensors(), *objects(), *arrays(), *bombs())
+HOSTILE = (*_streams(), *_containers(), *_tensors(), *objects(), *arrays(), *bombs(), *tensors())
 """Every hostile artefact; names are unique."""
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
 from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section
 from harness.admission.reading.notebook import WHOLE, Notebook
-from harness.admission.reading.numpycalls import item_bytes
+from harness.admission.reading.numpycalls import MOST_EMPTY, item_bytes
 from harness.admission.reading.pickles import PickleReader
-from harness.admission.reading.tensors import look_at, note_values
 from harness.admission.reading.torchfile import read_further
+from harness.admission.reading.values import look_at, note_values
 from harness.core.findings import Place
 
 MAGIC: Final = b"\x93NUMPY"
 MAX_HEADER: Final = 1 << 16
+_FIELD = r"\('[^'\\]{0,64}', '[<>|=]?[a-zA-Z?]\d{0,4}(\[\d{0,6}[a-zA-Z]{1,2}\])?'(, \((\d{1,9}, ?)*(\d{1,9})?\))?\)"
+_PART = re.compile(r"'(?P<descr>[<>|=]?[a-zA-Z?]\d{0,4}(\[\d{0,6}[a-zA-Z]{1,2}\])?)'(, \((?P<shape>[\d, ]*)\))?\)")
 _HEADER = re.compile(
-    r"\{'descr': '(?P<descr>[<>|=]?[a-zA-Z?]\d{0,4})', 'fortran_order': (True|False), "
+    rf"\{{'descr': ('(?P<descr>[<>|=]?[a-zA-Z?]\d{{0,4}}(\[\d{{0,6}}[a-zA-Z]{{1,2}}\])?)'"
+    rf"|\[(?P<fields>({_FIELD}, ?){{0,255}}{_FIELD},?)\]), 'fortran_order': (True|False), "
     r"'shape': \((?P<shape>(\d{1,15}, ?)*(\d{1,15},?)?)\),? ?\} *\n?\Z"
 )
 """What numpy writes (numpy/lib/format.py); it reads any Python literal."""
@@ -51,11 +55,12 @@ def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where:
         rule = rules.TENSOR_DTYPE if "'descr': [" in text else rules.NUMPY_HEADER
         notebook.add(rule, where.byte(0xA), text, effect="is evaluated, or read as records")
         return
-    count = 1
-    for one in found["shape"].split(","):
-        count *= int(one) if one.strip() else 1
-    descr = found["descr"]
+    count = _product(found["shape"])
     data = Section(source, start, source.size - start)
+    if found["fields"]:
+        _read_records(found["fields"], count, data, notebook, where)
+        return
+    descr = found["descr"]
     if descr.lstrip("<>|=")[0] == "O":
         _read_objects(data, notebook, where.step(f"from byte 0x{start:x}"))
         return
@@ -63,20 +68,47 @@ def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where:
         notebook.add(rules.TENSOR_DTYPE, where.byte(0xA), descr, effect="is no array of numbers")
         return
     expected = count * item_bytes(descr)
-    if expected != data.size:
+    if expected != data.size or (not expected and count > MOST_EMPTY):
         shown = f"{data.size} bytes of data, the header says {expected}"
         place = where.byte(start)
         notebook.add(rules.NUMPY_HEADER, place, shown, effect="reads past it, or hides bytes")
         return
     notebook.tensors += 1
-    dtype = {"f2": "float16", "f4": "float32", "f8": "float64", "c8": "complex64", "c16": "complex128"}.get(
-        descr.lstrip("<>|=")
-    )
+    dtype = {
+        "f2": "float16",
+        "f4": "float32",
+        "f8": "float64",
+        "f16": "longdouble",
+        "c8": "complex64",
+        "c16": "complex128",
+        "c32": "longdouble",
+    }.get(descr.lstrip("<>|="))
     if has_values and dtype:
         blocks = (data.read(at, 1 << 20) for at in range(0, data.size, 1 << 20))
         note_values(
             look_at(blocks, dtype, byteorder=">" if descr[0] == ">" else "<"), notebook, where, f"array ({dtype})"
         )
+
+
+def _product(shape: str) -> int:
+    return math.prod(int(one) for one in shape.split(",") if one.strip())
+
+
+def _read_records(fields: str, count: int, data: Section, notebook: Notebook, where: Place) -> None:
+    """Records of numbers are told; of objects, they are pickles."""
+    width = 0
+    for part in _PART.finditer(fields):
+        descr = part["descr"]
+        if descr.lstrip("<>|=")[0] not in "biufcSUVmM?":
+            notebook.add(rules.TENSOR_DTYPE, where.byte(0xA), descr, effect="is no array of numbers")
+            return
+        width += item_bytes(descr) * _product(part["shape"] or "")
+    if count * width != data.size or (not width and count > MOST_EMPTY):
+        shown = f"{data.size} bytes of data, the header says {count * width}"
+        place = where.byte(data.start)
+        notebook.add(rules.NUMPY_HEADER, place, shown, effect="reads past it, or hides bytes")
+        return
+    notebook.add(rules.RECORDS, where.byte(0xA), f"records of {width} bytes")
 
 
 def _read_objects(data: Section, notebook: Notebook, where: Place) -> None:

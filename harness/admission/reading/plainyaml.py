@@ -1,7 +1,12 @@
-"""YAML, plainly: parser events only; no tag is constructed, no alias followed. Bounded in events and depth."""
+"""YAML, plainly: parser events only, no tag is constructed. Bounded in events and depth.
+
+An alias stands for what its anchor has, as for ``yaml.safe_load``; one to what holds aliases itself (which is how a few
+lines become billions of values), to itself, or to an anchor that stands twice is an oddity and followed no further.
+"""
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import yaml
@@ -41,6 +46,17 @@ class _Frame:
     container: list[Json] | dict[str, Json]
     place: str
     key: str | None = None
+    anchor: str | None = None
+    begun: int = 0
+    """Events before it."""
+    has_alias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    value: Json
+    events: int
+    has_alias: bool
 
 
 class _Builder:
@@ -49,12 +65,14 @@ class _Builder:
         self._root: Json = None
         self._oddities: list[Oddity] = []
         self._resolver = yaml.SafeLoader("")
+        self._anchors: dict[str, _Anchored] = {}
+        self._events = 0
+        """Events so far, those that aliases repeat included."""
 
     def build(self, text: str) -> Document:
         documents = 0
-        for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
-            if count > MAX_EVENTS:
-                raise Malformed(f"expected at most {MAX_EVENTS} YAML events")
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            self._count(1)
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
@@ -63,9 +81,12 @@ class _Builder:
                 self._take(event)
         return Document(value=self._root, oddities=tuple(self._oddities))
 
+    def _count(self, events: int) -> None:
+        self._events += events
+        if self._events > MAX_EVENTS:
+            raise Malformed(f"expected at most {MAX_EVENTS} YAML events")
+
     def _take(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.NodeEvent) and event.anchor:
-            self._note(Quirk.ALIAS, f"{'*' if isinstance(event, yaml.AliasEvent) else '&'}{event.anchor}")
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag not in (None, "!"):
             self._note(Quirk.TAG, str(event.tag))
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -73,25 +94,48 @@ class _Builder:
                 raise Malformed(f"{_line(event)}: expected at most {MAX_DEPTH} levels")
             container: list[Json] | dict[str, Json] = {} if isinstance(event, yaml.MappingStartEvent) else []
             self._put(container, is_container=True)
-            self._stack.append(_Frame(container, self._place))
+            self._stack.append(_Frame(container, self._place, anchor=event.anchor, begun=self._events))
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._stack.pop()
+            frame = self._stack.pop()
+            if frame.anchor:
+                self._remember(frame.anchor, frame.container, self._events - frame.begun, has_alias=frame.has_alias)
             self._done()
         elif isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
         elif isinstance(event, yaml.AliasEvent):
-            self._put(None)
+            self._follow(str(event.anchor))
+
+    def _remember(self, anchor: str, value: Json, events: int, *, has_alias: bool = False) -> None:
+        if anchor in self._anchors:
+            self._note(Quirk.ALIAS, f"&{anchor}")
+        self._anchors[anchor] = _Anchored(value, events, has_alias)
+
+    def _follow(self, anchor: str) -> None:
+        found = self._anchors.get(anchor)
+        for frame in self._stack:
+            frame.has_alias = True
+        if found is None or found.has_alias or self._wants_key:
+            self._note(Quirk.ALIAS, f"*{anchor}")
+            self._put("*" if self._wants_key else None)
+            return
+        self._count(found.events)
+        self._put(copy.deepcopy(found.value))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         if self._wants_key:
             if event.value == "<<" and event.implicit[0]:
                 self._note(Quirk.ALIAS, "<<")
             self._put(event.value)
+            if event.anchor:
+                self._remember(event.anchor, event.value, 1)
             return
         tag = self._resolver.resolve(  # type: ignore[no-untyped-call]
             yaml.ScalarNode, event.value, event.implicit
         )
-        self._put(self._resolved(event.value, str(tag).removeprefix(_CORE)))
+        value = self._resolved(event.value, str(tag).removeprefix(_CORE))
+        self._put(value)
+        if event.anchor:
+            self._remember(event.anchor, value, 1)
 
     def _resolved(self, text: str, kind: str) -> Json:
         if kind in ("int", "float") and len(text) > MAX_NUMBER:

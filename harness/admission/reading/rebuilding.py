@@ -23,12 +23,15 @@ from harness.admission.reading.symbols import (
     Tensor,
     show,
 )
+from harness.admission.reading.values import is_metric
 
-MAX_SPARSE = 1 << 31
+MAX_SPARSE = 1 << 28
 """Elements of a sparse tensor, zeros included: what it becomes when it is made dense."""
 
 MAX_LABELLED = 64
-"""Tensors of one list that get its key as a label."""
+"""Values of one container that get its key as a label."""
+MAX_DEPTH = 3
+"""Containers in each other that are walked for it."""
 
 Maker = Callable[[Sequence[object], int], object]
 """Checks the arguments of a call at a position and gives its symbolic result."""
@@ -106,13 +109,18 @@ def module_of(pid: object) -> Global | None:
     return kind if isinstance(kind, Global) and kind.standing == "legacy" and is_text else None
 
 
-def label(value: object, key: str) -> None:
-    """Let a tensor know the first key it is stored under, directly or in a list."""
+def label(value: object, key: str, *, is_below_metric: bool = False, depth: int = 0) -> None:
+    """Let a tensor know the first key it is stored under, directly or in a list, and whether that is a measurement."""
     if isinstance(value, Tensor):
         value.label = value.label or key
-    elif isinstance(value, Box) and value.kind in ("list", "tuple") and value.inner == []:
-        for item in value.items[:MAX_LABELLED]:
-            label(item, key)
+        value.is_metric = value.is_metric or is_below_metric
+    elif isinstance(value, Box) and depth < MAX_DEPTH and value.count <= MAX_LABELLED:
+        if value.kind in ("list", "tuple"):
+            for item in value.items:
+                label(item, key, is_below_metric=is_below_metric, depth=depth + 1)
+        elif value.kind in ("dict", "mapping") and is_metric(key):
+            for item in value.items[1::2]:
+                label(item, key, is_below_metric=True, depth=depth + 1)
 
 
 def arguments(args: Sequence[object], least: int, most: int, of: str) -> None:

@@ -11,7 +11,7 @@ from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section
 from harness.admission.reading.notebook import WHOLE, Notebook
 from harness.admission.reading.symbols import show
-from harness.admission.reading.tensors import look_at, note_values
+from harness.admission.reading.values import has_values_of, look_at, note_values
 from harness.core.findings import Place
 from harness.core.plainjson import Ambiguous, NotStrict, loads
 
@@ -19,11 +19,14 @@ MAX_HEADER: Final = 4 << 20
 """The format allows 100 MB; 4 MB describe 30,000 tensors."""
 MAX_NAME: Final = 1024
 DTYPES: Final = {
-    "F64": ("float64", 8), "F32": ("float32", 4), "F16": ("float16", 2), "BF16": ("bfloat16", 2), "I64": ("int64", 8),
-    "I32": ("int32", 4), "I16": ("int16", 2), "I8": ("int8", 1), "U64": ("uint64", 8), "U32": ("uint32", 4),
-    "U16": ("uint16", 2), "U8": ("uint8", 1), "BOOL": ("bool", 1), "F8_E4M3": ("float8", 1), "F8_E5M2": ("float8", 1),
-    "C64": ("complex64", 8),
+    "F64": ("float64", 64), "F32": ("float32", 32), "F16": ("float16", 16), "BF16": ("bfloat16", 16),
+    "I64": ("int64", 64), "I32": ("int32", 32), "I16": ("int16", 16), "I8": ("int8", 8), "U64": ("uint64", 64),
+    "U32": ("uint32", 32), "U16": ("uint16", 16), "U8": ("uint8", 8), "BOOL": ("bool", 8), "C64": ("complex64", 64),
+    "F8_E4M3": ("float8_e4m3fn", 8), "F8_E5M2": ("float8_e5m2", 8), "F8_E8M0": ("float8_e8m0fnu", 8),
+    "F8_E4M3FNUZ": ("float8_e4m3fnuz", 8), "F8_E5M2FNUZ": ("float8_e5m2fnuz", 8),
+    "F6_E2M3": ("float6", 6), "F6_E3M2": ("float6", 6), "F4": ("float4_e2m1fn_x2", 4),
 }  # fmt: skip
+"""safetensors' name -> torch's, and bits per element."""
 
 
 def is_safetensors(source: ByteSource) -> bool:
@@ -46,7 +49,8 @@ def read_safetensors(source: ByteSource, notebook: Notebook, *, has_values: bool
         notebook.add(rules.SAFETENSORS, where.byte(0x0), f"a header of {length} bytes in a file of {source.size}")
         return
     if length > MAX_HEADER:
-        notebook.add(rules.TOO_LARGE, where.byte(0x0), f"a header of {length} bytes, limit {MAX_HEADER}")
+        shown = f"a header of {length} bytes, more than any voice has tensors for; limit {MAX_HEADER}"
+        notebook.add(rules.SAFETENSORS, where.byte(0x0), shown, effect="exhausts memory and time")
         return
     try:
         header = loads(source.read(8, length), max_bytes=MAX_HEADER, floats=False)
@@ -89,10 +93,10 @@ def _read_tensors(
             notebook.add(
                 rules.SAFETENSORS, place, f"ends at {end}, the data at {data.size}", effect="reads past the end"
             )
-        elif has_values and dtype in ("float64", "float32", "float16", "bfloat16", "complex64"):
+        elif has_values and has_values_of(dtype):
             part = Section(data, start, end - start)
             blocks = (part.read(at, 1 << 20) for at in range(0, end - start, 1 << 20))
-            note_values(look_at(blocks, dtype), notebook, place, name)
+            note_values(look_at(blocks, dtype), notebook, place, name, labels=(name,))
     if reached < data.size:
         notebook.add(rules.SAFETENSORS, where.byte(data.start + reached),
                      f"{data.size - reached} bytes that belong to no tensor", effect="hides bytes")  # fmt: skip
@@ -111,9 +115,9 @@ def _read_one(name: str, about: object) -> tuple[str, int, int, str]:
     expected = DTYPES[dtype][1]
     for size in shape:
         expected *= size
-    if offsets[1] - offsets[0] != expected:
+    if expected % 8 or offsets[1] - offsets[0] != expected // 8:
         return (
-            f"{offsets[1] - offsets[0]} bytes for {dtype} of shape {shape[:8]}, expected {show(expected)}",
+            f"{offsets[1] - offsets[0]} bytes for {dtype} of shape {shape[:8]}, expected {show(expected // 8)}",
             0,
             0,
             "",

@@ -91,6 +91,8 @@ class Tensor:
     """Byte of the operation that rebuilds it."""
     label: str = ""
     """The first dictionary key it is stored under."""
+    is_metric: bool = False
+    """Whether it is stored below the name of a measurement: a trainer's book-keeping."""
     is_marked: bool = False
     """Whether its elements count as negated or conjugated: they are other numbers than the storage's."""
 

@@ -6,15 +6,18 @@ Knows torch's layout, not how pickles or zips are read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.admission.reading import rules
-from harness.admission.reading.bytesource import ByteSource, Section
+from harness.admission.reading.bytesource import ByteSource, MemoryBytes, Section
 from harness.admission.reading.notebook import Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
-from harness.admission.reading.symbols import DTYPE_BYTES, Box, Storage
-from harness.admission.reading.tensors import check_geometry, look_at, note_values
+from harness.admission.reading.sparse import check_sparse
+from harness.admission.reading.symbols import DTYPE_BYTES, Box, Sparse, Storage, Tensor
+from harness.admission.reading.tensors import check_all
+from harness.admission.reading.values import has_values_of, look_at, note_values
 from harness.admission.reading.ziparchive import STORED, Member, ZipArchive, check_nesting
 from harness.core.findings import Place
 
@@ -23,6 +26,12 @@ PROTOCOL: Final = 1001
 MAX_PICKLE: Final = 48 << 20
 MAX_STREAMS: Final = 64
 MAX_SMALL: Final = 128
+MAX_UNPACKED: Final = 48 << 20
+"""Bytes of a packed member of indices that are read into memory."""
+MAX_DTYPES: Final = 4
+"""Types as which one storage may be shown; torch.save writes one."""
+MAX_LABELS: Final = 16
+"""Names of one storage's tensors that are looked at."""
 _FIXED = {"data.pkl", "version", "byteorder", ".data/serialization_id", ".format_version", ".storage_alignment"}
 _STORAGE = re.compile(r"data/(\d{1,20})\Z")
 _SMALL = {
@@ -51,15 +60,16 @@ def read_zip(archive: ZipArchive, notebook: Notebook, *, has_values: bool) -> No
     Raises:
         OutOfBudget: There is too much to read.
     """
+    if any(_is_code(member) for member in archive.members):
+        _refuse_program(archive, notebook)
+        return
     prefixes = {member.name.partition("/")[0] for member in archive.members}
     records: dict[str, Member] = {}
     for member in archive.members:
         name = member.name.partition("/")[2]
         records.setdefault(name, member)
         place = archive.where.member(member.name)
-        if name == "constants.pkl" or name.startswith("code/"):
-            notebook.add(rules.TORCHSCRIPT, place, member.name, effect="gives torch.jit a program to run")
-        elif name not in _FIXED and not _STORAGE.match(name):
+        if name not in _FIXED and not _STORAGE.match(name):
             notebook.add(rules.TORCH_MEMBER, place, "a member that torch.save does not write")
         if member.method != STORED:
             notebook.add(rules.ZIP_COMPRESSED, place, "a packed member")
@@ -73,13 +83,50 @@ def read_zip(archive: ZipArchive, notebook: Notebook, *, has_values: bool) -> No
             notebook.add(rules.TORCH_MEMBER, archive.where, f"no {name}")
     byteorder = _check_small(archive, records, notebook)
     stored: dict[str, Storage] = {}
+    tensors: list[Tensor] = []
+    sparse: list[Sparse] = []
     for name, member in records.items():
         if name.endswith(".pkl"):
             reader = _read_pickle(archive, member, notebook)
-            stored |= reader.storages if name == "data.pkl" else {}
+            if name == "data.pkl":
+                stored, tensors, sparse = reader.storages, reader.tensors, reader.sparse
     _check_storages(archive, records, stored, notebook)
+
+    def bytes_of(storage: Storage) -> ByteSource | None:
+        member = records.get(f"data/{storage.key}")
+        if member is None or member.size != storage.byte_count:
+            return None
+        if member.method == STORED:
+            return archive.section(member)
+        if member.size > MAX_UNPACKED:
+            raise OutOfBudget(f"indices of {member.size} bytes in a packed member")
+        return MemoryBytes(b"".join(archive.blocks(member)))
+
+    for one in sparse:
+        check_sparse(one, bytes_of, notebook, archive.where, byteorder=byteorder)
     if has_values:
-        _check_values(archive, records, stored, notebook, byteorder)
+        _check_values(archive, records, (stored, tensors), notebook, byteorder)
+
+
+def _is_code(member: Member) -> bool:
+    name = member.name.partition("/")[2]
+    return name == "constants.pkl" or name.startswith("code/")
+
+
+def _refuse_program(archive: ZipArchive, notebook: Notebook) -> None:
+    """TorchScript is refused for what it is, not for its layout; what its pickles import besides is told too."""
+    count = sum(map(_is_code, archive.members))
+    notebook.add(rules.TORCHSCRIPT, archive.where, f"refused: it is a program ({count} files of code)",
+                 effect="gives torch.jit a program to run")  # fmt: skip
+    for member in archive.members:
+        check_nesting(archive, member)
+        if member.name.lower().endswith((".pkl", ".debug_pkl")) and member.size <= MAX_PICKLE:
+            trial = Notebook(notebook.file, notebook.budget)
+            where = archive.where.member(member.name)
+            PickleReader(MemoryBytes(b"".join(archive.blocks(member))), trial, where=where, has_storages=True).read()
+            for flaw in trial.flaws:
+                if flaw.rule is rules.IMPORT and not flaw.found.startswith(("__torch__.", "torch.jit._pickle.")):
+                    notebook.add(flaw.rule, flaw.within, flaw.found, effect=flaw.effect)
 
 
 def _check_small(archive: ZipArchive, records: dict[str, Member], notebook: Notebook) -> str:
@@ -99,8 +146,6 @@ def _check_small(archive: ZipArchive, records: dict[str, Member], notebook: Note
 def _read_pickle(archive: ZipArchive, member: Member, notebook: Notebook) -> PickleReader:
     source: ByteSource = archive.section(member)
     if member.method != STORED:
-        from harness.admission.reading.bytesource import MemoryBytes
-
         if member.size > MAX_PICKLE:
             raise OutOfBudget(f"member {member.name} unpacks to {member.size} bytes")
         source = MemoryBytes(b"".join(archive.blocks(member)))
@@ -128,9 +173,7 @@ def read_further(reader: PickleReader, notebook: Notebook, what: str) -> None:
 def check_tensors(reader: PickleReader, notebook: Notebook, where: Place) -> None:
     """Check every tensor that a pickle rebuilds against its storage."""
     notebook.budget.spend_members(len(reader.tensors))
-    notebook.tensors += len(reader.tensors)
-    for tensor in reader.tensors:
-        check_geometry(tensor, notebook, where.byte(tensor.position))
+    check_all(reader.tensors, notebook, where)
 
 
 def _check_storages(
@@ -153,23 +196,59 @@ def _check_storages(
 
 
 def _check_values(
-    archive: ZipArchive, records: dict[str, Member], stored: dict[str, Storage], notebook: Notebook, byteorder: str
+    archive: ZipArchive,
+    records: dict[str, Member],
+    pickled: tuple[dict[str, Storage], list[Tensor]],
+    notebook: Notebook,
+    byteorder: str,
 ) -> None:
+    stored, tensors = pickled
+    shown = _views(stored, tensors)
     for name, member in records.items():
         if name in _SMALL:
             continue
         found = _STORAGE.match(name)
         storage = stored.get(found[1]) if found else None
-        if storage is None or not _has_values(storage.dtype):
+        if storage is None or not shown[storage.key].dtypes:
             for _ in archive.blocks(member):
                 pass
             continue
-        seen = look_at(archive.blocks(member), storage.dtype, byteorder=byteorder)
-        note_values(seen, notebook, archive.where.member(member.name), f"storage {storage.key} ({storage.dtype})")
+        views = shown[storage.key]
+        place = archive.where.member(member.name)
+        if len(views.dtypes) > MAX_DTYPES:
+            notebook.add(rules.TENSOR_DTYPE, place, f"a storage that is shown as {len(views.dtypes)} types of numbers")
+        for dtype in views.dtypes[:MAX_DTYPES]:
+            seen = look_at(archive.blocks(member), dtype, byteorder=byteorder)
+            note_values(seen, notebook, place, f"storage {storage.key} ({dtype})", labels=views.labels)
 
 
-def _has_values(dtype: str) -> bool:
-    return dtype in ("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "half", "float", "double")
+@dataclass(slots=True)
+class _Views:
+    """How the tensors of a file show one storage."""
+
+    dtypes: list[str] = field(default_factory=list)
+    """As what numbers, of those that can be NaN."""
+    labels: list[str] = field(default_factory=list)
+    """Under which names."""
+
+
+def _views(stored: Mapping[str, Storage], tensors: Collection[Tensor]) -> dict[str, _Views]:
+    """A storage's own type may say bytes where its tensors say numbers."""
+    found = {key: _Views() for key in stored}
+    for key, storage in stored.items():
+        if has_values_of(storage.dtype):
+            found[key].dtypes.append(storage.dtype)
+    for tensor in tensors:
+        views = found.get(tensor.storage.key)
+        if views is None:
+            continue
+        if has_values_of(tensor.dtype) and tensor.dtype not in views.dtypes:
+            views.dtypes.append(tensor.dtype)
+        label = "metric" if tensor.is_metric else tensor.label
+        if label not in views.labels:  # beyond the limit none is excused
+            views.labels.append(label if len(views.labels) < MAX_LABELS else "weight")
+            del views.labels[MAX_LABELS + 1 :]
+    return found
 
 
 def is_legacy(value: object) -> bool:
@@ -219,6 +298,7 @@ def _read_raw_storages(
 ) -> dict[str, ByteSource]:
     offset = reader.end
     found: dict[str, ByteSource] = {}
+    shown = _views(reader.storages, reader.tensors)
     left = dict(reader.storages)
     for key in keys.items:
         storage = left.pop(key, None) if isinstance(key, str) else None
@@ -234,12 +314,15 @@ def _read_raw_storages(
             break
         section = Section(reader.source, offset + 8, size)
         found[storage.key] = section
-        if has_values and _has_values(storage.dtype):
+        for dtype in shown[storage.key].dtypes[:MAX_DTYPES] if has_values else ():
             blocks = (section.read(at, 1 << 20) for at in range(0, size, 1 << 20))
-            note_values(look_at(blocks, storage.dtype), notebook, place, f"storage {key} ({storage.dtype})")
+            name = f"storage {key} ({dtype})"
+            note_values(look_at(blocks, dtype), notebook, place, name, labels=shown[storage.key].labels)
         offset += 8 + size
     else:
         for key in left:
             notebook.add(rules.STORAGE_SIZE, reader.where.byte(offset), f"no storage {key}")
+    for one in reader.sparse:
+        check_sparse(one, lambda storage: found.get(storage.key), notebook, reader.where)
     reader.move_to(offset)
     return found

@@ -104,7 +104,30 @@ class TestYaml:
         assert document.value == yaml.safe_load(text)
         assert document.oddities == ()
 
-    def test_never_follows_an_alias(self) -> None:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "a: &x {rate: 22050, mels: [1, 2]}\nb: *x\nc: [*x, *x]\n",
+            "a: &x 3\nb: *x\n",
+            "&k name: 1\nb: *k\n",
+            "- &x yes\n- *x\n",
+        ],
+    )
+    def test_an_alias_to_plain_values_is_what_safe_load_makes_of_it(self, text: str) -> None:
+        document = read_yaml(text)
+        assert document.value == yaml.safe_load(text)
+        assert document.oddities == ()
+
+    @pytest.mark.parametrize("text", ["a: &x [1, *x]\n", "a: *x\n", "a: &x 1\nb: &x 2\nc: *x\n", "a: &x b\n*x : 1\n"])
+    def test_an_alias_to_itself_to_nothing_or_as_a_key_is_odd(self, text: str) -> None:
+        assert {oddity.quirk for oddity in read_yaml(text).oddities} == {Quirk.ALIAS}
+
+    def test_what_aliases_repeat_counts(self) -> None:
+        many = "a: &x [" + ", ".join("1" * 500) + "]\nb: [" + ", ".join(["*x"] * 100) + "]\n"
+        with pytest.raises(Malformed, match="at most 20000 YAML events"):
+            read_yaml(many)
+
+    def test_never_follows_an_alias_to_aliases(self) -> None:
         bomb = "a: &a [x, x]\n" + "".join(
             f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefg", "bcdefgh", strict=True)
         )

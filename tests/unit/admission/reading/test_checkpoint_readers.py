@@ -18,7 +18,7 @@ from harness.admission.reading.notebook import MAX_FLAWS, MAX_QUOTE, Budget, Not
 from harness.admission.reading.oldnames import STATEFUL
 from harness.admission.reading.opcodes import OPCODES
 from harness.admission.reading.pickles import PickleReader
-from harness.admission.reading.tensors import look_at
+from harness.admission.reading.values import look_at
 from harness.admission.reading.ziparchive import has_directory, read_archive
 from harness.admission.tree import Tree
 from tests.admission_corpus import pickle_assembly as asm
