@@ -64,7 +64,7 @@ def _blocks(plain: bytes) -> bytes:
 
 def _shown_as(dtype: str, data: bytes, count: int, *, kind: str = "UntypedStorage") -> bytes:
     """Bytes that become numbers of another type."""
-    storage = asm.storage("0", len(data), kind)
+    storage = asm.storage("0", len(data), kind).replace(b"ctorch\nUntyped", b"ctorch.storage\nUntyped")
     body = call(
         "torch._utils", "_rebuild_tensor_v3", storage, asm.number(0), _ints(count), _ints(1), b"\x89", MAPPING,
         named("torch", dtype),

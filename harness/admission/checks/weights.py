@@ -18,7 +18,7 @@ from harness.admission.reading import rules, torchfile
 from harness.admission.reading.bytesource import ByteSource, FileBytes, Section
 from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget, cut
 from harness.admission.reading.pickles import PickleReader
-from harness.admission.reading.safetensors import is_safetensors, read_safetensors
+from harness.admission.reading.safetensors import DTYPES, is_safetensors, read_safetensors
 from harness.admission.reading.strided import Strided
 from harness.admission.reading.symbols import DTYPE_BYTES, Box, Tensor, show
 from harness.admission.reading.tensors import check_geometry
@@ -40,6 +40,7 @@ SAFE_DTYPES: Final = {
     "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2", "C64": "complex64",
 }  # fmt: skip
 """safetensors' names of types -> torch's."""
+QUANTIZED: Final = ("qint8", "quint8", "qint32", "quint4x2", "quint2x4")
 _ALIASES: Final = {
     "double": "float64", "float": "float32", "half": "float16", "long": "int64", "int": "int32", "short": "int16",
     "cfloat": "complex64", "cdouble": "complex128",
@@ -166,7 +167,7 @@ def _of_safetensors(source: ByteSource, notebook: Notebook) -> dict[str, Weight]
         if name != "__metadata__":
             start, end = about["data_offsets"]
             data = Section(source, 8 + length + start, end - start)
-            found[name] = Weight(dtype=SAFE_DTYPES[about["dtype"]], shape=tuple(about["shape"]), data=data)
+            found[name] = Weight(dtype=DTYPES[about["dtype"]][0], shape=tuple(about["shape"]), data=data)
     return found
 
 
@@ -212,6 +213,8 @@ def _of_root(root: object, reader: PickleReader, storage_of: Callable[[str], Byt
         storage = storage_of(tensor.storage.key)
         if storage is None or storage.size != tensor.storage.byte_count:
             raise Unreadable(f"{cut(name)} does not fit its storage")
+        if tensor.dtype in QUANTIZED:
+            raise Unreadable(f"the elements of {cut(name)} are quantized: they are other numbers than they look")
         if tensor.is_marked:
             raise Unreadable(f"the elements of {cut(name)} are marked as negated or conjugated")
         data = _elements(tensor, storage)
