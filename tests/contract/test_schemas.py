@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import msgspec
 import pytest
 
@@ -20,9 +19,12 @@ from harness.models.fetching.ledger import NAME, Ledger
 from harness.report.formats import results
 from harness.report.page import power
 from harness.storage.store import RunDirectory
+from tests.lazily import Lazily
 from tests.report_samples import passing_run
 from tests.schemas import WRITTEN, Written, schema_of
 from tests.signoff_samples import NOW
+
+jsonschema = Lazily("jsonschema")
 
 ROOT = Path(__file__).parents[2]
 
