@@ -9,7 +9,7 @@ PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadscope
 # Tests start hundreds of processes: what each imports is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol lock clean
+.PHONY: demo test test-all lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -63,6 +63,10 @@ bench-redteam: $(VENV)/.ready
 # Coverage-guided fuzzing of what reads hostile bytes; needs atheris (pip install .[fuzz]): make fuzz-zip SECONDS=60
 fuzz-protocol: $(VENV)/.ready
 	$(BIN)/python fuzz/protocol.py -max_total_time=$(SECONDS)
+
+# Needs nothing beyond the tests: honest noise around every hostile checkpoint of the corpus.
+fuzz-door: $(VENV)/.ready
+	$(BIN)/python fuzz/door.py
 
 fuzz-config: $(VENV)/.ready
 	mkdir -p .fuzz/config
