@@ -145,7 +145,7 @@ class PickleReader(Machine):
                 if left < 0:
                     raise OutOfBudget(f"the pickle's {self._place().within} is as far as the limits reach")
                 if len(self._stack) > MAX_STACK or len(self._memo) > MAX_MEMO or self._kept > MAX_KEPT:
-                    raise Bomb(f"more than {min(MAX_STACK, MAX_MEMO)} values at once")
+                    raise Bomb("more values at once than any checkpoint has")
         finally:
             budget.operations = left
         return self._stack.pop()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from harness.admission.reading.bytesource import ByteSource, Section
+from harness.admission.reading.notebook import OutOfBudget
 
 BLOCK: Final = 512
 MAX_MEMBERS: Final = 1000
@@ -28,9 +30,15 @@ def is_tar(source: ByteSource) -> bool:
 
 
 def members_of(source: ByteSource) -> Iterator[TarMember]:
-    """The entries up to the first that is malformed, long names and links included as they lie."""
+    """The entries up to the first that is malformed, long names and links included as they lie.
+
+    Raises:
+        OutOfBudget: There are more than :data:`MAX_MEMBERS`.
+    """
     at = 0
-    for _ in range(MAX_MEMBERS):
+    for number in itertools.count():
+        if number >= MAX_MEMBERS and _checksum_holds(source.read(at, BLOCK)):
+            raise OutOfBudget(f"more than {MAX_MEMBERS} members in a tar archive")
         header = source.read(at, BLOCK)
         if not _checksum_holds(header):
             return

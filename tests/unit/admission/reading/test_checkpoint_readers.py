@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import pickletools
 import struct
+import tarfile
 import time
 import tracemalloc
 from pathlib import Path
@@ -18,6 +20,7 @@ from harness.admission.reading.notebook import MAX_FLAWS, MAX_QUOTE, Budget, Not
 from harness.admission.reading.oldnames import STATEFUL
 from harness.admission.reading.opcodes import OPCODES
 from harness.admission.reading.pickles import PickleReader
+from harness.admission.reading.tararchive import MAX_MEMBERS
 from harness.admission.reading.values import look_at
 from harness.admission.reading.ziparchive import has_directory, read_archive
 from harness.admission.tree import Tree
@@ -201,6 +204,13 @@ class TestArchives:
     def test_an_archive_behind_something_else_is_seen(self) -> None:
         assert has_directory(MemoryBytes(b"RIFF....WAVE" + asm.torch_archive(CLEAN, FOUR)))
         assert not has_directory(MemoryBytes(b"RIFF....PK\x05\x06" + bytes(200)))
+
+    def test_the_end_of_a_long_tar_is_not_passed_over(self) -> None:
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for number in range(MAX_MEMBERS + 1):
+                tar.addfile(tarfile.TarInfo(f"{number}"))
+        assert "admission.too-large" in ids(read(out.getvalue(), "model.tar"))
 
     def test_too_many_members_are_too_large(self) -> None:
         many = asm.archive(*(asm.Member(f"a/{index}", b"") for index in range(50)))
