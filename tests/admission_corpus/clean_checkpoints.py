@@ -180,6 +180,38 @@ def _buffers() -> object:
     }
 
 
+def _of_type(name: str) -> object:
+    return {
+        "model": {
+            "weight": torch.ones(2, 3).to(getattr(torch, name)),
+            "none": torch.zeros(0, dtype=getattr(torch, name)),
+        }
+    }
+
+
+def _stepped(name: str) -> object:
+    """An optimizer's state after a step."""
+    weight = torch.nn.Parameter(torch.ones(3, 2))
+    optimizer = getattr(torch.optim, name)([weight], lr=0.01)
+    weight.square().sum().backward()
+    optimizer.step()
+    return {"model": {"w": weight.data}, "optimizer": optimizer.state_dict()}
+
+
+def _layer(name: str) -> torch.nn.Module:
+    made: torch.nn.Module = getattr(torch.nn, name)(*LAYERS[name])
+    return made
+
+
+TYPES = ("int8", "int16", "int32", "uint16", "uint32", "uint64", "float64", "complex128", "float8_e5m2", "bool")
+OPTIMIZERS = ("SGD", "Adam", "AdamW", "RAdam", "Adagrad", "RMSprop", "NAdam", "Adamax")
+LAYERS: dict[str, tuple[int, ...]] = {
+    "Conv1d": (2, 3, 3), "ConvTranspose1d": (2, 3, 3), "GRU": (2, 3), "LSTM": (2, 3), "Embedding": (5, 2),
+    "LayerNorm": (4,), "BatchNorm1d": (4,), "MultiheadAttention": (4, 2), "TransformerEncoderLayer": (4, 2),
+}  # fmt: skip
+CODES = ("i1", "u2", "i4", "i8", "f2", "f4", ">f4", "f8", "c8", "c16", "?", "U5", "S5")
+
+
 MODERN: dict[str, tuple[str, Writer]] = {
     **{
         f"{name}-style": ("model.pth", saving(lambda n=names: {"model": weights(*n)})) for name, names in STYLES.items()
@@ -199,6 +231,10 @@ MODERN: dict[str, tuple[str, Writer]] = {
     "defaultdict": ("model.pth", saving(_defaults)),
     "protocol-5": ("model.pth", saving(trained, pickle_protocol=5)),
     "speakers": ("speakers.pth", saving(_speakers)),
+    **{f"type-{name}": ("model.pth", saving(lambda n=name: _of_type(n))) for name in TYPES},
+    **{f"optimizer-{name}": ("best_model.pth", saving(lambda n=name: _stepped(n))) for name in OPTIMIZERS},
+    **{f"layer-{name}": ("model.pth", saving(lambda n=name: _layer(n).state_dict())) for name in LAYERS},
+    **{f"npy-{code}": ("a.npy", lambda path, c=code: np.save(path, np.ones((2, 3), c))) for code in CODES},
     "masks-of-scores": ("model.pth", saving(_scores)),
     "measurements": ("best_model.pth", saving(_measurements)),
     "numbers-of-one-byte": ("model.pth", saving(_small_numbers)),
@@ -300,6 +336,7 @@ OLD: dict[str, tuple[str, Writer]] = {
     "path": ("model.pth", saving(lambda: {"out": pathlib.PosixPath("/data"), "w": torch.ones(2)})),
     "module": ("model.pth", saving(lambda: torch.nn.Sequential(torch.nn.Linear(2, 2)))),
     "joblib": ("voice.joblib", lambda path: joblib.dump({"a": np.ones(5), "b": 2}, path) and None),
+    **{f"whole-{name}": ("model.pth", saving(lambda n=name: _layer(n))) for name in LAYERS},
     "module-1.5": ("model.pth", saving(_layers, _use_new_zipfile_serialization=False)),
     "quantized-1.5": ("model.pth", saving(_quantized, _use_new_zipfile_serialization=False)),
     "quantized-rnn": ("model.pth", saving(_quantized_rnn)),
