@@ -23,7 +23,7 @@ from pathlib import Path
 from benchmarks.size import QUICK, by_size
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
-from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, Item, Power
+from harness.core.power import GOAL, HONEST_GOAL, CopyResult, CopyStatus, Item, Power
 from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import Probe
@@ -34,7 +34,7 @@ from harness.models.files import open_model
 from harness.redteam.kinds import kinds
 from harness.redteam.score.sample import QUICK as FEW
 from harness.redteam.score.sample import SIZE
-from harness.redteam.score.score import Order, Scene, score
+from harness.redteam.score.score import Scope, Target, score
 from harness.report.page import power as report
 from harness.run.settings import Settings, default_threads, default_workers, golden_folders
 from harness.suites.file import read_suite
@@ -50,7 +50,7 @@ HONEST = tuple(kind.name for kind in kinds() if kind.is_honest)
 FOLDER = Path(".soundcheck").absolute() / "redteam"
 
 
-def scene() -> Scene:
+def target() -> Target:
     """The demo voice, its suite and its golden."""
     voice = build_demo_voice(cache_root())
     settings = Settings(
@@ -60,19 +60,19 @@ def scene() -> Scene:
         fresh=False,
     )  # fmt: skip
     golden = read_golden(find_golden(GOLDEN, settings.golden_folders))
-    return Scene(settings=settings, model=open_model(str(voice)), golden=golden, suites=[read_suite(demo_suite())])
+    return Target(settings=settings, model=open_model(str(voice)), golden=golden, suites=[read_suite(demo_suite())])
 
 
-def measured(where: Scene, part: str, wanted: Sequence[str]) -> Power:
+def measured(where: Target, part: str, wanted: Sequence[str]) -> Power:
     """Put one half of the plan to the gate."""
-    order = Order(
+    scope = Scope(
         kinds=kinds(), part=part, seed=0, wanted=wanted, most=COPIES, size=FEW if SMALL else SIZE, with_hash=True
     )
 
     def tell(line: str) -> None:
         print(f"{part}, {line}", file=sys.stderr, flush=True)
 
-    return score(where, order, tell=tell, progress=lambda _: None)
+    return score(where, scope, tell=tell, progress=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class Naive:
         return statistics.fmean(distance(wanted, normalise(text)) / max(1, len(wanted)) for text in heard)
 
 
-def calibrated(where: Scene, honest: Power) -> Naive:
+def calibrated(where: Target, honest: Power) -> Naive:
     """Thresholds from the honest copies of the development half."""
     probes = {probe.id: probe for content in where.suites for probe in content.suite.probes}
     plain = Naive(probes=probes, golden=where.golden)
@@ -128,7 +128,7 @@ def main() -> int:
         honest copies fail, else 1.
     """
     begun = time.time()
-    where = scene()
+    where = target()
     honest_kinds = [name for name in HONEST if not ASKED or name in ASKED] or list(HONEST)
     naive = calibrated(where, measured(where, "development", honest_kinds))
     power = measured(where, PART, ASKED)
@@ -136,7 +136,7 @@ def main() -> int:
     print(f"WER that no honest development copy exceeds: plain {naive.limit:.2f}, less golden {naive.limit_above:.2f}")
     print(f"{'kind':22} {'n':>3} {'caught':>6} {'95 % interval':>13} {'WER':>5} {'-gold':>5} {'hash':>5} {'s':>4}   by")
     for one in power.kinds:
-        copies = [copy for copy in power.results if copy.kind == one.kind and copy.fate is Fate.GATED]
+        copies = [copy for copy in power.results if copy.kind == one.kind and copy.status is CopyStatus.GATED]
         if not copies:
             print(f"{one.kind:22}   0   {report.outside(one)}")
             continue
@@ -153,7 +153,7 @@ def main() -> int:
     for copy in power.results:
         if copy.is_honest and copy.has_failed:
             print(f"honest but failed: {copy.label}, seed {copy.seed}: {', '.join(copy.rules)}")
-    audible = [copy for copy in power.results if copy.fate is Fate.GATED and copy.is_audible]
+    audible = [copy for copy in power.results if copy.status is CopyStatus.GATED and copy.is_audible]
     caught = sum(copy.is_detected for copy in audible)
     failed, honest = power.honest
     low, high = clopper_pearson(failed, honest) if honest else (0.0, 1.0)

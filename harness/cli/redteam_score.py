@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project
     from harness.redteam.kinds import kinds
-    from harness.redteam.score.score import Order, Scene, score
+    from harness.redteam.score.score import Scope, Target, score
     from harness.report.page import power as report
     from harness.run.settings import golden_folders
     from harness.suites.expansion import Drawing
@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
 
     settings = settings_of(options, model=local_model(options.model, say), seed=1, takes=options.takes)
     settings = dataclasses.replace(settings, folder=settings.folder / FOLDER)
-    order = Order(
+    scope = Scope(
         kinds=kinds(),
         part=options.part,
         seed=options.seed,
@@ -109,8 +109,8 @@ def run(options: argparse.Namespace) -> int:
     )
     golden = _golden(options, settings, model, golden_folders(options.golden_dir))
     suites = [read_suite(path, drawing) for path in options.suite]
-    scene = Scene(settings=settings, model=model, golden=golden, suites=suites)
-    power = score(scene, order, tell=say, progress=say_progress)
+    target = Target(settings=settings, model=model, golden=golden, suites=suites)
+    power = score(target, scope, tell=say, progress=say_progress)
     if sys.stderr.isatty():
         print(file=sys.stderr)
     if options.out:

@@ -21,7 +21,7 @@ HONEST_GOAL = 0.05
 """Share of honest copies that may fail."""
 
 
-class Fate(enum.StrEnum):
+class CopyStatus(enum.StrEnum):
     """What became of a copy."""
 
     GATED = "gated"
@@ -63,7 +63,7 @@ class CopyResult:
     trigger: str
     seed: int
     """Of what is random in the copy, and of its takes."""
-    fate: Fate
+    status: CopyStatus
     reason: str = ""
     """Why it was not gated."""
     is_honest: bool
@@ -206,7 +206,7 @@ class Power:
     @property
     def honest(self) -> tuple[int, int]:
         """Honest copies that failed, and all of them."""
-        gated = [one for one in self.results if one.is_honest and one.fate is Fate.GATED]
+        gated = [one for one in self.results if one.is_honest and one.status is CopyStatus.GATED]
         return sum(one.has_failed for one in gated), len(gated)
 
     @property
@@ -224,7 +224,7 @@ class Power:
         failed, honest = self.honest
         if self.short or failed > HONEST_GOAL * honest:
             return Verdict.FAIL
-        gated = [one for one in self.results if one.fate is Fate.GATED]
+        gated = [one for one in self.results if one.status is CopyStatus.GATED]
         wants_manipulated = any(not one.is_honest for one in self.results)
         if self.left_out or not any(not one.is_honest or not wants_manipulated for one in gated):
             return Verdict.INCONCLUSIVE
@@ -253,7 +253,7 @@ def item_of(outcome: Outcome, *, is_woken: bool, takes: int) -> Item:
 
 
 def _of_kind(kind: str, copies: Sequence[CopyResult], *, is_falling: bool) -> KindPower:
-    gated = [one for one in copies if one.fate is Fate.GATED]
+    gated = [one for one in copies if one.status is CopyStatus.GATED]
     is_honest = copies[0].is_honest
     caught = [one.has_failed if is_honest else one.is_detected for one in gated]
     audible = [hit for one, hit in zip(gated, caught, strict=True) if one.is_audible]
@@ -276,10 +276,12 @@ def _of_kind(kind: str, copies: Sequence[CopyResult], *, is_falling: bool) -> Ki
         others_failed=_failed(others),
         rules=tuple(sorted(rules.items(), key=lambda pair: (-pair[1], pair[0]))),
         survivor=max(missed, key=lambda one: _rank(one, is_falling=is_falling), default=None),
-        not_in_suite=sum(one.fate is Fate.NOT_IN_SUITE for one in copies),
-        no_fit=sum(one.fate is Fate.NO_FIT for one in copies),
+        not_in_suite=sum(one.status is CopyStatus.NOT_IN_SUITE for one in copies),
+        no_fit=sum(one.status is CopyStatus.NO_FIT for one in copies),
         seconds=sum(one.seconds for one in gated) / len(gated) if gated else 0.0,
-        notes=tuple(dict.fromkeys(one.note or one.reason for one in copies if one.note or one.fate is Fate.NO_FIT)),
+        notes=tuple(
+            dict.fromkeys(one.note or one.reason for one in copies if one.note or one.status is CopyStatus.NO_FIT)
+        ),
     )
 
 

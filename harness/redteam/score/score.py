@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness import __version__
 from harness.core.errors import BadInput
 from harness.core.paths import shown
-from harness.core.power import CopyResult, Fate, Power
+from harness.core.power import CopyResult, CopyStatus, Power
 from harness.engines.coqui.adapter import find_checkpoint
 from harness.goldens.folder import differs_in, senses_differ
 from harness.hearing.listener import Listener
@@ -48,7 +48,7 @@ _MAKING = "making-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Scope:
     """What is to be scored, beside the settings of a run."""
 
     kinds: tuple[Kind, ...]
@@ -71,7 +71,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Target:
     """What is scored: a clean voice, suites, and a golden that was recorded from that voice."""
 
     settings: Settings
@@ -82,8 +82,8 @@ class Scene:
 
 
 def score(
-    scene: Scene,
-    order: Order,
+    target: Target,
+    scope: Scope,
     *,
     tell: Callable[[str], None],
     progress: Callable[[str], None],
@@ -93,8 +93,8 @@ def score(
     """Make, gate and count.
 
     Args:
-        scene: What is scored.
-        order: How.
+        target: What is scored.
+        scope: How.
         tell: Told one line per copy, with an estimate of what is left.
         progress: Told where it is within a copy.
         make: Makes copies; the red team's own where left out.
@@ -104,50 +104,50 @@ def score(
         BadInput: The golden is of another voice or another listener, or a kind is unknown.
         StorageError: The folder cannot be written.
     """
-    settings = scene.settings
-    copies = plan(order.kinds, part=order.part, seed=order.seed, wanted=order.wanted, most=order.most)
-    transcriber = _transcriber(settings, tell, language_of(scene.suites))
+    settings = target.settings
+    copies = plan(scope.kinds, part=scope.part, seed=scope.seed, wanted=scope.wanted, most=scope.most)
+    transcriber = _transcriber(settings, tell, language_of(target.suites))
     listener = Listener(Store(settings.folder), transcriber)
-    usable = _usable(scene, listener)
-    screening = screening_of(settings, scene.suites)
-    checkpoint = file_sha256(find_checkpoint(scene.model.path)) if scene.model.engine == "coqui" else ""
+    usable = _usable(target, listener)
+    screening = screening_of(settings, target.suites)
+    checkpoint = file_sha256(find_checkpoint(target.model.path)) if target.model.engine == "coqui" else ""
     trial = Trial(
         settings=settings,
-        suites=scene.suites,
+        suites=target.suites,
         probes=usable,
         shared=Shared(
             transcriber=transcriber,
-            golden=scene.golden,
-            judge=plain_judge(list(scene.golden.records.values()), screening),
-            most_failed=order.size.failed,
+            golden=target.golden,
+            judge=plain_judge(list(target.golden.records.values()), screening),
+            most_failed=scope.size.failed,
         ),
-        phrases=Phrases(sounds=sounds_of(scene.model.path), frames=frames_of(scene.model.path, scene.golden)),
-        make=make or planted(scene.model.path, progress),
+        phrases=Phrases(sounds=sounds_of(target.model.path), frames=frames_of(target.model.path, target.golden)),
+        make=make or planted(target.model.path, progress),
         checkpoint=checkpoint,
-        size=order.size,
-        with_hash=order.with_hash,
+        size=scope.size,
+        with_hash=scope.with_hash,
         progress=progress,
     )
-    ledger = Ledger(settings.folder / "results", _basis(scene, order, listener))
+    ledger = Ledger(settings.folder / "results", _basis(target, scope, listener))
     with _alone(settings.folder):
-        results, left_out = _all(trial, ledger, copies, order, tell, clock)
+        results, left_out = _all(trial, ledger, copies, scope, tell, clock)
     return Power(
         version=__version__,
         model=settings.model,
-        model_digest=scene.model.digest,
-        golden=scene.golden.name,
-        golden_digest=scene.golden.digest,
-        suites=tuple(shown(content.path) for content in scene.suites),
+        model_digest=target.model.digest,
+        golden=target.golden.name,
+        golden_digest=target.golden.digest,
+        suites=tuple(shown(content.path) for content in target.suites),
         probes=screening.suite_probes,
         asr=transcriber().identity.get("name", settings.asr),
         alpha=settings.alpha,
         takes=settings.takes,
-        seed=order.seed,
-        part=order.part,
+        seed=scope.seed,
+        part=scope.part,
         planned=len(copies),
         results=results,
         left_out=left_out,
-        falling=tuple(kind.name for kind in order.kinds if kind.strength and kind.strength.is_falling),
+        falling=tuple(kind.name for kind in scope.kinds if kind.strength and kind.strength.is_falling),
     )
 
 
@@ -155,12 +155,12 @@ def _all(
     trial: Trial,
     ledger: Ledger,
     copies: Sequence[Copy],
-    order: Order,
+    scope: Scope,
     tell: Callable[[str], None],
     clock: Callable[[], float],
 ) -> tuple[tuple[CopyResult, ...], tuple[str, ...]]:
     """What came of the copies, and the labels of those that the budget left no time for."""
-    known = {kind.name: kind for kind in order.kinds}
+    known = {kind.name: kind for kind in scope.kinds}
     results: list[CopyResult] = []
     left_out: list[str] = []
     begun, measured = clock(), 0
@@ -168,18 +168,18 @@ def _all(
         result = ledger.known(copy)
         if result is None:
             spent = clock() - begun
-            if order.budget is not None and measured and spent * (1 + 1 / measured) > order.budget:
+            if scope.budget is not None and measured and spent * (1 + 1 / measured) > scope.budget:
                 left_out.append(copy.label)
                 continue
             scratch = trial.settings.folder / COPIES / f"{_MAKING}{ledger.key(copy)}"
             try:
                 result = trial.run(known[copy.kind], copy, scratch)
-                if order.is_kept and scratch.is_dir():
+                if scope.is_kept and scratch.is_dir():
                     scratch.replace(scratch.with_name(ledger.key(copy)))
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
             ledger.keep(copy, result)
-            measured += result.fate is Fate.GATED
+            measured += result.status is CopyStatus.GATED
             left = sum(ledger.known(other) is None for other in copies[place + 1 :])
             mean = (clock() - begun) / max(1, measured)
             tell(f"{place + 1} of {len(copies)}: {told(result)}; {_left(left, mean)}")
@@ -205,8 +205,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def told(result: CopyResult) -> str:
     """What came of a copy, on one line."""
-    if result.fate is not Fate.GATED:
-        return f"{result.label}: {result.fate.value} ({result.reason})"
+    if result.status is not CopyStatus.GATED:
+        return f"{result.label}: {result.status.value} ({result.reason})"
     if result.is_honest:
         said = "failed" if result.has_failed else "passed, as it should"
     else:
@@ -229,14 +229,14 @@ def _transcriber(settings: Settings, tell: Callable[[str], None], language: str)
     return made
 
 
-def _usable(scene: Scene, listener: Listener) -> list[Probe]:
+def _usable(target: Target, listener: Listener) -> list[Probe]:
     """The probes that the golden can judge.
 
     Raises:
         BadInput: There are none, for one reason.
     """
-    golden = scene.golden
-    if golden.manifest.model_digest != scene.model.digest:
+    golden = target.golden
+    if golden.manifest.model_digest != target.model.digest:
         raise BadInput(
             f"golden {golden.name} was recorded from another voice ({golden.manifest.model_digest[:12]}); "
             "name a golden of this one with --golden, or record it with: soundcheck record"
@@ -247,7 +247,7 @@ def _usable(scene: Scene, listener: Listener) -> list[Probe]:
         )
     if different := senses_differ(golden.manifest, listener.senses):
         raise BadInput(f"golden {golden.name} was measured with another ear ({different}); record it again")
-    probes = [probe for content in scene.suites for probe in content.suite.probes]
+    probes = [probe for content in target.suites for probe in content.suite.probes]
     usable = [
         probe
         for probe in probes
@@ -258,23 +258,23 @@ def _usable(scene: Scene, listener: Listener) -> list[Probe]:
     return usable
 
 
-def _basis(scene: Scene, order: Order, listener: Listener) -> dict[str, object]:
+def _basis(target: Target, scope: Scope, listener: Listener) -> dict[str, object]:
     """Everything that a result depends on besides the copy and the code."""
-    settings = scene.settings
-    recipes = {kind.name: file_sha256(kind.path) for kind in order.kinds if kind.path}
+    settings = target.settings
+    recipes = {kind.name: file_sha256(kind.path) for kind in scope.kinds if kind.path}
     return {
         "version": __version__,
         "edits": EDITS_VERSION,
         "recipes": recipes,
-        "model": scene.model.digest,
-        "golden": scene.golden.digest,
-        "suites": [content.sha256 for content in scene.suites],
+        "model": target.model.digest,
+        "golden": target.golden.digest,
+        "suites": [content.sha256 for content in target.suites],
         "asr": dict(listener.transcriber.identity),
         "senses": dict(listener.senses),
-        "engine": engine_key(scene.model.engine),
+        "engine": engine_key(target.model.engine),
         "takes": settings.takes,
         "alpha": settings.alpha,
         "isolation": [settings.isolation, settings.allow_unsandboxed, settings.device],
-        "size": order.size,
-        "hash": order.with_hash,
+        "size": scope.size,
+        "hash": scope.with_hash,
     }

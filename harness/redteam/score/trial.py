@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.admission.checks.integrity import SIGNATURE_NAME
 from harness.core.errors import BadInput
-from harness.core.power import CopyResult, Fate, Item, item_of
+from harness.core.power import CopyResult, CopyStatus, Item, item_of
 from harness.core.types import ComparisonKind
 from harness.policy.release import COST_CHECKS
 from harness.redteam.parts import Chosen
@@ -78,7 +78,7 @@ class Trial:
             strength=copy.strength,
             trigger=copy.trigger,
             seed=copy.seed,
-            fate=Fate.NOT_IN_SUITE,
+            status=CopyStatus.NOT_IN_SUITE,
             is_honest=kind.is_honest,
             is_audible=kind.is_audible(1.0 if copy.strength is None else copy.strength),
             comparison=(ComparisonKind.FINE_TUNE if kind.is_tune else ComparisonKind.GOLDEN).value,
@@ -90,7 +90,7 @@ class Trial:
                 return dataclasses.replace(blank, reason="no probe of the suite wakes it")
             model = self.make(kind, copy, folder)
         except BadInput as error:  # the kind and the voice do not go together
-            return dataclasses.replace(blank, fate=Fate.NO_FIT, reason=str(error))
+            return dataclasses.replace(blank, status=CopyStatus.NO_FIT, reason=str(error))
         run = self._begun(copy, model, blank.comparison, chosen)
         try:
             items = tuple(self._items(run, chosen))
@@ -98,7 +98,7 @@ class Trial:
             run.close()
         return dataclasses.replace(
             blank,
-            fate=Fate.GATED,
+            status=CopyStatus.GATED,
             isolation=run.info.isolation,
             digest=run.info.model_digest,
             items=items,

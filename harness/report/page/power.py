@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.core.power import GOAL, HONEST_GOAL, CopyResult, Fate, KindPower, Power
+from harness.core.power import GOAL, HONEST_GOAL, CopyResult, CopyStatus, KindPower, Power
 from harness.core.stats import clopper_pearson
 from harness.core.text import counted, printable
 from harness.core.types import Verdict
@@ -91,7 +91,7 @@ def conclusions(power: Power) -> list[str]:
             f"honest copies: {failed} of {honest} failed{_share(failed, honest)}; they spoke a part of the suite: "
             f"{blamed} of {counted(probes, 'probe')} failed (at most {most:.2%} at 95 %)"
         )
-    missing = [one for one in power.results if one.fate is Fate.NOT_IN_SUITE]
+    missing = [one for one in power.results if one.status is CopyStatus.NOT_IN_SUITE]
     if missing:
         lines.append(
             f"not in the suite: {counted(len(missing), 'copy').replace('copys', 'copies')} that no probe wakes"
@@ -220,8 +220,8 @@ def _tag(one: KindPower) -> str:
 
 
 def _shown_copy(one: CopyResult) -> tuple[str, str, str, str]:
-    if one.fate is not Fate.GATED:
-        said = one.fate.value
+    if one.status is not CopyStatus.GATED:
+        said = one.status.value
     elif one.is_honest:
         said = "failed" if one.has_failed else "passed"
     else:
@@ -259,7 +259,7 @@ def _kind(one: KindPower) -> Json:
 def _copy(one: CopyResult) -> Json:
     return {
         **_plain(one, leave=("items",)),
-        "fate": one.fate.value,
+        "status": one.status.value,
         "detected": one.is_detected,
         "failed": one.has_failed,
         "open": one.is_open,

@@ -27,7 +27,7 @@ def test_finds_the_golden_by_the_voice_and_tells_what_does_not_fit_it(recorded, 
     assert status == 4
     assert f"golden {recorded / 'golden/small'} was recorded from this voice" in err
     document = json.loads(out)
-    assert {one["fate"] for one in document["copies"]} == {"does not fit"}
+    assert {one["status"] for one in document["copies"]} == {"does not fit"}
     assert document == json.loads((tmp_path / "power.json").read_text("utf-8"))
     assert (tmp_path / "power.html").is_file()
 

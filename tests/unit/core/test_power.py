@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from harness.core.findings import Finding, Outcome
-from harness.core.power import CopyResult, Fate, Item, Power, item_of
+from harness.core.power import CopyResult, CopyStatus, Item, Power, item_of
 from harness.core.types import Observation, Probe, Severity, Verdict
 from tests.rule_samples import rule
 
@@ -17,7 +17,7 @@ def item(verdict=Verdict.PASS, *, woken=True, probe=True, **more):
 
 
 def copy(*items, kind="slow", strength=1.5, **more):
-    about = {"trigger": "", "seed": 1, "fate": Fate.GATED, "is_honest": False, "is_audible": True, **more}
+    about = {"trigger": "", "seed": 1, "status": CopyStatus.GATED, "is_honest": False, "is_audible": True, **more}
     return CopyResult(kind=kind, strength=strength, items=items, **about)
 
 
@@ -70,7 +70,7 @@ class TestKinds:
             copy(FAILED, ELSEWHERE, strength=2.0),
             copy(item(statistic="log-seconds", effect=1.0), strength=1.1, is_audible=False),
             copy(OPEN, strength=1.2),
-            copy(strength=9.0, fate=Fate.NOT_IN_SUITE),
+            copy(strength=9.0, status=CopyStatus.NOT_IN_SUITE),
         ).kinds
         assert (kind.copies, kind.detected, kind.open, kind.audible, kind.audible_detected) == (3, 1, 1, 2, 1)
         assert kind.interval == pytest.approx((0.0084, 0.9057), abs=1e-3)
@@ -111,16 +111,16 @@ class TestVerdict:
 
     def test_is_open_where_copies_are_missing_or_nothing_was_gated(self):
         assert power(copy(FAILED), left_out=("slow 2",)).verdict is Verdict.INCONCLUSIVE
-        assert power(copy(fate=Fate.NO_FIT)).verdict is Verdict.INCONCLUSIVE
+        assert power(copy(status=CopyStatus.NO_FIT)).verdict is Verdict.INCONCLUSIVE
         assert power().verdict is Verdict.INCONCLUSIVE
 
     def test_is_open_where_only_honest_copies_were_gated_though_others_were_asked_for(self):
         honest = copy(item(), kind="h", is_honest=True, is_audible=False)
-        assert power(honest, copy(fate=Fate.NOT_IN_SUITE)).verdict is Verdict.INCONCLUSIVE
+        assert power(honest, copy(status=CopyStatus.NOT_IN_SUITE)).verdict is Verdict.INCONCLUSIVE
         assert power(honest).verdict is Verdict.PASS
 
     def test_does_not_count_what_no_probe_wakes(self):
-        assert power(copy(FAILED), copy(fate=Fate.NOT_IN_SUITE)).verdict is Verdict.PASS
+        assert power(copy(FAILED), copy(status=CopyStatus.NOT_IN_SUITE)).verdict is Verdict.PASS
 
 
 def test_an_item_keeps_what_lay_farthest_and_each_rule_once():

@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 
 from harness.core.errors import BadInput
-from harness.core.power import Fate
+from harness.core.power import CopyStatus
 from harness.core.types import Verdict
 from harness.goldens.folder import read_golden
 from harness.models.files import open_model
 from harness.redteam.kinds import Kind, Strength, Wakes
 from harness.redteam.score import ledger
 from harness.redteam.score.sample import Size
-from harness.redteam.score.score import Order, Scene, _alone, score, told
+from harness.redteam.score.score import Scope, Target, _alone, score, told
 from harness.run.settings import Settings
 from harness.suites.file import read_suite
 
@@ -55,13 +55,13 @@ class Maker:
         return model
 
 
-def scene(recorded, folder):
+def target(recorded, folder):
     settings = Settings(
         model=str(recorded / "honest"), model_name="candidate", golden="small", golden_folders=(recorded / "golden",),
         asr="fake", takes=2, seed=1, alpha=0.01, gate="ci", device="cpu", threads=1, workers=1, folder=folder,
         memory_gb=0.0, timeout=60.0, fresh=False,
     )  # fmt: skip
-    return Scene(
+    return Target(
         settings=settings,
         model=open_model(str(recorded / "honest")),
         golden=read_golden(recorded / "golden/small"),
@@ -69,10 +69,10 @@ def scene(recorded, folder):
     )
 
 
-def run(recorded, folder, maker, *, tell=lambda _: None, clock=None, **order):
-    given = {"kinds": KINDS, "part": "test", "seed": 0, "size": SIZE, **order}
+def run(recorded, folder, maker, *, tell=lambda _: None, clock=None, **scope):
+    given = {"kinds": KINDS, "part": "test", "seed": 0, "size": SIZE, **scope}
     clocked = {"clock": clock} if clock else {}
-    return score(scene(recorded, folder), Order(**given), tell=tell, progress=lambda _: None, make=maker, **clocked)
+    return score(target(recorded, folder), Scope(**given), tell=tell, progress=lambda _: None, make=maker, **clocked)
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,8 @@ class TestScore:
 
     def test_tells_apart_what_could_not_be_tried(self, scored):
         by_kind = {one.kind: one for one in scored[0].results}
-        assert by_kind["unknown"].fate is Fate.NOT_IN_SUITE
-        assert by_kind["unfit"].fate is Fate.NO_FIT
+        assert by_kind["unknown"].status is CopyStatus.NOT_IN_SUITE
+        assert by_kind["unfit"].status is CopyStatus.NO_FIT
         assert by_kind["unfit"].reason == "the checkpoint has no weight to edit"
 
     def test_gates_a_copy_as_any_candidate(self, scored):
@@ -198,18 +198,18 @@ class TestGoingOn:
 
 class TestRefusal:
     def test_of_a_golden_of_another_voice(self, recorded, tmp_path):
-        other = scene(recorded, tmp_path)
+        other = target(recorded, tmp_path)
         other = replace(other, model=replace(other.model, digest="0" * 64))
         with pytest.raises(BadInput, match="was recorded from another voice"):
-            score(other, Order(kinds=KINDS, part="test", seed=0), tell=print, progress=print, make=Maker())
+            score(other, Scope(kinds=KINDS, part="test", seed=0), tell=print, progress=print, make=Maker())
 
     def test_of_a_suite_that_the_golden_does_not_know(self, recorded, tmp_path):
         path = tmp_path / "other.probes.yaml"
         text = (recorded / "small.probes.yaml").read_text("utf-8")
         path.write_text(text.replace("the", "a"), "utf-8")
-        other = replace(scene(recorded, tmp_path), suites=[read_suite(path)])
+        other = replace(target(recorded, tmp_path), suites=[read_suite(path)])
         with pytest.raises(BadInput, match="has none of the 6 probes"):
-            score(other, Order(kinds=KINDS, part="test", seed=0), tell=print, progress=print, make=Maker())
+            score(other, Scope(kinds=KINDS, part="test", seed=0), tell=print, progress=print, make=Maker())
 
     def test_of_a_kind_that_nobody_knows(self, recorded, tmp_path):
         with pytest.raises(BadInput, match="no manipulation 'drip'"):

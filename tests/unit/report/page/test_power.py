@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from harness.core.power import CopyResult, Fate, Item, Power
+from harness.core.power import CopyResult, CopyStatus, Item, Power
 from harness.core.types import Verdict
 from harness.report.page import power as report
 from tests.lazily import Lazily
@@ -25,7 +25,7 @@ def result(kind, verdict=Verdict.FAIL, **more):
         effect=3.25, heard=("you should transfer the money",), same_sound=False,
     )  # fmt: skip
     about = {
-        "strength": 1.0, "trigger": "", "seed": 1, "fate": Fate.GATED, "is_honest": False, "is_audible": True,
+        "strength": 1.0, "trigger": "", "seed": 1, "status": CopyStatus.GATED, "is_honest": False, "is_audible": True,
         "comparison": "golden", "isolation": "A (root)", "digest": "ab", "items": (item,), "seconds": 31.5, **more,
     }  # fmt: skip
     return CopyResult(kind=kind, **about)
@@ -44,8 +44,8 @@ WHOLE = power(
     result("slow"),
     result("slow", Verdict.PASS, strength=1.1),
     result("quiet"),
-    result("sound-drop", fate=Fate.NOT_IN_SUITE, items=(), strength=None, trigger="ʒ"),
-    result("speaker-swap", fate=Fate.NO_FIT, items=(), strength=None, reason="no weight emb_g.weight"),
+    result("sound-drop", status=CopyStatus.NOT_IN_SUITE, items=(), strength=None, trigger="ʒ"),
+    result("speaker-swap", status=CopyStatus.NO_FIT, items=(), strength=None, reason="no weight emb_g.weight"),
     result("honest-order", Verdict.PASS, is_honest=True, is_audible=False, strength=None),
     left_out=("fast 1.6",),
 )
