@@ -329,6 +329,12 @@ def _joblib_writer(protocol: int) -> Writer:
     return lambda path: joblib.dump(_mixed_arrays(), path, protocol=protocol) and None
 
 
+def _mapped(path: Path) -> None:
+    np.save(path.with_suffix(".npy"), np.ones(5))
+    joblib.dump({"a": np.load(path.with_suffix(".npy"), mmap_mode="r")}, path)
+    path.with_suffix(".npy").unlink()
+
+
 OLD: dict[str, tuple[str, Writer]] = {
     "legacy": ("model.pth", saving(trained, _use_new_zipfile_serialization=False)),
     "legacy-tied": ("model.pth", saving(_tied, _use_new_zipfile_serialization=False)),
@@ -345,6 +351,7 @@ OLD: dict[str, tuple[str, Writer]] = {
     **{f"numbers-{n}": ("voice.pkl", pickling(_numbers, n)) for n in (0, 2, 4)},
     **{f"records-{n}": ("voice.pkl", pickling(_records, n)) for n in (2, 5)},
     **{f"joblib-mixed-{n}": ("voice.joblib", _joblib_writer(n)) for n in (2, 3, 5)},
+    "joblib-mapped": ("voice.joblib", _mapped),
     "joblib-mixed-zlib": ("voice.joblib", lambda path: joblib.dump(_mixed_arrays(), path, compress=3) and None),
     "npy-records": (
         "a.npy",

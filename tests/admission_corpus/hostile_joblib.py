@@ -80,6 +80,19 @@ def arrays() -> Iterator[Hostile]:
             lambda m, c=code, f=flags: stream(dtype(c, "|" if c == "O8" else "<", f)),
         )
     yield Hostile("dtype-size", "model.pkl", "", "pickle-state", lambda m: stream(_long_text()))
+    yield Hostile(
+        "memmap-called", "model.joblib", "", "pickle-call", lambda m: stream(call("numpy", "memmap", text(m)))
+    )
+    yield Hostile(
+        "memmap-held",
+        "model.joblib",
+        "",
+        "pickle-state",
+        lambda m: stream(
+            named("argparse", "Namespace") + asm.EMPTY_TUPLE + asm.NEWOBJ
+            + asm.state_dict(("extend", named("numpy", "memmap"))) + asm.BUILD
+        ),
+    )  # fmt: skip
     yield Hostile("joblib-inner-memo", "model.joblib", "", BROKEN, lambda m: _inner(stream(asm.get(1))))
     yield Hostile("joblib-inner-other", "model.joblib", "", BROKEN, lambda m: _inner(stream(asm.EMPTY_DICT)))
     yield Hostile(

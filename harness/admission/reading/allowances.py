@@ -24,6 +24,8 @@ _TYPES = {f"torch.{name}" for name in DTYPE_BYTES}
 DATA = frozenset(
     {
         "numpy.ndarray",
+        "numpy.matrix",
+        "numpy.memmap",
         *PLAIN_TYPES,
         *TENSOR_TYPES,
         *_TYPES,

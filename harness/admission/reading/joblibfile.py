@@ -22,6 +22,8 @@ from harness.core.findings import Place
 
 ALIGNMENT: Final = 16
 """joblib's NUMPY_ARRAY_ALIGNMENT_BYTES."""
+ARRAYS: Final = ("numpy.ndarray", "numpy.memmap", "numpy.matrix")
+"""Types that joblib writes so; none of them is called."""
 MAX_INNER: Final = 4_000
 """Arrays of objects in one file."""
 SPARE: Final = 64
@@ -46,8 +48,8 @@ class ArraySteps:
         """
         state = dict(zip(wrapper.items[::2], wrapper.items[1::2], strict=True))
         kind, dtype, order = state.get("subclass"), state.get("dtype"), state.get("order")
-        if not isinstance(kind, Global) or kind.name != "numpy.ndarray" or order not in ("C", "F"):
-            raise Broken(f"expected a joblib array of numpy.ndarray, got {show(kind)} in order {show(order)}")
+        if not isinstance(kind, Global) or kind.name not in ARRAYS or order not in ("C", "F"):
+            raise Broken(f"expected a joblib array of numpy's, got {show(kind)} in order {show(order)}")
         if not isinstance(dtype, Box) or dtype.kind != "dtype" or not isinstance(state.get("allow_mmap", True), bool):
             raise Broken(f"expected a joblib array's dtype, got {show(dtype)}")
         try:

@@ -281,7 +281,7 @@ class PickleReader(Machine):
             self._note(rules.CALL, f"{target.name}: {problem}", f"calls {target.name}{show(args)}")
             return UNKNOWN
         except rebuilding.Outdated as made_object:
-            self._has_objects = True
+            self._has_objects = self._has_objects or str(made_object) != JOBLIB_WRAPPER  # it becomes an array
             return Box("object", detail=str(made_object))
         if isinstance(made, Box):
             self._take_over(made, args)

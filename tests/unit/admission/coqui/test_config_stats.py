@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+import datetime
+import decimal
 import io
 import pickle
 import struct
@@ -56,3 +59,14 @@ def test_statistics_of_coquis_own_making_are_pickles_without_a_problem(protocol:
 )
 def test_everything_else_has_a_problem(data: bytes) -> None:
     assert content(io.BytesIO(data)).problem
+
+
+@pytest.mark.parametrize(
+    "value", [argparse.Namespace(a=1), datetime.date(2026, 3, 1), decimal.Decimal("1.5"), slice(3)]
+)
+def test_an_object_of_any_class_is_one(value: object) -> None:
+    """A range of numbers is none: it is made of three."""
+    array = np.array(None, dtype=object)
+    array[()] = {"mel_mean": np.zeros(80), "more": value}
+    found = content(io.BytesIO(corpus.npy(array)))
+    assert bool(found.problem) == (not isinstance(value, slice))
