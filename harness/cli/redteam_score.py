@@ -100,7 +100,9 @@ def run(options: argparse.Namespace) -> int:
         is_kept=options.keep,
     )
     model = open_model(settings.model)
-    if refusal := Door(model, provenance_of(find_project(Path.cwd()), settings.model, model.path)).refusal:
+    if refusal := Door(
+        model, provenance_of(find_project(Path.cwd(), settings.model), settings.model, model.path)
+    ).refusal:
         raise BadInput(f"{options.model}: {refusal}")
     drawing = Drawing(
         salt=settings.salt,

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     if options.digest and not is_pin(options.digest):
         raise BadInput(f"--digest: expected sha256: and 64 lower-case hex digits, got {options.digest[:80]!a}")
     if trust.is_empty and not (options.sums or options.listing or options.digest):
-        known = replace(provenance_of(find_project(Path.cwd()), str(model), model), signature=options.signature)
+        known = replace(provenance_of(find_project(Path.cwd(), model), str(model), model), signature=options.signature)
         if known.trust.is_empty and not known.digest:
             raise BadInput(
                 "verify: nothing to compare with; name --key, --root, --identity, --sums, --listing or --digest, "

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.core.errors import BadInput
 from harness.core.plaintoml import Document, Table, parse_toml
+from harness.models.judged import Judged
 from harness.storage.smallfile import read_input_text
 
 MAX_BYTES = 1 << 20
@@ -33,7 +35,22 @@ def table(root: Path, name: str) -> Table:
     return Table(document=document, place=place, heading=heading, root=root, values=content)
 
 
-def find_project(start: Path) -> Path:
-    """The nearest folder at or above `start` that has a ``pyproject.toml``; `start` where none has."""
+def find_project(start: Path, *judged: str | Path) -> Path:
+    """The nearest folder at or above `start` that has a ``pyproject.toml``, outside all that is judged.
+
+    Args:
+        start: The current folder.
+        judged: Models that are looked at, as typed. A file that lies in them, or is a link into them, is not ours.
+
+    Returns:
+        Its folder; where none has such a file, the first that lies outside.
+
+    Raises:
+        BadInput: No folder does.
+    """
     start = start.absolute()
-    return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)
+    models = Judged.of(**{f"model {place}": model for place, model in enumerate(judged, 1)})
+    outside = [folder for folder in (start, *start.parents) if models.holding(folder / "pyproject.toml") is None]
+    if not outside:
+        raise BadInput(f"{start}: expected a project outside of what is looked at, got none")
+    return next((folder for folder in outside if (folder / "pyproject.toml").is_file()), outside[0])

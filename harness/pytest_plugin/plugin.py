@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import BadInput, SoundcheckError
-from harness.run.options import add_options
-from harness.run.settings import Settings, read_settings
+from harness.run.options import BY_STEM, add_options
+from harness.run.settings import Settings, chosen_of, placed_model, project_of, read_settings
 
 if TYPE_CHECKING:
+    from harness.models.judged import Judged
     from harness.pytest_plugin.collect import SuiteFile
     from harness.pytest_plugin.gate import Gate
 
@@ -33,6 +34,7 @@ ALLOW_UNSANDBOXED = "--tts-allow-unsandboxed"
 GATE = pytest.StashKey["Gate"]()
 RUN_ID = pytest.StashKey[str]()
 SETTINGS = pytest.StashKey[Settings]()
+JUDGED = pytest.StashKey["Judged"]()
 IS_REPORTED = pytest.StashKey[bool]()
 
 
@@ -48,9 +50,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Refuse a run that the candidate or the reference configures, before any conftest.py is loaded."""
+    from harness.pytest_plugin.guard import refuse_configuration, refuse_spaces
+
+    refuse_spaces(args)
+    if judged := _checked(lambda: _judged(early_config)):
+        early_config.stash[JUDGED] = judged
+        named = early_config.known_args_namespace.file_or_dir or early_config.getini("testpaths")
+        refuse_configuration(early_config, named, judged)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Collect nothing of what is judged: its suites and tests are not the project's."""
+    return True if JUDGED in config.stash and config.stash[JUDGED].holding(collection_path) else None
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse a model or golden that is not there before anything is collected, in every process alike."""
     config = session.config
+    _refuse_loaded(config)
     named = [argument for argument in config.args if argument.partition("::")[0].endswith(SUITE_SUFFIX)]
     if not named and not config.getoption("tts_model", None):
         return
@@ -90,6 +111,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin the run once it is known which items are wanted."""
     config = session.config
+    _refuse_loaded(config)
     if GATE not in config.stash or config.option.collectonly:
         return
     from harness.pytest_plugin.collect import ProbeItem, probes_of
@@ -186,6 +208,27 @@ def _settings(config: pytest.Config) -> Settings:
     if SETTINGS not in config.stash:
         config.stash[SETTINGS] = read_settings(config)
     return config.stash[SETTINGS]
+
+
+def _judged(config: pytest.Config) -> Judged | None:
+    """Candidate and reference as they were typed or written; None where neither was."""
+    typed = vars(config.known_args_namespace)
+    words = {"candidate": "model", "reference": "reference"}
+    chosen = {name: chosen_of(config, BY_STEM[stem], typed.get(f"tts_{stem}")) for name, stem in words.items()}
+    project = project_of(config)
+    models = {name: placed_model(choice, project) for name, choice in chosen.items() if choice}
+    if not models:
+        return None
+    from harness.models.judged import Judged
+
+    return Judged.of(**models)
+
+
+def _refuse_loaded(config: pytest.Config) -> None:
+    if JUDGED in config.stash:
+        from harness.pytest_plugin.guard import refuse_loaded
+
+        refuse_loaded(config, config.stash[JUDGED])
 
 
 def _gate(config: pytest.Config) -> Gate:

@@ -137,6 +137,37 @@ class Choices:
         choice = self.by_stem[stem]
         return (self.here if choice.is_typed else self.project) / str(choice.value)
 
+    def model(self, stem: str) -> str:
+        """A model, ``""`` for none; one that an ini file names by a relative path lies below the project."""
+        return placed_model(self.by_stem[stem], self.project, self.here) if stem in self.by_stem else ""
+
+    def golden(self) -> str:
+        """A golden, ``""`` for none; one that an ini file names is looked for in the project only."""
+        word = self.text("golden")
+        if not self._is_elsewhere("golden") or not word:
+            return word
+        folders = (self.project, *self.golden_folders())
+        found = (folder / Path(word).expanduser() for folder in folders)
+        return str(next((path for path in found if (path / "manifest.json").is_file()), self.project / word))
+
+    def golden_folders(self) -> tuple[Path, ...]:
+        """Where a golden is looked for by name."""
+        name = self.text("golden-dir")
+        places = (self.project,) if self._is_elsewhere("golden-dir") else (self.project, self.here)
+        return golden_folders(*(place / name for place in places))
+
+    def asr(self) -> str:
+        """The transcriber; weights that an ini file names by a relative path lie below the project."""
+        word = self.text("asr")
+        kind, _, weights = word.partition(":")
+        path = self.project / Path(weights).expanduser() if weights else self.project
+        is_file = "/" in weights or weights.endswith(".pt") or (weights and path.exists())
+        return f"{kind}:{path}" if is_file and self._is_elsewhere("asr") else word
+
+    def _is_elsewhere(self, stem: str) -> bool:
+        """Whether it is written in an ini file that does not lie in the current folder."""
+        return stem in self.by_stem and not self.by_stem[stem].is_typed and self.project != self.here
+
     def reports(self) -> tuple[str, ...]:
         """Formats to write the run in."""
         words = self._value("report")
@@ -160,15 +191,41 @@ def read_settings(config: pytest.Config) -> Settings:
     Raises:
         BadInput: A value is out of range, or laxer than the policy.
     """
-    # Without an ini file pytest takes the common ancestor of all that it was given, the model included, for its root.
-    here = config.invocation_params.dir
-    project = config.rootpath if config.inipath else here
-    chosen = {option.stem: choice for option in OPTIONS if (choice := _chosen(config, option))}
-    return make_settings(Choices(by_stem=chosen, project=project, here=here))
+    typed = {option.stem: config.getoption(f"tts_{option.name}", None) for option in OPTIONS}
+    chosen = {one.stem: choice for one in OPTIONS if (choice := chosen_of(config, one, typed[one.stem]))}
+    return make_settings(Choices(by_stem=chosen, project=project_of(config), here=config.invocation_params.dir))
 
 
-def _chosen(config: pytest.Config, option: Option) -> Choice | None:
-    typed = config.getoption(f"tts_{option.name}", None)
+def project_of(config: pytest.Config) -> Path:
+    """What a path in the ini file is relative to: its folder; the current one where there is no ini file.
+
+    Without an ini file pytest takes the common ancestor of all that it was given for its root.
+    """
+    return config.inipath.parent if config.inipath and config.inipath.is_file() else config.invocation_params.dir
+
+
+def placed_model(choice: Choice, project: Path, here: Path | None = None) -> str:
+    """A model that was chosen, with the project before its path where an ini file names it by a relative one.
+
+    Args:
+        choice: Of a model.
+        project: What a path in the ini file is relative to.
+        here: The current folder: a path that is relative to it stays as it is.
+    """
+    word = str(choice.value)
+    if choice.is_typed or project == here:
+        return word
+    from harness.models.judged import placed
+
+    return placed(word, project)
+
+
+def chosen_of(config: pytest.Config, option: Option, typed: object) -> Choice | None:
+    """What was chosen for an option: what was typed, else what the ini file says, else nothing.
+
+    Raises:
+        BadInput: The ini file has something else where a number belongs.
+    """
     is_typed = typed is not None and typed is not False and (typed != "" or option.key is None)
     if is_typed:
         return Choice(value=typed, name=option.flag)
@@ -195,13 +252,12 @@ def make_settings(choices: Choices) -> Settings:
     policy_path = choices.path("policy")
     policy = read_policy(policy_path) if policy_path else None
     device = resolve_device(choices.text("device"))
-    goldens = choices.text("golden-dir")
     settings = Settings(
-        model=choices.text("model"),
+        model=choices.model("model"),
         model_name=choices.text("model-name"),
-        golden=choices.text("golden"),
-        golden_folders=golden_folders(choices.project / goldens, choices.here / goldens),
-        asr=choices.text("asr"),
+        golden=choices.golden(),
+        golden_folders=choices.golden_folders(),
+        asr=choices.asr(),
         takes=int(choices.number("takes") or 0),
         seed=int(choices.number("seed") or 0),
         alpha=alpha_under(policy, choices.number("alpha"), name=choices.name("alpha")),
@@ -214,7 +270,7 @@ def make_settings(choices: Choices) -> Settings:
         timeout=choices.number("timeout") or 0.0,
         fresh=choices.is_set("fresh"),
         compare=choices.text("compare"),
-        reference=choices.text("reference"),
+        reference=choices.model("reference"),
         isolation=choices.text("isolation"),
         allow_unsandboxed=choices.is_set("allow-unsandboxed"),
         log=choices.path("log"),

@@ -141,9 +141,7 @@ def make_equipment(
         events=events,
         door=Door(
             model,
-            Provenance(model=model.path)
-            if is_ours
-            else provenance_of(find_project(Path.cwd()), settings.model, model.path),
+            Provenance(model=model.path) if is_ours else provenance_of(_project(settings), settings.model, model.path),
         ),
     )
 
@@ -157,12 +155,20 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Referen
     if not settings.reference:
         return None
     model = open_model(local_model(settings.reference, tell))
-    door = Door(model, provenance_of(find_project(Path.cwd()), settings.reference, model.path))
+    door = Door(
+        model,
+        provenance_of(_project(settings), settings.reference, model.path),
+    )
     if refusal := door.refusal:
         raise BadInput(f"--tts-reference={settings.reference}: {refusal}")
     # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
     renderer, _ = _make_renderer(settings, Store(settings.folder), model, EventLog(), on_event, workers=1)
     return Reference(model=model, renderer=renderer)
+
+
+def _project(settings: Settings) -> Path:
+    """Whose signatures and pins count: never those that lie in the candidate or the reference."""
+    return find_project(Path.cwd(), settings.model, settings.reference)
 
 
 def _make_renderer(

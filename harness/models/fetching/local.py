@@ -32,6 +32,6 @@ def local_model(spec: str, tell: Callable[[str], None] = lambda _: None) -> str:
     from harness.models.pins import pins
     from harness.models.project import find_project
 
-    root = find_project(Path.cwd())
+    root = find_project(Path.cwd(), spec)
     around = Surroundings(ledger=Ledger(root), pin=pins(root).get(spec), tell=tell)
     return str(fetch(spec, read_policy(root), cache_root() / "sources", around))

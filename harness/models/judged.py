@@ -1,0 +1,81 @@
+"""Which folders are judged: a candidate, a reference, and what is fetched. Nothing in them configures who judges.
+
+Knows nothing of projects, pytest or verbs; those ask it before they read a file that configures them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.core.paths import cache_root
+from harness.engines.registry import ENGINES
+from harness.models.fetching.spec import is_remote
+
+FETCHED = "what was fetched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Folders and files that are judged."""
+
+    names: dict[tuple[int, int], str]
+    """What each is called in a message, by its device and inode: by whatever path it is reached."""
+
+    @classmethod
+    def of(cls, **models: str | Path) -> Judged:
+        """Judged are these models, named as a message names them, and the cache of fetched ones.
+
+        Args:
+            models: Each as typed: a folder, ``engine:folder``, a source; ``""`` for none.
+        """
+        places = [(name, folder_of(spec)) for name, spec in models.items()]
+        known = [(f"the {name}", place) for name, place in places if place is not None]
+        names: dict[tuple[int, int], str] = {}
+        for name, place in (*known, (FETCHED, cache_root() / "sources")):
+            if (key := _key(place)) is not None:
+                names.setdefault(key, name)
+        return cls(names=names)
+
+    def holding(self, path: Path) -> str | None:
+        """What is judged and holds this path, as it is written or as its links lead; None where nothing does."""
+        return next((self.names[key] for key in map(_key, _way(path)) if key in self.names), None)
+
+
+def folder_of(spec: str | Path) -> Path | None:
+    """Where a model that was typed lies; None for a source, and where none was typed."""
+    word = os.fspath(spec)
+    if not word or is_remote(word):
+        return None
+    return Path(_parts(word)[1]).expanduser().absolute()
+
+
+def placed(word: str, base: Path) -> str:
+    """A model as an ini file in `base` names it: with that folder before its path, where its path is relative."""
+    if not word or is_remote(word):
+        return word
+    engine, path = _parts(word)
+    return engine + os.fspath(base / Path(path).expanduser())
+
+
+def _parts(word: str) -> tuple[str, str]:
+    """``engine:`` (or nothing), and the path behind it."""
+    engine, colon, path = word.partition(":")
+    return (engine + colon, path) if colon and engine in ENGINES else ("", word)
+
+
+def _way(path: Path) -> Iterator[Path]:
+    """A path and what holds it, from link to link: written so, and resolved."""
+    for end in dict.fromkeys((Path(os.path.abspath(path)), path.absolute(), path.resolve())):  # noqa: PTH100 - without ".."
+        yield end
+        yield from end.parents
+
+
+def _key(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
