@@ -16,8 +16,8 @@ from harness.core.exits import Exit
 from harness.run.options import as_verb_spells
 
 VERBS = (
-    "audit", "demo", "doctor", "fetch", "golden", "history", "list", "policy", "record", "redteam", "report", "scan",
-    "sign", "signoff", "verify", "verify-signoff",
+    "audit", "demo", "doctor", "fetch", "gate", "golden", "history", "list", "policy", "record", "redteam", "report",
+    "scan", "sign", "signoff", "verify", "verify-signoff",
 )  # fmt: skip
 """Modules of :mod:`harness.cli`; the one that is called is imported, all of them for the help."""
 
@@ -31,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments, handed = _handed(sys.argv[1:] if arguments is None else arguments)
     parser = make_parser([arguments[0]] if arguments and arguments[0] in VERBS else VERBS)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(arguments, argparse.Namespace(handed=handed))
     if not hasattr(options, "run"):
         parser.print_help(sys.stderr)
         return Exit.USAGE
@@ -50,12 +50,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.PIPE_CLOSED
 
 
+def _handed(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """What stands before ``--``, and what the gate hands on to pytest; other verbs hand nothing on."""
+    if not arguments or arguments[0] != "gate" or "--" not in arguments:
+        return arguments, ()
+    place = list(arguments).index("--")
+    return arguments[:place], arguments[place + 1 :]
+
+
 def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
     """The command line's grammar, with the verbs of these modules."""
     parser = argparse.ArgumentParser(
         prog="soundcheck",
-        description="Decides whether a text-to-speech model may ship. The gate itself is pytest: "
-        "pytest SUITE.probes.yaml --tts-model=DIR --tts-golden=NAME",
+        description="Decides whether a text-to-speech model may ship. soundcheck gate SUITE --model DIR runs "
+        "pytest SUITE --tts-model=DIR, configured by nobody but your project.",
     )
     parser.add_argument("--version", action="version", version=f"soundcheck {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")

@@ -25,8 +25,8 @@ An option has one name: what is `--tts-takes` for pytest is `tts_takes` in pytes
 its own arguments and reads configuration in it.
 
 What is typed counts before the ini file. Policy, log and report lie below the project where the ini file names them,
-below the folder that you are in where they are typed. Models lie below that folder, `--tts-dir` below the project, and
-goldens are looked for in both.
+below the folder that you are in where they are typed; so do models, and weights of Whisper that are a file. `--tts-dir`
+lies below the project. Goldens are looked for in both folders, those that the ini file names in the project only.
 
 What shapes the verdict (●) is kept with the run, is part of its id, and stands in the command that repeats it.
 """
@@ -44,7 +44,13 @@ def page() -> str:
     for option in OPTIONS:
         if option.stem in users:
             lines.append(f"| `{option.verb_flag}` | {', '.join(f'`{verb}`' for verb in users[option.stem])} |")
-    lines += ["", "## Exit codes", "", "Of the `soundcheck` command; pytest's are in [ci.md](ci.md).", ""]
+    lines += [
+        "",
+        "## Exit codes",
+        "",
+        "Of the `soundcheck` command; those of pytest and `soundcheck gate` are in [ci.md](ci.md).",
+        "",
+    ]
     lines += ["| code | meaning |", "|---|---|"]
     lines += [f"| {code.value} | {code.meaning} |" for code in Exit]
     return "\n".join(lines) + "\n"

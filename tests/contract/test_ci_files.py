@@ -121,14 +121,14 @@ def run_shell(
 
 
 def link_tools(folder: Path, *, notes: Path | None = None) -> None:
-    """What the install step would have made: a folder of programs. With `notes`, pytest only notes its arguments."""
+    """What the install step would have made: a folder of programs. With `notes`, the gate only notes its arguments."""
     folder.mkdir(parents=True)
-    does = f'exec "{sys.executable}" -m pytest -p no:cacheprovider "$@"'
+    does = f'exec "{sys.executable}" -m harness.cli.main "$@"'
     if notes:
         does = f'printf "%s\\0" "$@" > "{notes}"; exit 4'
-    (folder / "pytest").write_text(f"#!/bin/sh\n{does}\n")
+    (folder / "soundcheck").write_text(f"#!/bin/sh\n{does}\n")
     (folder / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    for name in ("pytest", "python"):
+    for name in ("soundcheck", "python"):
         (folder / name).chmod(0o755)
 
 
@@ -143,13 +143,15 @@ def project(recorded: Path, tmp_path: Path) -> Path:
 
 
 def assert_handed_on(notes: Path, text: str) -> None:
-    """What pytest got: each line a suite that can be no option, each line an argument, each other text one word."""
-    words = notes.read_text("utf-8").split("\0")[:-1]
+    """What the gate got: each line a suite that can be no option, other text one word, each line at last for pytest."""
+    verb, *words = notes.read_text("utf-8").split("\0")[:-1]
     lines = text.split("\n")
-    assert words[: 2 * len(lines)] == [*(f"./{line}" for line in lines), *lines]
-    options = dict(word.split("=", 1) for word in words[2 * len(lines) :] if not word.startswith("--tts-report"))
-    for name in ("--tts-model", "--tts-golden", "--tts-asr", "--tts-gate"):
-        assert options[name] == text
+    assert (verb, words[: len(lines)]) == ("gate", [f"./{line}" for line in lines])
+    assert words[-len(lines) :] == lines
+    own, pinned = words[len(lines) : words.index("--")], words[words.index("--") + 1 : -len(lines)]
+    options = dict(word.split("=", 1) for word in own if not word.startswith("--report"))
+    assert options == dict.fromkeys(("--model", "--golden", "--asr", "--gate"), text)
+    assert pinned == ["--junitxml=.soundcheck/reports/junit.xml"]
 
 
 class TestAction:

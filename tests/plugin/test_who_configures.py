@@ -197,6 +197,46 @@ class TestCodeOfTheCandidate:
         assert "lies in the candidate" in done.stderr
 
 
+class TestGateVerb:
+    """``soundcheck gate``: pytest without anything left for it to find."""
+
+    def gate(self, folder: Path, *words: str, user: int | None = None):
+        return start(folder, *words, user=user, program=(sys.executable, "-P", "-m", "harness.cli.main", "gate"))
+
+    @pytest.mark.parametrize("user", USERS)
+    @pytest.mark.parametrize("name", ["pytest.ini", "pyproject.toml"])
+    def test_reads_no_ini_file_of_the_candidate(self, name: str, user: int | None, project: Path) -> None:
+        candidate = project / "voices/candidate"
+        lines = 'addopts = ["-p", "harm"]\npythonpath = ["."]\n' if name.endswith("toml") else (
+            "addopts = -p harm\npythonpath = .\n"
+        )  # fmt: skip
+        (candidate / name).write_text(INI_FILES[name].format(lines), "utf-8")
+        for file in ("harm.py", "conftest.py"):
+            (candidate / file).write_text(payload(project), "utf-8")
+        words = ("small.probes.yaml", "--model", "voices/candidate", "--asr", "fake", "--", "--collect-only", "-q")
+        done = self.gate(project, *words, user=user)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "small.probes.yaml::candidate::door" in done.stdout
+        assert not (project / "ran").exists()
+
+    def test_ends_as_pytest_does(self, project: Path) -> None:
+        (project / "pytest.ini").write_text("[pytest]\ntts_asr = fake\ntts_golden = small\ntts_seed = 5\n", "utf-8")
+        fault = {"version": 1, "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}
+        (project / "voices/bad").mkdir()
+        (project / "voices/bad/fake.json").write_text(json.dumps(fault), "utf-8")
+        chosen = ("--", "-k", "transfer-not")
+        assert self.gate(project, "small.probes.yaml", "--model=voices/candidate", *chosen).returncode == 0
+        assert self.gate(project, "small.probes.yaml", "--model", "voices/bad", *chosen).returncode == 1
+        assert self.gate(project, "small.probes.yaml", "--model=voices/none").returncode == 4
+        assert self.gate(project, "small.probes.yaml", "--model=voices/bad", "--", "-k", "nothing").returncode == 5
+
+    def test_is_not_started_from_within_the_candidate(self, project: Path) -> None:
+        done = self.gate(project / "voices/candidate", "../../small.probes.yaml", "--model", ".")
+        assert done.returncode == 4
+        assert "this folder lies in the candidate; start from your own project" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
 class TestPathsOfAnIniFile:
     @pytest.fixture
     def voices(self, project: Path) -> Callable[..., str]:
