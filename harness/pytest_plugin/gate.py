@@ -17,22 +17,19 @@ from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.types import Probe, Verdict
 from harness.core.verdict import RunResult
-from harness.judging.behaviour import CHECKS, judge_behaviour
 from harness.models.fetching.local import local_model
 from harness.models.files import find_model
 from harness.policy.file import policy_of_run, today
-from harness.policy.release import CHECK as POLICY
-from harness.policy.release import Policy, apply, judge_policy
+from harness.policy.release import apply
 from harness.report import terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.report.formats import results
 from harness.report.page import html
-from harness.run.checks.base import ModelCheck
-from harness.run.checks.registry import checks_of
+from harness.run.checks.base import EndedRun, ModelCheck
+from harness.run.checks.registry import MODEL_CHECKS, checks_of
 from harness.run.run import Run, RunAudio, load_golden
 from harness.run.seen import seen_of
 from harness.run.settings import Settings
-from harness.run.tools import is_observed
 from harness.storage.store import RunDirectory, Store, write_atomically
 from harness.suites.expansion import Drawing
 from harness.suites.file import SuiteFileContent
@@ -121,7 +118,7 @@ class Gate:
 
 
 def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
-    """Judge the behaviour again when every process has ended, and record what no item could know.
+    """Make checks again when every process has ended, and record what no item could know.
 
     A check may have passed in one process before another saw something, or not have been selected at all.
 
@@ -133,39 +130,35 @@ def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
     """
     directory = RunDirectory(settings.folder, run_id)
     result = directory.result()
-    file, day = policy_of_run(directory.path, result.info.policy_digest), today()
+    file = policy_of_run(directory.path, result.info.policy_digest)
+    ended = EndedRun(
+        directory=directory,
+        info=result.info,
+        seen=seen_of(settings.folder, result.info.model_digest),
+        names={outcome.probe.text: outcome.probe.id for outcome in result.outcomes if outcome.probe},
+        policy=file.policy if file else None,
+        today=today(),
+    )
     known = {outcome.subject: outcome.verdict for outcome in result.outcomes if outcome.probe is None}
-    seen = seen_of(settings.folder, result.info.model_digest)
-    probes = {outcome.probe.text: outcome.probe.id for outcome in result.outcomes if outcome.probe}
     late = [
         outcome
         for outcome in result.outcomes
         if outcome.subject.startswith(DOOR_PREFIX) and outcome.probe is None and outcome.verdict is Verdict.FAIL
     ]
-    for check in CHECKS:
-        outcome = judge_behaviour(check, seen, is_observed=is_observed(result.info.isolation), probes=probes)
-        if file:
-            outcome = apply(file.policy, outcome, day)
-        is_news = outcome.verdict is Verdict.FAIL and known.get(check) is not Verdict.FAIL
-        is_doubt = outcome.verdict is Verdict.INCONCLUSIVE and known.get(check) is Verdict.PASS
-        if is_news or is_doubt:
+    for check in MODEL_CHECKS:
+        outcome = check.late_outcome(check.name, ended) if check.late_outcome else None
+        if outcome is None:
+            continue
+        if ended.policy and check.is_of_model:
+            outcome = apply(ended.policy, outcome, ended.today)
+        is_news = outcome.verdict is Verdict.FAIL and known.get(check.name) is not Verdict.FAIL
+        is_doubt = outcome.verdict is Verdict.INCONCLUSIVE and known.get(check.name) is Verdict.PASS
+        # What is about the run rather than the model was made of a part of it.
+        if is_news or is_doubt or (check.name in known and not check.is_of_model):
             directory.record("late", outcome)
+        if is_news or is_doubt:
             late.append(outcome)
-    if file:
-        late += _policy_late(directory, file.policy, known.get(POLICY), day)
     return tuple(late)
-
-
-def _policy_late(directory: RunDirectory, policy: Policy, known: Verdict | None, day: str) -> list[Outcome]:
-    """Hold the policy against everything that was decided; of an incomplete run only against the calendar."""
-    result = directory.result()
-    probes = [outcome.probe for outcome in result.outcomes if outcome.probe]
-    outcome = judge_policy(policy, probes, result.outcomes, day, is_over=result.complete)
-    is_news = outcome.verdict is Verdict.FAIL and known is not Verdict.FAIL
-    is_doubt = outcome.verdict is Verdict.INCONCLUSIVE and known is Verdict.PASS and result.complete
-    if is_news or (known is not None and result.complete):
-        directory.record("late", outcome)
-    return [outcome] if is_news or is_doubt else []
 
 
 def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from harness.core.findings import Outcome
 from harness.core.types import Probe, Take, Verdict
 from harness.judging.comparisons import Comparison
-from harness.judging.comparisons.base import FirstTakes, FreshTakes, Judging, TakesOf, Wanted, left_open
+from harness.judging.comparisons.base import FirstTakes, FreshTakes, Judging, Role, TakesOf, Wanted, left_open
 from harness.judging.faults import fault_finding
 from harness.judging.reliability import unreliable
 from harness.judging.suite_shift import CHECK as SHIFT
@@ -102,7 +102,8 @@ class Campaign:
                 self._progress(f"taking a second look at {probe.id}")
             spoken = self._spoken(wanted)
             if isinstance(spoken, WorkerFault):
-                raise _Ended(self._faulted(probe, spoken))
+                of_reference = isinstance(wanted, FreshTakes) and wanted.role is Role.REFERENCE
+                raise _Ended(self._unheld(probe, takes, spoken) if of_reference else self._faulted(probe, spoken))
             return spoken
 
         try:
@@ -149,6 +150,14 @@ class Campaign:
         if self._comparison.gives_up and len(self._failed) >= self._most_failed:
             reason = f"looks odd and was not looked at again: {len(self._failed)} probes of this run failed before it"
             raise _Ended(left_open(probe, takes, reason, self._comparison.basis.recorded.record(probe)))
+
+    def _unheld(self, probe: Probe, takes: Sequence[Take], fault: WorkerFault) -> Outcome:
+        """A suspicion that the reference cannot settle says nothing against the candidate."""
+        reason = (
+            f"looks odd, and the live reference was lost when it was asked for fresh takes ({fault.what}); "
+            "run the same command again"
+        )
+        return left_open(probe, takes, reason, self._comparison.basis.recorded.record(probe))
 
     def _faulted(self, probe: Probe, fault: WorkerFault) -> Outcome:
         if fault.rule == "worker.given-up" or not self._tools.candidate.has_loaded:

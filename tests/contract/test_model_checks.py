@@ -12,6 +12,7 @@ import pytest
 
 from harness.core.types import Verdict
 from harness.run.checks.base import ModelCheck, When
+from harness.run.checks.behaviour import BEHAVIOUR_CHECKS
 from harness.run.checks.registry import MODEL_CHECKS, POLICY_CHECK, check_named, checks_of, table
 from harness.run.run import Run
 from harness.run.settings import Settings
@@ -70,6 +71,12 @@ class TestCheck:
         assert outcome.subject == check.name
         is_open = outcome.verdict is Verdict.INCONCLUSIVE and (outcome.reason or "").startswith("not loaded: ")
         assert is_open is check.needs_admission
+
+
+class TestLateOutcomes:
+    def test_are_of_checks_that_another_process_or_item_may_still_decide(self) -> None:
+        late = {check for check in MODEL_CHECKS if check.late_outcome}
+        assert late == {*BEHAVIOUR_CHECKS, POLICY_CHECK}
 
 
 class TestRegistry:

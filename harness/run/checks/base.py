@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from harness.admission.outcomes import Door
 from harness.core.findings import Outcome
-from harness.core.types import Probe
+from harness.core.types import BehaviourEvent, Probe
 from harness.core.verdict import RunInfo
 from harness.costs.costing import Costing
+from harness.policy.release import Policy
 from harness.run.campaign import Campaign
 from harness.run.settings import Settings
 from harness.sandbox.outside.events import EventLog
@@ -49,6 +50,22 @@ class CheckedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndedRun:
+    """A run of which every process has ended."""
+
+    directory: RunDirectory
+    info: RunInfo
+    seen: Sequence[BehaviourEvent]
+    """What any worker was seen to do with this model."""
+    names: Mapping[str, str]
+    """Text -> id of the probes that were judged."""
+    policy: Policy | None
+    """The run's own copy; None where it had none."""
+    today: str
+    """ISO date (UTC)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCheck:
     """One item of a run that is about the whole model."""
 
@@ -59,6 +76,9 @@ class ModelCheck:
     """What it says, as the end of a sentence that begins with the name."""
     outcome: Callable[[str, CheckedRun], Outcome]
     """Makes the outcome, given the check's own name."""
+    late_outcome: Callable[[str, EndedRun], Outcome | None] | None = None
+    """Makes it again when every process has ended, or None where that adds nothing. For checks that may have passed in
+    one process before another saw something."""
     is_on: Callable[[Settings], bool] = lambda _: True
     """Whether a run with these settings has it."""
     needs_admission: bool = True

@@ -7,7 +7,7 @@ import dataclasses
 from harness.core.findings import Outcome
 from harness.core.types import Verdict
 from harness.judging.behaviour import CHECKS, PREFIX, RULES, judge_behaviour
-from harness.run.checks.base import CheckedRun, ModelCheck, When
+from harness.run.checks.base import CheckedRun, EndedRun, ModelCheck, When
 from harness.run.seen import seen_of
 from harness.run.tools import is_observed
 
@@ -25,7 +25,17 @@ def _outcome(name: str, run: CheckedRun) -> Outcome:
     return outcome
 
 
+def _late_outcome(name: str, run: EndedRun) -> Outcome:
+    return judge_behaviour(name, run.seen, is_observed=is_observed(run.info.isolation), probes=run.names)
+
+
 BEHAVIOUR_CHECKS = tuple(
-    ModelCheck(name=name, when=When.AFTER_PROBES, title=f"fails a candidate that {_TITLES[name]}", outcome=_outcome)
+    ModelCheck(
+        name=name,
+        when=When.AFTER_PROBES,
+        title=f"fails a candidate that {_TITLES[name]}",
+        outcome=_outcome,
+        late_outcome=_late_outcome,
+    )
     for name in CHECKS
 )

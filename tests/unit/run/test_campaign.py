@@ -154,6 +154,19 @@ class TestFaults:
         assert [finding.rule.id for finding in outcome.findings] == ["worker.hung"]
         assert len(outcome.takes) == 2
 
+    def test_of_a_live_reference_leave_the_suspicion_open_and_blame_nobody(self) -> None:
+        stage = staged(golden(kind=ComparisonKind.REFERENCE), all_quieter)
+        stage.reference.faults["Please do not open door 1."] = HANGS
+        outcome = stage.judge("p1")
+        assert (outcome.verdict, outcome.findings) == (Verdict.INCONCLUSIVE, ())
+        assert outcome.reason == (
+            "looks odd, and the live reference was lost when it was asked for fresh takes (said nothing for 60 s); "
+            "run the same command again"
+        )
+        assert outcome.golden == stage.comparison.basis.recorded.records[1]
+        assert len(outcome.takes) == 2
+        assert stage.judge("p2").verdict is Verdict.FAIL
+
     def test_of_a_voice_that_never_loaded_leave_every_probe_open(self) -> None:
         stage = staged(golden(), voice=DrawnVoice(load_fault=HANGS))
         outcome = stage.judge("p0")
