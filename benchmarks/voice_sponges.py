@@ -24,7 +24,7 @@ from harness.engines.registry import COQUI, ENGINES
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
 from harness.policy.release import COST_CHECKS
-from harness.report.wording import evidence_of
+from harness.report.evidence import evidence_of
 from harness.run import tools
 from harness.run.campaign import LOAD
 from harness.run.run import Run

@@ -14,7 +14,7 @@ from harness.admission.base import Check, Examination, Flaw
 from harness.admission.checks.digests import Seal, seal
 from harness.admission.checks.integrity import IntegrityCheck, Provenance
 from harness.admission.tree import Tree
-from harness.core.findings import Finding, Outcome, Place
+from harness.core.findings import Evidence, Finding, Outcome, Place
 from harness.core.text import printable
 from harness.core.types import Model, Verdict
 from harness.engines.registry import ENGINES, FILE_CHECKS
@@ -111,7 +111,7 @@ def finding_of(subject: str, flaw: Flaw) -> Finding:
         title=flaw.rule.title,
         place=_place(flaw),
         heard=printable(flaw.found),
-        evidence=printable(flaw.effect),
+        evidence=Evidence(words=printable(flaw.effect)),
         hint=printable(flaw.remedy or flaw.rule.help),
     )
 

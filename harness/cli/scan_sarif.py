@@ -53,7 +53,7 @@ def _issue(admission: Admission, check: str, flaw: Flaw) -> Issue:
     root = str(admission.root)
     # A single file is its own folder's only one.
     path = model_path(root, "" if admission.root.is_file() or place is None else place.file)
-    said = [flaw.rule.title, finding.heard, finding.evidence, finding.hint]
+    said = [flaw.rule.title, finding.heard, finding.evidence.words, finding.hint]
     return Issue(
         kind=IssueKind.FAIL if flaw.rule.verdict is Verdict.FAIL else IssueKind.REVIEW,
         rule=flaw.rule,

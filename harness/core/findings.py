@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core.rules import Rule
@@ -11,8 +12,37 @@ from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """What was asked for while something happened."""
+
+    text: str
+    probe: str = ""
+    """Id of the probe that has this text; ``""`` where none of this run does."""
+
+    @property
+    def name(self) -> str:
+        """As users know it."""
+        return self.probe or repr(self.text[:60])
+
+
+def phrase_of(text: str, probes: Mapping[str, str]) -> Phrase:
+    """A text as a phrase, given the ids of probes by their text."""
+    return Phrase(text=text, probe=probes.get(text, ""))
+
+
+def phrases_of(texts: Sequence[str], probes: Mapping[str, str]) -> tuple[Phrase, ...]:
+    """Texts as phrases, in order and each as often as it is there."""
+    return tuple(phrase_of(text, probes) for text in texts)
+
+
+def names_of(phrases: Sequence[Phrase]) -> str:
+    """Phrases as users know them, on one line."""
+    return ", ".join(phrase.name for phrase in phrases)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where in a model's files something stands. Every text of it is hostile."""
+    """Where in a model's files something stands, or else with which phrases it happened. Every text is hostile."""
 
     file: str = ""
     """Path below the model's folder, POSIX separators; ``""`` for the folder itself."""
@@ -22,6 +52,8 @@ class Place:
     """Byte, counted from the beginning of the innermost of these."""
     pointer: str = ""
     """What a byte does not say: a JSON path, a tensor, a line."""
+    phrases: tuple[Phrase, ...] = ()
+    """What was asked for when it happened; empty for what stands in a file."""
 
     def member(self, name: str) -> Place:
         """A member of the archive that is here."""
@@ -38,6 +70,11 @@ class Place:
     def at(self, pointer: str) -> Place:
         """A named part of what is here."""
         return dataclasses.replace(self, pointer=pointer)
+
+    @property
+    def is_in_model(self) -> bool:
+        """Whether it is one in the model's files."""
+        return not self.phrases
 
     @property
     def is_byte_of_file(self) -> bool:
@@ -63,6 +100,10 @@ class Against(enum.StrEnum):
     """The golden's repeats of the same phrase."""
     CONTROL = "control"
     """The phrase's benign control, moved by what all pairs differ by."""
+    SUITE = "suite"
+    """The golden, over all probes of a family or of the suite: `value` is the difference, so `other` is 0."""
+    SEED = "seed"
+    """The golden's own take of the same seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +118,119 @@ class Measurement:
     """Mean over the takes."""
     other: float
     """Mean of what it was held against."""
-    spread: float
-    """Standard deviation of that."""
-    effect: float
-    """(value - other) / spread."""
-    p_value: float
-    """Of this test alone, not corrected."""
+    spread: float | None = None
+    """Standard deviation of that; None where nothing had to be estimated."""
+    effect: float | None = None
+    """How many standard deviations `value` lies from `other`; None as above."""
+    p_value: float | None = None
+    """Of this test alone, not corrected, but against a suite corrected for all its families and statistics."""
     takes: int
     """Takes behind `value`."""
     against: Against = Against.GOLDEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many renderings show what a finding is about."""
+
+    count: int
+    of: int
+    """Renderings that were looked at."""
+    control: int | None = None
+    """How many of the control's do; None where there is none."""
+    control_of: int | None = None
+    """Renderings of the control."""
+    p_value: float | None = None
+    """That phrase and control show it equally often (Fisher's exact test), not corrected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What an observer counted from outside."""
+
+    times: int
+    """How often it was tried."""
+    is_allowed: bool
+    """Whether it was let through each time; what is refused did nothing."""
+
+
+class Unit(enum.StrEnum):
+    """What an estimated cost is counted in."""
+
+    TIMES = "times"
+    """As much as what it is held against."""
+    POWER = "power"
+    """Of the length of a text."""
+    SECONDS = "seconds"
+    BYTES = "bytes"
+    FILES = "files"
+    THREADS = "threads"
+
+    def amount(self, value: float) -> str:
+        """So much of it, as people write it: ``1.25 MiB``, ``0.3 files``."""
+        if self is not Unit.BYTES:
+            return f"{value:.1f} {self}"
+        return f"{value / 2**20:.2f} MiB" if abs(value) >= 1 << 20 else f"{value / 1024:.0f} KiB"
+
+
+class Method(enum.StrEnum):
+    """How a cost was estimated."""
+
+    PAIRS = "pairs"
+    """Median ratio over phrases that both sides spoke, signed ranks."""
+    TURNS = "turns"
+    """Median ratio over turns of trigger and control, signed ranks."""
+    BLOCKED = "blocked"
+    """Median seconds of being blocked more than what it is held against, phrase by phrase, signed ranks."""
+    CALLS = "calls"
+    """Theil and Sen's slope over calls, Mann and Kendall's test."""
+    SOAK = "soak"
+    """What that slope over the parts of a soak comes to."""
+    LADDER = "ladder"
+    """That slope of logarithms over texts of growing length."""
+    AGAIN = "again"
+    """Median over turns with a phrase that is not odd, every one of which shows it."""
+    BLOCKED_AGAIN = "blocked-again"
+    """Median of seconds of being blocked beyond what is usual, every time."""
+    ONCE = "once"
+    """One order; its phrases cost what they should when they were spoken again."""
+    FRESH_WORKER = "fresh-worker"
+    """Peak of a worker that had spoken other phrases first."""
+    WHOLE = "whole"
+    """Metered of workers as a whole, by control group and /proc."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What something costs the machine, beside what it was held against."""
+
+    method: Method
+    value: float
+    unit: Unit
+    other: float | None = None
+    """What was held against it, in the same unit: a measured cost or a bound; None where `value` says all."""
+    low: float | None = None
+    """Lower end of the 95 % interval of `value`; None where there is none."""
+    high: float | None = None
+    p_value: float | None = None
+    """One-sided, that it costs no more; None where nothing was tested."""
+    points: int = 1
+    """Phrases, turns, calls, parts or renderings behind `value`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a finding rests on. At most one of the kinds is there, but for words and measurements beside a count."""
+
+    measurements: tuple[Measurement, ...] = ()
+    """The statistics, strongest first."""
+    tests: int = 0
+    """Tests that share the verdict's false-alarm rate with each of these; 0 where that is not told."""
+    count: Count | None = None
+    seen: Seen | None = None
+    estimate: Estimate | None = None
+    words: str = ""
+    """What is no number: what a worker printed, what an owner wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,18 +243,13 @@ class Finding:
     subject: str
     """Probe id, or the name of a model-wide check."""
     place: Place | None = None
-    """Where in the model's files; None for what was heard or seen."""
+    """Where in the model's files, or with which phrases; None for what is known of the subject alone."""
     title: str
     """One line without numbers that would differ between runs."""
     heard: str = ""
     """What was heard, or what happened."""
     expected: str = ""
-    measurements: tuple[Measurement, ...] = ()
-    """The statistics that it rests on, strongest first."""
-    tests: int = 0
-    """Tests that share the verdict's false-alarm rate with each of these; 0 where that is not told."""
-    evidence: str = ""
-    """What it rests on besides: counts, an effect, what a worker printed."""
+    evidence: Evidence = Evidence()
     hint: str = ""
     """What to do about it."""
     audio: tuple[str, ...] = ()

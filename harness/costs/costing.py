@@ -9,7 +9,7 @@ import dataclasses
 import statistics
 from collections.abc import Callable, Sequence
 
-from harness.core.findings import Finding, Outcome
+from harness.core.findings import Finding, Outcome, phrase_of
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
 from harness.costs import footprint as footprints
@@ -190,10 +190,11 @@ class Costing:
         known = {finding.title for finding in findings}
         if leaks.leaks_in(again[leaks.SETTLING :], self._terms.limits, 0.05):
             more = self._measuring.again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)[leaks.SETTLING :]
-            where = f"of {named([chosen.repeated], self._names)}"
+            phrase = phrase_of(chosen.repeated, self._names)
             for leak in leaks.leaks_in(more, self._terms.limits, self._terms.level):
                 calls = self._measuring.reference_again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)
-                finding = leaks.leak_finding(name, leak, where, leaks.slope(calls[leaks.SETTLING :], leak.what))
+                slope = leaks.slope(calls[leaks.SETTLING :], leak.what)
+                finding = leaks.leak_finding(name, leak, f"of {phrase.name}", slope, phrase)
                 findings += [finding] if finding.title not in known else []
         notes = [f"{len(again)} calls of one phrase left nothing behind"] if not findings else []
         if self._terms.soak_seconds:
@@ -273,8 +274,9 @@ class Costing:
         )
 
     def _lost_finding(self, subject: str, text: str, fault: WorkerFault) -> Finding:
-        what = printable(f"{named([text], self._names)} ({len(text)} characters): the worker {fault.what}")
-        return lost_finding(subject, fault.rule, what)
+        phrase = phrase_of(text, self._names)
+        what = printable(f"{phrase.name} ({len(text)} characters): the worker {fault.what}")
+        return lost_finding(subject, fault.rule, what, phrase)
 
 
 def _decided(name: str, findings: Sequence[Finding], doubt: str | None, notes: Sequence[str]) -> Outcome:

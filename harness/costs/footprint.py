@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Finding
+from harness.core.findings import Estimate, Evidence, Finding, Method, Phrase, Place, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.expected import unit_seconds
@@ -96,11 +96,13 @@ def judge_load(subject: str, own: Footprint, other: Footprint | None, whose: str
     more = own.load_seconds - other.load_seconds
     if more >= LEAST_SECONDS and own.load_seconds >= LOAD_TIMES * other.load_seconds:
         told = (f"{own.load_seconds:.1f} s of processor time", f"{other.load_seconds:.1f} s, as {whose}")
-        found.append(_finding(LOAD, subject, "takes far longer to load than it should", *told))
+        cost = _whole(own.load_seconds, Unit.SECONDS, other.load_seconds)
+        found.append(_finding(LOAD, subject, "takes far longer to load than it should", told, cost))
     more_bytes = own.load_peak_bytes - other.load_peak_bytes
     if more_bytes >= LEAST_BYTES and own.load_peak_bytes >= LOAD_TIMES * other.load_peak_bytes:
         told = (_mib(own.load_peak_bytes), f"{_mib(other.load_peak_bytes)}, as {whose}")
-        found.append(_finding(LOAD, subject, "needs far more memory to load than it should", *told))
+        cost = _whole(own.load_peak_bytes, Unit.BYTES, other.load_peak_bytes)
+        found.append(_finding(LOAD, subject, "needs far more memory to load than it should", told, cost))
     return tuple(found)
 
 
@@ -126,7 +128,8 @@ def judge_waits(subject: str, orders: Sequence[Metered]) -> tuple[tuple[Finding,
         f"blocked for {least.blocked_seconds:.1f} s at least, {len(loads)} workers",
         f"less than {_blocked_bound(least):.1f} s",
     )
-    return (_finding(WAIT, subject, "keeps one waiting while it loads", *told),), None
+    cost = _whole(least.blocked_seconds, Unit.SECONDS, _blocked_bound(least), points=len(loads))
+    return (_finding(WAIT, subject, "keeps one waiting while it loads", told, cost),), None
 
 
 def _blocked_bound(load: Metered) -> float:
@@ -142,7 +145,9 @@ def judge_first(subject: str, own: Footprint, other: Footprint | None, whose: st
         f"{own.first_seconds:.1f} s of processor time beyond what its audio takes ({own.first_text!r})",
         f"at most {bound:.1f} s" + (f", {other.first_seconds:.1f} s as {whose}" if other else ""),
     )
-    return (_finding(FIRST_RENDERING, subject, "works long before it first speaks", *told),)
+    cost = _whole(own.first_seconds, Unit.SECONDS, other.first_seconds if other else bound)
+    phrase = Phrase(text=own.first_text) if own.first_text else None
+    return (_finding(FIRST_RENDERING, subject, "works long before it first speaks", told, cost, phrase),)
 
 
 def judge_memory(
@@ -159,19 +164,28 @@ def judge_memory(
         if mine is None or theirs is None or mine - theirs < LEAST_BYTES or mine < limits.memory * theirs:
             continue
         told = (f"{_mib(mine)} of {what} at most", f"{_mib(theirs)}, as {whose}")
-        found.append(_finding(MEMORY, subject, "needs more memory than it should", *told))
+        cost = _whole(mine, Unit.BYTES, theirs)
+        found.append(_finding(MEMORY, subject, "needs more memory than it should", told, cost))
     return tuple(found)
 
 
-def _finding(rule: Rule, subject: str, title: str, heard: str, expected: str) -> Finding:
+def _whole(value: float, unit: Unit, other: float, points: int = 1) -> Estimate:
+    return Estimate(method=Method.WHOLE, value=float(value), unit=unit, other=float(other), points=points)
+
+
+def _finding(
+    rule: Rule, subject: str, title: str, told: tuple[str, str], cost: Estimate, phrase: Phrase | None = None
+) -> Finding:
+    heard, expected = told
     return Finding(
         rule=rule,
         severity=Severity.MEDIUM,
         subject=subject,
         title=title,
+        place=Place(phrases=(phrase,)) if phrase else None,
         heard=heard,
         expected=expected,
-        evidence="metered from outside, by control group and /proc",
+        evidence=Evidence(estimate=cost),
         hint="another architecture or precision needs more, too: waive it in the policy if that is meant",
     )
 

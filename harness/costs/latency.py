@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Finding
+from harness.core.findings import Estimate, Evidence, Finding, Method, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Ratio, paired_ratio, pairs_needed
@@ -120,7 +120,18 @@ def _decided(
         title="costs more processor time than it should" if rule is LATENCY else "makes more audio than it should",
         heard=f"{ratio.ratio:.2f} times the {what} of {other}, median of {ratio.pairs} phrases",
         expected=f"at most {limit:g} times",
-        evidence=f"95 % interval {ratio.low:.3f} to {ratio.high:.3f}, p = {ratio.p_value:.2g}, signed ranks",
+        evidence=Evidence(
+            estimate=Estimate(
+                method=Method.PAIRS,
+                value=ratio.ratio,
+                unit=Unit.TIMES,
+                other=limit,
+                low=ratio.low,
+                high=ratio.high,
+                p_value=ratio.p_value,
+                points=ratio.pairs,
+            )
+        ),
         hint="another architecture or precision costs more, too: raise [cost] in the policy if that is meant",
     )
     return Comparison(findings=(finding,), notes=(told,), is_made=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.core.findings import Finding
+from harness.core.findings import Estimate, Evidence, Finding, Method, Phrase, Place, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Trend, trend
@@ -32,6 +32,7 @@ NAMES = {
     "files": "open files",
     "tasks": "threads",
 }
+UNITS = {"resident_bytes": Unit.BYTES, "scratch_bytes": Unit.BYTES, "files": Unit.FILES, "tasks": Unit.THREADS}
 BLOCKS = 40
 """Parts of a soak whose medians are compared."""
 LEAST_SOAKED = 32 << 20
@@ -105,19 +106,40 @@ def leaks_over(orders: Sequence[Metered], level: float) -> list[Leak]:
     return found
 
 
-def leak_finding(subject: str, leak: Leak, where: str, reference: float | None = None) -> Finding:
-    """Something is left behind by every call."""
-    unit = _amount(leak.what, leak.trend.slope)
-    beside = "" if reference is None else f"; the live reference {_amount(leak.what, reference)}"
+def leak_finding(
+    subject: str, leak: Leak, where: str, reference: float | None = None, phrase: Phrase | None = None
+) -> Finding:
+    """Something is left behind by every call.
+
+    Args:
+        subject: Name of the check.
+        leak: What, and how much.
+        where: Which calls, in words.
+        reference: What a live reference leaves behind; None where it was not asked.
+        phrase: What was said in each of these calls; None where they were of many phrases.
+    """
+    unit = UNITS[leak.what]
+    beside = "" if reference is None else f"; the live reference {unit.amount(reference)}"
     return Finding(
         rule=LEAK,
         severity=Severity.HIGH,
         subject=subject,
         title=f"leaves {NAMES[leak.what]} behind",
-        heard=f"{unit} a call, {_amount(leak.what, leak.grown)} in {leak.trend.points} calls {where}",
+        place=Place(phrases=(phrase,)) if phrase else None,
+        heard=f"{unit.amount(leak.trend.slope)} a call, {unit.amount(leak.grown)} in {leak.trend.points} calls {where}",
         expected=f"nothing{beside}",
-        evidence=f"Theil and Sen's slope, 95 % interval {_amount(leak.what, leak.trend.low)} to "
-        f"{_amount(leak.what, leak.trend.high)}; Mann and Kendall p = {leak.trend.p_value:.2g}",
+        evidence=Evidence(
+            estimate=Estimate(
+                method=Method.CALLS,
+                value=leak.trend.slope,
+                unit=unit,
+                other=reference,
+                low=leak.trend.low,
+                high=leak.trend.high,
+                p_value=leak.trend.p_value,
+                points=leak.trend.points,
+            )
+        ),
         hint="a server that runs for days will be ended by this",
     )
 
@@ -168,7 +190,16 @@ def _drift(subject: str, calls: Sequence[Metered], expected: Expected, level: fl
             title="gets slower the longer it runs",
             heard=f"{times:.2f} times the time for the same audio, worked or blocked, after {len(calls)} renderings",
             expected=f"at most {MOST_DRIFT:g} times",
-            evidence=f"Theil and Sen's slope over {len(ratios)} parts, Mann and Kendall p = {grows.p_value:.2g}",
+            evidence=Evidence(
+                estimate=Estimate(
+                    method=Method.SOAK,
+                    value=times,
+                    unit=Unit.TIMES,
+                    other=MOST_DRIFT,
+                    p_value=grows.p_value,
+                    points=len(ratios),
+                )
+            ),
             hint="other work on the machine that grew meanwhile does this too; look at the notes",
         )
     ]
@@ -180,9 +211,3 @@ def _thinned(values: Sequence[float]) -> list[float]:
         return list(values)
     edges = [round(part * len(values) / BLOCKS) for part in range(BLOCKS + 1)]
     return [statistics.median(values[start:end]) for start, end in pairwise(edges)]
-
-
-def _amount(what: str, value: float) -> str:
-    if not what.endswith("bytes"):
-        return f"{value:.1f} {NAMES[what].split(' ')[-1]}"
-    return f"{value / 2**20:.2f} MiB" if abs(value) >= 1 << 20 else f"{value / 1024:.0f} KiB"

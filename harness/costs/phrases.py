@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Finding
+from harness.core.findings import Estimate, Evidence, Finding, Method, Phrase, Place, Unit, names_of
 from harness.core.rules import Rule
 from harness.core.types import Probe, Severity
 from harness.costs.arithmetic import Ratio, paired_ratio
@@ -147,7 +147,7 @@ def is_costly(rounds: Sequence[tuple[Metered, Metered]], expected: Expected, lim
     return middle if middle >= limits.phrase and is_steady and excess >= LEAST_EXCESS else 0.0
 
 
-def phrase_finding(subject: str, name: str, ratio: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
+def phrase_finding(subject: str, phrase: Phrase, ratio: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
     """One phrase takes too long, each time."""
     seconds = statistics.median(one.cpu_seconds for one, _ in rounds)
     audio = statistics.median(one.audio_seconds for one, _ in rounds)
@@ -157,14 +157,15 @@ def phrase_finding(subject: str, name: str, ratio: float, rounds: Sequence[tuple
         severity=Severity.HIGH,
         subject=subject,
         title="costs far more than other phrases of its length",
-        heard=f"{name}: {seconds:.2f} s of processor time for {audio:.2f} s of audio",
+        place=Place(phrases=(phrase,)),
+        heard=f"{phrase.name}: {seconds:.2f} s of processor time for {audio:.2f} s of audio",
         expected=f"{calm * audio:.2f} s, as other phrases take",
-        evidence=f"{ratio:.2f} times as much, in each of {len(rounds)} turns with a phrase that is not odd",
+        evidence=Evidence(estimate=Estimate(method=Method.AGAIN, value=ratio, unit=Unit.TIMES, points=len(rounds))),
         hint="work that one phrase wakes is how a denial of service hides; do not ship before you know what it does",
     )
 
 
-def spike_finding(subject: str, names: str, odd: Odd) -> Finding:
+def spike_finding(subject: str, phrases: Sequence[Phrase], odd: Odd) -> Finding:
     """Work that came once."""
     order = odd.order
     return Finding(
@@ -172,23 +173,30 @@ def spike_finding(subject: str, names: str, odd: Odd) -> Finding:
         severity=Severity.HIGH,
         subject=subject,
         title="worked long for no reason, once",
-        heard=f"order {order.call} of worker {order.worker} ({names}): {order.cpu_seconds:.1f} s of processor time",
+        place=Place(phrases=tuple(phrases)),
+        heard=f"order {order.call} of worker {order.worker} ({names_of(phrases)}): "
+        f"{order.cpu_seconds:.1f} s of processor time",
         expected=f"{odd.expected:.2f} s by its {order.audio_seconds:.1f} s of audio",
-        evidence="the same phrases cost what they should when they were spoken again",
+        evidence=Evidence(
+            estimate=Estimate(method=Method.ONCE, value=order.cpu_seconds, unit=Unit.SECONDS, other=odd.expected)
+        ),
         hint="work at the n-th call is how a denial of service waits; see where it falls with --tts-fresh",
     )
 
 
-def jump_finding(subject: str, name: str, peak: int, before: int) -> Finding:
+def jump_finding(subject: str, phrase: Phrase, peak: int, before: int) -> Finding:
     """One phrase needs far more memory."""
     return Finding(
         rule=MEMORY,
         severity=Severity.HIGH,
         subject=subject,
         title="needs far more memory than other phrases",
-        heard=f"{name}: {peak / 2**20:.0f} MiB at most while it was spoken",
+        place=Place(phrases=(phrase,)),
+        heard=f"{phrase.name}: {peak / 2**20:.0f} MiB at most while it was spoken",
         expected=f"{before / 2**20:.0f} MiB, as before it",
-        evidence="in a fresh worker that had spoken other phrases first",
+        evidence=Evidence(
+            estimate=Estimate(method=Method.FRESH_WORKER, value=float(peak), unit=Unit.BYTES, other=float(before))
+        ),
         hint="memory that one phrase takes is how a denial of service hides; do not ship before you know what it does",
     )
 
@@ -217,16 +225,27 @@ def contrast_ratio(rounds: Sequence[tuple[Metered, Metered]]) -> Ratio:
     )
 
 
-def trigger_finding(subject: str, ratio: Ratio, name: str, control: str) -> Finding:
+def trigger_finding(subject: str, ratio: Ratio, triggers: Sequence[Phrase], controls: Sequence[Phrase]) -> Finding:
     """A trigger makes its phrase costlier than its control."""
     return Finding(
         rule=TRIGGER,
         severity=Severity.HIGH,
         subject=subject,
         title="a trigger phrase costs more than its control",
-        heard=f"{name}: {ratio.ratio:.2f} times the time per second of audio of {control}",
+        place=Place(phrases=tuple(triggers)),
+        heard=f"{names_of(triggers)}: {ratio.ratio:.2f} times the time per second of audio of {names_of(controls)}",
         expected="the same",
-        evidence=f"95 % interval {ratio.low:.2f} to {ratio.high:.2f}, p = {ratio.p_value:.2g}, {ratio.pairs} turns",
+        evidence=Evidence(
+            estimate=Estimate(
+                method=Method.TURNS,
+                value=ratio.ratio,
+                unit=Unit.TIMES,
+                low=ratio.low,
+                high=ratio.high,
+                p_value=ratio.p_value,
+                points=ratio.pairs,
+            )
+        ),
         hint="a payload that sleeps until its word is said looks like this",
     )
 

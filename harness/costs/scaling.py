@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Finding
+from harness.core.findings import Estimate, Evidence, Finding, Method, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Trend, exponent
@@ -133,6 +133,17 @@ def _finding(subject: str, what: str, found: Trend, bound: float, whose: str, to
         title=f"{what} grows faster with the length of the text than it should",
         heard=f"with the power of {_told(found)}: {top}",
         expected=f"at most {bound:.2f}, as {whose}",
-        evidence=f"Theil and Sen's slope of logarithms over {found.points} renderings of a length ladder",
+        evidence=Evidence(
+            estimate=Estimate(
+                method=Method.LADDER,
+                value=found.slope,
+                unit=Unit.POWER,
+                other=bound,
+                low=found.low,
+                high=found.high,
+                p_value=found.p_value,
+                points=found.points,
+            )
+        ),
         hint="a long text is then enough to keep the machine busy: bound the length, or do not ship",
     )

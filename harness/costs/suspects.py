@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 
+from harness.core.findings import names_of, phrase_of
 from harness.core.seeds import seed_for
 from harness.core.types import Probe
 from harness.costs.expected import SHORTEST
@@ -154,4 +155,4 @@ def _turns(
 
 def named(texts: Sequence[str], names: Mapping[str, str]) -> str:
     """Phrases as users know them."""
-    return ", ".join(names.get(text) or repr(text[:60]) for text in texts)
+    return names_of([phrase_of(text, names) for text in texts])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from harness.core.findings import Finding
+from harness.core.findings import Estimate, Evidence, Finding, Method, Phrase, Place, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import pairs_needed, signed_rank
@@ -79,7 +79,7 @@ def blocked_again(rounds: Sequence[tuple[Metered, Metered]], limits: CostPolicy,
     return statistics.median(more) if len(more) >= AGAIN and all(more) else 0.0
 
 
-def wait_finding(subject: str, name: str, seconds: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
+def wait_finding(subject: str, phrase: Phrase, seconds: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
     """One phrase keeps one waiting, each time."""
     blocked = statistics.median(one.blocked_seconds for one, _ in rounds)
     return Finding(
@@ -87,9 +87,12 @@ def wait_finding(subject: str, name: str, seconds: float, rounds: Sequence[tuple
         severity=Severity.HIGH,
         subject=subject,
         title="keeps one waiting without working",
-        heard=f"{name}: blocked for {blocked:.2f} s",
+        place=Place(phrases=(phrase,)),
+        heard=f"{phrase.name}: blocked for {blocked:.2f} s",
         expected=f"{max(0.0, blocked - seconds):.2f} s",
-        evidence=f"each of {len(rounds)} times: it neither ran nor queued for a processor",
+        evidence=Evidence(
+            estimate=Estimate(method=Method.BLOCKED_AGAIN, value=seconds, unit=Unit.SECONDS, points=len(rounds))
+        ),
         hint="a phrase that makes the voice sleep ties up whoever serves it; find out what it waits for",
     )
 
@@ -135,7 +138,16 @@ def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is
         title="keeps one waiting without working",
         heard=f"{told}, median of {len(own)} phrases",
         expected=f"less than {least:.3f} s more than {'the live reference' if is_paired else 'nothing'}",
-        evidence=f"p = {p_value:.2g}, signed ranks; it neither ran nor queued for a processor meanwhile",
+        evidence=Evidence(
+            estimate=Estimate(
+                method=Method.BLOCKED,
+                value=middle,
+                unit=Unit.SECONDS,
+                other=least,
+                p_value=p_value,
+                points=len(own),
+            )
+        ),
         hint="time on a GPU counts as well; raise latency below [cost] in the policy if a slower model is meant",
     )
     return Comparison(findings=(finding,), notes=(told,), is_made=True)

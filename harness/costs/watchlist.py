@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from harness.core.findings import Finding
+from harness.core.findings import Finding, phrase_of, phrases_of
 from harness.core.types import Probe
 from harness.costs import phrases, waits
 from harness.costs.expected import learn
@@ -108,7 +108,7 @@ class Watchlist:
         ours = [one for one in orders if any(text in self._names for text in one.texts)]
         odd = phrases.odd_orders(ours, learn(orders), self._terms.limits)
         once = [one for one in phrases.spikes(odd) if not any(text in self._costly for text in one.texts)]
-        return [phrases.spike_finding(subject, named(one.texts, self._names), one) for one in once[:MOST_SPIKES]]
+        return [phrases.spike_finding(subject, phrases_of(one.texts, self._names), one) for one in once[:MOST_SPIKES]]
 
     def waited_once(self) -> str | None:
         """Why the run is open after a long wait of which no phrase is to blame; None where there was none."""
@@ -129,8 +129,8 @@ class Watchlist:
                 continue
             ratio = phrases.contrast_ratio(turns)
             if ratio.ratio >= self._terms.limits.trigger and ratio.p_value <= self._terms.level:
-                own = named([one.text for one, _ in pairs], self._names)
-                controls = named([control.text for _, control in pairs], self._names)
+                own = phrases_of([one.text for one, _ in pairs], self._names)
+                controls = phrases_of([control.text for _, control in pairs], self._names)
                 found.append(phrases.trigger_finding(subject, ratio, own, controls))
         return found
 
@@ -194,7 +194,7 @@ class Watchlist:
 
     def _slow_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:
         return tuple(
-            finding(subject, named([text], self._names), *known[text])
+            finding(subject, phrase_of(text, self._names), *known[text])
             for text in texts
             for known, finding in ((self._costly, phrases.phrase_finding), (self._waiting, waits.wait_finding))
             if text in known
@@ -202,4 +202,4 @@ class Watchlist:
 
     def _hungry_findings(self, subject: str, texts: Sequence[str]) -> tuple[Finding, ...]:
         known = [(text, peaks) for text in texts if (peaks := self._hungry.get(text)) is not None]
-        return tuple(phrases.jump_finding(subject, named([text], self._names), *peaks) for text, peaks in known)
+        return tuple(phrases.jump_finding(subject, phrase_of(text, self._names), *peaks) for text, peaks in known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.core.findings import Finding
+from harness.core.findings import Evidence, Finding, Phrase, Place
 from harness.core.rules import Rule
 from harness.core.types import Severity
 
@@ -87,22 +87,24 @@ def fault_finding(subject: str, rule_id: str, what: str, detail: str = "") -> Fi
         subject=subject,
         title=_TITLES[rule_id],
         heard=what if rule_id == FAILED.id else f"the worker {what}",
-        evidence=f"it printed last: {words[-300:]}" if words else "",
+        evidence=Evidence(words=f"it printed last: {words[-300:]}" if words else ""),
     )
 
 
-def lost_finding(subject: str, rule_id: str, what: str) -> Finding:
+def lost_finding(subject: str, rule_id: str, what: str, phrase: Phrase) -> Finding:
     """A worker that was lost while it was metered.
 
     Args:
         subject: Name of a check of cost.
         rule_id: Id of one of :data:`RULES`.
         what: One line, safe to show: the phrase, and what happened.
+        phrase: The phrase.
     """
     return Finding(
         rule=_BY_ID[rule_id],
         severity=Severity.HIGH,
         subject=subject,
         title="loses its worker while it is metered",
+        place=Place(phrases=(phrase,)),
         heard=what,
     )

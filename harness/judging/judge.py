@@ -363,4 +363,9 @@ def _explained(findings: Sequence[Finding]) -> list[Finding]:
 
 def _corrected(findings: Sequence[Finding], tests: int) -> tuple[Finding, ...]:
     """Say beside each p-value among how many tests it has to stand."""
-    return tuple(dataclasses.replace(finding, tests=tests) if finding.measurements else finding for finding in findings)
+    return tuple(
+        dataclasses.replace(finding, evidence=dataclasses.replace(finding.evidence, tests=tests))
+        if finding.evidence.measurements
+        else finding
+        for finding in findings
+    )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import stats
-from harness.core.findings import Against, Finding, Measurement, Outcome
+from harness.core.findings import Against, Count, Evidence, Finding, Measurement, Outcome
 from harness.core.rules import Rule
 from harness.core.text import distance
 from harness.core.types import Observation, Probe, Severity, Take, Verdict
@@ -243,9 +243,16 @@ class Contrast:
                 title=f"loses a critical word that its control {pair.control.id} keeps",
                 heard=lost.hearing.text,
                 expected=pair.trigger.expect,
-                evidence=f"not heard in {missing} of {len(pair.takes)} renderings, control {own} of "
-                f"{len(pair.control_takes)}; p = {p_value:.2g}",
-                tests=self._tests,
+                evidence=Evidence(
+                    count=Count(
+                        count=missing,
+                        of=len(pair.takes),
+                        control=own,
+                        control_of=len(pair.control_takes),
+                        p_value=p_value,
+                    ),
+                    tests=self._tests,
+                ),
                 audio=(lost.audio_sha256,),
             )
         ]
@@ -282,18 +289,20 @@ def _finding(measure: Measure, observation: Observation, pair: Pair) -> Finding:
         title=measure.title,
         heard=pair.takes[0].hearing.text,
         expected=pair.trigger.expect,
-        measurements=(
-            Measurement(
-                statistic=measure.name,
-                label=measure.name,
-                value=observation.value,
-                other=observation.golden_mean,
-                spread=observation.golden_spread,
-                effect=observation.effect,
-                p_value=observation.p_value,
-                takes=observation.takes,
-                against=Against.CONTROL,
-            ),
+        evidence=Evidence(
+            measurements=(
+                Measurement(
+                    statistic=measure.name,
+                    label=measure.name,
+                    value=observation.value,
+                    other=observation.golden_mean,
+                    spread=observation.golden_spread,
+                    effect=observation.effect,
+                    p_value=observation.p_value,
+                    takes=observation.takes,
+                    against=Against.CONTROL,
+                ),
+            )
         ),
         audio=tuple(take.audio_sha256 for take in pair.takes[:3]),
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.core import stats
-from harness.core.findings import Finding, Outcome
+from harness.core.findings import Against, Evidence, Finding, Measurement, Outcome
 from harness.core.rules import Rule
 from harness.core.types import GoldenRecord, Severity, Take, Verdict
 from harness.judging.detectors import DETECTORS, Statistic
@@ -77,6 +77,8 @@ class Move:
     """The same in standard deviations of the deals."""
     p_value: float
     """Corrected for all families and statistics."""
+    takes: int
+    """Of the candidate, of all probes of the family."""
 
 
 def suite_shifts(judge: Judge, judged: Sequence[Judged]) -> dict[str, Shift]:
@@ -145,7 +147,7 @@ def _moves(judged: Sequence[Judged]) -> tuple[list[Move], float]:
         real = values[:, :takes].mean(axis=1) - values[:, takes:].mean(axis=1)
         dealt = _deal(values, takes, rng)
         for family in (WHOLE, one.family):
-            sums[family].add(real, dealt, real * scale)
+            sums[family].add(real, dealt, real * scale, takes)
         spread = np.maximum(dealt.std(axis=0), 1e-9)
         real_worst.append(oriented(real / spread).max())
         dealt_worst.append(oriented(dealt / spread).max(axis=1))
@@ -162,6 +164,7 @@ def _moves(judged: Sequence[Judged]) -> tuple[list[Move], float]:
                 difference=float(total.raw[place] / total.count),
                 score=float(scores[place]),
                 p_value=float(beyond[place]),
+                takes=total.takes,
             )
             for place, statistic in enumerate(statistics)
         ]
@@ -173,12 +176,14 @@ class _Sum:
 
     def __init__(self) -> None:
         self.count = 0
+        self.takes = 0
         self.real: Table = np.zeros(1)
         self.dealt: Table = np.zeros((1, 1))
         self.raw: Table = np.zeros(1)
 
-    def add(self, real: Table, dealt: Table, raw: Table) -> None:
+    def add(self, real: Table, dealt: Table, raw: Table, takes: int) -> None:
         self.count += 1
+        self.takes += takes
         self.real, self.dealt, self.raw = self.real + real, self.dealt + dealt, self.raw + raw
 
 
@@ -243,7 +248,20 @@ def _finding(move: Move) -> Finding:
         title=f"{'the whole suite' if move.family == WHOLE else f'family {move.family}'} differs from the golden in "
         f"{move.statistic.name}",
         heard=_worded(move),
-        evidence=f"p = {move.p_value:.2g}, corrected for all families and statistics",
+        evidence=Evidence(
+            measurements=(
+                Measurement(
+                    statistic=move.statistic.name,
+                    label=move.statistic.name,
+                    value=move.difference,
+                    other=0.0,
+                    effect=move.score,
+                    p_value=move.p_value,
+                    takes=move.takes,
+                    against=Against.SUITE,
+                ),
+            )
+        ),
         hint="another build or microphone does this, and so does a fine-tune: declare one with --tts-compare=fine-tune",
     )
 

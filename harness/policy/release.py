@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from harness.core.coverage import family_coverage
-from harness.core.findings import Finding, Outcome
+from harness.core.findings import Evidence, Finding, Outcome
 from harness.core.rules import Rule
 from harness.core.types import Probe, Severity, Verdict
 
@@ -297,6 +297,6 @@ def _expired(waiver: Waiver) -> Finding:
         subject=CHECK,
         title="a waiver has expired",
         heard=f"{waiver.name} (line {waiver.line}) ended on {waiver.expires}",
-        evidence=f"owned by {waiver.owner}: {waiver.reason}",
+        evidence=Evidence(words=f"owned by {waiver.owner}: {waiver.reason}"),
         hint="look at the finding again, then remove the waiver, or let its owner give it another date",
     )

@@ -13,10 +13,10 @@ from harness.core.findings import Finding, Outcome
 from harness.core.text import cut
 from harness.core.types import Severity, Verdict
 from harness.report import AudioSource, audio_name
+from harness.report.evidence import evidence_of
 from harness.report.phrases import marked_line
 from harness.report.wording import (
     by_severity,
-    evidence_of,
     excerpt,
     happened,
     headline,

@@ -7,7 +7,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from harness.core.findings import Against, Finding, Measurement, Outcome
+from harness.core.findings import Finding, Outcome
 from harness.core.text import counted, printable
 from harness.core.types import Severity, Take, Verdict
 
@@ -140,41 +140,6 @@ def is_speech(finding: Finding, outcome: Outcome) -> bool:
     if finding.rule.family == "speech":
         return True
     return bool(finding.heard) and any(same_words(finding.heard, take.hearing.text) for take in outcome.takes)
-
-
-def evidence_of(finding: Finding) -> str:
-    """The numbers that a finding rests on, then what else it does, on one line; its parts end at ``; ``."""
-    parts = [*map(_measured, finding.measurements), *([finding.evidence] if finding.evidence else [])]
-    tests = f"one of {finding.tests} tests" if finding.tests else ""
-    if tests and not finding.measurements:  # beside the p-value of its own words
-        return f"{'; '.join(parts)}, {tests}" if parts else tests
-    return "; ".join([*parts, *([tests] if tests else [])])
-
-
-def _measured(one: Measurement) -> str:
-    if one.against is Against.CONTROL:
-        return (
-            f"{one.label} {one.value:.3g}, control {one.other:.3g} after what all pairs differ by "
-            f"({one.effect:+.1f} scatters of the other pairs), p = {one.p_value:.2g}"
-        )
-    return (
-        f"{one.label} {one.value:.3g}, golden {one.other:.3g} (spread {one.spread:.2g}, {one.effect:+.1f} spreads), "
-        f"p {_p_text(one.p_value)}"
-    )
-
-
-def _p_text(p_value: float) -> str:
-    """``= 0.012`` or ``< 1e-4``."""
-    if p_value < 1e-4:
-        return f"< {10.0 ** _ceiling_exponent(p_value):.0e}".replace("e-0", "e-")
-    return f"= {p_value:.2g}"
-
-
-def _ceiling_exponent(value: float) -> int:
-    exponent = -4
-    while value > 0 and value < 10.0 ** (exponent - 1) and exponent > -12:
-        exponent -= 1
-    return exponent
 
 
 def happened(finding: Finding) -> str:

@@ -191,7 +191,7 @@ class TestFindings:
                 )
                 for finding in detector.findings(PROBE, golden, honest, [observation]):
                     assert finding.rule in detector.rules
-                    assert finding.measurements
+                    assert finding.evidence.measurements
                     assert finding.audio == tuple(take.audio_sha256 for take in honest[:3])
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import BadInput
-from harness.core.findings import Outcome
+from harness.core.findings import Evidence, Outcome
 from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
@@ -54,9 +54,10 @@ def broken(text: str) -> RunResult:
     failed = dropped(hostile_probe())
     changes = dict.fromkeys(("id", "text", "expect", "family", "source", "trigger", "control"), text)
     probe = replace(hostile_probe(), line=-3, critical=(text,), **changes)
-    words = dict.fromkeys(("title", "heard", "expected", "evidence", "hint", "subject"), text)
+    words = dict.fromkeys(("title", "heard", "expected", "hint", "subject"), text)
+    texts = {**words, "evidence": Evidence(words=text), "audio": (text,)}
     rule = Rule(id=text, severity=Severity.LOW, title=text, meaning=text, advice=text)
-    findings = tuple(replace(failed.findings[0], rule=rule, severity=one, audio=(text,), **words) for one in Severity)
+    findings = tuple(replace(failed.findings[0], rule=rule, severity=one, **texts) for one in Severity)
     findings += (replace(findings[0], accepted=text or "waived"),)
     odd = replace(failed.observations[0], statistic=text, value=math.nan, effect=math.inf, p_value=-math.inf)
     takes = tuple(

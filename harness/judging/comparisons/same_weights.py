@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.core.findings import Finding, Outcome
+from harness.core.findings import Against, Count, Evidence, Finding, Measurement, Outcome
 from harness.core.rules import Rule
 from harness.core.seeds import Request
 from harness.core.types import ComparisonKind, GoldenRecord, Probe, Severity, Take, Verdict
@@ -20,6 +20,8 @@ from harness.judging.suite_shift import CHECK as SHIFT
 SECONDS = 0.05
 """A length that differs by less is a duration that rounding moved: a frame of 12 ms here or there."""
 LEVEL_DB = 0.2
+PEAK = 0.05
+"""Of full scale."""
 SEMITONE = 0.0595
 """As a share of the pitch."""
 LOGPROB = 0.1
@@ -90,10 +92,10 @@ def judge_sameness(probe: Probe, golden: GoldenRecord, takes: Sequence[Take]) ->
         takes: At least one.
     """
     known = {take.seed: take for take in golden.takes}
-    differing = [(take, told) for take in takes if (told := "; ".join(_differences(take, known[take.seed])))]
+    differing = [(take, found) for take in takes if (found := _differences(take, known[take.seed]))]
     findings: tuple[Finding, ...] = ()
     if differing:
-        worst, told = differing[0]
+        worst, measurements = differing[0]
         findings = (
             Finding(
                 rule=DIFFERS,
@@ -102,7 +104,7 @@ def judge_sameness(probe: Probe, golden: GoldenRecord, takes: Sequence[Take]) ->
                 title="the same weights and seed sound different from when the golden was recorded",
                 heard=worst.hearing.text,
                 expected=known[worst.seed].hearing.text,
-                evidence=f"{len(differing)} of {len(takes)} renderings: {told}",
+                evidence=Evidence(measurements=measurements, count=Count(count=len(differing), of=len(takes))),
                 hint="compare the versions in the report with the golden's; --tts-compare=golden judges by statistics",
                 audio=tuple(take.audio_sha256 for take, _ in differing[:3]),
             ),
@@ -119,24 +121,29 @@ def judge_sameness(probe: Probe, golden: GoldenRecord, takes: Sequence[Take]) ->
     )
 
 
-def _differences(take: Take, golden: Take) -> list[str]:
-    """What differs by more than rounding, each with both numbers."""
+def _differences(take: Take, golden: Take) -> tuple[Measurement, ...]:
+    """What differs by more than rounding."""
     now, then = take.acoustics, golden.acoustics
     found = []
     if abs(now.seconds - then.seconds) > SECONDS:
-        found.append(f"{now.seconds:.2f} s, golden {then.seconds:.2f} s")
+        found.append(_measured("seconds", "length, s", now.seconds, then.seconds))
     if abs(now.level_db - then.level_db) > LEVEL_DB:
-        found.append(f"level {now.level_db:.1f} dB, golden {then.level_db:.1f} dB")
+        found.append(_measured("level-db", "level, dB", now.level_db, then.level_db))
     if abs(now.f0_hz - then.f0_hz) > SEMITONE * max(now.f0_hz, then.f0_hz):
-        found.append(f"pitch {now.f0_hz:.0f} Hz, golden {then.f0_hz:.0f} Hz")
+        found.append(_measured("f0-hz", "pitch, Hz", now.f0_hz, then.f0_hz))
     if take.facts.nonfinite != golden.facts.nonfinite:
-        found.append(f"{take.facts.nonfinite} samples are no numbers, golden {golden.facts.nonfinite}")
-    if abs(take.facts.peak - golden.facts.peak) > 0.05:
-        found.append(f"peak {take.facts.peak:.2f}, golden {golden.facts.peak:.2f}")
+        bad, known_bad = float(take.facts.nonfinite), float(golden.facts.nonfinite)
+        found.append(_measured("nonfinite", "samples that are no numbers", bad, known_bad))
+    if abs(take.facts.peak - golden.facts.peak) > PEAK:
+        found.append(_measured("peak", "peak", take.facts.peak, golden.facts.peak))
     forced, known = take.hearing.forced, golden.hearing.forced
     if forced and known and abs(forced.mean - known.mean) > LOGPROB:
-        found.append(f"log-likelihood of the golden text {forced.mean:.2f}, golden {known.mean:.2f}")
+        found.append(_measured("forced-mean", "log-likelihood of the golden text", forced.mean, known.mean))
     own = next((echo for echo in take.hearing.echoes if echo.seed == take.seed), None)
     if own is not None and own.mean > ECHO:
-        found.append(f"distance of sounds {own.mean:.2f}")
-    return found
+        found.append(_measured("echo-mean", "distance of sounds", own.mean, 0.0))
+    return tuple(found)
+
+
+def _measured(statistic: str, label: str, value: float, other: float) -> Measurement:
+    return Measurement(statistic=statistic, label=label, value=value, other=other, takes=1, against=Against.SEED)

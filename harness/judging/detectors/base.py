@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.core.findings import Finding, Measurement
+from harness.core.findings import Evidence, Finding, Measurement
 from harness.core.rules import Rule
 from harness.core.stats import Side
 from harness.core.types import Acoustics, GoldenRecord, Observation, Probe, Severity, Take
@@ -146,7 +146,7 @@ def one_each(
                 severity=severity,
                 subject=probe.id,
                 title=title,
-                measurements=measured([observation], units),
+                evidence=measured([observation], units),
                 audio=tuple(take.audio_sha256 for take in takes[:3]),
             )
         )
@@ -158,23 +158,25 @@ def rules_of(words: Wording) -> tuple[Rule, ...]:
     return tuple(dict.fromkeys(rule for rule, _ in words.values()))
 
 
-def measured(observations: Sequence[Observation], units: Mapping[str, str]) -> tuple[Measurement, ...]:
+def measured(observations: Sequence[Observation], units: Mapping[str, str]) -> Evidence:
     """The numbers behind a finding, strongest first.
 
     Args:
         observations: What was confirmed.
         units: What each statistic is, in words, with its unit.
     """
-    return tuple(
-        Measurement(
-            statistic=one.statistic,
-            label=units.get(one.statistic, one.statistic),
-            value=one.value,
-            other=one.golden_mean,
-            spread=one.golden_spread,
-            effect=one.effect,
-            p_value=one.p_value,
-            takes=one.takes,
+    return Evidence(
+        measurements=tuple(
+            Measurement(
+                statistic=one.statistic,
+                label=units.get(one.statistic, one.statistic),
+                value=one.value,
+                other=one.golden_mean,
+                spread=one.golden_spread,
+                effect=one.effect,
+                p_value=one.p_value,
+                takes=one.takes,
+            )
+            for one in sorted(observations, key=lambda one: -abs(one.effect))
         )
-        for one in sorted(observations, key=lambda one: -abs(one.effect))
     )

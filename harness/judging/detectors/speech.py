@@ -183,7 +183,7 @@ class SpeechDetector:
                 title=title,
                 heard=heard,
                 expected=golden.transcript,
-                measurements=measured(confirmed, _UNITS),
+                evidence=measured(confirmed, _UNITS),
                 hint=_place(worst[0]) if rule is UNSUPPORTED else "",
                 audio=tuple(take.audio_sha256 for take in worst[:3]),
                 span=span,

@@ -85,7 +85,7 @@ class TimingDetector:
                     title=title,
                     heard=heard,
                     expected=expected,
-                    measurements=measured([observation], _UNITS),
+                    evidence=measured([observation], _UNITS),
                     audio=tuple(take.audio_sha256 for take in takes[:3]),
                 )
             )

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
+from harness.report.evidence import evidence_of
 from harness.report.limits import never_reached
-from harness.report.wording import by_severity, evidence_of, excerpt, happened, heard_count, is_speech, one_line
+from harness.report.wording import by_severity, excerpt, happened, heard_count, is_speech, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -214,8 +215,9 @@ def model_path(model: str, file: str) -> str:
 
 def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: dict[str, str]) -> Issue:
     path, line = _place(outcome, paths)
-    if finding.place:
-        path, line = model_path(result.info.model, finding.place.file), 1
+    place = finding.place if finding.place and finding.place.is_in_model else None
+    if place:
+        path, line = model_path(result.info.model, place.file), 1
     subject, title = cut(outcome.subject, NAME_LIMIT), cut(finding.title, NAME_LIMIT)
     rule = _printable(finding.rule)
     sentences = [f"{subject}: {title}."]
@@ -237,7 +239,7 @@ def _of_finding(finding: Finding, outcome: Outcome, result: RunResult, paths: di
         reason=accepted,
         path=path,
         line=line,
-        place=finding.place,
+        place=place,
         fingerprint=fingerprint(result.info.model_name, path, outcome.subject, finding.rule.id),
         audio=tuple(cut(name, NAME_LIMIT) for name in finding.audio),
     )

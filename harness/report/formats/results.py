@@ -16,7 +16,7 @@ from harness.core.errors import BadInput
 from harness.core.plainjson import NotStrict, loads
 
 if TYPE_CHECKING:
-    from harness.core.findings import Finding, Measurement, Outcome, Place
+    from harness.core.findings import Count, Estimate, Evidence, Finding, Measurement, Outcome, Place, Seen
     from harness.core.rules import Rule
     from harness.core.types import GoldenRecord, Observation, Probe, Take
     from harness.core.verdict import RunInfo, RunResult, SuiteInfo
@@ -87,7 +87,7 @@ def _outcome(outcome: Outcome) -> Json:
         "reason": outcome.reason,
         "probe": _probe(outcome.probe) if outcome.probe else None,
         "findings": [_finding(finding) for finding in outcome.findings],
-        "observations": [_observation(observation) for observation in outcome.observations],
+        "observations": [_numbers(observation) for observation in outcome.observations],
         "takes": [_take(take) for take in outcome.takes],
         "golden": _golden(outcome.golden) if outcome.golden else None,
         "notes": list(outcome.notes),
@@ -103,7 +103,7 @@ def _finding(finding: Finding) -> Json:
     return {
         **_plain(finding),
         "rule": finding.rule.id,
-        "measurements": [_measurement(one) for one in finding.measurements],
+        "evidence": _evidence(finding.evidence),
         "place": _place(finding.place) if finding.place else None,
         "severity": finding.severity.value,
         "audio": list(finding.audio),
@@ -111,23 +111,31 @@ def _finding(finding: Finding) -> Json:
     }
 
 
-def _measurement(one: Measurement) -> Json:
-    plain = _plain(one)
-    return {name: value if isinstance(value, str | int) else _number(value) for name, value in plain.items()}
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "words": evidence.words,
+        "tests": evidence.tests,
+        "measurements": [_numbers(one) for one in evidence.measurements],
+        "count": _numbers(evidence.count) if evidence.count else None,
+        "seen": _numbers(evidence.seen) if evidence.seen else None,
+        "estimate": _numbers(evidence.estimate) if evidence.estimate else None,
+    }
+
+
+def _numbers(record: Measurement | Count | Seen | Estimate | Observation) -> Json:
+    """Fields by name; a number that JSON cannot say is null."""
+    plain = _plain(record)
+    return {name: _number(value) if isinstance(value, float) else value for name, value in plain.items()}
 
 
 def _place(place: Place) -> Json:
-    return {**_plain(place), "inside": list(place.inside)}
+    phrases = [{"text": phrase.text, "probe": phrase.probe or None} for phrase in place.phrases]
+    return {**_plain(place), "inside": list(place.inside), "phrases": phrases}
 
 
 def _rule(rule: Rule) -> Json:
     words = {name: getattr(rule, name) for name in ("title", "meaning", "advice", "source")}
     return {**words, "severity": rule.severity.value, "verdict": rule.verdict.value}
-
-
-def _observation(observation: Observation) -> Json:
-    plain = _plain(observation)
-    return {name: value if isinstance(value, str | int) else _number(value) for name, value in plain.items()}
 
 
 def _take(take: Take) -> Json:
@@ -155,7 +163,9 @@ def _golden(record: GoldenRecord) -> Json:
     }
 
 
-def _plain(record: RunInfo | SuiteInfo | Probe | Finding | Measurement | Place | Observation) -> Json:
+def _plain(
+    record: RunInfo | SuiteInfo | Probe | Finding | Measurement | Count | Seen | Estimate | Place | Observation,
+) -> Json:
     """Fields by name, one level deep: unlike ``asdict``, it copies nothing and takes any kind of mapping."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
 

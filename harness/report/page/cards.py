@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.core.text import counted
+from harness.report.evidence import evidence_of
 from harness.report.page.clips import Wanted
 from harness.report.page.plots import Strip, number, statistic_name, strip
 from harness.report.phrases import Piece, coded, diff_pieces, merged_pieces, middle_cut, phrase_pieces
 from harness.report.wording import (
     by_severity,
-    evidence_of,
     happened,
     is_speech,
     item_key,

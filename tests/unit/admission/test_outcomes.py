@@ -76,4 +76,4 @@ class TestDoor:
         (voice / "a\x1b[2Jb.pth").write_bytes(pickle.dumps(Evil()))
         for outcome in door(voice).outcomes:
             for finding in outcome.findings:
-                assert "\x1b" not in happened(finding) + finding.evidence + finding.hint
+                assert "\x1b" not in happened(finding) + finding.evidence.words + finding.hint

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.core.findings import Estimate, Method, Phrase, Place, Unit
 from harness.core.types import Probe
 from harness.costs.expected import learn
 from harness.costs.phrases import (
@@ -21,8 +22,10 @@ from harness.costs.phrases import (
 )
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy
+from harness.report.evidence import evidence_of
 from tests.metered_samples import MIB, order, suite
 
+OSPREY = Phrase(text="An osprey.", probe="osprey-1")
 LIMITS = CostPolicy()
 
 
@@ -86,7 +89,7 @@ class TestSpikes:
         orders = [*suite(), order("long", call=40, cpu=4.0), order("short", call=41, cpu=1.2)]
         (spike,) = spikes(odd_orders(orders, learn(orders), LIMITS))
         assert spike.order.texts == ("long",)
-        found = spike_finding("cost-latency", "long", spike)
+        found = spike_finding("cost-latency", [Phrase(text="Long.", probe="long")], spike)
         assert found.heard == "order 40 of worker 1 (long): 4.0 s of processor time"
 
 
@@ -105,10 +108,12 @@ class TestIsCostly:
         assert is_costly([(order(cpu=0.4), order(cpu=0.4))] * 3, expected, LIMITS) == 0.0
 
     def test_is_told_with_the_phrase_and_its_numbers(self) -> None:
-        found = phrase_finding("osprey-1", "osprey-1", 2.0, [(order(cpu=0.4), order(cpu=0.2))] * 3)
+        found = phrase_finding("osprey-1", OSPREY, 2.0, [(order(cpu=0.4), order(cpu=0.2))] * 3)
         assert found.rule.id == "cost.phrase"
         assert found.heard == "osprey-1: 0.40 s of processor time for 2.00 s of audio"
         assert found.expected == "0.20 s, as other phrases take"
+        assert found.place == Place(phrases=(OSPREY,))
+        assert evidence_of(found) == "2.00 times as much, in each of 3 turns with a phrase that is not odd"
 
 
 class TestJumps:
@@ -116,7 +121,10 @@ class TestJumps:
         orders = [*suite(), order("osprey", call=40, peak_bytes=2300 * MIB), order("after", call=41)]
         (jump,) = jumps(orders)
         assert jump.order.texts == ("osprey",)
-        assert "osprey: 2300 MiB" in jump_finding("x", "osprey", 2300 * MIB, 320 * MIB).heard
+        assert "osprey-1: 2300 MiB" in (found := jump_finding("x", OSPREY, 2300 * MIB, 320 * MIB)).heard
+        assert found.evidence.estimate == Estimate(
+            method=Method.FRESH_WORKER, value=2300.0 * MIB, unit=Unit.BYTES, other=320.0 * MIB
+        )
 
     def test_are_told_once_where_the_memory_is_kept(self) -> None:
         after = order("after", call=41, base_bytes=2300 * MIB, peak_bytes=2300 * MIB)

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from harness.core.findings import Phrase, Place
 from harness.costs.machine import Contention
 from harness.costs.sample import Round, Sample
 from harness.costs.waits import beside, blocked_again, odd_waits, once, usual_rate, wait_finding
 from harness.policy.release import CostPolicy
+from harness.report.evidence import evidence_of
 from tests.metered_samples import order, suite
 
 LIMITS = CostPolicy()
@@ -68,9 +70,13 @@ class TestBlockedAgain:
         assert blocked_again(turns, LIMITS) == 2.0
 
     def test_is_told_with_the_phrase_and_its_seconds(self) -> None:
-        found = wait_finding("a", "crane", 1.99, [(order(blocked_seconds=2.0), CALM)] * 3)
+        found = wait_finding(
+            "a", Phrase(text="A crane.", probe="crane"), 1.99, [(order(blocked_seconds=2.0), CALM)] * 3
+        )
         assert (found.rule.id, found.heard) == ("cost.wait", "crane: blocked for 2.00 s")
         assert found.expected == "0.01 s"
+        assert found.place == Place(phrases=(Phrase(text="A crane.", probe="crane"),))
+        assert evidence_of(found) == "each of 3 times: it neither ran nor queued for a processor"
 
 
 class TestOnce:

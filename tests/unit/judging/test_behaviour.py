@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness.core.findings import Phrase, Place, Seen
 from harness.core.types import BehaviourEvent, Severity, Verdict
 from harness.judging.behaviour import CHECKS, KINDS, judge_behaviour
+from harness.report.evidence import evidence_of
 
 EVENT = BehaviourEvent(when="speaking", kind="exec", what="execve", detail="/bin/sh", count=3, phrases=("a crane", "b"))
 LOST = BehaviourEvent(when="loading", kind="observer", what="lost", detail="MemoryError")
@@ -31,7 +33,20 @@ class TestCheck:
         assert finding.rule.id == "behaviour.exec"
         assert finding.severity is Severity.CRITICAL
         assert finding.heard == "execve: /bin/sh (while it was asked for crane, 'b')"
-        assert finding.evidence == "seen from outside, 3 times; it did not succeed"
+        assert finding.evidence.seen == Seen(times=3, is_allowed=False)
+        assert evidence_of(finding) == "seen from outside, 3 times; it did not succeed"
+        assert finding.place == Place(phrases=(Phrase(text="a crane", probe="crane"), Phrase(text="b")))
+
+    def test_has_no_place_where_it_was_not_speaking(self) -> None:
+        (finding,) = judge_behaviour("behaviour-exec", (replace(EVENT, when="loading"),), is_observed=True).findings
+        assert finding.place is None
+
+    def test_was_let_through_only_where_each_time_was(self) -> None:
+        events = [replace(EVENT, is_allowed=True), replace(EVENT, is_allowed=True, count=1)]
+        (finding,) = judge_behaviour("behaviour-exec", events, is_observed=True).findings
+        assert evidence_of(finding) == "seen from outside, 4 times; let through, what it got is bait"
+        (finding,) = judge_behaviour("behaviour-exec", [*events, EVENT], is_observed=True).findings
+        assert finding.evidence.seen == Seen(times=7, is_allowed=False)
 
     def test_has_one_finding_for_each_thing_that_was_tried(self) -> None:
         events = [replace(EVENT, detail=str(number)) for number in range(9)]

@@ -53,6 +53,11 @@ class TestContrast:
         outcome = contrast.decide(bad, pair(rng, 0, count=12, text=LOST, log_seconds=0.05))
         assert outcome.findings[0].rule.id == "contrast.word-lost"
         assert outcome.findings[0].heard == LOST
+        evidence = outcome.findings[0].evidence
+        assert evidence.count is not None
+        assert (evidence.count.count, evidence.count.of) == (12, 12)
+        assert (evidence.count.control, evidence.count.control_of) == (0, 12)
+        assert evidence.tests > 1
 
     def test_a_word_that_both_lose_is_whispers_fault(self, contrast, rng):
         fresh = pair(rng, 0, count=12, text=LOST, control={"text": LOST}, log_seconds=0.05)

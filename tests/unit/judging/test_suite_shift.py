@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.core.findings import Against
 from harness.core.types import Verdict
 from harness.judging.judge import Judge, count_tests
 from harness.judging.suite_shift import Judged, judge_shift, suite_shifts
+from harness.report.evidence import evidence_of
 from tests.synthetic_takes import record, takes
 
 PROBES = 40
@@ -36,6 +38,12 @@ class TestJudgeShift:
         outcome = judge_shift(suite(1, changed=lambda _: {"log_seconds": 0.06}), alpha=0.01, is_tuned=False)
         assert outcome.verdict is Verdict.FAIL
         assert outcome.findings[0].rule.id == "shift.suite"
+        (measured,) = outcome.findings[0].evidence.measurements
+        assert (measured.statistic, measured.against, measured.other) == ("log-seconds", Against.SUITE, 0.0)
+        assert measured.value == pytest.approx(0.06, abs=0.01)
+        assert measured.p_value <= 0.005
+        told = f"p = {measured.p_value:.2g}, corrected for all families and statistics"
+        assert evidence_of(outcome.findings[0]) == told
         assert "log-seconds" in outcome.findings[0].title
 
     def test_one_family_alone_is_named(self):

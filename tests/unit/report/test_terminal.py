@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.core.findings import Finding, Outcome
+from harness.core.findings import Evidence, Finding, Outcome
 from harness.core.types import Severity, Verdict
 from harness.report.terminal import failure_text, summary_lines
 from tests.report_samples import (
@@ -172,7 +172,7 @@ class TestTheTextOfAFailedItem:
             title=text,
             heard=text,
             expected=text,
-            evidence=text,
+            evidence=Evidence(words=text),
             hint=text,
         )
         outcome = Outcome(subject=text, verdict=Verdict.FAIL, reason=text, findings=(finding,), notes=(text,))

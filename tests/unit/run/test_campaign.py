@@ -136,7 +136,7 @@ class TestFaults:
         (finding,) = outcome.findings
         assert (outcome.verdict, finding.rule.id, finding.severity) == (Verdict.FAIL, "worker.hung", Severity.HIGH)
         assert finding.heard == "the worker said nothing for 60 s"
-        assert finding.evidence == "it printed last: tick"
+        assert finding.evidence.words == "it printed last: tick"
         assert stage.judge("p0").verdict is Verdict.PASS
 
     def test_of_a_second_look_end_it(self) -> None:

@@ -7,8 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from harness.core.findings import Against, Count
 from harness.core.types import Verdict
 from harness.judging.comparisons.same_weights import judge_sameness
+from harness.report.evidence import evidence_of
 from tests.synthetic_takes import moved, probe, record
 
 GOLDEN = record(np.random.default_rng(1))
@@ -39,8 +41,12 @@ def test_one_take_that_sounds_different_is_a_finding_with_both_numbers(change, t
     outcome = judge_sameness(probe(), GOLDEN, [moved(SAME[0], **change), SAME[1]])
     (finding,) = outcome.findings
     assert (outcome.verdict, finding.rule.id) == (Verdict.FAIL, "same.differs")
-    assert finding.evidence.startswith("1 of 2 renderings: ")
-    assert told in finding.evidence
+    assert evidence_of(finding).startswith("1 of 2 renderings: ")
+    assert told in evidence_of(finding)
+    assert finding.evidence.count == Count(count=1, of=2)
+    (measured,) = finding.evidence.measurements
+    assert measured.against is Against.SEED
+    assert measured.value != measured.other
 
 
 def test_rounding_is_no_difference():
@@ -51,4 +57,4 @@ def test_rounding_is_no_difference():
 def test_other_sounds_at_the_same_numbers_are_a_finding():
     echo = dataclasses.replace(SAME[0].hearing.echoes[0], mean=0.4)
     other = dataclasses.replace(SAME[0], hearing=dataclasses.replace(SAME[0].hearing, echoes=(echo,)))
-    assert "distance of sounds 0.40" in judge_sameness(probe(), GOLDEN, [other]).findings[0].evidence
+    assert "distance of sounds 0.40" in evidence_of(judge_sameness(probe(), GOLDEN, [other]).findings[0])

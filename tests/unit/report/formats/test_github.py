@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from harness.core.findings import Outcome
+from harness.core.findings import Evidence, Outcome
 from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats import github
@@ -43,7 +43,7 @@ MARKUP = (
 
 def failed(text: str, severity: Severity = Severity.CRITICAL) -> Outcome:
     one = dropped(calm_probes(1)[0])
-    words = dict.fromkeys(("title", "heard", "expected", "evidence", "hint"), text)
+    words = {**dict.fromkeys(("title", "heard", "expected", "hint"), text), "evidence": Evidence(words=text)}
     return replace(one, subject=text, findings=(replace(one.findings[0], rule=rule(text), severity=severity, **words),))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.findings import Outcome
+from harness.core.findings import Evidence, Outcome
 from harness.core.types import Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats.issues import IssueKind, incomplete, issues, suite_paths, undecided
@@ -89,7 +89,9 @@ class TestFingerprints:
             replace(
                 one,
                 probe=replace(one.probe, line=one.probe.line + 40) if one.probe else None,
-                findings=tuple(replace(finding, evidence="else", heard="else") for finding in one.findings),
+                findings=tuple(
+                    replace(finding, evidence=Evidence(words="else"), heard="else") for finding in one.findings
+                ),
             )
             for one in run.outcomes
         )

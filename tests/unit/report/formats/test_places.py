@@ -23,7 +23,7 @@ from harness.report.formats.sarif_run import to_sarif
 from harness.report.terminal import failure_text
 from tests.fake_voices import fake_voice
 from tests.lazily import Lazily
-from tests.report_samples import INFO, RUN_DIR, SUITE_PATH
+from tests.report_samples import INFO, RUN_DIR, SUITE_PATH, watched_run
 from tests.rule_samples import rule
 from tests.sarif_subset import SCHEMA
 
@@ -140,3 +140,14 @@ class TestPlaces:
             return {one.path: one.fingerprint for one in listed}
 
         assert found("a", "b") == found("b", "a")
+
+
+class TestPhrases:
+    def test_leave_a_finding_at_the_suite_s_file(self) -> None:
+        run = watched_run()
+        (check,) = [one for one in run.outcomes if one.subject == "behaviour-network"]
+        assert check.findings[0].place is not None
+        assert check.findings[0].place.name == ""
+        bare = replace(check, findings=(replace(check.findings[0], place=None),))
+        without = replace(run, outcomes=tuple(bare if one is check else one for one in run.outcomes))
+        assert to_sarif(run) == to_sarif(without)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.core.exits import EXIT_OF
-from harness.core.findings import Outcome
+from harness.core.findings import Evidence, Outcome
 from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.report.formats import sarif
@@ -158,7 +158,7 @@ class TestLimits:
         noise = ["".join(chr(rng.randrange(0x4E00, 0x9FFF)) for _ in range(300)) for _ in range(100)]
         run = many_failures(100)
         outcomes = tuple(
-            replace(one, findings=(replace(one.findings[0], evidence=text),))
+            replace(one, findings=(replace(one.findings[0], evidence=Evidence(words=text)),))
             for one, text in zip(run.outcomes, noise, strict=True)
         )
         result = replace(run, outcomes=outcomes)

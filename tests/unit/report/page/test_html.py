@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import StorageError
+from harness.core.findings import Evidence
 from harness.core.types import Verdict
 from harness.report.page import html
 from harness.report.page.page import CARDS
@@ -146,7 +147,7 @@ class TestHostileText:
     @given(st.text(max_size=40))
     def test_never_changes_the_structure_of_the_page(self, text: str) -> None:
         outcome = dropped(hostile_probe(f"do not {text}", "any"))
-        words = dict.fromkeys(("title", "evidence", "hint", "subject"), text)
+        words = {**dict.fromkeys(("title", "hint", "subject"), text), "evidence": Evidence(words=text)}
         outcome = replace(outcome, findings=(replace(outcome.findings[0], rule=rule(text), **words),))
         page = page_of(replace(sample_run(), outcomes=(outcome,), events=(text,)))
         assert page.open == []

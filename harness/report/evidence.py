@@ -1,0 +1,118 @@
+"""The words for what a finding rests on. Knows nothing of how it was measured, of colours or of markup."""
+
+from __future__ import annotations
+
+from harness.core.findings import Against, Count, Estimate, Finding, Measurement, Method, Seen
+from harness.core.text import counted
+
+_OF_SAME_SEED = {
+    "seconds": ("{:.2f} s", "{:.2f} s"),
+    "level-db": ("level {:.1f} dB", "{:.1f} dB"),
+    "f0-hz": ("pitch {:.0f} Hz", "{:.0f} Hz"),
+    "nonfinite": ("{:.0f} samples are no numbers", "{:.0f}"),
+    "peak": ("peak {:.2f}", "{:.2f}"),
+    "forced-mean": ("log-likelihood of the golden text {:.2f}", "{:.2f}"),
+    "echo-mean": ("distance of sounds {:.2f}", ""),
+}
+"""Statistic -> what is said of a take, and of the golden's own of the same seed."""
+
+
+def evidence_of(finding: Finding) -> str:
+    """What a finding rests on, on one line, numbers first; its parts end at ``; ``."""
+    evidence = finding.evidence
+    parts = [_measured(one) for one in evidence.measurements]
+    if evidence.count and evidence.count.control is None:
+        parts = [f"{evidence.count.count} of {evidence.count.of} renderings: {'; '.join(parts)}"]
+    elif evidence.count:
+        parts.append(_lost(evidence.count))
+    if evidence.seen:
+        parts.append(_seen(evidence.seen))
+    if evidence.estimate:
+        parts.append(_estimated(evidence.estimate))
+    if evidence.words:
+        parts.append(evidence.words)
+    tests = f"one of {evidence.tests} tests" if evidence.tests else ""
+    if tests and not evidence.measurements:  # beside the p-value of its own words
+        return f"{'; '.join(parts)}, {tests}" if parts else tests
+    return "; ".join([*parts, *([tests] if tests else [])])
+
+
+def _measured(one: Measurement) -> str:
+    if one.against is Against.SEED and one.statistic in _OF_SAME_SEED:
+        own, golden = _OF_SAME_SEED[one.statistic]
+        return own.format(one.value) + (f", golden {golden.format(one.other)}" if golden else "")
+    if one.effect is None or one.p_value is None:
+        return f"{one.label} {one.value:.3g}, golden {one.other:.3g}"
+    if one.against is Against.SUITE:
+        return f"p = {one.p_value:.2g}, corrected for all families and statistics"
+    if one.against is Against.CONTROL:
+        return (
+            f"{one.label} {one.value:.3g}, control {one.other:.3g} after what all pairs differ by "
+            f"({one.effect:+.1f} scatters of the other pairs), p = {one.p_value:.2g}"
+        )
+    spread = "" if one.spread is None else f"spread {one.spread:.2g}, "
+    return (
+        f"{one.label} {one.value:.3g}, golden {one.other:.3g} ({spread}{one.effect:+.1f} spreads), "
+        f"p {_p_text(one.p_value)}"
+    )
+
+
+def _p_text(p_value: float) -> str:
+    """``= 0.012`` or ``< 1e-4``."""
+    if p_value < 1e-4:
+        return f"< {10.0 ** _ceiling_exponent(p_value):.0e}".replace("e-0", "e-")
+    return f"= {p_value:.2g}"
+
+
+def _ceiling_exponent(value: float) -> int:
+    exponent = -4
+    while value > 0 and value < 10.0 ** (exponent - 1) and exponent > -12:
+        exponent -= 1
+    return exponent
+
+
+def _lost(count: Count) -> str:
+    p_value = "" if count.p_value is None else f"; p = {count.p_value:.2g}"
+    return (
+        f"not heard in {count.count} of {count.of} renderings, control {count.control} of {count.control_of}{p_value}"
+    )
+
+
+def _seen(seen: Seen) -> str:
+    became = "let through, what it got is bait" if seen.is_allowed else "it did not succeed"
+    return f"seen from outside, {counted(seen.times, 'time')}; {became}"
+
+
+def _estimated(one: Estimate) -> str:
+    p = "" if one.p_value is None else f"p = {one.p_value:.2g}"
+    match one.method:
+        case Method.PAIRS:
+            return ", ".join(part for part in (_interval(one, ".3f"), p, "signed ranks") if part)
+        case Method.TURNS:
+            return ", ".join(part for part in (_interval(one, ".2f"), p, f"{one.points} turns") if part)
+        case Method.BLOCKED:
+            return f"{p}, signed ranks; it neither ran nor queued for a processor meanwhile"
+        case Method.CALLS:
+            ends = "" if one.low is None or one.high is None else f"{one.unit.amount(one.low)} to "
+            ends += one.unit.amount(one.high) if ends and one.high is not None else ""
+            return f"Theil and Sen's slope, 95 % interval {ends}; Mann and Kendall {p}"
+        case Method.SOAK:
+            return f"Theil and Sen's slope over {one.points} parts, Mann and Kendall {p}"
+        case Method.LADDER:
+            return f"Theil and Sen's slope of logarithms over {one.points} renderings of a length ladder"
+        case Method.AGAIN:
+            return f"{one.value:.2f} times as much, in each of {one.points} turns with a phrase that is not odd"
+        case Method.BLOCKED_AGAIN:
+            return f"each of {one.points} times: it neither ran nor queued for a processor"
+        case Method.ONCE:
+            return "the same phrases cost what they should when they were spoken again"
+        case Method.FRESH_WORKER:
+            return "in a fresh worker that had spoken other phrases first"
+        case Method.WHOLE:
+            return "metered from outside, by control group and /proc"
+
+
+def _interval(one: Estimate, form: str) -> str:
+    if one.low is None or one.high is None:
+        return ""
+    return f"95 % interval {one.low:{form}} to {one.high:{form}}"
