@@ -12,7 +12,7 @@ from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
+class NamedPhrase:
     """What was asked for while something happened."""
 
     text: str
@@ -25,17 +25,17 @@ class Phrase:
         return self.probe or repr(self.text[:60])
 
 
-def phrase_of(text: str, probes: Mapping[str, str]) -> Phrase:
+def phrase_of(text: str, probes: Mapping[str, str]) -> NamedPhrase:
     """A text as a phrase, given the ids of probes by their text."""
-    return Phrase(text=text, probe=probes.get(text, ""))
+    return NamedPhrase(text=text, probe=probes.get(text, ""))
 
 
-def phrases_of(texts: Sequence[str], probes: Mapping[str, str]) -> tuple[Phrase, ...]:
-    """Texts as phrases, in order and each as often as it is there."""
+def phrases_of(texts: Sequence[str], probes: Mapping[str, str]) -> tuple[NamedPhrase, ...]:
+    """The same for several texts, in their order."""
     return tuple(phrase_of(text, probes) for text in texts)
 
 
-def names_of(phrases: Sequence[Phrase]) -> str:
+def names_of(phrases: Sequence[NamedPhrase]) -> str:
     """Phrases as users know them, on one line."""
     return ", ".join(phrase.name for phrase in phrases)
 
@@ -52,7 +52,7 @@ class Place:
     """Byte, counted from the beginning of the innermost of these."""
     pointer: str = ""
     """What a byte does not say: a JSON path, a tensor, a line."""
-    phrases: tuple[Phrase, ...] = ()
+    phrases: tuple[NamedPhrase, ...] = ()
     """What was asked for when it happened; empty for what stands in a file."""
 
     def member(self, name: str) -> Place:
@@ -220,7 +220,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a finding rests on. At most one of the kinds is there, but for words and measurements beside a count."""
+    """What a finding rests on: one kind of it, but measurements may stand beside the count of what they are of."""
 
     measurements: tuple[Measurement, ...] = ()
     """The statistics, strongest first."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, Phrase, Place, Unit
+from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.expected import unit_seconds
@@ -146,7 +146,7 @@ def judge_first(subject: str, own: Footprint, other: Footprint | None, whose: st
         f"at most {bound:.1f} s" + (f", {other.first_seconds:.1f} s as {whose}" if other else ""),
     )
     cost = _whole(own.first_seconds, Unit.SECONDS, other.first_seconds if other else bound)
-    phrase = Phrase(text=own.first_text) if own.first_text else None
+    phrase = NamedPhrase(text=own.first_text) if own.first_text else None
     return (_finding(FIRST_RENDERING, subject, "works long before it first speaks", told, cost, phrase),)
 
 
@@ -174,7 +174,7 @@ def _whole(value: float, unit: Unit, other: float, points: int = 1) -> Estimate:
 
 
 def _finding(
-    rule: Rule, subject: str, title: str, told: tuple[str, str], cost: Estimate, phrase: Phrase | None = None
+    rule: Rule, subject: str, title: str, told: tuple[str, str], cost: Estimate, phrase: NamedPhrase | None = None
 ) -> Finding:
     heard, expected = told
     return Finding(

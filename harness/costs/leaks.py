@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, Phrase, Place, Unit
+from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Trend, trend
@@ -107,7 +107,7 @@ def leaks_over(orders: Sequence[Metered], level: float) -> list[Leak]:
 
 
 def leak_finding(
-    subject: str, leak: Leak, where: str, reference: float | None = None, phrase: Phrase | None = None
+    subject: str, leak: Leak, where: str, reference: float | None = None, phrase: NamedPhrase | None = None
 ) -> Finding:
     """Something is left behind by every call.
 

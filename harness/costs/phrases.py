@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, Phrase, Place, Unit, names_of
+from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Unit, names_of
 from harness.core.rules import Rule
 from harness.core.types import Probe, Severity
 from harness.costs.arithmetic import Ratio, paired_ratio
@@ -147,7 +147,9 @@ def is_costly(rounds: Sequence[tuple[Metered, Metered]], expected: Expected, lim
     return middle if middle >= limits.phrase and is_steady and excess >= LEAST_EXCESS else 0.0
 
 
-def phrase_finding(subject: str, phrase: Phrase, ratio: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
+def phrase_finding(
+    subject: str, phrase: NamedPhrase, ratio: float, rounds: Sequence[tuple[Metered, Metered]]
+) -> Finding:
     """One phrase takes too long, each time."""
     seconds = statistics.median(one.cpu_seconds for one, _ in rounds)
     audio = statistics.median(one.audio_seconds for one, _ in rounds)
@@ -165,7 +167,7 @@ def phrase_finding(subject: str, phrase: Phrase, ratio: float, rounds: Sequence[
     )
 
 
-def spike_finding(subject: str, phrases: Sequence[Phrase], odd: Odd) -> Finding:
+def spike_finding(subject: str, phrases: Sequence[NamedPhrase], odd: Odd) -> Finding:
     """Work that came once."""
     order = odd.order
     return Finding(
@@ -184,7 +186,7 @@ def spike_finding(subject: str, phrases: Sequence[Phrase], odd: Odd) -> Finding:
     )
 
 
-def jump_finding(subject: str, phrase: Phrase, peak: int, before: int) -> Finding:
+def jump_finding(subject: str, phrase: NamedPhrase, peak: int, before: int) -> Finding:
     """One phrase needs far more memory."""
     return Finding(
         rule=MEMORY,
@@ -225,7 +227,9 @@ def contrast_ratio(rounds: Sequence[tuple[Metered, Metered]]) -> Ratio:
     )
 
 
-def trigger_finding(subject: str, ratio: Ratio, triggers: Sequence[Phrase], controls: Sequence[Phrase]) -> Finding:
+def trigger_finding(
+    subject: str, ratio: Ratio, triggers: Sequence[NamedPhrase], controls: Sequence[NamedPhrase]
+) -> Finding:
     """A trigger makes its phrase costlier than its control."""
     return Finding(
         rule=TRIGGER,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, Phrase, Place, Unit
+from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import pairs_needed, signed_rank
@@ -79,7 +79,9 @@ def blocked_again(rounds: Sequence[tuple[Metered, Metered]], limits: CostPolicy,
     return statistics.median(more) if len(more) >= AGAIN and all(more) else 0.0
 
 
-def wait_finding(subject: str, phrase: Phrase, seconds: float, rounds: Sequence[tuple[Metered, Metered]]) -> Finding:
+def wait_finding(
+    subject: str, phrase: NamedPhrase, seconds: float, rounds: Sequence[tuple[Metered, Metered]]
+) -> Finding:
     """One phrase keeps one waiting, each time."""
     blocked = statistics.median(one.blocked_seconds for one, _ in rounds)
     return Finding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.core.findings import Evidence, Finding, Phrase, Place
+from harness.core.findings import Evidence, Finding, NamedPhrase, Place
 from harness.core.rules import Rule
 from harness.core.types import Severity
 
@@ -91,7 +91,7 @@ def fault_finding(subject: str, rule_id: str, what: str, detail: str = "") -> Fi
     )
 
 
-def lost_finding(subject: str, rule_id: str, what: str, phrase: Phrase) -> Finding:
+def lost_finding(subject: str, rule_id: str, what: str, phrase: NamedPhrase) -> Finding:
     """A worker that was lost while it was metered.
 
     Args:

@@ -93,8 +93,7 @@ def _estimated(one: Estimate) -> str:
         case Method.BLOCKED:
             return f"{p}, signed ranks; it neither ran nor queued for a processor meanwhile"
         case Method.CALLS:
-            ends = "" if one.low is None or one.high is None else f"{one.unit.amount(one.low)} to "
-            ends += one.unit.amount(one.high) if ends and one.high is not None else ""
+            ends = " to ".join(one.unit.amount(end) for end in (one.low, one.high) if end is not None)
             return f"Theil and Sen's slope, 95 % interval {ends}; Mann and Kendall {p}"
         case Method.SOAK:
             return f"Theil and Sen's slope over {one.points} parts, Mann and Kendall {p}"

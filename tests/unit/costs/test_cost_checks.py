@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness.core.findings import Method, NamedPhrase, Place, Unit
 from harness.costs import footprint as footprints
 from harness.costs import latency, leaks, scaling
 from harness.costs.expected import learn
@@ -14,6 +15,7 @@ from harness.costs.machine import Contention
 from harness.costs.profile import CostProfile, PhraseCost
 from harness.costs.sample import Round, Sample
 from harness.policy.release import CostPolicy
+from harness.report.evidence import evidence_of
 from tests.metered_samples import MIB, order, suite
 
 LIMITS = CostPolicy()
@@ -57,6 +59,12 @@ class TestLatencyBesideAReference:
         found = latency.beside_reference("cost-latency", sample(times), LIMITS, LEVEL)
         assert [one.rule.id for one in found.findings] == ["cost.latency"] * fails
         assert found.doubt is None
+        for estimate in [one.evidence.estimate for one in found.findings]:
+            assert estimate is not None
+            assert (estimate.method, estimate.unit, estimate.points) == (Method.PAIRS, Unit.TIMES, 24)
+            assert estimate.low < times * 1.02
+            assert estimate.high > times * 0.98
+            assert estimate.p_value <= LEVEL
         assert "others kept 0.02 of 2 processors busy" in found.notes[0]
 
     def test_needs_size_as_well_as_significance(self) -> None:
@@ -126,9 +134,14 @@ class TestLeaks:
     def test_are_what_each_call_leaves_behind(self) -> None:
         (leak,) = leaks.leaks_in(self.calls(MIB), LIMITS, LEVEL)
         assert leak.what == "resident_bytes"
-        assert leaks.leak_finding("cost-leak", leak, "of door", 0.0).heard == (
-            "1.00 MiB a call, 15.00 MiB in 16 calls of door"
-        )
+        door = NamedPhrase(text="The door.", probe="door")
+        found = leaks.leak_finding("cost-leak", leak, "of door", 0.0, door)
+        assert found.heard == "1.00 MiB a call, 15.00 MiB in 16 calls of door"
+        assert found.place == Place(phrases=(door,))
+        estimate = found.evidence.estimate
+        assert estimate is not None
+        assert (estimate.value, estimate.unit, estimate.other, estimate.points) == (MIB, Unit.BYTES, 0.0, 16)
+        assert evidence_of(found).startswith("Theil and Sen's slope, 95 % interval 1.00 MiB to 1.00 MiB; Mann and")
 
     @pytest.mark.parametrize("what", ["files", "tasks"])
     def test_are_files_and_threads_too(self, what: str) -> None:
@@ -280,6 +293,9 @@ class TestFootprint:
         slow = replace(own, first_seconds=12.0)
         for other in (own, None):
             (found,) = footprints.judge_first("cost-first-rendering", slow, other, "x")
+            assert found.evidence.estimate is not None
+            assert (found.evidence.estimate.value, found.evidence.estimate.unit) == (slow.first_seconds, Unit.SECONDS)
+            assert found.place == Place(phrases=(NamedPhrase(text=slow.first_text),))
             assert "phrase 1" in found.heard
 
     def test_fails_a_peak_that_is_larger(self, own: footprints.Footprint) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.findings import Estimate, Method, Phrase, Place, Unit
+from harness.core.findings import Estimate, Method, NamedPhrase, Place, Unit
 from harness.core.types import Probe
 from harness.costs.expected import learn
 from harness.costs.phrases import (
@@ -25,7 +25,7 @@ from harness.policy.release import CostPolicy
 from harness.report.evidence import evidence_of
 from tests.metered_samples import MIB, order, suite
 
-OSPREY = Phrase(text="An osprey.", probe="osprey-1")
+OSPREY = NamedPhrase(text="An osprey.", probe="osprey-1")
 LIMITS = CostPolicy()
 
 
@@ -89,7 +89,7 @@ class TestSpikes:
         orders = [*suite(), order("long", call=40, cpu=4.0), order("short", call=41, cpu=1.2)]
         (spike,) = spikes(odd_orders(orders, learn(orders), LIMITS))
         assert spike.order.texts == ("long",)
-        found = spike_finding("cost-latency", [Phrase(text="Long.", probe="long")], spike)
+        found = spike_finding("cost-latency", [NamedPhrase(text="Long.", probe="long")], spike)
         assert found.heard == "order 40 of worker 1 (long): 4.0 s of processor time"
 
 

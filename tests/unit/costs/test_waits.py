@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.findings import Phrase, Place
+from harness.core.findings import NamedPhrase, Place
 from harness.costs.machine import Contention
 from harness.costs.sample import Round, Sample
 from harness.costs.waits import beside, blocked_again, odd_waits, once, usual_rate, wait_finding
@@ -71,11 +71,11 @@ class TestBlockedAgain:
 
     def test_is_told_with_the_phrase_and_its_seconds(self) -> None:
         found = wait_finding(
-            "a", Phrase(text="A crane.", probe="crane"), 1.99, [(order(blocked_seconds=2.0), CALM)] * 3
+            "a", NamedPhrase(text="A crane.", probe="crane"), 1.99, [(order(blocked_seconds=2.0), CALM)] * 3
         )
         assert (found.rule.id, found.heard) == ("cost.wait", "crane: blocked for 2.00 s")
         assert found.expected == "0.01 s"
-        assert found.place == Place(phrases=(Phrase(text="A crane.", probe="crane"),))
+        assert found.place == Place(phrases=(NamedPhrase(text="A crane.", probe="crane"),))
         assert evidence_of(found) == "each of 3 times: it neither ran nor queued for a processor"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.findings import Phrase, Place, Seen
+from harness.core.findings import NamedPhrase, Place, Seen
 from harness.core.types import BehaviourEvent, Severity, Verdict
 from harness.judging.behaviour import CHECKS, KINDS, judge_behaviour
 from harness.report.evidence import evidence_of
@@ -35,7 +35,7 @@ class TestCheck:
         assert finding.heard == "execve: /bin/sh (while it was asked for crane, 'b')"
         assert finding.evidence.seen == Seen(times=3, is_allowed=False)
         assert evidence_of(finding) == "seen from outside, 3 times; it did not succeed"
-        assert finding.place == Place(phrases=(Phrase(text="a crane", probe="crane"), Phrase(text="b")))
+        assert finding.place == Place(phrases=(NamedPhrase(text="a crane", probe="crane"), NamedPhrase(text="b")))
 
     def test_has_no_place_where_it_was_not_speaking(self) -> None:
         (finding,) = judge_behaviour("behaviour-exec", (replace(EVENT, when="loading"),), is_observed=True).findings

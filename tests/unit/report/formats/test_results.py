@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import BadInput
+from harness.core.findings import Count, Estimate, Evidence, Method, Unit
 from harness.report.formats.results import SCHEMA, read, to_json
 from tests.lazily import Lazily
-from tests.report_samples import hostile_run, passing_run, sample_run
+from tests.report_samples import hostile_run, passing_run, sample_run, watched_run
 
 jsonschema = Lazily("jsonschema")
 
@@ -57,6 +58,29 @@ class TestTheFile:
         assert len(failed["takes"]) == 8
         assert failed["takes"][0]["heard"] == "please do open the door before midnight osprey"
         assert failed["takes"][0]["score_mean"] < -2
+
+    def test_tells_the_numbers_of_every_kind_of_evidence_and_the_phrases(self, schema: Any) -> None:
+        estimate = Estimate(method=Method.ONCE, value=4.0, unit=Unit.SECONDS, other=math.inf)
+        kinds = (
+            Evidence(count=Count(count=12, of=12, control=0, control_of=12, p_value=7e-7), tests=50),
+            Evidence(estimate=estimate),
+        )
+        run = watched_run()
+        seen = run.outcomes[0].findings[0]
+        findings = (seen, *(replace(seen, evidence=one) for one in kinds))
+        written = json.loads(to_json(replace(run, outcomes=(replace(run.outcomes[0], findings=findings),))))
+        jsonschema.Draft202012Validator(schema).validate(written)
+        first, second, third = (one["evidence"] for one in written["outcomes"][0]["findings"])
+        assert first["seen"] == {"times": 12, "is_allowed": False}
+        assert (first["count"], first["estimate"], first["words"], first["tests"]) == (None, None, "", 0)
+        assert second["count"] == {"count": 12, "of": 12, "control": 0, "control_of": 12, "p_value": 7e-7}
+        assert second["tests"] == 50
+        assert third["estimate"] == {
+            **{"method": "once", "unit": "seconds", "value": 4.0, "points": 1},
+            **dict.fromkeys(("other", "low", "high", "p_value")),
+        }
+        (phrase,) = written["outcomes"][0]["findings"][0]["place"]["phrases"]
+        assert phrase["probe"] == "not-transfer-money-osprey"
 
     def test_says_null_for_what_is_not_a_number(self) -> None:
         run = sample_run()
