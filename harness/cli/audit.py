@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.common import add_format, verb
+from harness.cli.common import add_format, json_text, verb
 from harness.core.exits import Exit
 from harness.core.text import printable
 
@@ -78,4 +77,4 @@ def _json(found: Sequence[Audited]) -> str:
             for one in found
         ],
     }
-    return json.dumps(content, sort_keys=True)
+    return json_text(content)

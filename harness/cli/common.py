@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
+from harness.core.text import inert, inert_json
 from harness.run.options import BY_STEM, RUNNING, add_option
 from harness.run.settings import Choice, Choices, Settings, make_settings
 
@@ -22,18 +23,23 @@ MAX_PASSWORD_BYTES = 64 << 10
 
 def say(line: str) -> None:
     """Tell the person at the terminal."""
-    print(f"soundcheck: {line}", file=sys.stderr, flush=True)
+    print(f"soundcheck: {inert(line)}", file=sys.stderr, flush=True)
 
 
 def say_progress(line: str) -> None:
     """The same for news that replace each other: one line on a terminal, nothing elsewhere."""
     if sys.stderr.isatty():
-        print(f"\r\033[Ksoundcheck: {line}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[Ksoundcheck: {inert(line)}", end="", file=sys.stderr, flush=True)
 
 
 def print_json(content: object) -> None:
     """Data for machines: one line of JSON, keys sorted, ASCII, so that no phrase reaches a terminal as it is."""
-    print(json.dumps(content, sort_keys=True, allow_nan=False))
+    print(json_text(content))
+
+
+def json_text(content: object, indent: int | None = None) -> str:
+    """The same as a text, in which no name or phrase is a command to a pipeline that shows it."""
+    return inert_json(json.dumps(content, indent=indent, sort_keys=True, allow_nan=False))
 
 
 def verb(

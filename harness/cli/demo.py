@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path
 
-from harness.cli.common import add_format, say, verb
+from harness.cli.common import add_format, json_text, say, verb
 from harness.core.errors import IntegrityError
 from harness.core.exits import Exit
 from harness.run.options import add_option
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     manipulated = gate(planted, "planted", weights, folder, options.seed)
     expected = (clean["verdict"], manipulated["verdict"]) == ("pass", "fail")
     if options.format == "json":
-        print(json.dumps({"clean": clean, "planted": manipulated, "as expected": expected}, sort_keys=True))
+        print(json_text({"clean": clean, "planted": manipulated, "as expected": expected}))
     else:
         for name, found in (("clean voice", clean), ("planted voice", manipulated)):
             print(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import json
 import os
 import platform
 import shutil
@@ -12,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from harness.cli.common import add_format, verb
+from harness.cli.common import add_format, json_text, verb
 from harness.core.exits import Exit
 
 PACKAGES = (
@@ -56,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     """Look and tell."""
     checks = list(examine())
     if options.format == "json":
-        print(json.dumps([asdict(check) for check in checks], sort_keys=True))
+        print(json_text([asdict(check) for check in checks]))
     else:
         for check in checks:
             state = "ok" if check.ok else "MISSING" if check.required else "absent"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from harness.cli.common import add_format, say, verb
+from harness.cli.common import add_format, json_text, say, verb
 from harness.core.exits import Exit
 from harness.core.text import printable
 
@@ -34,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(printable(f"{options.source}: expected https://…, hf://ORG/NAME@COMMIT or one of Coqui's names"))
     path = Path(local_model(options.source, say))
     if options.format == "json":
-        print(json.dumps({"path": str(path), "digest": f"sha256:{path.name}"}, sort_keys=True))
+        print(json_text({"path": str(path), "digest": f"sha256:{path.name}"}))
     else:
-        print(path)
+        print(printable(str(path)))
     return Exit.DONE

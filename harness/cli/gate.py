@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 from harness.cli.common import verb
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
-from harness.core.text import printable
+from harness.core.text import inert, printable
 from harness.models.judged import Judged
 from harness.run.options import OPTIONS, add_option, as_verb_spells
 
@@ -52,7 +52,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         add_option(parser, option.stem, default=None)
 
     def refuse(message: str) -> NoReturn:
-        parser.exit(USAGE_ERROR, f"soundcheck: gate: {message}\n")
+        parser.exit(USAGE_ERROR, f"soundcheck: gate: {printable(message)}\n")
 
     parser.error = refuse  # type: ignore[method-assign]
     parser.set_defaults(run=run)
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         command = pytest_command(options, options.handed)
     except SoundcheckError as error:
-        print(f"soundcheck: {as_verb_spells(str(error), options.stems)}", file=sys.stderr)
+        print(f"soundcheck: {inert(as_verb_spells(str(error), options.stems))}", file=sys.stderr)
         return USAGE_ERROR
     sys.stdout.flush()
     # The same process, so that Ctrl-C, a deadline of the service and the exit code need nobody between.
@@ -134,7 +134,7 @@ def _suite(word: str) -> str:
     Raises:
         BadInput: It is not there.
     """
-    if not Path(word.partition("::")[0]).exists():
+    if not Path(word.partition("::")[0] or word).exists():
         raise BadInput(printable(f"{word}: no such suite; expected a file of probes, or a folder that has some"))
     return word if word.startswith(("/", "./", "../")) else f"./{word}"
 

@@ -46,7 +46,7 @@ def print_difference(
     """The same for people: what differs, a line for each probe that changed."""
     from harness.report.page.review import SAID, tally
 
-    print(f"{old.path} ({old.digest[:12]}) -> {new.path} ({new.digest[:12]})")
+    print(printable(f"{old.path} ({old.digest[:12]}) -> {new.path} ({new.digest[:12]})"))
     print(tally(changes))
     for name, was, now in conditions:
         print(printable(f"  {name}: {short_digest(was) or '-'} -> {short_digest(now) or '-'}"))

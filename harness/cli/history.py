@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
-from harness.cli.common import add_format, say, verb
+from harness.cli.common import add_format, json_text, say, verb
 from harness.core.exits import Exit
 from harness.run.options import add_option
 
@@ -112,4 +111,4 @@ def _json(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:
             {"model_name": one.model_name, "seconds": one.seconds, "scores": one.scores} for one in trends_of(runs)
         ],
     }
-    return json.dumps(content, sort_keys=True)
+    return json_text(content)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.common import add_drawing, add_format, own_families, verb
+from harness.cli.common import add_drawing, add_format, json_text, own_families, verb
 from harness.core.errors import BadInput
 from harness.core.exits import Exit
 from harness.core.paths import shown
@@ -107,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         shown_families = {"families": [_family_json(family) for family in families]} if options.families else {}
         suites_json = [_suite_json(content) for content in suites]
-        print(json.dumps({"assumption": ASSUMPTION, "suites": suites_json, **shown_families}, indent=1, sort_keys=True))
+        print(json_text({"assumption": ASSUMPTION, "suites": suites_json, **shown_families}, indent=1))
         return Exit.DONE
     for content in suites:
         _print_suite(content)
@@ -178,7 +177,7 @@ def _family_json(family: Family) -> dict[str, object]:
 
 def _print_suite(content: SuiteFileContent) -> None:
     probes, cost = content.suite.probes, cost_of(content.suite.probes)
-    print(f"{shown(content.path)}   {printable(content.suite.title)}   {', '.join(_languages(probes))}")
+    print(f"{printable(shown(content.path))}   {printable(content.suite.title)}   {', '.join(_languages(probes))}")
     print(
         f"  {len(probes):,} probes, {cost.renderings:,} renderings, {_duration(cost.speech_seconds)} of speech; about "
         f"{_duration(cost.run_seconds)} to run, {_duration(cost.golden_seconds)} to record"

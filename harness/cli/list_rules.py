@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from harness.cli.common import json_text
 from harness.core.types import Verdict
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def to_text(rules: Sequence[Rule]) -> str:
 def to_json(rules: Sequence[Rule]) -> str:
     """One object for each rule."""
     content = {"version": VERSION, "rules": [{**asdict(rule), "family": rule.family} for rule in rules]}
-    return json.dumps(content, indent=1, sort_keys=True)
+    return json_text(content, indent=1)
 
 
 def to_markdown(rules: Sequence[Rule]) -> str:

@@ -9,10 +9,12 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from harness import __version__
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.exits import Exit
+from harness.core.text import inert
 from harness.run.options import as_verb_spells
 
 VERBS = (
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except SoundcheckError as error:
-        print(f"soundcheck: {as_verb_spells(str(error), getattr(options, 'stems', ()))}", file=sys.stderr)
+        print(f"soundcheck: {inert(as_verb_spells(str(error), getattr(options, 'stems', ())))}", file=sys.stderr)
         return Exit.USAGE if isinstance(error, BadInput) else Exit.BROKEN
     except KeyboardInterrupt:
         print("\nsoundcheck: interrupted; the same command goes on where it was", file=sys.stderr)
@@ -58,9 +60,16 @@ def _handed(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     return arguments[:place], arguments[place + 1 :]
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse's, whose errors name what was typed."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(inert(message))
+
+
 def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
     """The command line's grammar, with the verbs of these modules."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="soundcheck",
         description="Decides whether a text-to-speech model may ship. soundcheck gate SUITE --model DIR runs "
         "pytest SUITE --tts-model=DIR, configured by nobody but your project.",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.common import add_format, verb
+from harness.cli.common import add_format, json_text, verb
 from harness.core.exits import Exit
 from harness.core.suggest import did_you_mean
 
@@ -97,4 +96,4 @@ def _json(file: PolicyFile, problems: list[str]) -> str:
         ],
         "problems": problems,
     }
-    return json.dumps(content, sort_keys=True)
+    return json_text(content)

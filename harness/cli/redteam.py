@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli import redteam_score
-from harness.cli.common import add_format, say, verb
+from harness.cli.common import add_format, json_text, say, verb
 from harness.core.exits import Exit
+from harness.core.text import printable
 from harness.run.options import add_option
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run_list(options: argparse.Namespace) -> int:
             }
             for kind in found
         ]
-        print(json.dumps(rows, sort_keys=True))
+        print(json_text(rows))
     else:
         for kind in found:
             print(f"{kind.name:24} {kind.summary}{_choice(kind)}")
@@ -96,5 +96,5 @@ def run_plant(options: argparse.Namespace) -> int:
         is_any_voice=options.any_voice,
         progress=say,
     )
-    print(json.dumps({"model": str(out), "kind": options.kind}, sort_keys=True) if options.format == "json" else out)
+    print(json_text({"model": str(out), "kind": options.kind}) if options.format == "json" else printable(str(out)))
     return Exit.DONE

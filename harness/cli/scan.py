@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.common import say_progress, verb
+from harness.cli.common import json_text, say_progress, verb
 from harness.core.errors import BadInput
 from harness.core.exits import EXIT_OF, Exit
 from harness.core.text import printable
@@ -174,7 +174,6 @@ def _conversion_lines(converted: _Converted | None) -> list[str]:
 
 
 def _to_json(found: list[Admission], converted: _Converted | None) -> str:
-    import json
 
     scans = [
         {
@@ -196,7 +195,7 @@ def _to_json(found: list[Admission], converted: _Converted | None) -> str:
             "dropped": list(made.dropped) if made else [],
             "refused": printable(converted.reason),
         }
-    return json.dumps(told, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    return json_text(told, indent=2) + "\n"
 
 
 def _flaw(flaw: Flaw) -> dict[str, str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.cli.common import add_format, password_of, say, verb
+from harness.cli.common import add_format, json_text, password_of, say, verb
 from harness.core.errors import BadInput
 from harness.core.exits import Exit
 from harness.core.text import counted, printable
@@ -63,6 +62,6 @@ def run(options: argparse.Namespace) -> int:
     write_atomically(out, data, option="--out")
     count = len(manifest.files)
     if options.format == "json":
-        print(json.dumps({"signature": printable(str(out)), "files": count}, sort_keys=True))
+        print(json_text({"signature": printable(str(out)), "files": count}))
     say(printable(f"{out}: signs {counted(count, 'file')} of {manifest.name}"))
     return Exit.DONE

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.cli.common import add_format, password_of, say, verb
+from harness.cli.common import add_format, json_text, password_of, say, verb
 from harness.core.errors import BadInput
 from harness.core.exits import EXIT_OF, Exit
 from harness.core.text import printable
@@ -102,4 +101,4 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell(options: argparse.Namespace, content: dict[str, object], line: str) -> None:
-    print(json.dumps({"format_version": 1, **content}, sort_keys=True) if options.format == "json" else printable(line))
+    print(json_text({"format_version": 1, **content}) if options.format == "json" else printable(line))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.common import add_format, verb
+from harness.cli.common import add_format, json_text, verb
 from harness.core.errors import BadInput
 from harness.core.exits import EXIT_OF
 from harness.core.text import printable
@@ -113,4 +112,4 @@ def _json(found: Examination) -> str:
         for flaw in found.flaws
     ]
     content = {"version": 1, "verdict": found.verdict, "facts": dict(found.facts), "flaws": flaws}
-    return json.dumps(content, sort_keys=True)
+    return json_text(content)

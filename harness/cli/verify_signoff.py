@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.cli.common import add_format, verb
+from harness.cli.common import add_format, json_text, verb
 from harness.core.errors import BadInput
 from harness.core.exits import EXIT_OF, Exit
 from harness.core.text import printable
@@ -75,4 +74,4 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell(options: argparse.Namespace, content: dict[str, object], line: str) -> None:
-    print(json.dumps({"format_version": 1, **content}, sort_keys=True) if options.format == "json" else printable(line))
+    print(json_text({"format_version": 1, **content}) if options.format == "json" else printable(line))

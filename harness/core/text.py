@@ -22,6 +22,8 @@ _ESCAPE_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[ 
 # Drawn as nothing or as a space although their category is letter, mark or symbol.
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
 _VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+_COMMAND = re.compile(r"(?<!\S):(?=:\s*[A-Za-z])|#(?=#\w*\[)")
+"""``::command`` where a line or word begins (GitHub), and ``##vso[``, ``##teamcity[``, ``##[`` anywhere (others)."""
 _UNSEEN = frozenset(_BLANK) | frozenset(map(chr, _VARIATION_SELECTORS))
 
 
@@ -130,13 +132,27 @@ def printable(text: str) -> str:
 
     Control, bidirectional, zero-width, invisible, private and unassigned characters, line breaks and unusual
     spaces become escapes such as ``⟨U+202E⟩``; colour and cursor sequences are removed. The payload of a
-    terminal string (a window title, a link) stays visible, so that nothing can be hidden in one. It is
-    printable in Python's sense, and ``printable(printable(text)) == printable(text)``.
+    terminal string (a window title, a link) stays visible, so that nothing can be hidden in one. Commands to a
+    pipeline become words, see :func:`inert`. It is printable in Python's sense, and
+    ``printable(printable(text)) == printable(text)``.
     """
     if text.isascii() and text.isprintable():
-        return text
+        return inert(text)
     text = _ESCAPE_SEQUENCE.sub("", _STRING_INTRODUCER.sub("", text))
-    return "".join(f"⟨U+{ord(c):04X}⟩" if _is_unseen(c) else c for c in text)
+    return inert("".join(f"⟨U+{ord(c):04X}⟩" if _is_unseen(c) else c for c in text))
+
+
+def inert(text: str) -> str:
+    """Take from a text what a pipeline's log would obey: ``::stop-commands::``, ``##vso[...]``, ``##teamcity[...]``.
+
+    The first character of each is shown as an escape, so that everything stays to be read and nothing is a command.
+    """
+    return _COMMAND.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+
+
+def inert_json(text: str) -> str:
+    """The same for a document in JSON, which means what it meant: two such characters stand only within its strings."""
+    return text.replace("##", "#\\u0023").replace("::", ":\\u003a")
 
 
 def cut(text: str, limit: int) -> str:

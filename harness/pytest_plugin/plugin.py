@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import BadInput, SoundcheckError
+from harness.core.text import inert
 from harness.run.options import BY_STEM, add_options
 from harness.run.settings import Settings, chosen_of, placed_model, project_of, read_settings
 
@@ -175,7 +176,7 @@ def _report(terminalreporter: pytest.TerminalReporter, config: pytest.Config) ->
         settings = _settings(config)
         result, path = write_reports(settings, config.stash[RUN_ID])
     except SoundcheckError as error:
-        terminalreporter.write_line(f"soundcheck: {error}", red=True)
+        terminalreporter.write_line(f"soundcheck: {inert(str(error))}", red=True)
         return
     terminalreporter.write_sep("=", "soundcheck")
     for line, style in summary_lines(result, run_dir=shown(path), width=terminalreporter._tw.fullwidth):
@@ -265,9 +266,9 @@ def _checked(work: Any) -> Any:
     try:
         return work()
     except BadInput as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(inert(str(error))) from None
     except SoundcheckError as error:
-        pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
+        pytest.exit(f"soundcheck: {inert(str(error))}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
 
 
 def _teller(config: pytest.Config) -> Any:

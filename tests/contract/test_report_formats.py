@@ -43,6 +43,8 @@ NASTY = (
     "| a | b |\n|---|---|\n# h @everyone #1 https://example.invalid www.example.invalid [x](y) `z` $q$ :tada:",
     "[click](https://example.invalid)",
     "%0A%0D%25",
+    "##vso[task.setvariable variable=x]owned",
+    "a ##teamcity[buildStop] b",
     LONG,
     "",
 )
@@ -211,3 +213,14 @@ class TestSpeed:
     def test_the_run_is_as_large_as_it_says(self) -> None:
         counts = json.loads(FORMATS["json"].write(large_run(1_300)))["counts"]
         assert counts == {"pass": 1_040, "fail": 130, "inconclusive": 130, "error": 0}
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_says_anything_that_a_pipeline_obeys(name: str, text: str) -> None:
+    """But for annotations, which are commands: our own, of which none of the texts makes another."""
+    shown = FORMATS[name].write(broken(text)).decode("utf-8")
+    own = re.compile(r"::(error|warning|notice) [^:]*::") if name == "github-annotations" else None
+    lines = [line for line in shown.splitlines() if not (own and own.match(line))]
+    assert [line for line in lines if re.match(r"\s*::", line)] == []
+    assert re.findall(r"##\w*\[", shown) == []

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.core.text import counted
+from harness.core.text import counted, inert_json
 from harness.core.types import Severity
 from harness.report.formats.issues import LEFT_OUT, IssueKind, cut, incomplete, issues
 
@@ -44,7 +44,7 @@ def to_code_quality(result: RunResult) -> bytes:
     if (left_out := len(listed) - MAX_ISSUES) > 0:
         text = f"{counted(left_out, 'more issue')} left out here; see results.json."
         kept.append(_issue(replace(listed[MAX_ISSUES], rule=LEFT_OUT, message=text), "info"))
-    return json.dumps(kept, indent=1, sort_keys=True, allow_nan=False).encode("ascii") + b"\n"
+    return inert_json(json.dumps(kept, indent=1, sort_keys=True, allow_nan=False)).encode("ascii") + b"\n"
 
 
 def _issue(issue: Issue, severity: str) -> Json:

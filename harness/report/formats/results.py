@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput
 from harness.core.plainjson import NotStrict, loads
+from harness.core.text import inert_json
 
 if TYPE_CHECKING:
     from harness.core.findings import Count, Estimate, Evidence, Finding, Measurement, Outcome, Place, Seen
@@ -49,7 +50,7 @@ def to_json(result: RunResult) -> bytes:
         "events": list(result.events),
         "rules": {rule.id: _rule(rule) for rule in dict.fromkeys(finding.rule for finding in result.findings)},
     }
-    return json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
+    return inert_json(json.dumps(document, indent=1, sort_keys=True, allow_nan=False)).encode() + b"\n"
 
 
 def read(data: bytes) -> Json:

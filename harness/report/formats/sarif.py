@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from harness.core.text import counted
+from harness.core.text import counted, inert_json
 from harness.core.text import cut as shortened
 from harness.core.types import Severity
 from harness.report.formats.issues import LEFT_OUT, NAME_LIMIT, SPECIAL_RULES, IssueKind, cut
@@ -136,7 +136,7 @@ def _encoded(log: Log, kept: Sequence[Issue]) -> bytes:
         "results": [_result(issue, index[issue.rule.id]) for issue in kept],
     }
     document = {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
-    return json.dumps(document, sort_keys=True, allow_nan=False).encode("ascii") + b"\n"
+    return inert_json(json.dumps(document, sort_keys=True, allow_nan=False)).encode("ascii") + b"\n"
 
 
 def _driver(version: str, rules: Iterable[Rule]) -> Json:

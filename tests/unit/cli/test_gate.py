@@ -72,7 +72,7 @@ class TestCommand:
         item = f"{tmp_path}/a.probes.yaml::candidate::x"
         assert item in words_of(started, item)
 
-    @pytest.mark.parametrize("words", [["gone.probes.yaml"], ["a.probes.yaml", "--takes", "many"], []])
+    @pytest.mark.parametrize("words", [["gone.probes.yaml"], ["::x"], ["a.probes.yaml", "--takes", "many"], []])
     def test_that_is_wrong_ends_as_pytest_s_does(self, words: list[str], started, capsys) -> None:
         try:
             status = main(["gate", *words])

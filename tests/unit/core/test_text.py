@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 import time
 
 import pytest
@@ -17,6 +19,7 @@ from harness.core.text import (
     cut,
     distance,
     error_line,
+    inert_json,
     medoid,
     printable,
     short_digest,
@@ -135,6 +138,12 @@ class TestPrintable:
             ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "8;;http://xlink8;;"),
             ("\x1bcreset", "reset"),
             ("lone \x1b", "lone ⟨U+001B⟩"),
+            ("::stop-commands::x", "⟨U+003A⟩:stop-commands::x"),
+            ("  ::add-mask::x a ::Error::b", "  ⟨U+003A⟩:add-mask::x a ⟨U+003A⟩:Error::b"),
+            ("##vso[task.complete]", "⟨U+0023⟩#vso[task.complete]"),
+            ("a##teamcity[x] ###[error]b", "a⟨U+0023⟩#teamcity[x] #⟨U+0023⟩#[error]b"),
+            ("#\x1b[0m#vso[x]", "⟨U+0023⟩#vso[x]"),
+            ("std::vector a.py::b::c ## heading #[x] :: :x", "std::vector a.py::b::c ## heading #[x] :: :x"),
             ("\x1b\x1b[0m[31m", "⟨U+001B⟩[31m"),
         ],
     )
@@ -147,6 +156,20 @@ class TestPrintable:
         shown = printable(text)
         assert shown.isprintable()
         assert printable(shown) == shown
+
+    @given(st.text(alphabet=":# \t\n\x1b[vso", max_size=12))
+    def test_no_command_of_a_pipeline_is_left_and_twice_is_once(self, text: str) -> None:
+        shown = printable(text)
+        assert not re.match(r"\s*::\s*[a-z]", shown)
+        assert not re.search(r"##\w*\[", shown)
+        assert printable(shown) == shown
+
+    @given(st.dictionaries(st.text(alphabet=':#"\\[vso', max_size=6), st.text(alphabet=':#"\\[vso', max_size=9)))
+    def test_a_document_in_json_means_what_it_meant(self, content: dict[str, str]) -> None:
+        shown = inert_json(json.dumps(content))
+        assert json.loads(shown) == content
+        assert "##" not in shown
+        assert "::" not in shown
 
 
 class TestShortLines:
