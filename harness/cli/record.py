@@ -282,9 +282,8 @@ def _tell(session: _Session, golden: Golden, taken: int, tested: SelfTest | None
     else:
         told = f", {taken} of them taken over" if taken else ""
         takes = session.settings.takes
-        print(
-            f"{printable(str(golden.path))}: {len(golden.records)} probes{told}, {takes} takes each, digest {golden.digest[:12]}"
-        )
+        line = f"{golden.path}: {len(golden.records)} probes{told}, {takes} takes each, digest {golden.digest[:12]}"
+        print(printable(line))
         if tested:
             print(tested.line())
     if base:
@@ -297,5 +296,5 @@ def _nothing_new(options: argparse.Namespace, base: Golden) -> int:
         probes = {"probes": len(base.records), "recorded": 0, "taken over": len(base.records)}
         print_json({"golden": str(base.path), "digest": base.digest, "proposed for": None, **probes})
     else:
-        print(f"{printable(str(base.path))}: has every probe of these suites as it is; nothing was recorded")
+        print(printable(f"{base.path}: has every probe of these suites as it is; nothing was recorded"))
     return Exit.DONE

@@ -208,8 +208,8 @@ def gate_options(info: RunInfo) -> str:
 def shell_word(text: str, *, always: bool = False) -> str:
     """`text` as one word of a POSIX shell.
 
-    Characters that a terminal would act on are written as escapes in bash's and zsh's ``$'...'``, so that the
-    line is safe to print and still means the same file.
+    Characters that a terminal or a pipeline would act on are written as escapes in bash's and zsh's ``$'...'``, so
+    that the line is safe to print and still means the same file.
 
     Args:
         text: The word.
@@ -224,6 +224,6 @@ def shell_word(text: str, *, always: bool = False) -> str:
 def _ansi_c(character: str) -> str:
     if character in "\\'":
         return "\\" + character
-    if printable(character) == character:
+    if printable(character) == character and character not in "#:":  # of which commands to a pipeline are made
         return character
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))

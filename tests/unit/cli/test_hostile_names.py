@@ -97,9 +97,11 @@ def test_reach_no_pipeline_from_pytest(voice: str, pytester: pytest.Pytester, tm
     suite = tmp_path / "s.probes.yaml"
     text = SUITE.format(title := "::stop-commands::x ##vso[x]").replace(f'text: "{title} ', 'text: "')
     suite.write_text(text, "utf-8")
+    for path in (tmp_path / voice).glob("*\n*"):  # with a line break in a name nothing begins
+        path.unlink()
     done = pytester.runpytest_inprocess(
         str(suite), f"--tts-model={tmp_path / voice}", "--tts-asr=fake", "-p", "no:cacheprovider", "-rA"
     )
-    assert done.ret in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.USAGE_ERROR)
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
     # pytest's own header names what was typed; what follows it is ours.
     assert_inert("\n".join(line for line in done.outlines + done.errlines if not line.startswith("rootdir")))
