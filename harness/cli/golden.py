@@ -294,7 +294,9 @@ def run_review(options: argparse.Namespace) -> int:
         print_json(difference(old, new, changes, conditions) | {"page": str(path)})
     else:
         print_difference(old, new, changes, conditions)
-        print(f"\nlisten   {path}\naccept   {command} --reason '...'")
+        print()
+        print(printable(f"listen   {path}"))
+        print(printable(f"accept   {command} --reason '...'"))
     return Exit.UNDECIDED
 
 
