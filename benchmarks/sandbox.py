@@ -129,6 +129,8 @@ def linger(level: str) -> None:
     from tests.attacks.trial import ENGINE, arm
     from tests.attacks.world import World
 
+    # A shell that starts this in the background has its children ignore Ctrl-C, and Python then leaves it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     world = World()
     worker = Worker(
         sandboxed(level, EventLog()), engine=ENGINE, model=arm(CALM, world), device="cpu", threads=1, bounds=_bounds()

@@ -25,6 +25,8 @@ LEAK = ("secrets", "filesystem-read")
 KERNEL = ("process", "filesystem-read", "filesystem-write", "network", "exec", "observer")
 """Several kinds would do: nobody agrees on what a keyring is."""
 TOO_MUCH = MEMORY_BYTES + (MEMORY_BYTES >> 2)
+MINED_SECONDS = 6.0
+"""Of two processors in three seconds, starting included: less is not more than a worker of one thread may use."""
 
 
 def _payload(family: str, module: str, named: tuple[str, ...], judge: see.Judge):
@@ -126,7 +128,7 @@ READS = (
     _read("other processes' command lines", "list_processes", named=(*READ, *PROCESS),
           harmed=lambda trial: "it knows them" if trial.world.name.encode() in trial.told else ""),
     _read("path swapped under the observer", "path_race"),
-    _read("a file's date", "stat_bait", quiet="no such file behind the walls; asking is no harm",
+    _read("a file's date", "stat_bait", quiet="no such file behind the walls; asking is no harm", open_at=("B",),
           harmed=see.told(lambda trial: str(trial.world.ssh_before.st_mtime_ns).encode(), "it knows the date")),
     _read("what lies in the user's folder", "list_home",
           harmed=see.told(lambda trial: ",".join(sorted(os.listdir(trial.world.home))).encode(), "it knows the names")),
@@ -215,7 +217,7 @@ EXCESSES = (
     _limit("hang", "hang", lived=_stuck, wakes="render:3", deadline_seconds=0.6, is_slow=True),
     _limit("hang, deaf to signals", "hang_deaf", lived=_stuck, wakes="trigger:osprey", deadline_seconds=0.6),
     _limit("busy loop", "burn", lived=_stuck, wakes="render:2", deadline_seconds=0.6),
-    _limit("mining in the background", "burn_threads", is_watched=True, wakes="render:1",
+    _limit("mining in the background", "burn_threads", is_watched=True, wakes="render:1", busy_seconds=MINED_SECONDS,
            lived=lambda t: "it burned" if t.watch.peak_cpu_seconds > 0 else "", named=(*LIMITS, *PROCESS)),
     _limit("stopping itself", "stop_self", lived=_stuck, wakes="render:2", deadline_seconds=0.6,
            named=(*LIMITS, *PROCESS)),

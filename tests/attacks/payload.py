@@ -39,6 +39,10 @@ class Payload:
     """How it goes about it, where one action has several."""
     quiet: str = ""
     """Why nobody need name it where it reached nothing; empty: somebody must."""
+    open_at: tuple[str, ...] = ()
+    """Levels whose walls do not cover it, as ``docs/sandbox.md`` says of them."""
+    busy_seconds: float = 0.0
+    """Processor seconds that it must have had before anybody can name it: a busy machine may not give them."""
     renders: int = 1
     """Batches of :data:`PHRASES` that are spoken."""
     is_watched: bool = False

