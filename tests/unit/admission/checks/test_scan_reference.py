@@ -63,7 +63,8 @@ class TestKinship:
         assert main(["scan", "--format", "sarif", "--reference", str(reference), str(candidate)]) == 4
         (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
         assert result["ruleId"] == "admission.lineage-edited"
-        assert result["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": "tensor c"}]
+        (place,) = result["locations"][0]["logicalLocations"]
+        assert (place["name"], place["fullyQualifiedName"]) == ("admission-lineage", "tensor c")
 
     def test_an_old_reference_is_read_without_loading_it(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
