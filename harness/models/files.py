@@ -12,8 +12,11 @@ from harness.core.text import printable
 from harness.core.types import Model
 from harness.engines.registry import COQUI, ENGINES, recognise
 from harness.storage.digests import file_sha256, listing_sha256
+from harness.storage.smallfile import TooLarge, read_small
 
 MAX_FILES = 2000
+MAX_CONFIG_BYTES = 2 << 20
+"""As much as admission reads of one; the largest released one has 30 KB."""
 _COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 
 
@@ -86,7 +89,10 @@ def _check_config(path: Path) -> None:
     """Say early, and better than a loader would, that a configuration is no JSON."""
     try:
         # Coqui's loader allows lines of comment; blanking them keeps the line numbers of everything else.
-        content = json.loads(_COMMENT.sub("", path.read_text("utf-8")))
+        data = read_small(path, MAX_CONFIG_BYTES, follow_links=True)
+        content = json.loads(_COMMENT.sub("", data.decode("utf-8")))
+    except TooLarge as error:
+        raise _refusal(path, f"expected a configuration of {error}") from None
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

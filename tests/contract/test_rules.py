@@ -120,7 +120,7 @@ class TestFindings:
         for path in sorted(HARNESS.rglob("*.py")):
             tree = ast.parse(path.read_text("utf-8"))
             for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef) and node.name not in ("_rule", "undescribed"):
+                if isinstance(node, ast.FunctionDef) and node.name not in ("_rule", "documented_rule", "undescribed"):
                     wrong += [
                         f"{path.relative_to(HARNESS)}:{call.lineno}"
                         for call in ast.walk(node)

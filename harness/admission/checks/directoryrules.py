@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from harness.core.rules import Rule
+from functools import partial
+
+from harness.admission.documented import documented_rule
 from harness.core.types import Severity, Verdict
 
-_SEE = "docs/admission.md"
-
-
-def _rule(
-    name: str, severity: Severity, title: str, meaning: str, advice: str, verdict: Verdict = Verdict.FAIL
-) -> Rule:
-    return Rule(
-        id=f"admission.directory-{name}",
-        severity=severity,
-        title=title,
-        meaning=meaning,
-        advice=advice,
-        verdict=verdict,
-        source=_SEE,
-    )
-
+_rule = partial(documented_rule, "directory")
 
 EXECUTABLE = _rule(
     "executable",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import BadInput
-from harness.models.files import digest_of_directory, find_model, open_model
+from harness.models.files import MAX_CONFIG_BYTES, digest_of_directory, find_model, open_model
 from tests.fake_voices import fake_voice
 
 
@@ -229,6 +229,19 @@ class TestConfig:
     def test_with_a_number_of_a_thousand_digits_too_many_is_told(self, voice: Path) -> None:
         line = self.config_refusal(voice, b'{"hop": ' + b"1" * 5000 + b"}")
         assert line == ": expected a configuration, got an integer of thousands of digits"
+
+    def test_that_is_longer_than_admission_reads_is_told_unread(self, voice: Path) -> None:
+        with (voice / "config.json").open("wb") as file:
+            file.truncate(MAX_CONFIG_BYTES + 1)
+        assert refusal(voice).endswith(
+            f"config.json: expected a configuration of at most {MAX_CONFIG_BYTES} bytes, got more"
+        )
+
+    def test_that_is_a_pipe_is_not_waited_for(self, voice: Path) -> None:
+        (voice / "config.json").unlink()
+        os.mkfifo(voice / "config.json")
+        with pytest.raises(BadInput):
+            find_model(f"coqui:{voice}")
 
     def test_that_cannot_be_read_is_told(self, voice: Path) -> None:
         (voice / "config.json").unlink()

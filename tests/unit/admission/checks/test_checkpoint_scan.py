@@ -194,8 +194,17 @@ class TestPreCommit:
     def test_hook_calls_a_verb_there_is_on_the_files_it_is_for(self) -> None:
         (hook,) = yaml.safe_load((Path(__file__).parents[4] / ".pre-commit-hooks.yaml").read_text("utf-8"))
         assert hook["entry"].split() == ["soundcheck", "scan"]
-        wanted = ["a/model.pth", "x.safetensors", "config.json", "voice/config.json", "stats.npy"]
-        assert [name for name in [*wanted, "a.py", "myconfig.json"] if re.search(hook["files"], name)] == wanted
+
+    def test_hook_is_given_every_file_that_coqui_reads_and_no_other_programs(self) -> None:
+        (hook,) = yaml.safe_load((Path(__file__).parents[4] / ".pre-commit-hooks.yaml").read_text("utf-8"))
+        wanted = [
+            *("a/model.pth", "x.safetensors", "stats.npy", "voice.npz", "best.pth.tar", "old.pt.tar", "a.bin"),
+            *("a.pkl", "a.pickle", "a.joblib", "a.ckpt", "config.json", "voice/config.json", "config_se.json"),
+            *("vits_config.json", "model.config.json", "config-v2.json", "config.yml", "speakers.json"),
+            *("a/config.yaml", "speakers_xtts.json", "speaker_ids.json", "language_ids.json", "vocab.json"),
+        ]
+        others = ["a.py", "myconfig.json", "package.json", "tsconfig.json", "config.json.bak", "README.md", "a.pth.txt"]
+        assert [name for name in [*wanted, *others] if re.search(hook["files"], name)] == wanted
 
 
 class TestSarif:
