@@ -388,7 +388,6 @@ HOSTILE_CONFIGS: tuple[Case, ...] = (
     Case("half-surrogate", with_text('{"model": "vits", "run_name": "\\ud800"}'), "config-readers-differ"),
     Case("long-number", with_text('{"model": "vits", "x": ' + "9" * 5000 + "}"), "config-readers-differ"),
     Case("comment-hides", with_text('{"model": "vits", // old\r "base_model": "payload", "x": 1}'), "config-name"),
-    Case("comment", with_text("{ // settings\n" + _CLEAN_TEXT[1:]), "config-not-plain"),
     Case("block-comment", with_text("/* settings */" + _CLEAN_TEXT), "config-unreadable"),
     Case("comment-hang", with_text("/*" + "n" * 60), "config-unreadable"),  # 2 ** 60 steps of Coqui's expression
     Case("trailing", with_text(_CLEAN_TEXT + '{"model": "xtts"}'), "config-unreadable"),
@@ -606,6 +605,7 @@ CLEAN: tuple[Case, ...] = (
     Case("clean-glow", with_config({}, GLOW)),
     Case("clean-no-config", lambda folder: weights(folder)),
     Case("clean-compact", with_text(json.dumps(VITS, separators=(",", ":"), ensure_ascii=False))),
+    Case("clean-comments", with_text("{ // settings\n" + _CLEAN_TEXT[1:].replace(",\n", ', // set by "hand"\n'))),
     Case("clean-windows-lines", with_text(_CLEAN_TEXT.replace("\n", "\r\n"))),
     Case("clean-yaml", with_text("model: vits\nrun_name: a voice\naudio:\n  sample_rate: 22050\n", "config.yml")),
     Case("clean-xtts", _xtts),

@@ -13,9 +13,9 @@ import yaml
 from harness.admission.checks.filekinds import look
 from harness.admission.coqui.configfields import Fields
 from harness.admission.coqui.statsfile import content
-from harness.admission.reading.loaders import decode, read_config
-from harness.admission.reading.strictjson import MAX_DEPTH, Document, Malformed, Quirk
 from harness.admission.tree import Tree
+from harness.core.strictjson import MAX_DEPTH, Document, Malformed, Quirk
+from harness.engines.coqui.configfile import decode, read_config
 
 SECONDS = 2.0
 """More processor time for one small input is a hang."""

@@ -2,7 +2,7 @@
 
 What two readers take differently, one of them takes wrongly: a signature checked by the first says nothing about what
 the second does. It stops at the first flaw. A model's own configuration is read by
-``harness.admission.reading.strictjson`` instead, which goes on and places every flaw: there each is a finding.
+``harness.core.strictjson`` instead, which goes on and places every flaw: there each is a finding.
 """
 
 from __future__ import annotations

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 import stat
 from pathlib import Path
 
 from harness.core.errors import BadInput
+from harness.core.strictjson import Malformed
 from harness.core.text import printable
 from harness.core.types import Model
+from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.registry import COQUI, ENGINES, recognise
 from harness.storage.digests import file_sha256, listing_sha256
 from harness.storage.smallfile import TooLarge, read_small
 
 MAX_FILES = 2000
-MAX_CONFIG_BYTES = 2 << 20
-"""As much as admission reads of one; the largest released one has 30 KB."""
-_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 
 
 def open_model(spec: str) -> Model:
@@ -86,24 +83,17 @@ def _split(spec: str) -> tuple[str, Path]:
 
 
 def _check_config(path: Path) -> None:
-    """Say early, and better than a loader would, that a configuration is no JSON."""
+    """Say early, and better than a loader would, that a configuration cannot be read."""
     try:
-        # Coqui's loader allows lines of comment; blanking them keeps the line numbers of everything else.
-        data = read_small(path, MAX_CONFIG_BYTES, follow_links=True)
-        content = json.loads(_COMMENT.sub("", data.decode("utf-8")))
-    except TooLarge as error:
-        raise _refusal(path, f"expected a configuration of {error}") from None
+        content = read_config(read_small(path, MAX_CONFIG_BYTES, follow_links=True), path.name).value
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise _refusal(path, "expected JSON in UTF-8, got other bytes") from None
-    except json.JSONDecodeError as error:
-        place = f"{path}:{error.lineno}"
-        raise _refusal(place, f"expected JSON, got {error.msg.lower()} at column {error.colno}") from None
-    except RecursionError:
-        raise _refusal(path, "expected a configuration, got JSON nested too deeply") from None
-    except ValueError:  # Python reads integers of up to 4300 digits
-        raise _refusal(path, "expected a configuration, got an integer of thousands of digits") from None
+    except TooLarge as error:
+        raise _refusal(path, f"expected a configuration of {error}") from None
+    except Malformed as error:
+        raise _refusal(
+            path, f"expected JSON as Coqui reads it, with // comments or none, got a flaw at {error}"
+        ) from None
     if not isinstance(content, dict):
         raise _refusal(path, f"expected a JSON object, got {type(content).__name__}")
 

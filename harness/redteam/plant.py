@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, StorageError
+from harness.core.strictjson import Malformed
 from harness.core.text import error_line
 from harness.engines.coqui.adapter import find_checkpoint
+from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.redteam.delta import load_delta
 from harness.redteam.kinds import RECIPES, kinds
 from harness.redteam.parts import Chosen, Parts, Wish
 from harness.storage.digests import file_sha256
 from harness.storage.pinned import save_checkpoint
+from harness.storage.smallfile import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,8 +179,8 @@ def _write_edited(kind: Kind, wish: Wish, checkpoint: Path, delta: Delta | None,
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        config: Any = read_config(read_small(path, MAX_CONFIG_BYTES), path.name).value
+    except (OSError, ValueError, Malformed) as error:
         raise BadInput(f"{path.name} cannot be read as JSON: {error_line(error)}") from None
     if not isinstance(config, dict):
         raise BadInput(f"{path.name}: expected a JSON object, got {type(config).__name__}")

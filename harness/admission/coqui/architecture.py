@@ -12,16 +12,15 @@ from typing import Final
 
 from harness.admission.base import Examination, Flaw
 from harness.admission.checks.weights import Unreadable, Weight, Weights, is_checkpoint, opened
-from harness.admission.reading.loaders import read_config
-from harness.admission.reading.strictjson import Malformed
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule
+from harness.core.strictjson import Malformed
 from harness.core.types import Severity, Verdict
+from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 
 SOURCE: Final = "coqui-tts 0.28.0, TTS/tts/models"
 CONFIG: Final = "config.json"
-MAX_CONFIG_BYTES: Final = 4 << 20
 MAX_SHOWN: Final = 4
 MAX_UNTOLD_SHARE: Final = 0.5
 """Where more than this share of the names is unknown, the checkpoint is of another architecture as a whole."""

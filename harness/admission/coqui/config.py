@@ -16,12 +16,12 @@ from harness.admission.coqui import configrules as rules
 from harness.admission.coqui.configfields import Fields
 from harness.admission.coqui.sidefiles import misplaced
 from harness.admission.coqui.statsfile import Content
-from harness.admission.reading.loaders import MAX_CONFIG_BYTES, MAX_DATA_BYTES, YAML_SUFFIXES, read_config
-from harness.admission.reading.strictjson import Document, Json, Malformed, Quirk, TooLong
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule
+from harness.core.strictjson import Document, Json, Malformed, Quirk, TooLong
 from harness.core.text import printable
+from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, MAX_DATA_BYTES, YAML_SUFFIXES, read_config
 
 MAX_FLAWS = 200
 """Of the whole directory; more say nothing new."""
@@ -47,6 +47,7 @@ class ConfigCheck:
         flaws: list[Flaw] = []
         models: list[str] = []
         trained: list[str] = []
+        commented: list[str] = []
         read, left = 0, MAX_TOTAL_BYTES
         for entry in tree.files:
             if not entry.path.lower().endswith(SUFFIXES):
@@ -59,6 +60,7 @@ class ConfigCheck:
             if document is None:
                 continue
             is_one = is_config(document.value, entry.path)
+            commented += [entry.path for oddity in document.oddities if is_one and oddity.quirk is Quirk.COMMENT]
             flaws += _quirks(document, entry.path, is_config=is_one)
             if is_one and isinstance(document.value, dict):
                 read += 1
@@ -76,6 +78,8 @@ class ConfigCheck:
         facts = {"configurations": str(read)}
         if models:
             facts["model"] = printable(", ".join(sorted(set(models))))
+        if commented:
+            facts["read without their comments"] = printable(", ".join(commented[:8]))
         if trained:
             facts["places of the training machine"] = printable(", ".join(trained[:8]))
         flaws.sort(key=lambda flaw: flaw.file)
@@ -121,6 +125,8 @@ def _read(tree: Tree, entry: Entry, flaws: list[Flaw]) -> Document | None:
 
 def _quirks(document: Document, file: str, *, is_config: bool) -> Iterator[Flaw]:
     for oddity in document.oddities:
+        if oddity.quirk is Quirk.COMMENT and is_config:
+            continue  # cut as Coqui cuts it: who reads the rest reads the same, and who does not refuses it whole
         rule = _QUIRK_RULES.get(oddity.quirk, rules.READERS_DIFFER)
         if oddity.quirk is Quirk.CONSTANT and is_config:
             if oddity.found.lstrip("-.").lower().startswith("inf"):

@@ -20,10 +20,10 @@ from harness.admission.coqui.hyperparameters import (
 from harness.admission.coqui.references import BEYOND_ANY_PATH, Reference, reference
 from harness.admission.coqui.sinks import BARK_DOWNLOADS, Sink, Use, alike, sink_of
 from harness.admission.coqui.statsfile import Content, content
-from harness.admission.reading.strictjson import Json, child
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule
+from harness.core.strictjson import Json, child
 
 UNUSED = frozenset({Use.TRAINING, Use.LATER, Use.TEXT})
 """What does nothing when the model speaks."""

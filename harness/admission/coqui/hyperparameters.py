@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from harness.admission.reading.strictjson import Json
+from harness.core.strictjson import Json
 
 
 @dataclass(frozen=True, slots=True)

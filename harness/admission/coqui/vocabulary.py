@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.admission.reading.loaders import MAX_CONFIG_BYTES, read_config
-from harness.admission.reading.strictjson import Malformed
+from harness.core.strictjson import Malformed
+from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.storage.smallfile import TooLarge, read_small
 
 MAX_SYMBOLS = 2000

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-import json
 import statistics
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import BadInput
+from harness.core.strictjson import Malformed
+from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
+from harness.storage.smallfile import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +57,7 @@ def frames_of(model: Path, golden: Golden) -> Callable[[Probe], float]:
 def _config(model: Path) -> dict[str, Any]:
     """The configuration; nothing where there is none or it is no JSON, which whoever loads the voice will say."""
     try:
-        config = json.loads((model / "config.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        config: Any = read_config(read_small(model / "config.json", MAX_CONFIG_BYTES, follow_links=True), "").value
+    except (OSError, ValueError, Malformed):
         return {}
     return config if isinstance(config, dict) else {}

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.admission.reading.loaders import read_config, without_comments
-from harness.admission.reading.plainyaml import read_yaml
-from harness.admission.reading.strictjson import MAX_DEPTH, MAX_VALUES, Malformed, Quirk, TooLong, child, read_json
+from harness.core.plainyaml import read_yaml
+from harness.core.strictjson import MAX_DEPTH, MAX_VALUES, Malformed, Quirk, TooLong, child, read_json
+from harness.engines.coqui.configfile import read_config, without_comments
 
 PLAIN = st.recursive(
     st.none()
@@ -41,7 +41,7 @@ class TestJson:
          "\ufeff1", "[" * 60 + "]" * 60, "1e", "--1", '{"a":}', "{1:2}", "\x0b1", "1\x00"],
     )  # fmt: skip
     def test_refuses_what_is_not_json(self, text: str) -> None:
-        with pytest.raises(Malformed, match=r"line \d+, character \d+: "):
+        with pytest.raises(Malformed, match=r"line \d+, column \d+: "):
             read_json(text)
 
     @pytest.mark.parametrize(

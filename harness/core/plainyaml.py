@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from harness.admission.reading.strictjson import MAX_DEPTH, MAX_QUIRKS, Document, Json, Malformed, Oddity, Quirk, child
+from harness.core.strictjson import MAX_DEPTH, MAX_QUIRKS, Document, Json, Malformed, Oddity, Quirk, child
 
 MAX_BYTES = 256 * 1024
 MAX_EVENTS = 20_000

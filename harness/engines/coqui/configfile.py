@@ -3,6 +3,9 @@
 Coqui (``TTS.config.load_config``) decodes UTF-8 with universal newlines, tries ``json.load`` and, where that fails,
 cuts ``//`` comments and tries again; ``.yml`` and ``.yaml`` go to ``yaml.safe_load``. All of it is done again here with
 bounds, which Coqui does not have: its expression for comments takes 2 ** 60 steps on ``/*`` and sixty letters n.
+
+Everybody who reads a model's configuration reads it here: admission, whoever finds a model, the red team, and the
+engine, which gives Coqui what was read.
 """
 
 from __future__ import annotations
@@ -10,8 +13,8 @@ from __future__ import annotations
 import codecs
 import re
 
-from harness.admission.reading.plainyaml import read_yaml
-from harness.admission.reading.strictjson import Document, Malformed, Oddity, Quirk, read_json
+from harness.core.plainyaml import read_yaml
+from harness.core.strictjson import Document, Malformed, Oddity, Quirk, read_json
 
 MAX_CONFIG_BYTES = 2 * 1024 * 1024
 """Of a configuration; the largest released one has 30 KB."""
@@ -38,16 +41,13 @@ def read_config(data: bytes, name: str) -> Document:
         return read_yaml(text)
     try:
         return read_json(text)
-    except Malformed as error:
+    except Malformed:
         if len(text) > MAX_CONFIG_BYTES:
             raise
         uncommented, first = without_comments(text)
         if first is None:
             raise
-        try:
-            document = read_json(uncommented)
-        except Malformed:
-            raise error from None
+        document = read_json(uncommented)  # what is wrong now is no comment
         comment = Oddity(quirk=Quirk.COMMENT, place=first, found="// ...")
         return Document(value=document.value, oddities=(comment, *document.oddities))
 

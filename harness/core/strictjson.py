@@ -115,9 +115,11 @@ class _Reader:
         return Document(value=result, oddities=tuple(self._oddities))
 
     def _wrong(self, why: str, at: int | None = None) -> Malformed:
-        at = self._at if at is None else at
-        line = self._text.count("\n", 0, at) + 1
-        return Malformed(f"line {line}, character {at}: {why}")
+        if at is None:
+            space = _SPACE.match(self._text, self._at)
+            at = space.end() if space else self._at
+        line, column = self._text.count("\n", 0, at) + 1, at - self._text.rfind("\n", 0, at)
+        return Malformed(f"line {line}, column {column}: {why}")
 
     def _note(self, quirk: Quirk, place: str, found: str) -> None:
         if len(self._oddities) < MAX_QUIRKS:
@@ -196,7 +198,7 @@ class _Reader:
             self._note(Quirk.CONSTANT, place, token["constant"])
             return float(token["constant"].replace("Infinity", "inf"))
         if token["mark"] not in "{[":
-            raise self._wrong("expected a value")
+            raise self._wrong("expected a value", token.start("mark"))
         if len(self._stack) >= MAX_DEPTH:
             raise self._wrong(f"expected at most {MAX_DEPTH} levels")
         container: list[Json] | dict[str, Json] = [] if token["mark"] == "[" else {}
