@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import enum
 import fractions
 import gzip
 import http
@@ -236,6 +237,11 @@ MODERN: dict[str, tuple[str, Writer]] = {
     **{f"layer-{name}": ("model.pth", saving(lambda n=name: _layer(n).state_dict())) for name in LAYERS},
     **{f"npy-{code}": ("a.npy", lambda path, c=code: np.save(path, np.ones((2, 3), c))) for code in CODES},
     "masks-of-scores": ("model.pth", saving(_scores)),
+    "arrays-of-measurements": (
+        "best_model.pth",
+        saving(lambda: {"model": weights("a"), "losses": np.array([np.nan, 1.0]), "best_loss": np.array([np.inf])}),
+    ),
+    "many-arrays": ("voice.pkl", pickling(lambda: {f"speaker-{n}": np.ones(8, np.float32) for n in range(3000)}, 4)),
     "measurements": ("best_model.pth", saving(_measurements)),
     "numbers-of-one-byte": ("model.pth", saving(_small_numbers)),
     "npy-dates": ("days.npy", lambda path: np.save(path, np.array(["2026-03-01"], "M8[D]"))),
@@ -321,6 +327,41 @@ def _quantized_rnn() -> object:
     return torch.ao.quantization.quantize_dynamic(plain, dtype=torch.qint8).state_dict()
 
 
+class _Own:
+    """A trainer's own package with an enumeration, there while it is pickled."""
+
+    def __enter__(self) -> types.ModuleType:
+        module = types.ModuleType("mytrainer.configs")
+        for name, base in (("Color", enum.Enum), ("Number", enum.IntEnum), ("Word", enum.StrEnum), ("Bits", enum.Flag)):
+            values = ["red", "blue"] if name == "Word" else [1, 2]
+            made = base(name, dict(zip(("RED", "BLUE"), values, strict=True)), module=module.__name__)
+            setattr(module, name, made)
+        sys.modules.update({"mytrainer": types.ModuleType("mytrainer"), module.__name__: module})
+        return module
+
+    def __exit__(self, *_: object) -> None:
+        del sys.modules["mytrainer.configs"], sys.modules["mytrainer"]
+
+
+def _own_enumerations(path: Path) -> None:
+    with _Own() as own:
+        members = {name: getattr(own, name).RED for name in ("Color", "Number", "Word")}
+        torch.save({"model": weights("a"), **members, "both": own.Bits.RED | own.Bits.BLUE}, path)
+
+
+def _own_members(protocol: int) -> Writer:
+    def write(path: Path) -> None:
+        with _Own() as own:
+            path.write_bytes(pickle.dumps([own.Color.RED, own.Number.BLUE, own.Word.RED], protocol))
+
+    return write
+
+
+def _nested(layout: str) -> Writer:
+    rows = lambda: [torch.ones(2, 3), torch.ones(4, 3)]  # noqa: E731
+    return saving(lambda: {"rows": torch.nested.nested_tensor(rows(), layout=getattr(torch, layout))})
+
+
 def _optimizer() -> object:
     return torch.optim.Adam([torch.nn.Parameter(torch.ones(2))])
 
@@ -345,6 +386,9 @@ OLD: dict[str, tuple[str, Writer]] = {
     **{f"whole-{name}": ("model.pth", saving(lambda n=name: _layer(n))) for name in LAYERS},
     "module-1.5": ("model.pth", saving(_layers, _use_new_zipfile_serialization=False)),
     "quantized-1.5": ("model.pth", saving(_quantized, _use_new_zipfile_serialization=False)),
+    "own-enumerations": ("best_model.pth", _own_enumerations),
+    **{f"own-members-{n}": ("voice.pkl", _own_members(n)) for n in (0, 2, 4)},
+    **{f"nested-{name}": ("model.pth", _nested(name)) for name in ("strided", "jagged")},
     "quantized-rnn": ("model.pth", saving(_quantized_rnn)),
     "optimizer-1.5": ("model.pth", saving(_optimizer, _use_new_zipfile_serialization=False)),
     **{f"dates-{n}": ("voice.pkl", pickling(_dates, n)) for n in (0, 2, 4)},

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.admission_corpus import hostile_arrays
 from tests.admission_corpus import pickle_assembly as asm
 from tests.admission_corpus.artefact import CLEAN, FOUR, ONE, Hostile, shell
 from tests.admission_corpus.hostile_bombs import bombs
@@ -816,7 +817,8 @@ def _tensors() -> Iterator[Hostile]:
     )
 
 
-HOSTILE = (*_streams(), *_containers(), *_tensors(), *objects(), *arrays(), *bombs(), *tensors())
+HOSTILE = (*_streams(), *_containers(), *_tensors(), *objects(), *arrays(), *bombs(), *tensors(),
+           *hostile_arrays.arrays(), *hostile_arrays.classes())  # fmt: skip
 """Every hostile artefact; names are unique."""
 
 

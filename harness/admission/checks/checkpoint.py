@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.admission.base import Examination
 from harness.admission.reading import numpyfile, rules, tararchive, torchfile, ziparchive
+from harness.admission.reading.arrays import check_arrays
 from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBytes
 from harness.admission.reading.joblibfile import ArraySteps
 from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget
@@ -300,6 +301,8 @@ def _read_pickles(
     reader = _reader(source, notebook, where=where)
     reader.has_storages = has_storages
     value = reader.read()
+    if has_values:
+        check_arrays(reader, notebook)
     if torchfile.is_legacy(value):
         torchfile.read_legacy(reader, notebook, has_values=has_values)
     elif reader.is_whole and reader.end < source.size:

@@ -55,7 +55,8 @@ def look_up(module: str, attribute: str, position: int, *, renames: bool) -> Glo
     if name in CALLS or name in DATA:
         return Global(name, position, "allowed")
     is_old = (name in objects.CALLS and name != "builtins.getattr") or name in ACTIVATIONS
-    return Global(name, position, "legacy" if is_old else "refused")
+    standing = "legacy" if is_old else "own" if objects.is_own_class(module, attribute) else "refused"
+    return Global(name, position, standing)
 
 
 def admit_member(target: Global, args: Box) -> None:

@@ -17,7 +17,7 @@ from harness.admission.reading.notebook import Notebook
 from harness.admission.reading.numpycalls import item_bytes
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.rebuilding import Refused, integers
-from harness.admission.reading.symbols import UNKNOWN, Box, Global, show
+from harness.admission.reading.symbols import UNKNOWN, ArrayData, Blob, Box, Global, show
 from harness.core.findings import Place
 
 ALIGNMENT: Final = 16
@@ -64,12 +64,14 @@ class ArraySteps:
         alignment = state.get("numpy_array_alignment_bytes")
         if alignment is None:
             self._try_as_operations(place, size)
+            wrapper.array = ArrayData(dtype.detail, Blob("bytes", place, size))
             return size
         if alignment != ALIGNMENT:
             raise Broken(f"expected joblib's alignment of {ALIGNMENT} bytes, got {show(alignment)}")
         length = ALIGNMENT - (place + 1) % ALIGNMENT
         if self._source.read(place, 1 + length) != bytes((length,)) + b"\xff" * length:
             raise Broken(f"expected {length} bytes of joblib's padding, got others")
+        wrapper.array = ArrayData(dtype.detail, Blob("bytes", place + 1 + length, size))
         return 1 + length + size
 
     def _pickle_after(self, place: int) -> int:

@@ -13,7 +13,7 @@ from typing import Final
 from harness.admission.reading.bytesource import ByteSource
 from harness.admission.reading.cursor import Bomb, Broken, Cursor
 from harness.admission.reading.opcodes import OPCODES, Argument
-from harness.admission.reading.symbols import UNKNOWN, Blob, Box, show
+from harness.admission.reading.symbols import UNKNOWN, ArrayData, Blob, Box, show
 
 MAX_STACK: Final = 150_000
 
@@ -206,7 +206,8 @@ class Machine(Cursor, abc.ABC):
 
     def _op_bytearray(self, data: object) -> None:
         size = data.size if isinstance(data, Blob) else len(data) if isinstance(data, bytes) else 0
-        self._stack.append(Box("bytearray", count=size))
+        held = ArrayData("", data) if isinstance(data, bytes | Blob) else None
+        self._stack.append(Box("bytearray", count=size, array=held))
 
     def _op_buffer(self, _: object) -> None:
         self._odd("out-of-band buffer", "asks the loader for bytes that are not in the file")

@@ -11,13 +11,14 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from harness.admission.reading.rebuilding import Maker, Refused, arguments, integers
-from harness.admission.reading.symbols import NUMBER, Blob, Box, Global, show
+from harness.admission.reading.symbols import NUMBER, ArrayData, Blob, Box, Global, show
 
 _PLAIN_DTYPE = re.compile(
     r"[<>=|]?([biufc](1|2|4|8|16|32)|[?bBhHiIlLqQefdgFDG]|bool|u?int(8|16|32|64)|float(16|32|64)|[SUV]\d{1,6}"
     r"|[Mm]8(\[\d{0,6}[a-zA-Z]{1,2}\])?)\Z"
 )
 """Numbers, fixed text, raw bytes and dates: no objects."""
+_CAN_BE_NAN = frozenset({"float16", "float32", "float64", "longdouble", "complex64", "complex128"})
 MOST_EMPTY = 1 << 20
 """Elements without bytes that an array may have."""
 
@@ -30,6 +31,15 @@ def item_bytes(dtype: str) -> int:
     named = {"bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "int32": 4, "uint32": 4,
              "float32": 4, "int64": 8, "uint64": 8, "float64": 8, "g": 16, "F": 8, "D": 16, "G": 32}  # fmt: skip
     return named[code] if code in named else struct.calcsize(f"={code}")
+
+
+def numbers_of(dtype: str) -> tuple[str, str] | None:
+    """Torch's name of an array's type and its byte order, where its elements can be NaN; None otherwise."""
+    code = dtype.lstrip("<>=|")
+    code = {"e": "f2", "f": "f4", "d": "f8", "g": "f16", "F": "c8", "D": "c16", "G": "c32"}.get(code, code)
+    name = {"f2": "float16", "f4": "float32", "f8": "float64", "f16": "longdouble", "c8": "complex64",
+            "c16": "complex128", "c32": "longdouble"}.get(code, code)  # fmt: skip
+    return (name, ">" if dtype[:1] == ">" else "<") if name in _CAN_BE_NAN else None
 
 
 def fits(sizes: Sequence[int], dtype: str, there: int) -> bool:
@@ -106,7 +116,9 @@ def _frombuffer(args: Sequence[object], _: int) -> object:
         raise Refused(f"expected bytes, got {show(data)}")
     if not fits(sizes, dtype.detail, there):
         raise Refused(f"expected as many bytes as the shape {show(shape)} says, got {there}")
-    return Box("array", detail="array with data")
+    content = data.array.content if isinstance(data, Box) and data.array is not None else data
+    held = ArrayData(dtype.detail, content) if isinstance(content, bytes | Blob) else None
+    return Box("array", detail="array with data", array=held)
 
 
 CALLS: Mapping[str, Maker] = {

@@ -7,9 +7,10 @@ import re
 from typing import Final
 
 from harness.admission.reading import rules
+from harness.admission.reading.arrays import check_arrays
 from harness.admission.reading.bytesource import ByteSource, Section
 from harness.admission.reading.notebook import WHOLE, Notebook
-from harness.admission.reading.numpycalls import MOST_EMPTY, item_bytes
+from harness.admission.reading.numpycalls import MOST_EMPTY, item_bytes, numbers_of
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.torchfile import read_further
 from harness.admission.reading.values import look_at, note_values
@@ -62,7 +63,7 @@ def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where:
         return
     descr = found["descr"]
     if descr.lstrip("<>|=")[0] == "O":
-        _read_objects(data, notebook, where.step(f"from byte 0x{start:x}"))
+        _read_objects(data, notebook, where.step(f"from byte 0x{start:x}"), has_values=has_values)
         return
     if descr.lstrip("<>|=")[0] not in "biufcSUmM?":
         notebook.add(rules.TENSOR_DTYPE, where.byte(0xA), descr, effect="is no array of numbers")
@@ -74,20 +75,11 @@ def read_npy(source: ByteSource, notebook: Notebook, *, has_values: bool, where:
         notebook.add(rules.NUMPY_HEADER, place, shown, effect="reads past it, or hides bytes")
         return
     notebook.tensors += 1
-    dtype = {
-        "f2": "float16",
-        "f4": "float32",
-        "f8": "float64",
-        "f16": "longdouble",
-        "c8": "complex64",
-        "c16": "complex128",
-        "c32": "longdouble",
-    }.get(descr.lstrip("<>|="))
-    if has_values and dtype:
+    numbers = numbers_of(descr)
+    if has_values and numbers is not None:
+        dtype, order = numbers
         blocks = (data.read(at, 1 << 20) for at in range(0, data.size, 1 << 20))
-        note_values(
-            look_at(blocks, dtype, byteorder=">" if descr[0] == ">" else "<"), notebook, where, f"array ({dtype})"
-        )
+        note_values(look_at(blocks, dtype, byteorder=order), notebook, where, f"array ({dtype})")
 
 
 def _product(shape: str) -> int:
@@ -111,8 +103,10 @@ def _read_records(fields: str, count: int, data: Section, notebook: Notebook, wh
     notebook.add(rules.RECORDS, where.byte(0xA), f"records of {width} bytes")
 
 
-def _read_objects(data: Section, notebook: Notebook, where: Place) -> None:
+def _read_objects(data: Section, notebook: Notebook, where: Place, *, has_values: bool) -> None:
     reader = PickleReader(data, notebook, where=where)
     reader.read()
+    if has_values:
+        check_arrays(reader, notebook)
     if reader.is_whole and reader.end < data.size:
         read_further(reader, notebook, "more than the array")

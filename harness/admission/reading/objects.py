@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.admission.reading.oldnames import ENUMS, JOBLIB_WRAPPER, OLD_TENSORS, STATEFUL
-from harness.admission.reading.rebuilding import Maker, Outdated, Refused, arguments
-from harness.admission.reading.symbols import Box, Global, show
+from harness.admission.reading.oldnames import DIMENSIONS, ENUMS, JOBLIB_WRAPPER, KNOWN_PACKAGES, OLD_TENSORS, STATEFUL
+from harness.admission.reading.rebuilding import NESTED, Maker, Outdated, Refused, arguments
+from harness.admission.reading.symbols import Box, Global, Tensor, show
 
 UNPICKLE_ZONE = "zoneinfo.ZoneInfo._unpickle"
 _ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,3}\Z")
+_CLASS = re.compile(r"[A-Z][A-Za-z0-9]{0,60}\Z")
+_MODULE = re.compile(r"[a-z_][a-z0-9_]{0,60}(\.[a-z_][a-z0-9_]{0,60}){0,6}\Z", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}\Z")
 _NUMBER = re.compile(r"[-+]?[0-9./eE+-]{1,200}\Z|-?(Infinity|s?NaN)\Z")
 
 
@@ -90,13 +93,36 @@ def _reconstructor(args: Sequence[object], _: int) -> object:
     raise Outdated(kind.name)
 
 
+def _nested(args: Sequence[object], _: int) -> object:
+    """A tensor of tensors: a buffer, and their sizes, strides and places, which nobody here follows."""
+    arguments(args, 4, 4, "_rebuild_nested_tensor")
+    if not all(isinstance(one, Tensor) for one in args):
+        raise Refused(f"expected four tensors, got {show(next(one for one in args if not isinstance(one, Tensor)))}")
+    raise Outdated("a nested tensor")
+
+
+def _named_only(args: Sequence[object], _: int) -> object:
+    raise Refused(f"expected a mere name, got a call with {show(args[0] if args else None)}")
+
+
 def _member(args: Sequence[object], position: int) -> object:
     if not is_member(args):
         raise Refused(f"expected an enumeration and the name of a member, got {show(args[0] if args else None)}")
     kind = args[0]
-    if isinstance(kind, Global) and kind.name in ENUMS:
+    if isinstance(kind, Global) and (kind.name in ENUMS or kind.standing == "own"):
+        kind.call = kind.call or f".{args[1]}"
         raise Outdated("a member of an enumeration")
     return Global(UNPICKLE_ZONE, position, "legacy")
+
+
+def is_own_class(module: str, name: str) -> bool:
+    """Whether it may be an enumeration that a trainer's own package defines: a class, of no package that is known."""
+    return bool(_CLASS.match(name) and _MODULE.match(module)) and module.partition(".")[0] not in KNOWN_PACKAGES
+
+
+def is_own_member(args: Sequence[object]) -> bool:
+    """Whether a class is called as enumerations are: with one whole number or one short word."""
+    return len(args) == 1 and (isinstance(args[0], int) or (isinstance(args[0], str) and bool(_WORD.match(args[0]))))
 
 
 def is_member(args: Sequence[object]) -> bool:
@@ -105,6 +131,8 @@ def is_member(args: Sequence[object]) -> bool:
         return False
     if args[0].name == "zoneinfo.ZoneInfo":
         return args[1] == "_unpickle"
+    if args[0].standing == "own":
+        return args[1].isidentifier() and not args[1].startswith("_")
     return args[0].name in ENUMS and args[1].isidentifier() and not args[1].startswith("_") and args[1].isupper()
 
 
@@ -133,6 +161,10 @@ CALLS: Mapping[str, Maker] = {
     "pytz._p": _pytz,
     "decimal.Decimal": _decimal,
     "fractions.Fraction": _decimal,
+    "torch._utils._rebuild_nested_tensor": _nested,
+    f"{NESTED}_rebuild_njt": _named_only,
+    f"{NESTED}NestedTensor": _named_only,
+    DIMENSIONS: _plain(DIMENSIONS),
     "copyreg._reconstructor": _reconstructor,
     "builtins.getattr": _member,
 }

@@ -6,6 +6,9 @@ those modules import. Knows names only.
 
 from __future__ import annotations
 
+import sys
+from _compat_pickle import IMPORT_MAPPING
+
 _CONFIGS = """
 TTS.config.shared_configs BaseAudioConfig BaseDatasetConfig BaseTrainingConfig ModelArgs
 TTS.encoder.configs.base_encoder_config BaseEncoderConfig
@@ -134,6 +137,18 @@ socket AddressFamily SocketKind
 uuid SafeUUID
 """
 
+_KNOWN = """
+IPython PIL TTS _pytest accelerate aiohttp ansible azure bangla boto3 botocore celery cffi click cloudpickle coqpit cv2
+dask dill distributed distutils django docker einops encodec espnet fabric fairseq faster_whisper flask flax fsspec
+gcsfs gevent google gruut h5py harness hydra imp invoke ipykernel jax jieba jinja2 joblib keras kombu librosa lightning
+llvmlite lxml matplotlib mlflow mpmath nemo networkx nltk numba numexpr numpy nvidia omegaconf onnx onnxruntime
+packaging pandas paramiko peft pexpect phonemizer pip pkg_resources pluggy plumbum polars probes psutil ptyprocess
+pyarrow pycparser pytest pytorch_lightning ray regex requests s3fs safetensors scipy setuptools sh six sklearn soundfile
+spacy speechbrain sqlalchemy sympy tensorboard tensorflow tokenizers torch torchaudio torchvision tqdm trainer
+transformers
+triton twisted urllib3 wandb werkzeug wheel whisper yaml
+"""
+
 _ACTIVATIONS = """
 torch.nn.functional celu elu gelu leaky_relu mish relu relu6 selu sigmoid silu softplus tanh
 torch._C._nn gelu softplus
@@ -151,6 +166,12 @@ ENUMS = _listed(_ENUMS)
 """Made by one value, or taken by name."""
 ACTIVATIONS = _listed(_ACTIVATIONS)
 """Functions of numbers that layers hold, never called by a pickle."""
+KNOWN_PACKAGES = (
+    frozenset(_KNOWN.split())
+    | sys.stdlib_module_names
+    | {module.partition(".")[0] for module in IMPORT_MAPPING}  # Python 2's names, which unpicklers still follow
+)
+"""What a loader may have installed: of these only names on a list are taken, whatever they look like."""
 OLD_TENSORS = frozenset(
     f"{parent}.{kind}Tensor"
     for parent in ("torch", "torch.cuda")
@@ -159,6 +180,8 @@ OLD_TENSORS = frozenset(
 """Tensors before 0.4: made without arguments, then given storage, offset, sizes and strides."""
 JOBLIB_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 """Stands before an array's raw bytes; given what describes them."""
+DIMENSIONS = "torch._dynamo.decorators._DimRange"
+"""A dimension with its least and largest size, which torch's compiler notes on tensors."""
 PACKED_WEIGHTS = frozenset(
     f"__torch__.torch.classes.{name}"
     for name in (

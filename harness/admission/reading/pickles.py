@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from harness.admission.reading import allowances as allow
-from harness.admission.reading import growth, rebuilding, rules
+from harness.admission.reading import growth, objects, rebuilding, rules
 from harness.admission.reading.bytesource import ByteSource
 from harness.admission.reading.cursor import Bomb, Broken
 from harness.admission.reading.keys import KeyWatch
@@ -21,6 +21,7 @@ from harness.admission.reading.oldnames import JOBLIB_WRAPPER, OLD_TENSORS
 from harness.admission.reading.states import is_plain_name, may_have
 from harness.admission.reading.symbols import (
     UNKNOWN,
+    ArrayData,
     Box,
     Global,
     Sparse,
@@ -75,6 +76,8 @@ class PickleReader(Machine):
         self.tensors: list[Tensor] = []
         self.sparse: list[Sparse] = []
         """Sparse tensors, whose indices are to be looked at."""
+        self.arrays: list[ArrayData] = []
+        """Arrays whose bytes lie in the pickle."""
         self.is_whole = False
         """Whether the last stream was followed to its end."""
         self.calls = 0
@@ -163,7 +166,7 @@ class PickleReader(Machine):
         old: set[str] = set()
         for one in self._globals:
             place = self.where.byte(one.position)
-            if one.standing == "refused":
+            if one.standing == "refused" or (one.standing == "own" and not one.call):
                 does = f"calls {one.name}{one.call}; it " if one.call else "imports it; it "
                 self.notebook.add(rules.IMPORT, place, one.name, effect=does + allow.effect_of(one.name))
             elif one.name not in old:
@@ -262,6 +265,12 @@ class PickleReader(Machine):
             return UNKNOWN
         if isinstance(target, Global) and isinstance(args, Box):
             allow.admit_member(target, args)
+        if isinstance(target, Global) and target.standing == "own":
+            if names is None and isinstance(args, Box) and args.kind == "tuple" and objects.is_own_member(args.items):
+                target.call = target.call or show(args)
+                self._has_objects = True
+                return Box("object", detail="a member of an enumeration")
+            target.standing = "refused"
         if isinstance(target, Global) and target.standing == "refused":
             target.call = target.call or show(args)
             return UNKNOWN
@@ -285,6 +294,7 @@ class PickleReader(Machine):
             return Box("object", detail=str(made_object))
         if isinstance(made, Box):
             self._take_over(made, args)
+            self._keep_array(made)
         if isinstance(made, Sparse):
             self.sparse.append(made)
             return Box("tensor", detail="sparse tensor")
@@ -323,10 +333,17 @@ class PickleReader(Machine):
                         target.items = state.items
                         self._skip(self.after_build(target, self.end))
                         target.kind, target.detail = "array", "array with data"
+                self._keep_array(target)
                 return
         self._note(
             rules.STATE, f"sets {show(state)} on {show(target)}", "replaces its attributes or calls __setstate__"
         )
+
+    def _keep_array(self, box: Box) -> None:
+        if box.kind == "array" and box.array is not None:
+            box.array.position = self._position
+            self.arrays.append(box.array)
+            self._kept += 1
 
     def _grow_object(self, target: Box, state: Box) -> None:
         if target.is_held:
@@ -375,7 +392,7 @@ def _callee(items: Iterable[object]) -> Global | None:
     for item in items:
         kind = type(item)
         if kind is Global and isinstance(item, Global):
-            if item.standing != "refused" and not allow.is_mere_name(item.name):
+            if item.standing in ("allowed", "legacy") and not allow.is_mere_name(item.name):
                 return item
         elif kind is Box and isinstance(item, Box) and item.callee is not None:
             return item.callee

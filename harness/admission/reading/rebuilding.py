@@ -14,6 +14,7 @@ from harness.admission.reading.symbols import (
     DTYPE_BYTES,
     NUMBER,
     STORAGE_DTYPES,
+    ArrayData,
     Blob,
     Box,
     Global,
@@ -49,6 +50,10 @@ PLAIN_TYPES = {
     f"builtins.{name}" for name in ("dict", "list", "tuple", "set", "frozenset", "int", "float", "str", "bool")
 }
 _ENCODINGS = {"latin1", "latin-1", "iso8859-1"}
+NESTED = "torch.nested._internal.nested_tensor."
+"""Where tensors of ragged rows live: their functions and class."""
+_COMPILER_MARK = re.compile(r"(_dynamo_[a-z_]{1,40}|_specialize_on)\Z")
+"""What torch's compiler notes on tensors: sets of dimensions, or tables of them."""
 _MARK = re.compile(r"(persistent|_is_[a-z_]{1,40}|_no_[a-z_]{1,40})\Z")
 _LOCATION = re.compile(r"(cpu|meta|(cuda|xpu|mps|hpu|npu|mtia|privateuseone)(:\d{1,3})?)\Z")
 
@@ -110,10 +115,11 @@ def module_of(pid: object) -> Global | None:
 
 
 def label(value: object, key: str, *, is_below_metric: bool = False, depth: int = 0) -> None:
-    """Let a tensor know the first key it is stored under, directly or in a list, and whether that is a measurement."""
-    if isinstance(value, Tensor):
-        value.label = value.label or key
-        value.is_metric = value.is_metric or is_below_metric
+    """Let a tensor or array know the first key it is stored under, and whether that is a measurement."""
+    labelled = value.array if isinstance(value, Box) else value
+    if isinstance(labelled, Tensor | ArrayData):
+        labelled.label = labelled.label or key
+        labelled.is_metric = labelled.is_metric or is_below_metric
     elif isinstance(value, Box) and depth < MAX_DEPTH and value.count <= MAX_LABELLED:
         if value.kind in ("list", "tuple"):
             for item in value.items:
@@ -248,6 +254,8 @@ def _marks(value: object) -> None:
     if not isinstance(value, Box) or value.kind != "dict" or not value.is_complete:
         raise Refused(f"expected a tensor's marks, got {show(value)}")
     for key, mark in zip(value.items[::2], value.items[1::2], strict=True):
+        if isinstance(key, str) and _COMPILER_MARK.match(key) and is_box(mark, "set", "dict"):
+            continue
         if not isinstance(key, str) or not _MARK.match(key) or not (mark is None or isinstance(mark, bool | int)):
             raise Refused(f"expected a mark such as _is_buffer, got {show(key)}: {show(mark)}")
 
@@ -284,6 +292,11 @@ def _rebuild_typed(args: Sequence[object], position: int) -> object:
     arguments(args, 4, 4, "_rebuild_from_type_v2")
     maker, kind, inner, state = args
     name = maker.name if isinstance(maker, Global) else ""
+    if name == f"{NESTED}_rebuild_njt" and isinstance(kind, Global) and kind.name == f"{NESTED}NestedTensor":
+        _ragged(inner)
+        if not isinstance(state, Box) or state.kind != "dict" or not all(isinstance(k, str) for k in state.items[::2]):
+            raise Refused(f"expected what a nested tensor notes, got {show(state)}")
+        raise Outdated("a nested tensor")
     if not name.startswith("torch._utils._rebuild_") or name not in CALLS:
         raise Refused(f"expected a function that rebuilds tensors, got {show(maker)}")
     if not isinstance(kind, Global) or kind.name not in TENSOR_TYPES:
@@ -292,6 +305,19 @@ def _rebuild_typed(args: Sequence[object], position: int) -> object:
         raise Refused(f"expected arguments, got {show(inner)}")
     _marks(state)
     return CALLS[name](inner.items, position)
+
+
+def _ragged(inner: object) -> None:
+    """What a tensor of ragged rows is made of: tensors by name, among them where each row begins."""
+    parts = inner.items[0] if isinstance(inner, Box) and inner.kind == "tuple" and inner.count == 1 else None
+    if not isinstance(parts, Box) or parts.kind != "dict" or not parts.is_complete:
+        raise Refused(f"expected the parts of a nested tensor, got {show(inner)}")
+    for key, part in zip(parts.items[::2], parts.items[1::2], strict=True):
+        is_cache = (
+            is_box(part, "dict") and isinstance(part, Box) and all(isinstance(v, Tensor) for v in part.items[1::2])
+        )
+        if not isinstance(key, str) or not (part is None or isinstance(part, Tensor | bool | int) or is_cache):
+            raise Refused(f"expected a part of a nested tensor, got {show(key)}: {show(part)}")
 
 
 def _layout(args: Sequence[object], _: int) -> object:
@@ -348,7 +374,9 @@ def _bytearray(args: Sequence[object], position: int) -> object:
     if len(args) == 1 and not (isinstance(args[0], bytes) or (isinstance(args[0], Blob) and args[0].kind == "bytes")):
         raise Refused(f"expected bytes, got {show(args[0])}")
     data = _encode(args, position) if len(args) == 2 else args[0] if args else b""
-    return Box("bytearray", count=len(data) if isinstance(data, bytes) else data.size if isinstance(data, Blob) else 0)
+    size = len(data) if isinstance(data, bytes) else data.size if isinstance(data, Blob) else 0
+    held = ArrayData("", data) if isinstance(data, bytes | Blob) else None
+    return Box("bytearray", count=size, array=held)
 
 
 def _bytes(args: Sequence[object], _: int) -> object:

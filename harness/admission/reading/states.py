@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness.admission.reading import rebuilding
 from harness.admission.reading.numpycalls import fits, is_plain_dtype, item_bytes
-from harness.admission.reading.oldnames import JOBLIB_WRAPPER, OLD_TENSORS, PACKED_WEIGHTS, STATEFUL
-from harness.admission.reading.symbols import Blob, Box, Storage
+from harness.admission.reading.oldnames import DIMENSIONS, JOBLIB_WRAPPER, OLD_TENSORS, PACKED_WEIGHTS, STATEFUL
+from harness.admission.reading.symbols import ArrayData, Blob, Box, Storage
 
 _OBJECT_FLAGS = 63
 _POINTER_FLAGS = 7
@@ -36,6 +36,12 @@ def may_have(target: Box, state: object) -> bool:
 def _may_object_have(kind: str, state: Box) -> bool:
     if kind in STATEFUL:
         return state.kind == "dict" and state.is_plain_state
+    if kind == DIMENSIONS:
+        return (
+            state.kind == "list"
+            and state.count == 3
+            and all(one is None or isinstance(one, int) for one in state.items)
+        )
     if kind == JOBLIB_WRAPPER:
         keys = set(filter(lambda key: isinstance(key, str), state.items[::2]))
         return state.kind == "dict" and state.is_complete and len(keys) * 2 == state.count and keys <= _WRAPPER_KEYS
@@ -118,6 +124,8 @@ def _is_array_state(target: Box, items: list[object]) -> bool:
         for one in sizes:
             expected *= one
         return isinstance(data, Box) and data.kind == "list" and data.count == expected
+    if isinstance(data, bytes | Blob):
+        target.array = ArrayData(dtype.detail, data)
     if isinstance(data, Blob) and data.kind == "encoded":  # UTF-8 in the file: latin-1 characters of one or two bytes
         width = item_bytes(dtype.detail)
         for one in sizes:

@@ -39,7 +39,8 @@ class Global:
     position: int
     """Byte of the operation."""
     standing: str
-    """``allowed``, ``legacy`` or ``refused``."""
+    """``allowed``, ``legacy``, ``refused``, or ``own``: a class of a package that nobody knows here, as an enumeration
+    of a trainer's own would be; refused unless a member of it is all that is made."""
     call: str = ""
     """How it is called first, for the report."""
 
@@ -114,6 +115,22 @@ class Sparse:
 
 
 @dataclass(slots=True, eq=False)
+class ArrayData:
+    """The bytes of an array that lie in the pickle itself."""
+
+    dtype: str
+    """numpy's name of its elements' type; empty for mere bytes."""
+    content: bytes | Blob
+    """The bytes, or where they are."""
+    position: int = 0
+    """Byte of the operation that gives them to the array."""
+    label: str = ""
+    """The first dictionary key it is stored under."""
+    is_metric: bool = False
+    """Whether it is stored below the name of a measurement: a trainer's book-keeping."""
+
+
+@dataclass(slots=True, eq=False)
 class Box:
     """A container or an object. Its items are kept where a call may need them."""
 
@@ -139,6 +156,8 @@ class Box:
     """Whether an object has got its state."""
     is_record: bool = False
     """Whether a dtype has fields."""
+    array: ArrayData | None = None
+    """What an array or a byte array holds."""
     callee: Global | None = None
     """The first function or class that a tuple holds."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from harness.admission.reading import rules
+from harness.admission.reading.arrays import check_arrays
 from harness.admission.reading.bytesource import ByteSource, MemoryBytes, Section
 from harness.admission.reading.notebook import Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
@@ -88,6 +89,8 @@ def read_zip(archive: ZipArchive, notebook: Notebook, *, has_values: bool) -> No
     for name, member in records.items():
         if name.endswith(".pkl"):
             reader = _read_pickle(archive, member, notebook)
+            if has_values:
+                check_arrays(reader, notebook)
             if name == "data.pkl":
                 stored, tensors, sparse = reader.storages, reader.tensors, reader.sparse
     _check_storages(archive, records, stored, notebook)
@@ -282,6 +285,8 @@ def read_legacy(
             return None, {}
     protocol, _, root, keys = streams
     check_tensors(reader, notebook, reader.where)
+    if has_values:
+        check_arrays(reader, notebook)
     if protocol != PROTOCOL:
         notebook.add(rules.BROKEN, reader.where.byte(reader.end), "no protocol number of torch's")
     if not isinstance(keys, Box) or keys.kind != "list" or not keys.is_complete:
