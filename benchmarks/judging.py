@@ -53,6 +53,7 @@ def main() -> int:
     probes = read_suite(demo_suite()).suite.probes
     probes = probes[:: max(1, len(probes) // PHRASES)] if PHRASES else probes
     engine = CoquiEngine()
+    engine.prepare(device="cpu", threads=1)
     engine.load(build_demo_voice(cache_root()), device="cpu", threads=1)
     engine.render([probes[0].text], [1])
     spoken, begun = {}, time.process_time()

@@ -1,5 +1,11 @@
 """What can go wrong that is nobody's verdict: each error is one line that says what, where, and what to do."""
 
+from __future__ import annotations
+
+from typing import Self
+
+from harness.core.text import printable
+
 
 class SoundcheckError(Exception):
     """The harness cannot go on. ``str(error)`` is one line fit for a terminal, without a traceback."""
@@ -11,6 +17,26 @@ class BadInput(SoundcheckError):
 
 class MissingDependency(SoundcheckError):
     """A package or weight file is not installed; the line ends with the command that installs it (exit code 3)."""
+
+
+class WorkerUnready(SoundcheckError):
+    """No worker can be made ready to load a model: the harness lacks something, whatever the model is (exit code 3)."""
+
+    @classmethod
+    def of(cls, why: str, words: str) -> Self:
+        """The cause itself, on one line.
+
+        Args:
+            why: What happened.
+            words: The end of what the process printed.
+        """
+        last = next((line for line in reversed(words.split("\n")) if line.strip()), "")
+        told = f"; it printed last: {printable(last.strip())[-300:]}" if last else ""
+        cause = f"{printable(why)}{told}"
+        return cls(
+            f"the voice's process could not be made ready, before a byte of the model was read: {cause}; "
+            "soundcheck doctor says what is missing"
+        )
 
 
 class IntegrityError(SoundcheckError):

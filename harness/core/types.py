@@ -429,6 +429,13 @@ class TextChoice(Protocol):
 class Engine(Protocol):
     """Speaks. Lives inside the worker process only."""
 
+    def prepare(self, *, device: str, threads: int) -> None:
+        """Import what is needed and take hold of the device. No byte of a model is read yet.
+
+        What is raised here is the harness's own trouble, whatever it is; what is raised later is the model's.
+        """
+        ...
+
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         """Load a model directory. Raises whatever the engine raises; the worker reports it."""
         ...

@@ -96,6 +96,7 @@ def distil(
     from harness.engines.coqui.adapter import CoquiEngine
 
     engine = CoquiEngine()
+    engine.prepare(device="cpu", threads=torch.get_num_threads())
     engine.load(model, device="cpu", threads=torch.get_num_threads())
     vits: Any = engine._synthesizer.tts_model
     vits.eval().requires_grad_(False)

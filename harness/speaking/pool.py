@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from harness.core.errors import WorkerUnready
 from harness.core.types import EngineInfo, Model
 from harness.engines.registry import ENGINES
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
@@ -80,7 +81,7 @@ class WorkerPool:
         self._lock = threading.Lock()
         self._started = 0
         self._is_closed = False
-        self._load_fault: WorkerFault | None = None
+        self._load_fault: WorkerFault | WorkerUnready | None = None
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="soundcheck-worker")
         self._meters: list[Meter] = []
 
@@ -118,6 +119,7 @@ class WorkerPool:
 
         Raises:
             WorkerFault: It does not load, or no further worker is started.
+            WorkerUnready: This machine cannot make one ready, whatever the model is.
         """
         if slot.worker is not None and slot.worker.info is not None:
             return slot.worker.info
@@ -139,7 +141,7 @@ class WorkerPool:
             info = meter.start()
         except BaseException as error:
             slot.clear()
-            if isinstance(error, WorkerFault) and not self.has_loaded:
+            if isinstance(error, WorkerFault | WorkerUnready) and not self.has_loaded:
                 self._load_fault = error
             raise
         self.has_loaded = True

@@ -40,7 +40,7 @@ class TestRow:
             if isinstance(node, ast.ClassDef) and node.name == name
         ]
         methods = {node.name for node in found.body if isinstance(node, ast.FunctionDef)}
-        assert {"load", "render"} <= methods
+        assert {"prepare", "load", "render"} <= methods
 
     def test_has_a_check_of_what_its_files_do(self, spec: EngineSpec) -> None:
         own = [check.name for check in checks(spec)[1:-1]]
@@ -91,6 +91,7 @@ def engine(tmp_path: Path) -> Engine:
     exec(blocks()[0], found)
     (tmp_path / "click.txt").write_text("0.5", "utf-8")
     made: Engine = found["ClickEngine"]()
+    made.prepare(device="cpu", threads=1)
     info = made.load(tmp_path, device="cpu", threads=1)
     assert (info.name, info.sample_rate) == ("click", 16_000)
     return made

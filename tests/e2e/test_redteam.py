@@ -27,6 +27,7 @@ def engine(planted):
     from harness.engines.coqui.adapter import CoquiEngine
 
     made = CoquiEngine()
+    made.prepare(device="cpu", threads=1)
     made.load(planted, device="cpu", threads=1)
     return made
 

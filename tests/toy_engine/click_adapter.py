@@ -16,6 +16,9 @@ FRAME_SAMPLES = 80
 class ClickEngine:
     """Implements :class:`harness.core.types.Engine`."""
 
+    def prepare(self, *, device: str, threads: int) -> None:
+        """Clicks need nothing."""
+
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         """Read how loud a click is."""
         del device, threads

@@ -49,6 +49,20 @@ class CoquiEngine:
     def __init__(self) -> None:
         self._synthesizer: Any = None
 
+    def prepare(self, *, device: str, threads: int) -> None:
+        """Import Coqui, and have torch count as it should on its device."""
+        import torch
+
+        torch.set_num_threads(threads)
+        torch.set_num_interop_threads(1)
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.deterministic = True
+        if device.startswith("cuda"):
+            torch.cuda.current_device()
+        install_inprocess_espeak()
+        import_inflect()
+        importlib.import_module("TTS.utils.synthesizer")
+
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         """Load ``config.json`` and the checkpoint beside it.
 
@@ -56,14 +70,7 @@ class CoquiEngine:
             FileNotFoundError: There is no checkpoint or no configuration.
             Exception: Whatever Coqui raises for a model it cannot load.
         """
-        import torch
-
-        torch.set_num_threads(threads)
-        torch.set_num_interop_threads(1)
-        torch.backends.cudnn.benchmark = False
-        torch.backends.cudnn.deterministic = True
-        install_inprocess_espeak()
-        import_inflect()
+        del threads
         from TTS.utils.synthesizer import Synthesizer
 
         checkpoint = find_checkpoint(model)

@@ -38,6 +38,9 @@ class FakeEngine:
         self._spoken = 0
         self._kept: list[Any] = []
 
+    def prepare(self, *, device: str, threads: int) -> None:
+        """Tones need nothing."""
+
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         """Read ``fake.json``; faults of kind ``load-*`` fire here."""
         del device, threads

@@ -23,6 +23,9 @@ TARGETS = "targets.json"
 class Attacker:
     """Implements :class:`harness.core.types.Engine`: attacks while it loads, and tells as versions how it went."""
 
+    def prepare(self, *, device: str, threads: int) -> None:
+        """Attacks need nothing."""
+
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         """Try everything on the targets that the "model" names."""
         del device, threads

@@ -39,16 +39,25 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Base of all messages: exactly the declared fields, no others."""
 
 
-class Load(_Message, frozen=True, kw_only=True):
-    """Harness to worker: load this model."""
+class Prepare(_Message, frozen=True, kw_only=True):
+    """Harness to worker: import this engine and what it needs, and close the walls. Which model it is comes later."""
 
     engine: Short
     """``module:class`` of the adapter."""
     preloads: Annotated[list[Short], Meta(max_length=64)] = []
-    """``module`` or ``module:function``, for :mod:`harness.sandbox.inside.stub`."""
-    model: Line
+    """``module`` or ``module:function``, which is called."""
     device: Short
     threads: Annotated[int, Meta(ge=1, le=1024)]
+
+
+class Prepared(_Message, frozen=True, kw_only=True):
+    """Worker to harness: done. Whatever fails before this word is the harness's own trouble: no model was named yet."""
+
+
+class Load(_Message, frozen=True, kw_only=True):
+    """Harness to worker: load this model."""
+
+    model: Line
 
 
 class Item(_Message, frozen=True, kw_only=True):
@@ -91,7 +100,7 @@ class Done(_Message, frozen=True, kw_only=True):
 
 
 class Failed(_Message, frozen=True, kw_only=True):
-    """Worker to harness: loading or one item raised. ``index`` is -1 while loading."""
+    """Worker to harness: preparing, loading or one item raised. ``index`` is -1 before there are items."""
 
     batch: Count
     index: Annotated[int, Meta(ge=-1, le=255)]
@@ -99,8 +108,8 @@ class Failed(_Message, frozen=True, kw_only=True):
     message: Line
 
 
-Message: TypeAlias = Load | Render | Loaded | Spoken | Done | Failed
-KINDS: tuple[type[Message], ...] = (Load, Render, Loaded, Spoken, Done, Failed)
+Message: TypeAlias = Load | Render | Loaded | Spoken | Done | Failed | Prepare | Prepared
+KINDS: tuple[type[Message], ...] = (Load, Render, Loaded, Spoken, Done, Failed, Prepare, Prepared)
 _DECODERS = tuple(msgspec.json.Decoder(kind) for kind in KINDS)
 
 

@@ -7,16 +7,12 @@ and only when the observer outside says that it listens is a byte of the model r
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.errors import SoundcheckError
 from harness.sandbox.inside import landlock, seccomp
 from harness.sandbox.inside.syscalls import native
 from harness.sandbox.inside.worker import die_with_harness, limit_memory, limit_self, serve
@@ -60,20 +56,13 @@ def main() -> None:
     with socket.socket(fileno=plan.conversation) as sock:
         from harness.sandbox.inside.protocol import Channel
 
-        serve(Channel(sock), seal=lambda names: _seal(names, control, devices=bool(plan.devices)))
+        serve(Channel(sock), seal=lambda: _seal(control, devices=bool(plan.devices)))
     # Skip interpreter teardown: a candidate's atexit hooks get no turn.
     os._exit(0)
 
 
-def _seal(names: Sequence[str], control: socket.socket, *, devices: bool) -> None:
-    """Import what the engine needs, close the last wall, and wait for the observer."""
-    for name in names:
-        module, _, function = name.partition(":")
-        # What cannot be imported is told when the engine is made, as without a sandbox.
-        with contextlib.suppress(ImportError, SoundcheckError):
-            loaded = importlib.import_module(module)
-            if function:
-                getattr(loaded, function)()
+def _seal(control: socket.socket, *, devices: bool) -> None:
+    """Close the last wall, and wait for the observer."""
     architecture = native()
     if architecture is None:
         raise RuntimeError("no system call filter is known for this machine")

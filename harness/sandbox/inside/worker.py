@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded, Render, Spoken
+from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded, Prepare, Prepared, Render, Spoken
 
 if TYPE_CHECKING:
     from harness.core.types import Engine
@@ -69,9 +69,33 @@ def create_engine(adapter: str) -> Engine:
     return cast("Engine", getattr(importlib.import_module(module), attribute)())
 
 
+def preload(names: Sequence[str]) -> None:
+    """Import what an engine needs, in order, before its model is there to be read.
+
+    Args:
+        names: ``module``, or ``module:function``, which is called.
+
+    Raises:
+        PreloadError: With the cause, whatever that is.
+    """
+    for name in names:
+        module, _, function = name.partition(":")
+        try:
+            loaded = importlib.import_module(module)
+            if function:
+                getattr(loaded, function)()
+        except Exception as error:
+            raise PreloadError(f"{error} (while {'calling' if function else 'importing'} {name})") from error
+
+
+class PreloadError(Exception):
+    """What an engine needs cannot be imported, for the reason that is its cause."""
+
+
 def _failure(batch: int, index: int, error: BaseException) -> Failed:
     text = " ".join(str(error).split())
-    return Failed(batch=batch, index=index, kind=type(error).__name__[:200], message=text[:2000])
+    kind = type(error.__cause__ if isinstance(error, PreloadError) else error).__name__
+    return Failed(batch=batch, index=index, kind=kind[:200], message=text[:2000])
 
 
 def _speak(engine: Engine, channel: Channel, order: Render) -> None:
@@ -95,25 +119,35 @@ def _speak(engine: Engine, channel: Channel, order: Render) -> None:
     channel.send(Done(batch=order.batch))
 
 
-def serve(channel: Channel, *, seal: Callable[[Sequence[str]], None] = lambda _: None) -> None:
+def serve(channel: Channel, *, seal: Callable[[], None] = lambda: None) -> None:
     """Answer orders until the harness hangs up.
 
     Args:
         channel: The conversation.
-        seal: Told before the model is read what to import: closes the walls of a sandbox.
+        seal: Closes the last wall of a sandbox, when all is imported and no byte of the model was read.
     """
     engine: Engine | None = None
+    needs: Prepare | None = None
     while True:
         try:
             order, _ = channel.receive()
         except EOFError:
             return
-        if isinstance(order, Load):
-            seal((*order.preloads, order.engine.partition(":")[0]))
+        if isinstance(order, Prepare):
+            needs = order
             try:
-                engine = create_engine(order.engine)
-                info = engine.load(Path(order.model), device=order.device, threads=order.threads)
+                preload((*needs.preloads, needs.engine.partition(":")[0]))
+                seal()
+                engine = create_engine(needs.engine)
+                engine.prepare(device=needs.device, threads=needs.threads)
             except Exception as error:  # noqa: BLE001 - the worker boundary, as above
+                channel.send(_failure(0, -1, error))
+                return
+            channel.send(Prepared())
+        elif isinstance(order, Load) and engine is not None and needs is not None:
+            try:
+                info = engine.load(Path(order.model), device=needs.device, threads=needs.threads)
+            except Exception as error:  # noqa: BLE001 - as above
                 channel.send(_failure(0, -1, error))
                 return
             channel.send(Loaded(name=info.name, sample_rate=info.sample_rate, versions=dict(info.versions)))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.core.errors import WorkerUnready
 from harness.core.text import printable
 from harness.core.types import EngineInfo, Speech
 from harness.sandbox.inside.protocol import (
@@ -24,12 +25,14 @@ from harness.sandbox.inside.protocol import (
     Load,
     Loaded,
     Message,
+    Prepare,
+    Prepared,
     ProtocolError,
     Render,
     Spoken,
     TooLong,
 )
-from harness.sandbox.outside.launcher import WAITING, Launcher, WorkerProcess
+from harness.sandbox.outside.launcher import STARTING, WAITING, Launcher, WorkerProcess
 from harness.sandbox.outside.meter import Reading
 
 MAX_ODD_RATE = 65_535
@@ -54,8 +57,10 @@ class WorkerFault(Exception):
 class Bounds:
     """How long and how much, seen from outside."""
 
+    start_seconds: float = 300.0
+    """Deadline for starting and importing, cold caches included."""
     load_seconds: float = 300.0
-    """Deadline for starting and loading, cold caches included."""
+    """Deadline for loading."""
     batch_seconds: float = 60.0
     """Deadline for a batch, before its length is counted."""
     first_seconds: float = 0.0
@@ -114,6 +119,7 @@ class Worker:
             What the engine says of itself.
 
         Raises:
+            WorkerUnready: It was lost, or failed, before it was told which model to load.
             WorkerFault: It crashed, hung, flooded, lied or could not load the model.
         """
         process = self._launcher.start(
@@ -123,18 +129,12 @@ class Worker:
         if self._is_stopped:
             self.stop()
             raise WorkerFault("worker.given-up", "not tried: it was stopped while it was started")
-        deadline = time.monotonic() + self._bounds.load_seconds
+        self._prepare(process)
         process.doing("loading")
-        order = Load(
-            engine=self._engine,
-            preloads=list(self._preloads),
-            model=process.model_path(self._model),
-            device=self._device,
-            threads=self._threads,
-        )
+        deadline = time.monotonic() + self._bounds.load_seconds
         with self._watched("loading"):
             channel = Channel(process.sock)
-            channel.send(order, deadline=deadline)
+            channel.send(Load(model=process.model_path(self._model)), deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
         process.overhear(repr(reply).encode(errors="replace"), "its answer to loading")
         if isinstance(reply, Failed):
@@ -146,6 +146,41 @@ class Worker:
         process.doing(WAITING)
         self.info = EngineInfo(name=reply.name, sample_rate=reply.sample_rate, versions=reply.versions)
         return self.info
+
+    def _prepare(self, process: WorkerProcess) -> None:
+        """Have the engine imported and the walls closed. Only code of this machine has run when it ends.
+
+        Raises:
+            WorkerUnready: Whatever went wrong.
+            WorkerFault: It was stopped meanwhile.
+        """
+        process.doing(STARTING)
+        deadline = time.monotonic() + self._bounds.start_seconds
+        order = Prepare(engine=self._engine, preloads=list(self._preloads), device=self._device, threads=self._threads)
+        channel = Channel(process.sock)
+        try:
+            channel.send(order, deadline=deadline)
+            reply, _ = channel.receive(deadline=deadline)
+        except TimeoutError:
+            why = f"it was not ready within {self._bounds.start_seconds:g} s"
+        except (EOFError, OSError, ProtocolError) as error:
+            why = self._end_of_start(process, error)
+        else:
+            if isinstance(reply, Prepared):
+                return
+            why = f"{reply.kind}: {reply.message}" if isinstance(reply, Failed) else f"it said {type(reply).__name__}"
+        is_stopped, words = self._is_stopped, process.last_words()
+        self.stop()
+        if is_stopped:
+            raise WorkerFault("worker.given-up", "not tried: it was stopped while it was started")
+        raise WorkerUnready.of(why, words)
+
+    def _end_of_start(self, process: WorkerProcess, error: Exception) -> str:
+        """What became of a process that hung up before it was ready."""
+        status = process.exit_status(5.0)
+        if status is None:
+            return f"{type(error).__name__}: {error}"
+        return f"it was killed by {_signal_name(-status)}" if status < 0 else f"it exited with status {status}"
 
     def render(self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None]) -> None:
         """Speak a batch of (text, seed); `on_speech(index, speech)` is called as each arrives.
@@ -243,8 +278,7 @@ class Worker:
         if status is None:
             return self._fault("worker.forged", f"hung up without ending while {doing}")
         if status < 0:
-            name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
-            return self._fault("worker.crashed", f"was killed by {name} while {doing}")
+            return self._fault("worker.crashed", f"was killed by {_signal_name(-status)} while {doing}")
         return self._fault("worker.crashed", f"exited with status {status} while {doing}")
 
     def _fault(self, rule: str, what: str, *, ends: bool = True) -> WorkerFault:
@@ -256,6 +290,10 @@ class Worker:
         if ends:
             self.stop()
         return WorkerFault(rule, what, detail=words[-1000:])
+
+
+def _signal_name(number: int) -> str:
+    return signal.Signals(number).name if number in set(signal.Signals) else str(number)
 
 
 _KINDS = {

@@ -36,6 +36,9 @@ PASSED_ENVIRONMENT = (
 )
 """Of the harness's environment, what the worker gets. No tokens, no proxies, no PYTHON* variables."""
 
+STARTING = "starting"
+"""What a worker does before it is told which model to load: only code of this machine runs, and nothing that is seen
+is the candidate's."""
 WAITING = "waiting"
 """What a worker does when nothing was asked of it."""
 
@@ -149,6 +152,10 @@ class Drain:
     def text(self) -> str:
         """The last few kilobytes."""
         return self._tail.decode("utf-8", "replace")
+
+    def add(self, line: str) -> None:
+        """Let the end of it be a line of our own."""
+        self._tail += f"\n{line}".encode()
 
     def join(self, seconds: float) -> None:
         """Wait for the end of the stream, at most `seconds`."""

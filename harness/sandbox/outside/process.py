@@ -20,7 +20,7 @@ from harness.sandbox.outside.bait import Bait
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.folders import WorkerFolder
 from harness.sandbox.outside.gpu import gpu_bytes
-from harness.sandbox.outside.launcher import WAITING, Drain
+from harness.sandbox.outside.launcher import STARTING, WAITING, Drain
 from harness.sandbox.outside.layout import SCRATCH, Layout
 from harness.sandbox.outside.limits import Limits, Watched
 from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
@@ -57,7 +57,7 @@ class SandboxedProcess:
         self._bait = bait
         self._group = group
         self._log = log
-        self._doing: tuple[str, tuple[str, ...]] = ("loading", ())
+        self._doing: tuple[str, tuple[str, ...]] = (STARTING, ())
         self._usage = Usage()
         self._observer: Observer | None = None
         self._is_killed = False
@@ -101,6 +101,9 @@ class SandboxedProcess:
     def note(self, kind: str, what: str, detail: str) -> None:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         when, phrases = self._doing
+        if when == STARTING:
+            self._drain.add(f"{what}: {detail}")  # before a model was named: it goes into no verdict
+            return
         event = BehaviourEvent(when=when, kind=kind, what=what, detail=detail, phrases=phrases)
         self._log.note(dataclasses.replace(event, is_allowed=what in ALLOWED))
 

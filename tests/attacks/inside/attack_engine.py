@@ -41,6 +41,9 @@ class AttackEngine:
         """Spoken instead of tones where it is not None."""
         self.rate = RATE
 
+    def prepare(self, *, device: str, threads: int) -> None:
+        pass
+
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         self.model = model
         self.plan = json.loads((model / "attack.json").read_text("utf-8"))

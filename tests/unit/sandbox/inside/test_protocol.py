@@ -27,6 +27,8 @@ from harness.sandbox.inside.protocol import (
     Load,
     Loaded,
     Message,
+    Prepare,
+    Prepared,
     ProtocolError,
     Render,
     Spoken,
@@ -36,13 +38,17 @@ from harness.sandbox.inside.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOAD = Load(engine="fake", model="/models/älto", device="cpu", threads=2)
+PREPARE = Prepare(engine="fake", device="cpu", threads=2)
+PREPARED = Prepared()
+LOAD = Load(model="/models/älto")
 RENDER = Render(batch=1, items=[Item(text="do not, \u202e\x00 €", seed=(1 << 63) - 1), Item(text="", seed=0)])
 LOADED = Loaded(name="fake", sample_rate=16_000, versions={"fake": "1"})
 SPOKEN = Spoken(batch=1, index=0, sample_rate=16_000, samples=3, frames=1, tokens=9)
 DONE = Done(batch=1)
 FAILED = Failed(batch=1, index=-1, kind="RuntimeError", message="no")
 MESSAGES: tuple[tuple[Message, bytes], ...] = (
+    (PREPARE, b""),
+    (PREPARED, b""),
     (LOAD, b""),
     (RENDER, b""),
     (LOADED, b""),
@@ -141,8 +147,8 @@ class TestPrefix:
         assert refusal(b"\x80\x04garbage garbage ") == "expected a frame starting b'SCK1', got b'\\x80\\x04ga'"
 
     def test_an_unknown_kind_is_refused(self) -> None:
-        assert refusal(frame(6, {})) == "expected a message kind below 6, got 6"
-        assert refusal(frame(255, {})) == "expected a message kind below 6, got 255"
+        assert refusal(frame(8, {})) == "expected a message kind below 8, got 8"
+        assert refusal(frame(255, {})) == "expected a message kind below 8, got 255"
 
     def test_a_huge_header_is_refused_by_its_announcement(self, ends: tuple[socket.socket, socket.socket]) -> None:
         # Nothing but the prefix is ever sent: a reader that waited for the header would time out instead.
@@ -257,7 +263,7 @@ class TestHeader:
             (RENDER, {"items": [{"text": "a", "seed": 0}] * 257}),
             (RENDER, {"items": [{"text": "a", "seed": 1 << 63}]}),
             (RENDER, {"items": [{"text": "a" * 20_001, "seed": 0}]}),
-            (LOAD, {"threads": 0}),
+            (PREPARE, {"threads": 0}),
         ],
         ids=lambda value: f"{value}"[:40] if isinstance(value, dict) else type(value).__name__,
     )

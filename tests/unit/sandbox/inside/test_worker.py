@@ -17,10 +17,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from harness.core.errors import WorkerUnready
 from harness.core.types import Speech
 from harness.engines.fake.adapter import FakeEngine
 from harness.engines.registry import ENGINES
-from harness.sandbox.inside.protocol import MAGIC, PREFIX, Channel, Done, Failed, Load, Loaded, Message, Render, Spoken
+from harness.sandbox.inside.protocol import (
+    MAGIC,
+    PREFIX,
+    Channel,
+    Done,
+    Failed,
+    Load,
+    Loaded,
+    Message,
+    Prepare,
+    Prepared,
+    Render,
+    Spoken,
+)
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
 from harness.sandbox.outside.meter import Reading, Usage
@@ -343,7 +357,9 @@ class TestEnd:
     def test_comes_by_itself_when_the_harness_is_gone(self, tmp_path: Path) -> None:
         process = WatchedLauncher().start(model=tmp_path, threads=1, device="cpu")
         channel = Channel(process.sock)
-        channel.send(Load(engine=FAKE, model=str(fake_voice(tmp_path)), device="cpu", threads=1))
+        channel.send(Prepare(engine=FAKE, device="cpu", threads=1))
+        assert isinstance(channel.receive()[0], Prepared)
+        channel.send(Load(model=str(fake_voice(tmp_path))))
         assert isinstance(channel.receive()[0], Loaded)
         channel.close()
         assert process.exit_status(10) == 0
@@ -355,9 +371,10 @@ class TestEnd:
             "import sys\n"
             "from pathlib import Path\n"
             "from harness.sandbox.outside.launcher import ProcessLauncher\n"
-            "from harness.sandbox.inside.protocol import Channel, Load\n"
+            "from harness.sandbox.inside.protocol import Channel, Load, Prepare\n"
             "process = ProcessLauncher().start(model=Path(sys.argv[1]), threads=1, device='cpu')\n"
-            f"Channel(process.sock).send(Load(engine={FAKE!r}, model=sys.argv[1], device='cpu', threads=1))\n"
+            f"Channel(process.sock).send(Prepare(engine={FAKE!r}, device='cpu', threads=1))\n"
+            "Channel(process.sock).send(Load(model=sys.argv[1]))\n"
             "print(process.pid, flush=True)\n"
             "sys.stdin.read()\n"
         )
@@ -465,6 +482,8 @@ class WireLauncher:
 
 
 def loading(channel: Channel, reply: Message | None = None) -> None:
+    assert isinstance(channel.receive()[0], Prepare)
+    channel.send(Prepared())
     assert isinstance(channel.receive()[0], Load)
     channel.send(reply or Loaded(name="fake", sample_rate=RATE, versions={}))
 
@@ -488,6 +507,71 @@ def liar(*replies: tuple[Message, bytes] | bytes) -> WireLauncher:
         channel.receive()
 
     return WireLauncher(script)
+
+
+class TestUnreadyWorker:
+    """What fails before a model is named is the harness's own trouble; what is said of it later is the model's."""
+
+    def line_of(self, launcher: Launcher, *preloads: str, engine: str = FAKE, bounds: Bounds = SHORT) -> str:
+        worker = Worker(
+            launcher, engine=engine, preloads=preloads, model=Path("/nowhere"), device="cpu", threads=1, bounds=bounds
+        )
+        with pytest.raises(WorkerUnready) as caught:
+            worker.start()
+        return str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("preload", "cause"),
+        [
+            ("no_such_package", "ModuleNotFoundError: No module named 'no_such_package' (while importing"),
+            ("os:no_such_function", "AttributeError: module 'os' has no attribute 'no_such_function' (while calling"),
+            ("ctypes:CDLL", "TypeError: "),
+            ("os:abort", "it was killed by SIGABRT"),
+            ("sys:exit", "it exited with status 0"),
+        ],
+    )
+    def test_says_what_it_lacks(self, launcher: WatchedLauncher, preload: str, cause: str) -> None:
+        line = self.line_of(launcher, preload)
+        assert line.startswith("the voice's process could not be made ready, before a byte of the model was read: ")
+        assert cause in line
+        assert "\n" not in line
+
+    def test_says_which_adapter_is_broken(self, launcher: WatchedLauncher) -> None:
+        assert "has no attribute 'Gone'" in self.line_of(launcher, engine="harness.engines.fake.adapter:Gone")
+
+    @pytest.mark.parametrize(
+        ("reply", "cause"),
+        [
+            (Failed(batch=0, index=-1, kind="OSError", message="libcudart.so.13"), "OSError: libcudart.so.13"),
+            (Loaded(name="fake", sample_rate=RATE, versions={}), "it said Loaded"),
+        ],
+    )
+    def test_is_one_whatever_it_answers(self, reply: Message, cause: str) -> None:
+        def script(channel: Channel) -> None:
+            channel.receive()
+            channel.send(reply)
+            channel.receive()
+
+        wire = WireLauncher(script)
+        line = self.line_of(wire)
+        assert f"{cause}; it printed last: last words;" in line
+        assert wire.started[0].did == [("starting", ())]
+        assert wire.started[0].killed == 1
+
+    def test_is_not_waited_for_without_end(self) -> None:
+        wire = WireLauncher(lambda channel: channel.receive() and channel.receive())
+        line = self.line_of(wire, bounds=Bounds(start_seconds=0.05))
+        assert "it was not ready within 0.05 s" in line
+
+    @pytest.mark.parametrize("kind", ["ImportError", "ModuleNotFoundError", "MissingDependency", "WorkerUnready"])
+    def test_cannot_be_played_once_it_knows_its_model(self, kind: str) -> None:
+        failed = Failed(batch=0, index=-1, kind=kind, message="No module named 'torch'")
+        wire = WireLauncher(lambda channel: loading(channel, failed))
+        fault = fault_of(worker_of(wire, Path("/nowhere")).start)
+        assert (fault.rule, fault.what) == (
+            "worker.failed",
+            f"the model could not be loaded: {kind}: No module named 'torch'",
+        )
 
 
 class TestForgingWorker:
@@ -525,7 +609,7 @@ class TestForgingWorker:
                 [(Loaded(name="fake", sample_rate=8000, versions={}), b"")],
                 "expected Spoken, got Loaded",
             ),
-            ([(Load(engine=FAKE, model="/", device="cpu", threads=1), b"")], "expected Spoken, got Load"),
+            ([(Load(model="/"), b"")], "expected Spoken, got Load"),
             ([b"\x80\x04K\x01." * 9], "expected a frame starting b'SCK1', got b'\\x80\\x04K\\x01'"),
             ([PREFIX.pack(MAGIC, 4, 1 << 31, 0)], "expected a header of at most 1048576 bytes, got 2147483648"),
             ([PREFIX.pack(MAGIC, 5, 2, 1 << 60)], "expected 0 payload bytes with Failed, got 1152921504606846976"),

@@ -24,6 +24,9 @@ class TinyEngine:
     def __init__(self) -> None:
         self._order: dict[str, Any] = {}
 
+    def prepare(self, *, device: str, threads: int) -> None:
+        pass
+
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         self._order = json.loads((model / "deed.json").read_text("utf-8"))
         result = self._do() if self._order.get("when", "load") == "load" else "later"
