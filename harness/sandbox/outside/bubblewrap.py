@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.core.errors import MissingDependency
 from harness.sandbox.outside.bait import bait_tops
-from harness.sandbox.outside.layout import GPU_SYS, HOME, MODEL, SCRATCH, SYS_FOLDERS, Layout
+from harness.sandbox.outside.layout import GPU_SYS, HOME, MODEL, SCRATCH, SYS_FOLDERS, Layout, executable_link
 
 SCRATCH_BYTES = 256 << 20
 HOME_BYTES = 16 << 20
@@ -52,6 +52,9 @@ def command(layout: Layout, model: Path, home: Path) -> list[str]:
     words += ["--cap-drop", "ALL", "--die-with-parent", "--new-session"]
     for path in layout.readable:
         words += ["--ro-bind", path, path]
+    if link := executable_link():
+        called, real = link
+        words += ["--symlink", real, called]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"]  # noqa: S108 - inside
     for device in layout.devices:
         words += ["--dev-bind", device, device]

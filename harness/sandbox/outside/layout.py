@@ -54,19 +54,34 @@ class Layout:
 
 
 def readable_paths(extra: Sequence[Path] = ()) -> tuple[str, ...]:
-    """Folders and files that an interpreter with its packages needs, without those that lie in others."""
+    """Folders and files that an interpreter with its packages needs, without those that lie in others.
+
+    Of a prefix, what an interpreter reads there and nothing beside it: a virtual environment may be a project's own
+    folder, with goldens and keys in it.
+    """
     package = Path(harness.__file__).parent
     folders = {
-        *(Path(path) for path in (sys.prefix, sys.base_prefix, sys.exec_prefix, sysconfig.get_paths()["stdlib"])),
+        *(root / name for root in _roots() for name in ("lib", sys.platlibdir)),
+        *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
         *(Path(path) for path in sys.path if path.endswith(("site-packages", "dist-packages"))),
-        Path(sys.executable),
+        *(folder / "pyvenv.cfg" for folder in Path(sys.executable).parents[:2]),
         Path(os.path.realpath(sys.executable)),
         package,  # for an editable install: the package, never the checkout around it
         *extra,
         *map(Path, (*SYSTEM_FOLDERS, *SYSTEM_FILES)),
     }
-    wanted = {_whole(path) for path in folders if path.exists()}
+    wanted = {path for path in folders if path.exists()}
     return tuple(sorted(str(path) for path in wanted if not any(other in path.parents for other in wanted)))
+
+
+def executable_link() -> tuple[str, str] | None:
+    """Where the interpreter is called and where it lies, None where that is one place, or bound with its folder.
+
+    The call's place tells an interpreter its virtual environment, the other one where its libraries are.
+    """
+    called, real = Path(sys.executable), os.path.realpath(sys.executable)
+    is_there = any(Path(path) in (called, *called.parents) for path in readable_paths())
+    return None if real == sys.executable or is_there else (sys.executable, real)
 
 
 def gpu_devices() -> tuple[str, ...]:
@@ -75,8 +90,9 @@ def gpu_devices() -> tuple[str, ...]:
     return tuple(sorted(str(node) for node in nodes if not node.is_dir()))
 
 
-def _whole(path: Path) -> Path:
-    """A path that is safe to bind: a prefix of ``/`` or ``/usr`` means its library folders only."""
-    if path in (Path("/"), Path("/usr"), Path("/usr/local")):
-        return path / "lib"
-    return path
+def _roots() -> set[Path]:
+    """Where an interpreter is installed, as it names it and as its links lead. Never a virtual environment."""
+    installed = Path(os.path.realpath(sys.executable)).parent.parent
+    bases = {Path(sys.base_prefix), Path(sys.base_exec_prefix)}
+    # A copied interpreter lies in the environment itself: its folder is no installation.
+    return bases if (installed / "pyvenv.cfg").exists() else {*bases, installed}
