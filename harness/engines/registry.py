@@ -23,6 +23,20 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What one model needs of the machine, and another of the same engine does not."""
+
+    what: str
+    """What for, as the end of "for its ...": ours, never the model's words."""
+    modules: tuple[str, ...] = ()
+    """Top-level modules that have to be found before the model is loaded."""
+    install: str = ""
+    """What installs them."""
+    preload: str = ""
+    """What a worker imports for it beside :attr:`EngineSpec.preloads`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSpec:
     """What the harness has to know of an engine without importing it."""
 
@@ -47,6 +61,9 @@ class EngineSpec:
     """Extra of Soundcheck that installs its packages, ``""`` where it needs none."""
     packages: tuple[Package, ...] = ()
     """What the extra installs."""
+    needs: str = ""
+    """``module:function`` that says what else one model needs, given its configuration and the language; ``""`` where
+    all models need the same."""
     checks: tuple[str, ...]
     """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
     what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
@@ -73,6 +90,7 @@ COQUI = EngineSpec(
         Package(name="torchaudio", what="the voice"),
         Package(name="espeakng-loader", what="phonemes without a system package"),
     ),
+    needs="harness.engines.coqui.needs:needs_of",
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 

@@ -11,6 +11,7 @@ from harness.core.text import printable
 from harness.core.types import Model
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.registry import COQUI, ENGINES, recognise
+from harness.models.foreign import looks_like, not_a_voice
 from harness.storage.digests import file_sha256, listing_sha256
 from harness.storage.smallfile import TooLarge, read_small
 
@@ -40,7 +41,9 @@ def find_model(spec: str) -> tuple[str, Path]:
     engine = ENGINES[name] if name else recognise(path)
     if engine is None:
         files = " nor ".join(one.file for one in ENGINES.values())
-        raise _refusal(path, f"expected {COQUI.title}, got neither {files}")
+        other = looks_like(path)
+        told = f"; this looks like {other}, which Soundcheck cannot load" if other else ""
+        raise _refusal(path, f"expected {COQUI.title}, got neither {files}{told}")
     if not (path / engine.file).is_file():
         raise _refusal(path / engine.file, f"no such file, which a model of engine {engine.name!r} has")
     if engine.is_json:
@@ -96,6 +99,8 @@ def _check_config(path: Path) -> None:
         ) from None
     if not isinstance(content, dict):
         raise _refusal(path, f"expected a JSON object, got {type(content).__name__}")
+    if why := not_a_voice(content):
+        raise _refusal(path, why)
 
 
 def _refusal(place: Path | str, what: str) -> BadInput:

@@ -154,7 +154,7 @@ class Run:
         )
         screening = screening_of(settings, suites)
         comparison = choose_comparison(settings, self._equipment.model, self._golden)
-        reference = make_reference(settings, tell=tell, on_event=self._event)
+        reference = make_reference(settings, tell=tell, on_event=self._event, language=language_of(suites))
         self.info = _describe(settings, suites, self._equipment, self._golden, comparison.kind, reference)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)

@@ -11,8 +11,8 @@ from pathlib import Path
 from harness.admission.checks.integrity import Provenance
 from harness.admission.checks.provenance import provenance_of
 from harness.admission.outcomes import Door
-from harness.core.errors import BadInput
-from harness.core.paths import cache_root
+from harness.core.errors import BadInput, MissingDependency
+from harness.core.paths import cache_root, shown
 from harness.core.text import counted
 from harness.core.types import Model, Transcriber
 from harness.engines.registry import ENGINES
@@ -22,6 +22,7 @@ from harness.hearing.asr.whisper import WhisperTranscriber
 from harness.hearing.listener import Listener
 from harness.models.fetching.local import local_model
 from harness.models.files import open_model
+from harness.models.needs import lacks_of, preloads_of
 from harness.models.project import find_project
 from harness.run.settings import Settings
 from harness.run.takes import Tools
@@ -35,6 +36,9 @@ from harness.storage.store import Store
 
 CHARACTERS_PER_TIMEOUT = 240
 """A batch may take ``--tts-timeout`` once, and once more for every so many characters."""
+
+ENGLISH_ONLY = ".en"
+"""End of the names of Whisper models that know no other language."""
 
 Tell = Callable[[str], None]
 
@@ -66,6 +70,12 @@ def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Tr
     # third of its time from them. OpenMP reads this once, when torch is first imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     weights = resolve_whisper(rest, cache_root(), progress=tell)
+    if weights.name.endswith(ENGLISH_ONLY) and language != "en":
+        other = f"--tts-asr=whisper:{weights.name.removesuffix(ENGLISH_ONLY)}"
+        raise BadInput(
+            f"--tts-asr={settings.asr}: Whisper {weights.name} hears English only, and the suite is in {language!r}; "
+            f"name one that hears it, for example {other}"
+        )
     tell(f"listening with Whisper {weights.name} ({weights.source}, sha256 {weights.sha256[:12]})")
     return WhisperTranscriber(weights, device=settings.device, threads=settings.threads, language=language)
 
@@ -124,12 +134,19 @@ def make_equipment(
 
     Raises:
         BadInput: The model is not there or is no model.
-        MissingDependency: No sandbox holds here, and none was allowed.
+        MissingDependency: No sandbox holds here, and none was allowed; or the model needs what is not installed.
     """
     model = open_model(local_model(settings.model, tell))
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
-    renderer, isolation = _make_renderer(settings, store, model, events, on_event, workers=settings.workers)
+    provenance = (
+        Provenance(model=model.path) if is_ours else provenance_of(_project(settings), settings.model, model.path)
+    )
+    door = Door(model, provenance)
+    _refuse_lacks(model, door, language)
+    renderer, isolation = _make_renderer(
+        settings, store, model, events, on_event, workers=settings.workers, language=language
+    )
     listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)))
     return Equipment(
         model=model,
@@ -139,14 +156,11 @@ def make_equipment(
         engine=engine_key(model.engine),
         isolation=isolation,
         events=events,
-        door=Door(
-            model,
-            Provenance(model=model.path) if is_ours else provenance_of(_project(settings), settings.model, model.path),
-        ),
+        door=door,
     )
 
 
-def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Reference | None:
+def make_reference(settings: Settings, *, tell: Tell, on_event: Tell, language: str = "en") -> Reference | None:
     """The trusted model that speaks beside the candidate, behind the same walls; None where none was named.
 
     Raises:
@@ -161,9 +175,24 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell) -> Referen
     )
     if refusal := door.refusal:
         raise BadInput(f"--tts-reference={settings.reference}: {refusal}")
+    _refuse_lacks(model, door, language)
     # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
-    renderer, _ = _make_renderer(settings, Store(settings.folder), model, EventLog(), on_event, workers=1)
+    renderer, _ = _make_renderer(
+        settings, Store(settings.folder), model, EventLog(), on_event, workers=1, language=language
+    )
     return Reference(model=model, renderer=renderer)
+
+
+def _refuse_lacks(model: Model, door: Door, language: str) -> None:
+    """Say what this machine lacks for a model before anything is judged.
+
+    A model that admission refuses is never loaded: that it also needs something here is no reason not to fail it.
+
+    Raises:
+        MissingDependency: What is not installed, and what installs it.
+    """
+    if (lacks := lacks_of(model.engine, model.path, language)) and not door.refusal:
+        raise MissingDependency(f"{shown(model.path)}: {lacks}")
 
 
 def _project(settings: Settings) -> Path:
@@ -172,7 +201,7 @@ def _project(settings: Settings) -> Path:
 
 
 def _make_renderer(
-    settings: Settings, store: Store, model: Model, events: EventLog, on_event: Tell, *, workers: int
+    settings: Settings, store: Store, model: Model, events: EventLog, on_event: Tell, *, workers: int, language: str
 ) -> tuple[Renderer, str]:
     """A renderer, and the name of the isolation that its workers have."""
     launcher = choose_launcher(
@@ -196,6 +225,7 @@ def _make_renderer(
         device=settings.device,
         threads=max(1, settings.threads // workers),
         workers=workers,
+        preloads=preloads_of(model.engine, model.path, language),
         bounds=Bounds(
             batch_seconds=settings.timeout,
             first_seconds=settings.timeout / 2,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -57,6 +57,7 @@ class WorkerPool:
         device: str = "cpu",
         threads: int = 1,
         workers: int = 1,
+        preloads: Sequence[str] = (),
         bounds: Bounds | None = None,
     ) -> None:
         """Prepare; nothing is started before it is needed.
@@ -67,6 +68,7 @@ class WorkerPool:
             device: ``cpu`` or ``cuda``.
             threads: CPU threads of each worker.
             workers: Workers at a time. A second process speaks faster than a second thread.
+            preloads: What this model needs imported, beside what every model of its engine does.
             bounds: Deadlines.
         """
         self.bounds = bounds or Bounds()
@@ -76,6 +78,7 @@ class WorkerPool:
         self._launcher = launcher
         self._device = device
         self._threads = threads
+        self._preloads = tuple(preloads)
         self._slots = [Slot() for _ in range(workers)]
         self._idle = list(reversed(self._slots))
         self._lock = threading.Lock()
@@ -128,7 +131,7 @@ class WorkerPool:
         worker = Worker(
             self._launcher,
             engine=engine.adapter,
-            preloads=engine.preloads,
+            preloads=(*engine.preloads, *self._preloads),
             model=self._model.path,
             device=self._device,
             threads=self._threads,

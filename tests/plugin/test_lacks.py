@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 
 from harness.cli.main import main
 from harness.engines.registry import ENGINES
+from harness.models import needs
 from tests.conftest import Voice
 
 ERROR = pytest.ExitCode.INTERNAL_ERROR
@@ -58,3 +60,47 @@ class TestBrokenInstallation:
     def test_is_an_error_of_record(self, gate, fake_voice: Voice, pytester: pytest.Pytester, capsys) -> None:
         assert record(fake_voice(), pytester.path) == 3
         assert said(capsys.readouterr().err, "No module named 'no_such_package' (while importing no_such_package)")
+
+
+class TestVoiceThatNeedsMore:
+    """What a voice names and the machine lacks is decided by its configuration and this machine, outside the worker."""
+
+    @pytest.fixture
+    def japanese(self, fake_voice: Voice, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setitem(ENGINES, "fake", dataclasses.replace(ENGINES["fake"], needs=ENGINES["coqui"].needs))
+        monkeypatch.setattr(needs, "is_importable", lambda name: name != "fugashi")
+        folder = fake_voice()
+        config = {"use_phonemes": True, "phonemizer": "ja_jp_phonemizer", "phoneme_language": "ja-jp"}
+        (folder / "config.json").write_text(json.dumps(config), "utf-8")
+        return folder
+
+    def test_ends_the_session_before_anything_is_judged(self, gate, japanese: Path) -> None:
+        done = gate(Path(f"fake:{japanese}"))
+        assert done.ret == ERROR
+        assert done.parseoutcomes() == {}
+        line = (
+            "this voice needs fugashi for its phonemizer ja_jp_phonemizer, not installed: pip install 'coqui-tts[ja]'"
+        )
+        assert said(done.stdout.str() + done.stderr.str(), line)
+
+    def test_ends_record(self, gate, japanese: Path, pytester: pytest.Pytester, capsys) -> None:
+        assert record(Path(f"fake:{japanese}"), pytester.path) == 3
+        assert said(capsys.readouterr().err, "this voice needs fugashi")
+
+    def test_fails_all_the_same_where_its_files_are_hostile(self, gate, japanese: Path) -> None:
+        (japanese / "model.pth").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+        done = gate(Path(f"fake:{japanese}"))
+        assert done.ret == pytest.ExitCode.TESTS_FAILED
+        assert "admission-checkpoint" in done.stdout.str()
+
+
+class TestForeignFolder:
+    def test_is_a_usage_line(self, gate, tmp_path: Path, pytester: pytest.Pytester, capsys) -> None:
+        (tmp_path / "kokoro").mkdir()
+        (tmp_path / "kokoro" / "config.json").write_text('{"istftnet": {}, "plbert": {}}', "utf-8")
+        done = gate(tmp_path / "kokoro")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        told = "no Coqui model; this looks like a Kokoro or StyleTTS 2 voice, which Soundcheck cannot load"
+        assert told in done.stderr.str()
+        assert record(tmp_path / "kokoro", pytester.path) == 2
+        assert told in capsys.readouterr().err

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from harness.engines.coqui.kinds import CONVERTERS, ENCODERS, GENERATORS, TTS_MODELS, VOCODERS
+
 READ_FROM = "coqui-tts 0.28.0, coqpit-config 0.2.5, coqui-tts-trainer 0.4.0"
 
 
@@ -49,26 +51,6 @@ class Sink:
     """Suffixes that Coqui expects of the file."""
 
 
-TTS_MODELS = frozenset(
-    {"align_tts", "bark", "delightful_tts", "fast_pitch", "fast_speech", "fastspeech2", "forward_tts", "glow_tts",
-     "neuralhmm_tts", "overflow", "speedy_speech", "tacotron", "tacotron2", "tortoise", "vits", "xtts"}
-)  # fmt: skip
-VOCODERS = frozenset(
-    {"fullband_melgan", "hifigan", "melgan", "multiband_melgan", "parallel_wavegan", "univnet", "wavegrad", "wavernn",
-     "gan"}
-)  # fmt: skip
-GENERATORS = frozenset(
-    [
-        "fullband_melgan_generator",
-        "hifigan_generator",
-        "melgan_generator",
-        "multiband_melgan_generator",
-        "parallel_wavegan_generator",
-        "univnet_generator",
-        "wavegrad",
-        "wavernn",
-    ]
-)
 DISCRIMINATORS = frozenset(
     [
         "hifigan_discriminator",
@@ -80,8 +62,6 @@ DISCRIMINATORS = frozenset(
         "univnet_discriminator",
     ]
 )
-CONVERTERS = frozenset({"freevc", "knnvc", "openvoice"})
-ENCODERS = frozenset({"emotion_encoder", "speaker_encoder", "lstm", "resnet"})
 CHARACTERS = frozenset(
     {
         "TTS.tts.utils.text.characters.BaseCharacters",

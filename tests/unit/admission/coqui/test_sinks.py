@@ -17,18 +17,14 @@ from harness.admission.coqui.configfields import UNUSED
 from harness.admission.coqui.sinks import (
     CHARACTERS,
     CLEANERS,
-    CONVERTERS,
     DISCRIMINATORS,
-    ENCODERS,
-    GENERATORS,
     PHONEMIZERS,
     READ_FROM,
     SINKS,
-    TTS_MODELS,
-    VOCODERS,
     Use,
     sink_of,
 )
+from harness.engines.coqui.kinds import CONVERTERS, ENCODERS, GENERATORS, TTS_MODELS, VOCODERS
 from tests import config_corpus as corpus
 
 ROOT = Path(__file__).parents[4]
