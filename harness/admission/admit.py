@@ -46,9 +46,7 @@ class Admission:
     def checked_flaws(self) -> tuple[tuple[str, Flaw], ...]:
         """The same, each with the name of its check."""
         found = [(one.check, flaw) for one in self.examinations for flaw in one.flaws]
-        return tuple(
-            sorted(found, key=lambda pair: (pair[1].rule.verdict is not Verdict.FAIL, pair[1].rule.severity.rank))
-        )
+        return tuple(sorted(found, key=lambda pair: pair[1].rule.order))
 
 
 def checks(engine: EngineSpec, *, has_values: bool = True, has_configuration: bool = True) -> tuple[Check, ...]:
@@ -93,7 +91,7 @@ def admit(
     Raises:
         BadInput: A path cannot be read.
     """
-    tree = Tree.of(path)
+    tree = Tree.of(path, may_have_gaps=True)
     is_other = path.is_file() and not path.name.lower().endswith(_CONFIGURATIONS)
     which = checks(recognise(path) or COQUI, has_values=has_values, has_configuration=not is_other)
     if reference is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import heapq
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -51,6 +52,17 @@ class Examination:
         if Verdict.FAIL in verdicts:
             return Verdict.FAIL
         return Verdict.INCONCLUSIVE if verdicts else Verdict.PASS
+
+
+def worst(flaws: Iterable[Flaw], most: int) -> list[Flaw]:
+    """So many flaws, in the order of their files: a hostile one is never left out for a lesser one.
+
+    Args:
+        flaws: All of them, one at a time: no more than `most` are held.
+        most: How many are kept.
+    """
+    kept = heapq.nsmallest(most, flaws, key=lambda flaw: flaw.rule.order)
+    return sorted(kept, key=lambda flaw: flaw.file)
 
 
 class Check(Protocol):

@@ -9,7 +9,14 @@ SOURCE = "docs/admission.md"
 
 
 def documented_rule(
-    check: str, name: str, severity: Severity, title: str, meaning: str, advice: str, verdict: Verdict = Verdict.FAIL
+    check: str,
+    name: str,
+    severity: Severity,
+    title: str,
+    meaning: str,
+    advice: str,
+    verdict: Verdict = Verdict.FAIL,
+    unacceptable: str = "",
 ) -> Rule:
     """A rule called ``admission.CHECK-NAME``; the other arguments are the rule's own."""
     return Rule(
@@ -20,4 +27,5 @@ def documented_rule(
         advice=advice,
         verdict=verdict,
         source=SOURCE,
+        unacceptable=unacceptable,
     )

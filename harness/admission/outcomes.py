@@ -48,7 +48,7 @@ class Door:
         """
         if not self._outcomes:
             self._seal = seal(self._model.path)
-            tree = Tree.of(self._model.path)
+            tree = Tree.of(self._model.path, may_have_gaps=True)
             every: tuple[Check, ...] = (*checks(ENGINES[self._model.engine]), IntegrityCheck(self._provenance))
             found = {f"{PREFIX}{check.name}": check.examine(tree) for check in every}
             for name in CHECKS:
@@ -81,8 +81,9 @@ class Door:
 def outcome_of(subject: str, examination: Examination) -> Outcome:
     """An examination as the run records it."""
     hostile = [flaw for flaw in examination.flaws if flaw.rule.verdict is Verdict.FAIL]
-    hostile.sort(key=lambda flaw: flaw.rule.severity.rank)
+    hostile.sort(key=lambda flaw: flaw.rule.order)
     open_questions = [flaw for flaw in examination.flaws if flaw.rule.verdict is not Verdict.FAIL]
+    open_questions.sort(key=lambda flaw: flaw.rule.order)
     notes = [printable(f"{value} {name}") for name, value in examination.facts.items()]
     if len(hostile) > MOST_FINDINGS:
         notes.append(f"{len(hostile) - MOST_FINDINGS} more findings of this check are not shown")

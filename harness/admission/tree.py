@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -43,16 +44,31 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A folder that was not listed to its end."""
+
+    path: str
+    """As an entry's; ``""`` for the tree itself."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """The entries of a model directory, or a single file as a tree of one."""
 
     root: Path
     entries: tuple[Entry, ...]
     """Sorted by path, folders included, the root itself not."""
+    gaps: tuple[Gap, ...] = ()
+    """What else there is, and is not known."""
 
     @staticmethod
-    def of(path: Path) -> Tree:
+    def of(path: Path, *, may_have_gaps: bool = False) -> Tree:
         """List a directory, or take one file.
+
+        Args:
+            path: The directory or file.
+            may_have_gaps: Whoever asks refuses a tree with gaps himself, and tells what is wrong with the rest.
 
         Raises:
             BadInput: It is not there, cannot be read, or is larger than any model directory.
@@ -63,11 +79,12 @@ class Tree:
                 return Tree(path.parent, (Entry(path.name, about.st_mode, about.st_size),))
             if not stat.S_ISDIR(about.st_mode):
                 raise BadInput(printable(f"{path}: expected a model directory or a file, got something else"))
-            found: list[Entry] = []
-            _walk(path, "", 0, found)
-            return Tree(path, tuple(sorted(found, key=lambda entry: entry.path)))
+            tree = _walk(path)
         except OSError as error:
             raise BadInput(printable(f"{path}: cannot be read ({error.strerror})")) from None
+        if tree.gaps and not may_have_gaps:
+            raise BadInput(printable(f"{path / tree.gaps[0].path}: {tree.gaps[0].why}"))
+        return tree
 
     @property
     def files(self) -> tuple[Entry, ...]:
@@ -90,15 +107,40 @@ class Tree:
             raise
 
 
-def _walk(root: Path, below: str, depth: int, found: list[Entry]) -> None:
+def _walk(root: Path) -> Tree:
+    """List folder by folder: what lies beside the configuration comes before what lies below it."""
+    found: list[Entry] = []
+    gaps: list[Gap] = []
+    way = deque([("", 0)])
+    while way:
+        below, depth = way.popleft()
+        try:
+            folders = _list(root, below, found)
+        except OSError as error:
+            if not below:
+                raise
+            gaps.append(Gap(below, f"cannot be read ({error.strerror})"))
+            continue
+        if folders is None:
+            gaps.append(Gap(below, f"expected at most {MAX_ENTRIES} entries in a model, got more"))
+            break
+        if folders and depth >= MAX_DEPTH:
+            gaps.append(Gap(folders[0], f"expected at most {MAX_DEPTH} levels in a model, got more"))
+            continue
+        way += [(folder, depth + 1) for folder in folders]
+    return Tree(root, tuple(sorted(found, key=lambda entry: entry.path)), tuple(gaps))
+
+
+def _list(root: Path, below: str, found: list[Entry]) -> list[str] | None:
+    """List one folder; the folders in it, None where there are too many entries."""
+    folders = []
     with os.scandir(root / below) as entries:
         for one in entries:
-            if len(found) >= MAX_ENTRIES or depth > MAX_DEPTH:
-                raise BadInput(
-                    printable(f"{root}: expected at most {MAX_ENTRIES} entries and {MAX_DEPTH} levels in a model")
-                )
+            if len(found) >= MAX_ENTRIES:
+                return None
             about = one.stat(follow_symlinks=False)
-            path = f"{below}{one.name}"
+            path = f"{below}/{one.name}" if below else one.name
             found.append(Entry(path, about.st_mode, about.st_size))
             if stat.S_ISDIR(about.st_mode):
-                _walk(root, f"{path}/", depth + 1, found)
+                folders.append(path)
+    return sorted(folders)

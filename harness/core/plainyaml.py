@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from harness.core.strictjson import MAX_DEPTH, MAX_QUIRKS, Document, Json, Malformed, Oddity, Quirk, child
+from harness.core.strictjson import MAX_DEPTH, Document, Json, Malformed, Oddities, Quirk, child
 
 MAX_BYTES = 256 * 1024
 MAX_EVENTS = 20_000
@@ -63,7 +63,7 @@ class _Builder:
     def __init__(self) -> None:
         self._stack: list[_Frame] = []
         self._root: Json = None
-        self._oddities: list[Oddity] = []
+        self._oddities = Oddities()
         self._resolver = yaml.SafeLoader("")
         self._anchors: dict[str, _Anchored] = {}
         self._events = 0
@@ -79,7 +79,7 @@ class _Builder:
                     raise Malformed(f"{_line(event)}: expected one YAML document")
             else:
                 self._take(event)
-        return Document(value=self._root, oddities=tuple(self._oddities))
+        return Document(value=self._root, oddities=tuple(self._oddities.found))
 
     def _count(self, events: int) -> None:
         self._events += events
@@ -196,5 +196,4 @@ class _Builder:
             self._stack[-1].key = None
 
     def _note(self, quirk: Quirk, found: str) -> None:
-        if len(self._oddities) < MAX_QUIRKS:
-            self._oddities.append(Oddity(quirk=quirk, place=self._place, found=found[:80]))
+        self._oddities.note(quirk, self._place, found)

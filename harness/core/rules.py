@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from harness.core.types import Severity, Verdict
+
+RUNS_CODE: Final = "means that code runs"
+"""Why a finding of many a rule cannot be accepted, see :attr:`Rule.unacceptable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,19 @@ class Rule:
     """Where the attack or the measure is described: an advisory, a paper, a section of a specification."""
     verdict: Verdict = Verdict.FAIL
     """``FAIL``, or ``INCONCLUSIVE`` for what leaves an item open: a question that somebody has to decide."""
+    unacceptable: str = ""
+    """Why nobody can accept a finding of it by its file's digest: the end of a sentence that begins with ``it``, such
+    as :data:`RUNS_CODE`. Said by whoever looks for it; ``""`` where it fails and that says enough, or where one can."""
+
+    @property
+    def order(self) -> tuple[bool, int]:
+        """Sorts what fails before what is to be decided, then by severity: what is cut off is never the worse."""
+        return self.verdict is not Verdict.FAIL, self.severity.rank
+
+    @property
+    def why_unacceptable(self) -> str:
+        """The same for every rule; ``""`` where a finding of it can be accepted by digest."""
+        return self.unacceptable or ("fails, and asks nobody" if self.verdict is Verdict.FAIL else "")
 
     @property
     def family(self) -> str:

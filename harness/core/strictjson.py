@@ -8,6 +8,7 @@ reads what we or a signer wrote and stops at the first flaw; here a flaw is evid
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,6 +22,7 @@ MAX_DEPTH = 48
 MAX_VALUES = 200_000
 MAX_DIGITS = 30
 MAX_QUIRKS = 50
+"""Of each kind: many of a harmless kind hide none of another."""
 
 _TOKEN = re.compile(
     r"""[ \t\n\r]*(?:(?P<mark>[{}\[\]:,])|(?P<quote>")
@@ -55,6 +57,20 @@ class Oddity:
     """JSON path, e.g. ``$.audio.stats_path``."""
     found: str
     """What stands there, cut short. Hostile text."""
+
+
+@dataclass(slots=True)
+class Oddities:
+    """What was noted of one text."""
+
+    found: list[Oddity] = field(default_factory=list)
+    _counts: Counter[Quirk] = field(default_factory=Counter)
+
+    def note(self, quirk: Quirk, place: str, found: str) -> None:
+        """Keep it, unless there are enough of its kind."""
+        self._counts[quirk] += 1
+        if self._counts[quirk] <= MAX_QUIRKS:
+            self.found.append(Oddity(quirk=quirk, place=place, found=found[:80]))
 
 
 class Malformed(Exception):
@@ -102,7 +118,7 @@ class _Reader:
         self._text = text
         self._at = 0
         self._values = 0
-        self._oddities: list[Oddity] = []
+        self._oddities = Oddities()
         self._stack: list[_Frame] = []
 
     def read(self) -> Document:
@@ -112,7 +128,7 @@ class _Reader:
         rest = _SPACE.match(self._text, self._at)
         if rest is not None and rest.end() != len(self._text):
             raise self._wrong("data after the end", rest.end())
-        return Document(value=result, oddities=tuple(self._oddities))
+        return Document(value=result, oddities=tuple(self._oddities.found))
 
     def _wrong(self, why: str, at: int | None = None) -> Malformed:
         if at is None:
@@ -120,10 +136,6 @@ class _Reader:
             at = space.end() if space else self._at
         line, column = self._text.count("\n", 0, at) + 1, at - self._text.rfind("\n", 0, at)
         return Malformed(f"line {line}, column {column}: {why}")
-
-    def _note(self, quirk: Quirk, place: str, found: str) -> None:
-        if len(self._oddities) < MAX_QUIRKS:
-            self._oddities.append(Oddity(quirk=quirk, place=place, found=found[:80]))
 
     def _mark(self) -> str:
         token = _TOKEN.match(self._text, self._at)
@@ -177,7 +189,7 @@ class _Reader:
                 not isinstance(value, list | dict) and type(value) is type(container[key]) and value == container[key]
             )
             found = self._text[before : before + 80].strip()
-            self._note(Quirk.REPEATED if same else Quirk.DUPLICATE, place, found)
+            self._oddities.note(Quirk.REPEATED if same else Quirk.DUPLICATE, place, found)
         container[key] = value
 
     def _value(self, place: str) -> Json:
@@ -195,7 +207,7 @@ class _Reader:
         if token["word"] is not None:
             return _WORDS[token["word"]]
         if token["constant"] is not None:
-            self._note(Quirk.CONSTANT, place, token["constant"])
+            self._oddities.note(Quirk.CONSTANT, place, token["constant"])
             return float(token["constant"].replace("Infinity", "inf"))
         if token["mark"] not in "{[":
             raise self._wrong("expected a value", token.start("mark"))
@@ -211,18 +223,18 @@ class _Reader:
         except ValueError as error:
             raise self._wrong(f"string: {str(error)[:60]}") from None
         if any("\ud800" <= c <= "\udfff" for c in text):
-            self._note(Quirk.SURROGATE, place, text)
+            self._oddities.note(Quirk.SURROGATE, place, text)
         return text
 
     def _number(self, token: re.Match[str], place: str) -> float:
         number = token["number"]
         if len(number) > MAX_DIGITS:
-            self._note(Quirk.LONG_NUMBER, place, number)
+            self._oddities.note(Quirk.LONG_NUMBER, place, number)
             if len(number) > 10 * MAX_DIGITS:
                 return float("inf")
         if token["frac"] is None and token["exp"] is None:
             return int(number)
         result = float(number)
         if result in (float("inf"), float("-inf")):
-            self._note(Quirk.LONG_NUMBER, place, number)
+            self._oddities.note(Quirk.LONG_NUMBER, place, number)
         return result

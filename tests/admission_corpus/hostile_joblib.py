@@ -55,6 +55,15 @@ def _raw(marker: str) -> bytes:
     return stream(wrapper(count=len(harm) // 4) + harm)
 
 
+def _raw_deep(marker: str) -> bytes:
+    """The same, where more lies on the stack, and a mark and the memo are used, than a trial would make up."""
+    harm = asm.TUPLE + asm.POP * 70 + asm.get(1) + text("system") + asm.STACK_GLOBAL
+    harm += text(f": > {marker}") + asm.TUPLE1 + asm.REDUCE + asm.STOP
+    harm += b"\0" * (-len(harm) % 4)
+    outer = text("posix") + asm.put(1) + asm.POP + asm.NONE * 80 + asm.MARK
+    return stream(outer + wrapper(count=len(harm) // 4) + harm)
+
+
 def _long_text() -> bytes:
     """A dtype of three characters that says that it has a million bytes."""
     made = call("numpy", "dtype", text("U3"), b"\x89", b"\x88") + asm.MARK + asm.number(3) + text("<") + asm.NONE * 3
@@ -70,6 +79,7 @@ def arrays() -> Iterator[Hostile]:
     """All of them."""
     yield Hostile("joblib-padding", "model.pkl", "pickle", BROKEN, _aligned)
     yield Hostile("joblib-raw", "model.pkl", "pickle", "polyglot", _raw)
+    yield Hostile("joblib-raw-deep", "model.pkl", "pickle", "polyglot", _raw_deep)
     yield Hostile("joblib-inner", "model.joblib", "joblib", IMPORT, lambda m: _inner(stream(shell(m))))
     for code, flags in (("O8", 0), ("f8", 63), ("f8", 4)):  # numbers that numpy takes for pointers, and the reverse
         yield Hostile(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.admission.base import Examination
+from harness.admission.checks.filenames import place_in_line
 from harness.admission.reading import numpyfile, rules, tararchive, torchfile, ziparchive
 from harness.admission.reading.arrays import check_arrays
 from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBytes
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import lzma
 
 MAX_UNPACKED: Final = 48 << 20
-"""Bytes of a compressed checkpoint that are read; more is inconclusive."""
+"""Bytes of a compressed checkpoint that are read; more is refused."""
 MAX_LAYERS: Final = 3
 HEAD: Final = 1 << 16
 _PICKLE_SUFFIXES: Final = (".pth", ".pt", ".pkl", ".pickle", ".ckpt", ".bin", ".p", ".joblib", ".npy", ".dill", ".dat")
@@ -67,8 +68,13 @@ class CheckpointCheck:
 
     def examine(self, tree: Tree) -> Examination:
         """See :class:`harness.admission.base.Check`."""
-        budget = Budget()
-        notes = [self._examine_file(tree, entry, budget) for entry in tree.files]
+        left = Budget.of_folder()
+        found: dict[str, Notebook] = {}
+        for entry in sorted(tree.files, key=lambda entry: place_in_line(entry.path)):
+            given, own = left.of_file(), left.of_file()
+            found[entry.path] = self._examine_file(tree, entry, own)
+            left.take(given, own)
+        notes = [found[entry.path] for entry in tree.files]
         facts = {"files": str(len(notes)), "tensors": str(sum(one.tensors for one in notes))}
         left_out = sum(one.left_out for one in notes)
         if left_out:
@@ -136,17 +142,11 @@ def _read_zip(source: ByteSource, notebook: Notebook, *, has_values: bool, where
         torchfile.read_zip(archive, notebook, has_values=has_values)
     elif archive.members and all(member.name.endswith(".npy") for member in archive.members):
         for member in archive.members:
-            place = where.member(member.name)
-            if member.method == ziparchive.STORED:
-                if has_values:
-                    for _ in archive.blocks(member):
-                        pass
-                numpyfile.read_npy(archive.section(member), notebook, has_values=has_values, where=place)
-            elif member.size > MAX_UNPACKED:
-                notebook.add(rules.TOO_LARGE, place, f"unpacks to {member.size} bytes")
-            else:
-                data = MemoryBytes(b"".join(archive.blocks(member)))
-                numpyfile.read_npy(data, notebook, has_values=has_values, where=place)
+            source = archive.content(member)
+            if has_values and member.method == ziparchive.STORED:
+                for _ in archive.blocks(member):
+                    pass
+            numpyfile.read_npy(source, notebook, has_values=has_values, where=where.member(member.name))
     else:
         notebook.add(
             rules.UNKNOWN, where, f"a zip archive of {len(archive.members)} members, of neither torch nor numpy"
@@ -154,10 +154,7 @@ def _read_zip(source: ByteSource, notebook: Notebook, *, has_values: bool, where
         for member in archive.members:
             ziparchive.check_nesting(archive, member)
             place = where.member(member.name)
-            if member.method == ziparchive.STORED:
-                _read_inner(archive.section(member), notebook, where=place)
-            elif member.size <= MAX_UNPACKED:
-                _read_inner(MemoryBytes(b"".join(archive.blocks(member))), notebook, where=place)
+            _read_inner(archive.content(member), notebook, where=place)
 
 
 def _read_tar(source: ByteSource, head: bytes, notebook: Notebook, *, where: Place) -> None:
@@ -316,12 +313,13 @@ def _looks_pickled(source: ByteSource, notebook: Notebook, *, where: Place, is_t
     reader.read()
     has_import = any(flaw.rule in (rules.IMPORT, rules.OBJECT) for flaw in trial.flaws)
     is_named_so = notebook.file.lower().endswith(_PICKLE_SUFFIXES)
-    if reader.calls or (has_import and (is_named_so or not is_text)):
+    is_cut = any(flaw.rule is rules.BOMB for flaw in trial.flaws)
+    if reader.calls or (is_cut and is_named_so) or (has_import and (is_named_so or not is_text)):
         return True
     return reader.is_whole and (has_import or is_named_so or not is_text)
 
 
 def _reader(source: ByteSource, notebook: Notebook, *, where: Place) -> PickleReader:
     reader = PickleReader(source, notebook, where=where)
-    reader.after_build = ArraySteps(source, notebook, where).bytes_after
+    reader.after_build = ArraySteps(source, notebook, where, reader).bytes_after
     return reader

@@ -35,6 +35,7 @@ TOUCHED = Rule(
     meaning="The bytes are the same as before, but what lay there in between is not known.",
     advice="Run again with nothing else writing to the model.",
     verdict=Verdict.INCONCLUSIVE,
+    unacceptable="is about a moment, not about a file",
 )
 RULES = (
     CHANGED,
@@ -69,7 +70,7 @@ class Seal:
     def changes(self) -> tuple[Flaw, ...]:
         """Say what is not as it was: every byte is read again, for times can be set back."""
         try:
-            tree = Tree.of(self.path)
+            tree = Tree.of(self.path, may_have_gaps=True)
             states, digests = _states(tree), digests_of(tree)
         except (BadInput, OSError) as error:
             return (Flaw(rule=CHANGED, file="", found=printable(str(error))),)
@@ -93,7 +94,7 @@ def seal(path: Path) -> Seal:
     Raises:
         BadInput: It cannot be read.
     """
-    tree = Tree.of(path)
+    tree = Tree.of(path, may_have_gaps=True)
     # States first: a change while the digests are taken leaves a later time behind.
     states = _states(tree)
     return Seal(path=path, states=states, digests=digests_of(tree))

@@ -10,9 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from harness.admission.base import Examination, Flaw
+from harness.admission.base import Examination, Flaw, worst
 from harness.admission.checks import directoryrules as rules
-from harness.admission.checks.filekinds import HEAD_BYTES, TAIL_BYTES, Kind, Look, look
+from harness.admission.checks.filekinds import (
+    BLOCK_BYTES,
+    HEAD_BYTES,
+    READ_WHOLE,
+    TAIL_BYTES,
+    Kind,
+    Look,
+    look,
+    look_on,
+)
 from harness.admission.checks.filenames import (
     ARCHIVE_SUFFIXES,
     CHECKPOINTS,
@@ -36,6 +45,9 @@ from harness.core.text import printable
 MAX_FILES = 1_000
 """The largest released model directory (Tortoise with its voices) has fewer than 200."""
 MAX_FLAWS = 200
+"""The worst ones."""
+MAX_READ_BYTES = 256 * 2**20
+"""Of a text, picture, recording or page, which are read to their end; more is refused."""
 MAX_DOCUMENT_BYTES = 8 * 2**20
 MAX_SAMPLE_BYTES = 64 * 2**20
 MAX_NAME = 200
@@ -49,19 +61,20 @@ class DirectoryCheck:
     rules: tuple[Rule, ...] = rules.RULES
 
     def examine(self, tree: Tree) -> Examination:
-        """Look at names, modes and kinds of all entries, reading no more than each file's two ends."""
-        flaws: list[Flaw] = []
-        for entry in tree.entries:
-            flaws += _name_flaws(entry)
-            flaws += _entry_flaws(tree, entry)
-            if len(flaws) > MAX_FLAWS:
-                break
-        flaws += _collisions(tree)
-        if len(tree.files) > MAX_FILES:
-            flaws.append(Flaw(rule=rules.CROWDED, file="", found=f"{len(tree.files)} files"))
+        """Look at names, modes and kinds of all entries; of tensors no more is read than their two ends."""
         facts = {"files": str(len(tree.files)), "bytes": str(sum(entry.size for entry in tree.files))}
-        flaws.sort(key=lambda flaw: flaw.file)
-        return Examination(check=self.name, flaws=tuple(flaws[:MAX_FLAWS]), facts=facts)
+        return Examination(check=self.name, flaws=tuple(worst(_flaws(tree), MAX_FLAWS)), facts=facts)
+
+
+def _flaws(tree: Tree) -> Iterator[Flaw]:
+    for entry in tree.entries:
+        yield from _name_flaws(entry)
+        yield from _entry_flaws(tree, entry)
+    yield from _collisions(tree)
+    for gap in tree.gaps:
+        yield Flaw(rule=rules.UNREAD, file=gap.path, found=gap.why)
+    if len(tree.files) > MAX_FILES:
+        yield Flaw(rule=rules.CROWDED, file="", found=f"{len(tree.files)} files")
 
 
 def _name_flaws(entry: Entry) -> Iterator[Flaw]:
@@ -118,8 +131,10 @@ def _entry_flaws(tree: Tree, entry: Entry) -> Iterator[Flaw]:
     try:
         seen = _look(tree, entry)
     except OSError as problem:
-        yield Flaw(rule=rules.UNKNOWN, file=entry.path, found=f"cannot be read ({problem.strerror})")
+        yield Flaw(rule=rules.UNREAD, file=entry.path, found=f"cannot be read ({problem.strerror or problem})")
         return
+    if not seen.is_whole:
+        yield Flaw(rule=rules.UNREAD, file=entry.path, found=f"{seen.kind.value} of {entry.size} bytes")
     yield from _kind_flaws(entry, seen)
 
 
@@ -139,7 +154,11 @@ def _look(tree: Tree, entry: Entry) -> Look:
         head = stream.read(HEAD_BYTES)
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - TAIL_BYTES))
-        return look(head, stream.read(TAIL_BYTES), size)
+        seen = look(head, stream.read(TAIL_BYTES), size)
+        if size <= len(head) or seen.kind not in READ_WHOLE or entry.path.lower().endswith(tuple(CONFIGURATIONS)):
+            return seen
+        stream.seek(0)
+        return look_on(seen, iter(lambda: stream.read(BLOCK_BYTES), b""), most=MAX_READ_BYTES)
 
 
 def _kind_flaws(entry: Entry, seen: Look) -> Iterator[Flaw]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from harness.admission.documented import documented_rule
+from harness.core.rules import RUNS_CODE
 from harness.core.types import Severity, Verdict
 
 _rule = partial(documented_rule, "directory")
@@ -15,6 +16,7 @@ EXECUTABLE = _rule(
     "Program in a model's directory",
     "A model is data.",
     "Remove it, and ask whoever packed the directory what it was for.",
+    unacceptable=RUNS_CODE,
 )
 CODE = _rule(
     "code",
@@ -22,6 +24,7 @@ CODE = _rule(
     "Code beside the model",
     "Python imports what lies where it is started, and a configuration may name it.",
     "Remove it.",
+    unacceptable=RUNS_CODE,
 )
 ARCHIVE = _rule(
     "archive",
@@ -36,6 +39,7 @@ POLYGLOT = _rule(
     "File that is two formats at once",
     "One reader checks the one, another loads the other.",
     "Make the file anew with the tool that it is for.",
+    unacceptable=RUNS_CODE,
 )
 MISMATCH = _rule(
     "mismatch",
@@ -50,6 +54,7 @@ SCRIPTED = _rule(
     "Page or drawing with scripts",
     "It runs in the browser of whoever opens it.",
     "Remove it, or write the model card as Markdown.",
+    unacceptable=RUNS_CODE,
 )
 LINK_OUT = _rule(
     "link-out",
@@ -127,7 +132,15 @@ CROWDED = _rule(
     Verdict.INCONCLUSIVE,
 )
 
+UNREAD = _rule(
+    "unread",
+    Severity.HIGH,
+    "What was not read to its end",
+    "Nothing is known about the rest, so it is refused.",
+    "Name the model's own directory, without what no voice needs; mend its permissions.",
+)
+
 RULES = (
     EXECUTABLE, CODE, ARCHIVE, POLYGLOT, MISMATCH, SCRIPTED, LINK_OUT, SPECIAL, SETUID, NAME, LOOKALIKE, LINK, MODE,
-    HIDDEN, UNKNOWN, CROWDED,
+    HIDDEN, UNKNOWN, CROWDED, UNREAD,
 )  # fmt: skip

@@ -1,15 +1,23 @@
-"""What a file is by its content: a first look at its head and its tail. Pure; nothing is parsed further or executed."""
+"""What a file is by its content: a look at its head and its tail, and what stands in between where it is no tensor's.
+
+Pure; nothing is parsed further or executed.
+"""
 
 from __future__ import annotations
 
+import codecs
 import re
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 HEAD_BYTES = 64 * 1024
 TAIL_BYTES = 64 * 1024 + 22
 """A zip archive's end lies within these."""
+BLOCK_BYTES = 1 << 20
+_OVERLAP = 4096
+"""Bytes of one block that are looked at again with the next: what is looked for is shorter."""
 _ISO_AT = 32_769
 """Where the image of a disc says what it is."""
 
@@ -94,6 +102,7 @@ _ACTIVE = re.compile(
     re.I,
 )
 _ACTIVE_PDF = re.compile(rb"/(JavaScript|JS|Launch|OpenAction|EmbeddedFile|AA|RichMedia)\b")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _EMBEDDED = re.compile(rb"<\?php|<script", re.I)
 
 
@@ -110,6 +119,8 @@ class Look:
     """Markup with scripts, frames, handlers or outside references; a PDF with actions."""
     magic: bytes = b""
     """The first bytes."""
+    is_whole: bool = True
+    """Whether all of it was looked at that has to be."""
 
 
 def look(head: bytes, tail: bytes, size: int) -> Look:
@@ -133,6 +144,51 @@ def look(head: bytes, tail: bytes, size: int) -> Look:
         is_active=is_active,
         magic=head[:16],
     )
+
+
+READ_WHOLE = frozenset({Kind.TEXT, Kind.MARKUP, Kind.PDF, Kind.IMAGE, Kind.AUDIO})
+"""Kinds in which something may stand anywhere that makes them another. Programs are refused whatever they hold."""
+
+
+def look_on(seen: Look, blocks: Iterable[bytes], *, most: int) -> Look:
+    """Say what a file of :data:`READ_WHOLE` is once all of it was read.
+
+    Args:
+        seen: The first look.
+        blocks: Its bytes.
+        most: How many of them are read at most.
+    """
+    kind, also, read, before = seen.kind, seen.also, 0, b""
+    is_python, is_active = seen.is_python, seen.is_active
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for block in blocks:
+        read += len(block)
+        if read > most:
+            return replace(seen, is_whole=False)
+        data = before + block
+        begin = 1 if before else 0  # a line that began in the block before has begun
+        if seen.kind in (Kind.TEXT, Kind.MARKUP):
+            if kind is Kind.TEXT and not _goes_on(decoder, block):
+                kind = Kind.OTHER
+            kind = Kind.SCRIPT if b"<?php" in data else kind
+            is_python = is_python or _PYTHON.search(data, begin) is not None
+            is_active = is_active or _ACTIVE.search(data) is not None
+        elif seen.kind is Kind.PDF:
+            is_active = is_active or _ACTIVE_PDF.search(data) is not None
+        elif also is None and _EMBEDDED.search(data):
+            also = Kind.SCRIPT
+        if kind is Kind.SCRIPT:
+            break
+        before = data[-_OVERLAP:]
+    return replace(seen, kind=kind, also=also, is_python=is_python, is_active=is_active)
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
+    """Whether text goes on in a block."""
+    try:
+        return not _CONTROL.search(decoder.decode(block))
+    except UnicodeDecodeError:
+        return False
 
 
 def _kind(head: bytes, size: int) -> Kind:
@@ -175,7 +231,7 @@ def is_text(data: bytes, *, is_cut: bool = False) -> bool:
             text = data[: len(data) - cut].decode("utf-8")
         except UnicodeDecodeError:
             continue
-        return not re.search("[\x00-\x08\x0e-\x1f\x7f]", text)
+        return not _CONTROL.search(text)
     return False
 
 

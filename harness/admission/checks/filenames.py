@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 
 CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".safetensors", ".npy", ".npz"})
 PICKLES = frozenset({".pkl", ".pickle", ".joblib"})
@@ -36,3 +37,18 @@ TWINS = str.maketrans(
     "аеорсухіјѕԁһԛԝνοραɡıʟ０１ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХ", "aeopcyxijsdhqwvopagil01ABEZHIKMNOPTYXABEKMHOPCTYX"
 )
 """Cyrillic and Greek letters that look Latin."""
+
+
+def place_in_line(path: str) -> tuple[int, int, str]:
+    """Sorts files as they are read: configuration and checkpoint of the model first, whatever lies beside them.
+
+    Args:
+        path: Below the model's folder.
+    """
+    place = PurePosixPath(path)
+    name, depth = place.name.lower(), len(place.parts)
+    if depth == 1 and name.startswith("config"):
+        return 0, depth, path
+    if depth == 1 and place.suffix.lower() in CHECKPOINTS:
+        return (1 if name.startswith(("best_model", "model")) else 2), depth, path
+    return 3, depth, path

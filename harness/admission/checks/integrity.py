@@ -62,6 +62,7 @@ UNCHECKED = Rule(
     meaning="Anybody can make a signature.",
     advice="Name public keys, roots or an identity in pyproject.toml under [tool.soundcheck.signing].",
     verdict=Verdict.INCONCLUSIVE,
+    unacceptable="is for those to settle who say whose signature counts",
 )
 BAD_LIST = Rule(
     id="admission.digests-malformed",

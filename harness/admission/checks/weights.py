@@ -54,6 +54,10 @@ class Unreadable(Exception):
     """The weights cannot be read without loading them; ``str`` says why."""
 
 
+class TooMuch(Unreadable):
+    """There is more than is read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
     """One named tensor."""
@@ -131,16 +135,18 @@ def _read(source: FileBytes, notebook: Notebook) -> Contents:
         else:
             raise Unreadable("expected safetensors, torch's zip archive or its old streams, got another format")
     except OutOfBudget as error:
-        raise Unreadable(f"too much to read: {error}") from None
+        raise TooMuch(f"too much to read: {error}") from None
     _refuse_flaws(notebook)
     weights = found.weights
-    if not 0 < len(weights) <= MAX_TENSORS:
-        raise Unreadable(f"expected 1 to {MAX_TENSORS} tensors by name, got {len(weights)}")
+    if not weights:
+        raise Unreadable("expected tensors by name, got none")
+    if len(weights) > MAX_TENSORS:
+        raise TooMuch(f"expected 1 to {MAX_TENSORS} tensors by name, got {len(weights)}")
     # Many tensors may show the same bytes: reading them all must cost no more than reading the file twice.
     if sum(weight.data.size for weight in weights.values()) > 2 * source.size + (1 << 20):
-        raise Unreadable("its tensors show far more bytes than it has")
+        raise TooMuch("its tensors show far more bytes than it has")
     if sum(weight.data.cost for weight in weights.values() if isinstance(weight.data, Strided)) > MAX_GATHERED:
-        raise Unreadable("the elements of its tensors are scattered too widely")
+        raise TooMuch("the elements of its tensors are scattered too widely")
     return found
 
 
@@ -219,7 +225,7 @@ def _of_root(root: object, reader: PickleReader, storage_of: Callable[[str], Byt
             raise Unreadable(f"the elements of {cut(name)} are marked as negated or conjugated")
         data = _elements(tensor, storage)
         if data is None:
-            raise Unreadable(f"the elements of {cut(name)} are scattered too widely")
+            raise TooMuch(f"the elements of {cut(name)} are scattered too widely")
         found[name] = Weight(dtype=_ALIASES.get(tensor.dtype, tensor.dtype), shape=tensor.shape, data=data)
     objects = [f"pickled {flaw.found}" for flaw in reader.notebook.flaws if flaw.rule is rules.OBJECT]
     return Contents(weights=found, left=(*left, *(one for one in objects if one not in left)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.admission.base import Examination, Flaw
-from harness.admission.checks.weights import Unreadable, Weight, Weights, is_checkpoint, opened
+from harness.admission.checks.weights import TooMuch, Unreadable, Weight, Weights, is_checkpoint, opened
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule
@@ -94,6 +94,16 @@ OTHER_SIZE = Rule(
     source=SOURCE,
 )
 
+NOT_COMPARED = Rule(
+    id="admission.architecture-unread",
+    severity=Severity.MEDIUM,
+    title="A checkpoint with more in it than is compared with its configuration",
+    meaning="Tensors that no layer loads may be among the others.",
+    advice="Keep the voice's weights alone, each with elements of its own.",
+    verdict=Verdict.INCONCLUSIVE,
+    source=SOURCE,
+)
+
 SIZES: Final = (("vits", "hidden_channels", "text_encoder.emb.weight", 1),)
 """Model, field of ``model_args``, tensor, axis: numbers that must be equal where both are there and the field is set.
 
@@ -113,7 +123,7 @@ class ArchitectureCheck:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """See :class:`harness.admission.base.Check`."""
-        return (UNKNOWN_LAYER, ODD_TYPE, OTHER_MODEL, OTHER_SIZE)
+        return (UNKNOWN_LAYER, ODD_TYPE, OTHER_MODEL, OTHER_SIZE, NOT_COMPARED)
 
     def examine(self, tree: Tree) -> Examination:
         """See :class:`harness.admission.base.Check`."""
@@ -132,6 +142,8 @@ class ArchitectureCheck:
                 with opened(tree, entry) as weights:
                     flaws += _compare(entry, weights, model, layers, config)
                     facts[f"tensors in {entry.path}"] = str(len(weights))
+            except TooMuch as error:
+                flaws.append(Flaw(rule=NOT_COMPARED, file=entry.path, found=str(error)))
             except Unreadable as error:
                 facts[f"not compared: {entry.path}"] = str(error)
         return Examination(check=self.name, flaws=tuple(flaws), facts=facts)

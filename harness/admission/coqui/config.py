@@ -7,24 +7,25 @@ same.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from harness.admission.base import Examination, Flaw
+from harness.admission.base import Examination, Flaw, worst
+from harness.admission.checks.filenames import place_in_line
 from harness.admission.coqui import configrules as rules
 from harness.admission.coqui.configfields import Fields
 from harness.admission.coqui.sidefiles import misplaced
 from harness.admission.coqui.statsfile import Content
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
+from harness.core.plainyaml import MAX_BYTES
 from harness.core.rules import Rule
 from harness.core.strictjson import Document, Json, Malformed, Quirk, TooLong
 from harness.core.text import printable
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, MAX_DATA_BYTES, YAML_SUFFIXES, read_config
 
 MAX_FLAWS = 200
-"""Of the whole directory; more say nothing new."""
+"""Of the whole directory, the worst ones; more say nothing new."""
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
 """Of JSON and YAML in one directory."""
 YAML_COST = 32
@@ -44,46 +45,71 @@ class ConfigCheck:
 
     def examine(self, tree: Tree) -> Examination:
         """Look at every configuration and what it names, and at files that other loaders would pick up."""
-        flaws: list[Flaw] = []
-        models: list[str] = []
-        trained: list[str] = []
-        commented: list[str] = []
-        read, left = 0, MAX_TOTAL_BYTES
-        for entry in tree.files:
-            if not entry.path.lower().endswith(SUFFIXES):
-                continue
-            left -= entry.size * (YAML_COST if entry.path.lower().endswith(YAML_SUFFIXES) else 1)
-            if left < 0:
-                flaws.append(Flaw(rule=rules.TOO_LONG, file=entry.path, found="more than is read of one directory"))
-                break
-            document = _read(tree, entry, flaws)
-            if document is None:
-                continue
-            is_one = is_config(document.value, entry.path)
-            commented += [entry.path for oddity in document.oddities if is_one and oddity.quirk is Quirk.COMMENT]
-            flaws += _quirks(document, entry.path, is_config=is_one)
-            if is_one and isinstance(document.value, dict):
-                read += 1
-                fields = Fields(tree=tree, file=entry.path, root=document.value)
-                flaws += islice(fields.flaws(), MAX_FLAWS)
-                trained += fields.trained
-                models += [fields.model] if fields.model else []
-            elif is_one:
-                flaws.append(Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer="$"), found="no object"))
-            else:
-                flaws += islice(_hidden_sinks(tree, entry, document.value), MAX_FLAWS)
-            if len(flaws) > MAX_FLAWS:
-                break
-        flaws += misplaced(tree, models)
-        facts = {"configurations": str(read)}
-        if models:
-            facts["model"] = printable(", ".join(sorted(set(models))))
-        if commented:
-            facts["read without their comments"] = printable(", ".join(commented[:8]))
-        if trained:
-            facts["places of the training machine"] = printable(", ".join(trained[:8]))
-        flaws.sort(key=lambda flaw: flaw.file)
-        return Examination(check=self.name, flaws=tuple(flaws[:MAX_FLAWS]), facts=facts)
+        learned = _Learned()
+        flaws = worst(_flaws(tree, learned), MAX_FLAWS)
+        facts = {"configurations": str(learned.read)}
+        if learned.models:
+            facts["model"] = printable(", ".join(sorted(set(learned.models))))
+        if learned.commented:
+            facts["read without their comments"] = printable(", ".join(learned.commented[:8]))
+        if learned.trained:
+            facts["places of the training machine"] = printable(", ".join(learned.trained[:8]))
+        return Examination(check=self.name, flaws=tuple(flaws), facts=facts)
+
+
+@dataclass(slots=True)
+class _Learned:
+    """What the files say that is no flaw."""
+
+    read: int = 0
+    """Configurations."""
+    models: list[str] = field(default_factory=list)
+    trained: list[str] = field(default_factory=list)
+    """Places of the training machine."""
+    commented: list[str] = field(default_factory=list)
+    """Configurations with comments, which are left out."""
+
+
+def _flaws(tree: Tree, learned: _Learned) -> Iterator[Flaw]:
+    """Yield what is wrong with any file: the model's own configuration first, then what there is time for."""
+    left = MAX_TOTAL_BYTES
+    files = [entry for entry in tree.files if entry.path.lower().endswith(SUFFIXES)]
+    for entry in sorted(files, key=lambda entry: place_in_line(entry.path)):
+        if (too_long := _too_long(entry)) is not None:
+            yield too_long
+            continue
+        cost = entry.size * (YAML_COST if _is_costly(entry) else 1)
+        if cost > left:
+            yield Flaw(rule=rules.TOO_LONG, file=entry.path, found="more than is read of one directory")
+            continue
+        left -= cost
+        document = _read(tree, entry)
+        if isinstance(document, Flaw):
+            yield document
+        else:
+            yield from _document(tree, entry, document, learned)
+    yield from misplaced(tree, learned.models)
+
+
+def _document(tree: Tree, entry: Entry, document: Document, learned: _Learned) -> Iterator[Flaw]:
+    is_one = is_config(document.value, entry.path)
+    learned.commented += [entry.path for oddity in document.oddities if is_one and oddity.quirk is Quirk.COMMENT]
+    yield from _quirks(document, entry.path, is_config=is_one)
+    if is_one and isinstance(document.value, dict):
+        learned.read += 1
+        fields = Fields(tree=tree, file=entry.path, root=document.value)
+        yield from fields.flaws()
+        learned.trained += fields.trained
+        learned.models += [fields.model] if fields.model else []
+    elif is_one:
+        yield Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer="$"), found="no object")
+    else:
+        yield from _hidden_sinks(tree, entry, document.value)
+
+
+def _is_costly(entry: Entry) -> bool:
+    """Whether it is YAML that is read: a longer one is refused for that."""
+    return entry.path.lower().endswith(YAML_SUFFIXES) and entry.size <= MAX_BYTES
 
 
 def is_config(value: Json, path: str) -> bool:
@@ -96,31 +122,31 @@ def is_config(value: Json, path: str) -> bool:
     return isinstance(value.get("model"), str) or any(isinstance(value.get(key), dict | str) for key in _TELLING)
 
 
-def _read(tree: Tree, entry: Entry, flaws: list[Flaw]) -> Document | None:
+def _bounds(entry: Entry) -> tuple[Rule, int]:
+    """How many bytes of it are read, and what it is where it has more."""
     is_named_config = PurePosixPath(entry.path).name.lower().startswith("config")
-    limit = MAX_CONFIG_BYTES if is_named_config else MAX_DATA_BYTES
-    too_long = rules.BOMB if is_named_config else rules.TOO_LONG
+    return (rules.BOMB, MAX_CONFIG_BYTES) if is_named_config else (rules.TOO_LONG, MAX_DATA_BYTES)
+
+
+def _too_long(entry: Entry) -> Flaw | None:
+    rule, limit = _bounds(entry)
+    return Flaw(rule=rule, file=entry.path, found=f"more than {limit} bytes") if entry.size > limit else None
+
+
+def _read(tree: Tree, entry: Entry) -> Document | Flaw:
     try:
         with tree.open(entry) as stream:
-            data = stream.read(limit + 1)
-        if len(data) > limit:
-            flaws.append(Flaw(rule=too_long, file=entry.path, found=f"more than {limit} bytes"))
-            return None
+            data = stream.read(entry.size + 1)
+        if len(data) != entry.size:
+            return Flaw(rule=rules.UNREADABLE, file=entry.path, found="its size changed while it was read")
         return read_config(data, entry.path)
     except TooLong as problem:
-        flaws.append(Flaw(rule=too_long, file=entry.path, within=Place(pointer=str(problem))))
+        return Flaw(rule=_bounds(entry)[0], file=entry.path, within=Place(pointer=str(problem)))
     except Malformed as problem:
-        flaws.append(
-            Flaw(
-                rule=rules.UNREADABLE,
-                file=entry.path,
-                within=Place(pointer=str(problem)),
-                effect="Coqui refuses to load it",
-            )
-        )
+        effect = "Coqui refuses to load it"
+        return Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer=str(problem)), effect=effect)
     except OSError as problem:
-        flaws.append(Flaw(rule=rules.UNREADABLE, file=entry.path, found=str(problem.strerror or problem)))
-    return None
+        return Flaw(rule=rules.UNREADABLE, file=entry.path, found=str(problem.strerror or problem))
 
 
 def _quirks(document: Document, file: str, *, is_config: bool) -> Iterator[Flaw]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from harness.admission.documented import documented_rule
+from harness.core.rules import RUNS_CODE
 from harness.core.types import Severity, Verdict
 
 _rule = partial(documented_rule, "config")
@@ -18,11 +19,10 @@ UNREADABLE = _rule(
 )
 TOO_LONG = _rule(
     "too-long",
-    Severity.MEDIUM,
-    "Too long to be read",
-    "It was not checked to its end.",
+    Severity.HIGH,
+    "Too long to be read to its end",
+    "Nothing is known about the rest, so it is refused.",
     "Keep large tables of embeddings in a checkpoint, which is checked as tensors.",
-    Verdict.INCONCLUSIVE,
 )
 NOT_PLAIN = _rule(
     "not-plain",
@@ -52,6 +52,7 @@ IMPORT = _rule(
     "Field that imports code",
     "Coqui imports the module before it looks at the class: it runs.",
     "Only Coqui's own character classes are allowed.",
+    unacceptable=RUNS_CODE,
 )
 NAME = _rule(
     "name",
@@ -95,13 +96,14 @@ PICKLE = _rule(
     "Statistics that run code when opened",
     "numpy loads them with pickles allowed.",
     "Compute the statistics anew from the data and never keep those.",
+    unacceptable=RUNS_CODE,
 )
 PICKLED_STATS = _rule(
     "pickled-stats",
     Severity.MEDIUM,
     "Statistics kept as a pickle",
     "Coqui reads them only with pickles allowed.",
-    "This one holds arrays and numbers only: accept it by digest.",
+    "This one holds arrays and numbers only: compute them anew, or accept the file by its digest.",
     Verdict.INCONCLUSIVE,
 )
 BOMB = _rule(
@@ -126,6 +128,7 @@ UNSAFE_LOADER = _rule(
     "Coqui loads Bark's files with pickles allowed, deletes those whose checksum differs and downloads others.",
     "Choose a model of another architecture.",
     Verdict.INCONCLUSIVE,
+    "means that code runs which nobody has read",
 )
 SIDE_FILE = _rule(
     "side-file",

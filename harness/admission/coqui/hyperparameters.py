@@ -168,4 +168,4 @@ def upsampling(value: Json) -> float:
     if not isinstance(value, list):
         return 1.0
     factors = [float(v) for v in value if isinstance(v, int | float) and not isinstance(v, bool)]
-    return math.prod(factors[:64])
+    return math.prod(factors)

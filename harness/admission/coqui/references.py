@@ -23,7 +23,7 @@ _DEVICE = re.compile(r"\s*(?:\\\\[.?]\\|/dev/|/proc/|/sys/|(?:con|prn|aux|nul|co
 _IMPORT = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::[^\W\d]\w*)?")
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _ROUNDS = 3
-_LONGEST = 4096
+"""Percent-encodings that are undone; nobody honest encodes more often."""
 
 
 class Reference(StrEnum):
@@ -41,10 +41,13 @@ class Reference(StrEnum):
     ABSOLUTE = "an absolute path"
     PARENT = "a path out of the directory"
     HIDDEN = "a text with control or invisible characters"
+    ENCODED = "a text that is encoded many times over"
     IMPORT = "a Python import path"
 
 
-BEYOND_ANY_PATH = frozenset({Reference.CHAINED, Reference.SCHEME, Reference.TEMPLATE, Reference.VARIABLE})
+BEYOND_ANY_PATH = frozenset(
+    {Reference.CHAINED, Reference.SCHEME, Reference.TEMPLATE, Reference.VARIABLE, Reference.ENCODED}
+)
 """What no trainer writes into a file, wherever it stands."""
 
 
@@ -53,14 +56,13 @@ def reference(text: str) -> Reference | None:
 
     Percent-encoding is undone first, as URL readers do.
     """
-    text = text[:_LONGEST]
     for _ in range(_ROUNDS):
         kind = _as_written(text)
         decoded = unquote(text)
         if kind is not None or decoded == text:
             return kind
         text = decoded
-    return _as_written(text)
+    return _as_written(text) or (Reference.ENCODED if unquote(text) != text else None)
 
 
 def _as_written(text: str) -> Reference | None:

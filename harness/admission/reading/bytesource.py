@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -69,3 +70,43 @@ class Section:
         """See :class:`ByteSource`."""
         length = min(length, self.size - offset)
         return self.source.read(self.start + offset, length) if offset >= 0 and length > 0 else b""
+
+
+@dataclass(slots=True)
+class Unfolding:
+    """What comes out of a decompressor, in order: reading on is cheap, going back begins anew.
+
+    Memory is one piece, however much comes out.
+    """
+
+    size: int
+    pieces: Callable[[], Iterator[bytes]]
+    """Begins anew. Its end is reached where everything was read: what it looks at then is looked at."""
+    _open: Iterator[bytes] | None = None
+    _start: int = 0
+    """Where what is held begins."""
+    _held: bytearray = field(default_factory=bytearray)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """See :class:`ByteSource`."""
+        length = min(length, self.size - offset)
+        if offset < 0 or length <= 0:
+            return b""
+        if self._open is None or offset < self._start:
+            self._open, self._start = self.pieces(), 0
+            self._held.clear()
+        while self._start + len(self._held) < offset + length:
+            if (piece := next(self._open, None)) is None:
+                break
+            self._let_go(offset)
+            self._held += piece
+        if self._start + len(self._held) >= self.size:
+            next(self._open, None)
+        at = offset - self._start
+        return bytes(self._held[at : at + length])
+
+    def _let_go(self, offset: int) -> None:
+        """Forget what lies before a place."""
+        done = min(len(self._held), max(0, offset - self._start))
+        del self._held[:done]
+        self._start += done

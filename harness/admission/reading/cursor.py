@@ -70,8 +70,10 @@ class Cursor:
             self._at = 0
             self._buffer = self.source.read(self._base, MAX_LINE)
             end = self._buffer.find(b"\n")
+        if end < 0 and len(self._buffer) < MAX_LINE:
+            raise Broken("expected the end of a line, got the end of the data")
         if end < 0 or end - self._at > MAX_LINE:
-            raise Broken(f"expected a line of at most {MAX_LINE} bytes, got no end of it")
+            raise Bomb(f"a line of more than {MAX_LINE} bytes")
         line = self._buffer[self._at : end]
         self._at = end + 1
         return line

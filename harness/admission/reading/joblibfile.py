@@ -17,7 +17,7 @@ from harness.admission.reading.notebook import Notebook
 from harness.admission.reading.numpycalls import item_bytes
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.rebuilding import Refused, integers
-from harness.admission.reading.symbols import UNKNOWN, ArrayData, Blob, Box, Global, show
+from harness.admission.reading.symbols import ArrayData, Blob, Box, Global, show
 from harness.core.findings import Place
 
 ALIGNMENT: Final = 16
@@ -26,15 +26,22 @@ ARRAYS: Final = ("numpy.ndarray", "numpy.memmap", "numpy.matrix")
 """Types that joblib writes so; none of them is called."""
 MAX_INNER: Final = 4_000
 """Arrays of objects in one file."""
-SPARE: Final = 64
-"""Values that a trial of raw bytes as operations finds on its stack."""
 
 
 class ArraySteps:
     """Steps over the arrays of one file."""
 
-    def __init__(self, source: ByteSource, notebook: Notebook, where: Place) -> None:
+    def __init__(self, source: ByteSource, notebook: Notebook, where: Place, outer: PickleReader) -> None:
+        """Begin.
+
+        Args:
+            source: The file.
+            notebook: Where flaws go.
+            where: What is read, within the file.
+            outer: Who follows the pickle around the arrays.
+        """
         self._source = source
+        self._outer = outer
         self._notebook = notebook
         self._where = where
         self._inner = 0
@@ -88,10 +95,10 @@ class ArraySteps:
         return inner.end - place
 
     def _try_as_operations(self, place: int, size: int) -> None:
-        """Without padding, a plain unpickler goes on in the array: see what it would do."""
+        """Without padding, a plain unpickler goes on in the array with all it has: see what it would do."""
         trial = Notebook(self._notebook.file, self._notebook.budget)
         reader = PickleReader(self._source, trial, start=place, where=self._where)
-        reader.read([UNKNOWN] * SPARE)
+        reader.read(after=self._outer)
         if size and (reader.calls or any(flaw.rule in (rules.IMPORT, rules.OBJECT) for flaw in trial.flaws)):
             found = next((flaw.found for flaw in trial.flaws if flaw.rule is rules.IMPORT), "calls")
             self._notebook.add(

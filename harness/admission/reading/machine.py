@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import abc
 import codecs
-from collections.abc import Callable
+from collections import ChainMap
+from collections.abc import Callable, MutableMapping
 from typing import Final
 
 from harness.admission.reading.bytesource import ByteSource
@@ -30,10 +31,16 @@ class Machine(Cursor, abc.ABC):
         self._position = start
         self._stack: list[object] = []
         self._marks: list[int] = []
-        self._memo: dict[int, object] = {}
+        self._memo: MutableMapping[int, object] = {}
         self._renames = True
         self._is_stopped = False
         self._table = self._make_table()
+
+    def _go_on(self, other: Machine) -> None:
+        """Have what another machine has, which stays as it is."""
+        self._stack, self._marks = list(other._stack), list(other._marks)
+        self._memo = ChainMap({}, other._memo)
+        self._renames = other._renames
 
     # --- what the reader decides -------------------------------------------------------------------------------
 

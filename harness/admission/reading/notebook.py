@@ -1,4 +1,4 @@
-"""What a reader writes down while it reads one file: flaws, bounded in number, and the work it may still do."""
+"""What a reader writes down while it reads one file: the worst flaws, and the work it may still do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from harness.core.findings import Place
 from harness.core.rules import Rule
 from harness.core.text import cut as shortened
 from harness.core.text import printable
-from harness.core.types import Verdict
 
 MAX_FLAWS = 40
-"""Per file. A hostile file can hold millions; the first few say enough."""
-MAX_LEFT_OUT = 5000
-"""Beyond this a file is not read further."""
+"""Per file. A hostile file can hold millions; the worst few say enough."""
+MAX_LEFT_OUT = 200_000
+"""Beyond this a file is not read further, and refused for that."""
+MAX_FILES_WORTH = 4
+"""How many files of a folder may take all the work that one may."""
+MAX_OPERATIONS = 16_000_000
+"""Of pickles in one file; about half a microsecond each."""
+MAX_INFLATED = 2 << 30
+"""Bytes that come out of one file's decompressors."""
+MAX_MEMBERS = 400_000
+"""Of archives in one file, tensors included."""
 MAX_QUOTE = 160
 """Characters of hostile text in one field."""
 
@@ -29,14 +36,37 @@ class OutOfBudget(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """Work left for one examination, all files together."""
+    """Work left for one file."""
 
-    operations: int = 16_000_000
-    """Pickle operations; about half a microsecond each."""
-    inflated_bytes: int = 2 << 30
+    operations: int = field(default_factory=lambda: MAX_OPERATIONS)
+    """Pickle operations."""
+    inflated_bytes: int = field(default_factory=lambda: MAX_INFLATED)
     """Bytes that may come out of decompressors."""
-    members: int = 400_000
+    members: int = field(default_factory=lambda: MAX_MEMBERS)
     """Archive members and tensors."""
+
+    @staticmethod
+    def of_folder() -> Budget:
+        """Work that all files of a folder may take together."""
+        one = Budget()
+        return Budget(
+            MAX_FILES_WORTH * one.operations, MAX_FILES_WORTH * one.inflated_bytes, MAX_FILES_WORTH * one.members
+        )
+
+    def of_file(self) -> Budget:
+        """What one more file may take of it: as much as any other, while there is as much."""
+        one = Budget()
+        return Budget(
+            min(self.operations, one.operations),
+            min(self.inflated_bytes, one.inflated_bytes),
+            min(self.members, one.members),
+        )
+
+    def take(self, given: Budget, left: Budget) -> None:
+        """Take off what a file has used: it was given so much, and so much was left."""
+        self.operations -= given.operations - max(0, left.operations)
+        self.inflated_bytes -= given.inflated_bytes - max(0, left.inflated_bytes)
+        self.members -= given.members - max(0, left.members)
 
     def spend_inflated(self, count: int) -> None:
         """Take decompressed bytes from the budget.
@@ -46,7 +76,7 @@ class Budget:
         """
         self.inflated_bytes -= count
         if self.inflated_bytes < 0:
-            raise OutOfBudget("more than 2 GiB to decompress")
+            raise OutOfBudget("more to decompress than the limits allow")
 
     def spend_members(self, count: int = 1) -> None:
         """Take archive members or tensors from the budget.
@@ -56,7 +86,7 @@ class Budget:
         """
         self.members -= count
         if self.members < 0:
-            raise OutOfBudget("more than 400,000 members and tensors")
+            raise OutOfBudget("more members and tensors than the limits allow")
 
 
 @dataclass(slots=True)
@@ -66,39 +96,43 @@ class Notebook:
     file: str
     """Path below the tree's root."""
     budget: Budget
-    """Shared with the other files."""
     flaws: list[Flaw] = field(default_factory=list)
     tensors: int = 0
     """Tensors that were found."""
     left_out: int = 0
     """Flaws beyond :data:`MAX_FLAWS`."""
     _seen: set[tuple[str, Place, str]] = field(default_factory=set)
+    _bar: tuple[bool, int] | None = None
+    """What the next flaw must be worse than to be kept; None while there is room."""
 
     def add(self, rule: Rule, place: Place = WHOLE, found: str = "", *, effect: str = "", remedy: str = "") -> None:
         """Write a flaw down, once per rule, place and text, its texts made printable and cut short.
 
-        Where there are too many, hostile ones take the places of inconclusive ones.
+        Where there are too many, worse ones take the places of lesser ones.
 
         Raises:
-            OutOfBudget: The file has thousands.
+            OutOfBudget: The file has very many, and this is none that is kept.
         """
+        if self._bar is not None and rule.order >= self._bar:
+            self.left_out += 1
+            if self.left_out > MAX_LEFT_OUT and rule.id != "admission.too-large":
+                raise OutOfBudget(f"more than {MAX_LEFT_OUT} flaws")
+            return
         place = Place(inside=tuple(map(cut, place.inside)), offset=place.offset, pointer=cut(place.pointer))
         found = cut(found)
         key = (rule.id, place, found)
         if key in self._seen:
             return
-        if len(self.flaws) >= MAX_FLAWS:
+        if self._bar is not None:
             self.left_out += 1
-            if self.left_out > MAX_LEFT_OUT and rule.id != "admission.too-large":
-                raise OutOfBudget(f"more than {MAX_LEFT_OUT} flaws")
-            softer = next((n for n, one in enumerate(self.flaws) if one.rule.verdict is not Verdict.FAIL), None)
-            if rule.verdict is not Verdict.FAIL or softer is None:
-                return
-            del self.flaws[softer]
+            # Of those that matter least, the last one.
+            self.flaws.remove(max(reversed(self.flaws), key=lambda flaw: flaw.rule.order))
         self._seen.add(key)
         self.flaws.append(
             Flaw(rule=rule, file=self.file, within=place, found=found, effect=cut(effect), remedy=cut(remedy))
         )
+        if len(self.flaws) >= MAX_FLAWS:
+            self._bar = max(flaw.rule.order for flaw in self.flaws)
 
 
 def cut(text: str) -> str:

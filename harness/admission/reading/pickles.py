@@ -99,11 +99,11 @@ class PickleReader(Machine):
         self._grew_late = False
         """Whether a container was filled after something held it."""
 
-    def read(self, stack: Iterable[object] = ()) -> object:
+    def read(self, *, after: PickleReader | None = None) -> object:
         """Follow one stream to its end and write down what is wrong with it.
 
         Args:
-            stack: What is on the stack already.
+            after: A reader with whose stack and memo it is followed: that one is in the middle of its stream.
 
         Returns:
             The symbol of what it would load; None also where the stream breaks off, see `is_whole`.
@@ -112,7 +112,8 @@ class PickleReader(Machine):
             OutOfBudget: It is too long to follow.
         """
         self._begin()
-        self._stack.extend(stack)
+        if after is not None:
+            self._go_on(after)
         try:
             value = self._follow()
             if self._grew_late and isinstance(value, Box):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.core.rules import Rule
+from harness.core.rules import RUNS_CODE, Rule
 from harness.core.types import Severity, Verdict
 
 _CONVERT = "Write its tensors anew, which executes nothing: soundcheck scan --convert OUT.pth FILE. Admit the result."
@@ -20,6 +20,7 @@ def _rule(
     *,
     verdict: Verdict = Verdict.FAIL,
     source: str = "",
+    unacceptable: str = "",
 ) -> Rule:
     return Rule(
         id=f"admission.{name}",
@@ -29,6 +30,7 @@ def _rule(
         advice=advice,
         verdict=verdict,
         source=source,
+        unacceptable=unacceptable,
     )
 
 
@@ -39,6 +41,7 @@ IMPORT = _rule(
     "Loading the file imports the name and can call it.",
     "Do not load it; ask its publisher for safetensors.",
     source=_PICKLE,
+    unacceptable=RUNS_CODE,
 )
 CALL = _rule(
     "pickle-call",
@@ -47,6 +50,7 @@ CALL = _rule(
     "The name is allowed, these arguments are not.",
     "Do not load the file.",
     source=_PICKLE,
+    unacceptable=RUNS_CODE,
 )
 STATE = _rule(
     "pickle-state",
@@ -55,6 +59,7 @@ STATE = _rule(
     "State can replace methods and attributes.",
     "Do not load the file.",
     source=_PICKLE,
+    unacceptable=RUNS_CODE,
 )
 OPERATION = _rule(
     "pickle-operation",
@@ -63,6 +68,7 @@ OPERATION = _rule(
     "Extension codes, foreign persistent ids and out-of-band buffers mean what another program says.",
     "Do not load it.",
     source=_PICKLE,
+    unacceptable=RUNS_CODE,
 )
 BROKEN = _rule(
     "pickle-broken",
@@ -71,6 +77,7 @@ BROKEN = _rule(
     "A loader executes what comes before the break.",
     "Get the file again; where it stays broken, do not load it.",
     source=_PICKLE,
+    unacceptable=RUNS_CODE,
 )
 TRAILING = _rule(
     "pickle-trailing",
@@ -90,11 +97,10 @@ BOMB = _rule(
 )
 TOO_LARGE = _rule(
     "too-large",
-    Severity.MEDIUM,
-    "Too much to read",
-    "The rest was not looked at, so nothing is known about it.",
-    _CONVERT,
-    verdict=Verdict.INCONCLUSIVE,
+    Severity.HIGH,
+    "Too much to be read to its end",
+    "Nothing is known about the rest, so it is refused.",
+    "Keep the voice's weights alone, as torch or safetensors write them.",
 )
 OBJECT = _rule(
     "pickle-object",
@@ -136,6 +142,7 @@ POLYGLOT = _rule(
     "One file is two formats at once",
     "One program reads a harmless file, another a different one.",
     "Do not load it.",
+    unacceptable=RUNS_CODE,
 )
 TORCHSCRIPT = _rule(
     "torchscript",
@@ -144,14 +151,14 @@ TORCHSCRIPT = _rule(
     "torch runs its code when the model speaks, and torch.load hands it to torch.jit.",
     "Ask for the state dict.",
     source=_TORCH,
+    unacceptable=RUNS_CODE,
 )
 UNREADABLE = _rule(
     "unreadable",
-    Severity.MEDIUM,
-    "A file cannot be read",
-    "Nothing is known about it.",
+    Severity.HIGH,
+    "A file cannot be read to its end",
+    "Nothing is known about it, so it is refused.",
     "Mend its permissions, and see that nobody changes it meanwhile.",
-    verdict=Verdict.INCONCLUSIVE,
 )
 
 ZIP_BROKEN = _rule(

@@ -12,6 +12,7 @@ from harness.admission.reading.notebook import OutOfBudget
 
 BLOCK: Final = 512
 MAX_MEMBERS: Final = 1000
+CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ def is_tar(source: ByteSource) -> bool:
 
 
 def members_of(source: ByteSource) -> Iterator[TarMember]:
-    """The entries up to the first that is malformed, long names and links included as they lie.
+    """The entries, long names and links included as they lie.
 
     Raises:
-        OutOfBudget: There are more than :data:`MAX_MEMBERS`.
+        OutOfBudget: There are more than :data:`MAX_MEMBERS`, or something behind them that is none.
     """
     at = 0
     for number in itertools.count():
@@ -41,16 +42,25 @@ def members_of(source: ByteSource) -> Iterator[TarMember]:
             raise OutOfBudget(f"more than {MAX_MEMBERS} members in a tar archive")
         header = source.read(at, BLOCK)
         if not _checksum_holds(header):
+            _check_rest(source, at)
             return
         try:
             size = int(header[124:136].rstrip(b" \0") or b"0", 8)
         except ValueError:
-            return
-        if size < 0 or at + BLOCK + size > source.size:
-            size = max(0, source.size - at - BLOCK)
+            size = -1
+        if size < 0:
+            raise OutOfBudget(f"an entry of unknown size at byte 0x{at:x} of a tar archive")
+        size = min(size, max(0, source.size - at - BLOCK))
         name = header[:100].rstrip(b"\0").decode("utf-8", "backslashreplace")
         yield TarMember(name, Section(source, at + BLOCK, size))
         at += BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
+
+
+def _check_rest(source: ByteSource, at: int) -> None:
+    """Behind the last entry there are zeros, and nothing that another reader finds."""
+    for place in range(at, source.size, CHUNK):
+        if source.read(place, CHUNK).strip(b"\0"):
+            raise OutOfBudget(f"what is no entry behind byte 0x{at:x} of a tar archive")
 
 
 def _checksum_holds(header: bytes) -> bool:

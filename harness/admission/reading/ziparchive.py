@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.admission.reading import rules
-from harness.admission.reading.bytesource import ByteSource, Section
+from harness.admission.reading.bytesource import ByteSource, Section, Unfolding
 from harness.admission.reading.notebook import WHOLE, Notebook
 from harness.core.findings import Place
 from harness.core.rules import Rule
@@ -31,6 +31,8 @@ MAX_RATIO: Final = 200
 """Deflate reaches 1032; weights hardly reach 2, sparse ones 50."""
 RATIO_MATTERS: Final = 1 << 20
 CHUNK: Final = 1 << 20
+MAX_END_RECORDS: Final = 8
+"""Places that look like an archive's end; a file with so many is taken for an archive."""
 
 _END = struct.Struct("<4s4H2LH")  # 4.3.16
 _END64 = struct.Struct("<4sQ2H2L4Q")  # 4.3.14
@@ -90,6 +92,10 @@ class ZipArchive:
     def section(self, member: Member) -> Section:
         """A member's bytes in the file, packed or not."""
         return Section(self.source, member.start, member.packed)
+
+    def content(self, member: Member) -> ByteSource:
+        """A member's bytes unpacked, to be read from the beginning to the end. As :meth:`blocks` where it is packed."""
+        return self.section(member) if member.method == STORED else Unfolding(member.size, lambda: self.blocks(member))
 
     def blocks(self, member: Member) -> Iterator[bytes]:
         """A member's unpacked bytes, checked against its size, ratio and CRC; what is wrong is written down.
@@ -245,7 +251,7 @@ def _end_records(tail: bytes, base: int) -> list[int]:
     """Places that a reader may take for the end record: the last one, and earlier ones that fit."""
     found: list[int] = []
     at = tail.rfind(b"PK\x05\x06")
-    while at >= 0 and len(found) < 8:
+    while at >= 0 and len(found) < MAX_END_RECORDS:
         if at + _END.size <= len(tail):
             _, _, _, _, _, size, _, comment = _END.unpack_from(tail, at)
             is_last = not found
@@ -434,7 +440,10 @@ def has_directory(source: ByteSource) -> bool:
     """Whether a zip reader would find an archive in what does not begin as one."""
     tail_start = max(0, source.size - _END.size - 0xFFFF)
     tail = source.read(tail_start, source.size - tail_start)
-    for place in _end_records(tail, tail_start):
+    places = _end_records(tail, tail_start)
+    if len(places) >= MAX_END_RECORDS:
+        return True
+    for place in places:
         _, _, _, _, count, size, _, comment = _END.unpack_from(tail, place - tail_start)
         if place + _END.size + comment > source.size:
             continue

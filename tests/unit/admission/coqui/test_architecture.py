@@ -84,6 +84,13 @@ class TestArchitecture:
         assert not found.flaws
         assert "not compared: model.pth" in found.facts
 
+    def test_with_more_in_it_than_is_compared_is_a_question(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("harness.admission.checks.weights.MAX_TENSORS", 2)
+        found = examined(tmp_path, {"model": "vits"}, honest() | {"freight.x": ("F32", [4])})
+        assert [flaw.rule.id for flaw in found.flaws] == ["admission.architecture-unread"]
+
     def test_reads_hostile_model_arguments(self, tmp_path: Path) -> None:
         for said in ("256", True, -1, 1.5, None, [], 10**40):
             config = {"model": "vits", "model_args": {"hidden_channels": said}}
