@@ -24,6 +24,8 @@ WIRE = ("protocol",)
 LEAK = ("secrets", "filesystem-read")
 KERNEL = ("process", "filesystem-read", "filesystem-write", "network", "exec", "observer")
 """Several kinds would do: nobody agrees on what a keyring is."""
+TIES = (("lock", "flock"), ("record lock", "record"), ("open file lock", "description"), ("lease", "lease"))
+"""Ways to hold a file that one may only read: others see it, and wait."""
 TOO_MUCH = MEMORY_BYTES + (MEMORY_BYTES >> 2)
 MINED_SECONDS = 6.0
 """Of two processors in three seconds, starting included: less is not more than a worker of one thread may use."""
@@ -132,6 +134,7 @@ READS = (
           harmed=see.told(lambda trial: str(trial.world.ssh_before.st_mtime_ns).encode(), "it knows the date")),
     _read("what lies in the user's folder", "list_home",
           harmed=see.told(lambda trial: ",".join(sorted(os.listdir(trial.world.home))).encode(), "it knows the names")),
+    _read("watching the model's folder by signal", "watch_model", harmed=see.told_token, named=(*READ, *KERNEL)),
     _read("watching the user's folder", "watch_bait", harmed=see.told_token, named=(*READ, *KERNEL)),
 )  # fmt: skip
 
@@ -163,6 +166,7 @@ WRITES = (
            harmed=lambda trial: "its segment remains" if trial.world.has_segment() else ""),
     _write("POSIX message queue", "message_queue", named=KERNEL, needs="mqueue",
            harmed=lambda trial: "its queue remains" if trial.world.has_queue() else ""),
+    *(_write(f"{name} of the model's weights", "tie_weights", way=way, harmed=see.told_token) for name, way in TIES),
     _write("typing into the terminal", "deface_terminal", named=(*WRITE, *READ),
            harmed=lambda trial: "it showed" if trial.world.token.encode() in trial.world.terminal_output() else ""),
 )  # fmt: skip
@@ -244,6 +248,8 @@ FORGERIES = (
     _wire("one item twice", "doubled", lived=_forged, wakes="render:2"),
     _wire("done before it began", "forged_done", lived=_forged, wakes="render:2"),
     _wire("an answer too late", "late", lived=_forged, wakes="render:2"),
+    _wire("an answer too early", "early", lived=_forged, wakes="render:1", renders=2,
+          harmed=see.any_of(see.harness_suffered, see.took_early_answer)),
     _wire("an item nobody asked for", "unasked", lived=_forged, wakes="render:2"),
     _wire("loaded once more", "loaded_again", lived=_forged, wakes="render:2"),
     _wire("bytes from a second thread", "from_a_thread", lived=_forged, wakes="render:2"),
@@ -331,9 +337,9 @@ path swapped under the observer|file outside|through a symlink|nameless file, th
 delete the model's weights|exchange the model's weights|.pth file for every later Python|shared memory file
 typing into the terminal|kill|stop|ptrace|signal to the harness|daemon|orphan whose parent leaves
 fork bomb of eighty|threads|output|hang, deaf to signals|crash|pickle in a frame|NaN|one item twice
-an answer too late|bytes from a second thread|byte by byte|the conversation moved away
-escape sequences in a failure|key in the length of audio|key in an error|key in base64 in the output
-namespace of its own|mount|bpf|seccomp filter of its own
+an answer too late|an answer too early|lock of the model's weights|bytes from a second thread|byte by byte
+the conversation moved away|escape sequences in a failure|key in the length of audio|key in an error
+key in base64 in the output|namespace of its own|mount|bpf|seccomp filter of its own
 """
 CORE_NAMES = tuple(name for line in _CORE.strip().split("\n") for name in line.split("|"))
 CORE = tuple(one for one in CATALOGUE if one.name in CORE_NAMES)

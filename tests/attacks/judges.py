@@ -127,6 +127,11 @@ def harness_suffered(trial: Trial) -> str:
     return "the harness kept endless speech" if heard else ""
 
 
+def took_early_answer(trial: Trial) -> str:
+    """Speech of the second batch came from a worker that had said it before it was asked."""
+    return "an answer that was there before the question" if len(trial.speeches) > 4 else ""
+
+
 def faulted(*rules: str) -> Judge:
     """It ran, for the harness saw its fault."""
     return lambda trial: next((rule for rule in trial.rules if rule in rules), "")

@@ -178,6 +178,15 @@ class Channel:
             raise ProtocolError(f"expected {4 * message.samples} payload bytes with {name}, got {payload_bytes}")
         return message, self._exactly(payload_bytes, deadline)
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether the other side has said something that was not received yet."""
+        self._sock.setblocking(False)
+        try:
+            return bool(self._sock.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Close this end; the other side sees the end of the stream."""
         self._sock.close()

@@ -37,7 +37,7 @@ _HARMLESS = {
         close close_range mmap munmap mremap mprotect madvise brk msync mincore munlock munlockall
         mseal membarrier pkey_alloc pkey_free pkey_mprotect mbind get_mempolicy set_mempolicy poll
         ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd
-        eventfd2 pipe pipe2 dup dup2 dup3 flock fsync fdatasync sync_file_range fadvise64 readahead ftruncate
+        eventfd2 pipe pipe2 dup dup2 dup3 fsync fdatasync sync_file_range fadvise64 readahead ftruncate
         fallocate sendfile splice tee copy_file_range getdents getdents64 shutdown getsockopt setsockopt
         getsockname getpeername
     """,
@@ -71,8 +71,9 @@ blinds observers."""
 HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX. Not TIOCSTI."""
 
-HARMLESS_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1031, 1032, 1033, 1034)
-"""Duplicating, flags, locks, pipe sizes and seals. Not F_SETOWN and F_SETSIG, which send signals to anybody."""
+HARMLESS_FCNTL = (0, 1, 2, 3, 4, 1030, 1031, 1032, 1033, 1034)
+"""Duplicating, flags, pipe sizes and seals. Not F_SETOWN and F_SETSIG, which send signals to anybody, and no locks: a
+file that can only be read can be locked all the same, for everybody."""
 
 _LOAD, _JEQ, _JGE, _JSET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16

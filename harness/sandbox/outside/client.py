@@ -6,6 +6,7 @@ It knows the protocol and the launcher, not probes, goldens or verdicts.
 from __future__ import annotations
 
 import contextlib
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,8 @@ from harness.sandbox.outside.meter import Reading
 
 MAX_ODD_RATE = 65_535
 """Hz: beyond it, FLAC has multiples of 10 only (RFC 9639, section 9.1.2)."""
+MAX_BATCH = 1 << 39
+"""Batches are numbered by chance: what answers one was said after it was asked."""
 
 
 class WorkerFault(Exception):
@@ -191,10 +194,10 @@ class Worker:
         """
         if self._process is None:
             raise ValueError("start() first")
-        self._batch += 1
+        is_first, self._batch = not self._batch, 1 + secrets.randbelow(MAX_BATCH)
         characters = sum(len(text) for text, _ in items)
         deadline = time.monotonic() + self._bounds.batch_seconds + self._bounds.seconds_per_character * characters
-        if self._batch == 1:
+        if is_first:
             deadline += self._bounds.first_seconds
         process = self._process
         process.doing("speaking", [text for text, _ in items])
@@ -202,13 +205,15 @@ class Worker:
         answered: set[int] = set()
         with self._watched("speaking"):
             channel = Channel(process.sock)
+            if channel.has_unread:
+                raise ProtocolError("it answered before it was asked")
             channel.send(order, deadline=deadline)
             while True:
                 longest = max(len(text) for text, _ in items)
                 reply, payload = channel.receive(deadline=deadline, max_payload=self._payload_cap(longest))
                 if isinstance(reply, Spoken | Done | Failed) and reply.batch != self._batch:
                     name = type(reply).__name__
-                    raise ProtocolError(f"expected batch {self._batch}, got {name} of batch {reply.batch}")
+                    raise ProtocolError(f"expected an answer to this batch, got {name} of another")
                 if isinstance(reply, Failed):
                     process.doing(WAITING)
                     process.overhear(f"{reply.kind} {reply.message}".encode(errors="replace"), "an error message")

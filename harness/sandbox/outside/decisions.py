@@ -88,6 +88,12 @@ _ARITY = {
     "listen": 2,
 }
 """Arguments worth showing."""
+_FCNTL_LOCKS = {
+    **{5: "F_GETLK", 6: "F_SETLK", 7: "F_SETLKW", 36: "F_OFD_GETLK", 37: "F_OFD_SETLK", 38: "F_OFD_SETLKW"},
+    **{1024: "F_SETLEASE", 1025: "F_GETLEASE", 1026: "F_NOTIFY"},
+}
+"""Commands of fcntl that tie a file, or ask who did: all who have it open are concerned, whoever may write to it."""
+_ASKING = (5, 36, 1025)
 _UNKNOWN = re.compile(r"syscall-\d+")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | (os.O_TMPFILE & ~os.O_DIRECTORY)
 
@@ -165,6 +171,8 @@ class Policy:
             "execve": lambda call: self._exec(call, None, 0, 1),
             "execveat": lambda call: self._exec(call, 0, 1, 2),
             "clone3": self._clone3,
+            "flock": lambda call: self._lock(call, "LOCK"),
+            "fcntl": self._fcntl,
             "sched_setaffinity": self._affinity,
             **dict.fromkeys(("sched_setscheduler", "sched_setparam", "sched_setattr"), self._priority),
             **dict.fromkeys(("setpriority", "ioprio_set"), self._priority),
@@ -230,6 +238,21 @@ class Policy:
         address = 0 if place is None else call.arguments[place]
         path = self._tracee.path(call.tid, None if folder is None else call.arguments[folder], address)
         return self._changes(call, [path], "")
+
+    def _fcntl(self, call: Call) -> Decision:
+        command = _FCNTL_LOCKS.get(call.arguments[1] & 0xFFFFFFFF)
+        return self._lock(call, command) if command else self._refuse(call)
+
+    def _lock(self, call: Call, command: str) -> Decision:
+        """No lock is ever let through: the file may be another when the kernel looks. On its own files, it need not be.
+
+        A worker is one process, and nobody else opens its scratch: there, a lock that does nothing does what it should.
+        """
+        path = self._tracee.path(call.tid, call.arguments[0], 0)
+        if _below(path, self._writable):
+            return Decision(error=errno.ENOLCK if call.name == "fcntl" and call.arguments[1] in _ASKING else 0)
+        detail = f"{call.name}({path}, {command})"
+        return Decision(error=errno.EPERM, kind="filesystem-write", what=call.name, detail=detail)
 
     def _symlink(self, call: Call, folder: int | None, place: int) -> Decision:
         target, link = self._tracee.string(call.arguments[0]), self._path(call, folder, place)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import itertools
 import os
 import stat
+import struct
 import sysconfig
 import threading
 import time
@@ -296,3 +298,22 @@ def _first(*paths: str | Path) -> bytes:
             if content := Path(path).read_bytes()[:3000]:
                 return content
     return b""
+
+
+def tie_weights(engine: Any, world: dict[str, Any]) -> bytes:
+    """Lock what may only be read: a sign for others, and a program that waits for the lock stands still."""
+    number, way = os.open(engine.model / "weights.bin", os.O_RDONLY), engine.plan["way"]
+    if way == "flock":
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    elif way == "lease":
+        fcntl.fcntl(number, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    else:
+        command = fcntl.F_SETLK if way == "record" else fcntl.F_OFD_SETLK
+        fcntl.fcntl(number, command, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
+    return world["token"].encode()
+
+
+def watch_model(engine: Any, world: dict[str, Any]) -> bytes:
+    """dnotify: a signal whenever somebody reads in a folder."""
+    fcntl.fcntl(os.open(engine.model, os.O_RDONLY), fcntl.F_NOTIFY, fcntl.DN_ACCESS)
+    return world["token"].encode()

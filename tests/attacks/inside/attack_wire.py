@@ -11,6 +11,7 @@ import os
 import pickle
 import socket
 import struct
+import sys
 import threading
 import time
 from pathlib import Path
@@ -52,8 +53,24 @@ def say(content: bytes) -> None:
             continue
 
 
-def spoken(index: int, samples: int, *, batch: int = 1, rate: int = 16_000) -> dict[str, int]:
-    return {"batch": batch, "index": index, "sample_rate": rate, "samples": samples, "frames": 1, "tokens": 1}
+def asked() -> int:
+    """The number of the batch that is being spoken: it stands in the frame of the code that asked for it."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        if hasattr(order := frame.f_locals.get("order"), "batch"):
+            return int(order.batch)
+    return 1
+
+
+def spoken(index: int, samples: int, *, batch: int = 0, rate: int = 16_000) -> dict[str, int]:
+    return {
+        "batch": batch or asked(),
+        "index": index,
+        "sample_rate": rate,
+        "samples": samples,
+        "frames": 1,
+        "tokens": 1,
+    }
 
 
 def pickled(engine: Any, world: dict[str, Any]) -> None:
@@ -118,13 +135,21 @@ def doubled(engine: Any, world: dict[str, Any]) -> None:
 
 def forged_done(engine: Any, world: dict[str, Any]) -> None:
     """Finished before anything was said."""
-    say(frame(DONE, {"batch": 1}))
+    say(frame(DONE, {"batch": asked()}))
 
 
 def late(engine: Any, world: dict[str, Any]) -> None:
     """An answer to a question of long ago."""
     audio = np.zeros(64, np.float32).tobytes()
-    say(frame(SPOKEN, spoken(0, 64, batch=0), audio))
+    say(frame(SPOKEN, spoken(0, 64, batch=asked() - 1), audio))
+
+
+def early(engine: Any, world: dict[str, Any]) -> None:
+    """All of this batch, and of the next one, which nobody has asked for."""
+    audio, batch = np.zeros(64, np.float32).tobytes(), asked()
+    for number in (batch, batch + 1):
+        frames = [frame(SPOKEN, spoken(index, 64, batch=number), audio) for index in range(4)]
+        say(b"".join(frames) + frame(DONE, {"batch": number}))
 
 
 def unasked(engine: Any, world: dict[str, Any]) -> None:
@@ -150,7 +175,7 @@ def from_a_thread(engine: Any, world: dict[str, Any]) -> None:
 
 def drip(engine: Any, world: dict[str, Any]) -> None:
     """A frame, byte by byte, so that every single read succeeds in time."""
-    for byte in frame(FAILED, {"batch": 1, "index": -1, "kind": "x", "message": "y" * 600}):
+    for byte in frame(FAILED, {"batch": asked(), "index": -1, "kind": "x", "message": "y" * 600}):
         say(bytes([byte]))
         time.sleep(0.1)
 
@@ -188,7 +213,7 @@ def steal_wire(engine: Any, world: dict[str, Any]) -> None:
         os.dup2(theirs.detach(), number)
         engine.kept = ours
         audio = np.zeros(64, np.float32).tobytes()
-        os.write(kept, frame(SPOKEN, spoken(0, 64), audio) + frame(DONE, {"batch": 1}))
+        os.write(kept, frame(SPOKEN, spoken(0, 64), audio) + frame(DONE, {"batch": asked()}))
 
 
 def terminal_escapes(engine: Any, world: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -493,17 +494,25 @@ def said(batch: int, index: int, *, rate: int = RATE, samples: int = 100) -> tup
     return header, bytes(4 * samples)
 
 
+def to(order: Render, reply: Message) -> Message:
+    """A reply to this batch where it is one to batch 1, and to its neighbours where it is one to others."""
+    if isinstance(reply, Spoken | Done | Failed):
+        return msgspec.structs.replace(reply, batch=order.batch + reply.batch - 1)
+    return reply
+
+
 def liar(*replies: tuple[Message, bytes] | bytes) -> WireLauncher:
     """Loads as it should, then answers the first batch with `replies`, whatever was asked, and waits."""
 
     def script(channel: Channel) -> None:
         loading(channel)
-        assert isinstance(channel.receive()[0], Render)
+        order, _ = channel.receive()
+        assert isinstance(order, Render)
         for reply in replies:
             if isinstance(reply, bytes):
                 channel._sock.sendall(reply)
             else:
-                channel.send(*reply)
+                channel.send(to(order, reply[0]), reply[1])
         channel.receive()
 
     return WireLauncher(script)
@@ -593,17 +602,20 @@ class TestForgingWorker:
         ("replies", "what"),
         [
             ([said(1, 0), said(1, 0)], "item 0 was answered twice"),
-            ([said(2, 0)], "expected batch 1, got Spoken of batch 2"),
-            ([said(0, 0)], "expected batch 1, got Spoken of batch 0"),
+            ([said(2, 0)], "expected an answer to this batch, got Spoken of another"),
+            ([said(0, 0)], "expected an answer to this batch, got Spoken of another"),
             ([said(1, 3)], "expected item 0..2, got 3"),
             ([said(1, 255)], "expected item 0..2, got 255"),
             ([said(1, 0, rate=22_050)], "expected 16000 Hz as announced, got 22050 Hz"),
             ([(Done(batch=1), b"")], "expected 3 renderings, got 0"),
             ([said(1, 0), said(1, 1), (Done(batch=1), b"")], "expected 3 renderings, got 2"),
-            ([said(1, 0), said(1, 1), said(1, 2), (Done(batch=2), b"")], "expected batch 1, got Done of batch 2"),
+            (
+                [said(1, 0), said(1, 1), said(1, 2), (Done(batch=2), b"")],
+                "expected an answer to this batch, got Done of another",
+            ),
             (
                 [(Failed(batch=7, index=-1, kind="RuntimeError", message="no"), b"")],
-                "expected batch 1, got Failed of batch 7",
+                "expected an answer to this batch, got Failed of another",
             ),
             (
                 [(Loaded(name="fake", sample_rate=8000, versions={}), b"")],
@@ -686,29 +698,61 @@ class TestForgingWorker:
 
     def test_that_loads_twice_is_told(self) -> None:
         def script(channel: Channel) -> None:
-            loading(channel)
-            channel.send(Loaded(name="fake", sample_rate=RATE, versions={}))
+            loaded = Loaded(name="fake", sample_rate=RATE, versions={})
+            loading(channel, loaded)
+            channel.send(loaded)
             channel.receive()
             channel.receive()
 
-        assert self.fault(WireLauncher(script)).what == (
-            "broke the protocol while speaking: expected Spoken, got Loaded"
+        assert self.fault(WireLauncher(script)).what in (
+            "broke the protocol while speaking: it answered before it was asked",
+            "broke the protocol while speaking: expected Spoken, got Loaded",  # where it came a moment later
         )
 
-    def test_cannot_answer_the_next_batch_with_leftovers(self) -> None:
+    @pytest.mark.parametrize("batch", [1, 2], ids=["of-the-last", "of-the-next"])
+    def test_cannot_answer_a_batch_before_it_is_asked(self, batch: int) -> None:
+        has_spoken = threading.Event()
+
         def script(channel: Channel) -> None:
             loading(channel)
-            channel.receive()
-            channel.send(Failed(batch=1, index=-1, kind="RuntimeError", message="no"))
-            channel.send(*said(1, 0))
-            channel.receive()
+            order, _ = channel.receive()
+            assert isinstance(order, Render)
+            channel.send(to(order, Failed(batch=1, index=-1, kind="RuntimeError", message="no")))
+            for index in range(3):
+                reply, samples = said(batch, index)
+                channel.send(to(order, reply), samples)
+            channel.send(to(order, Done(batch=batch)))
+            has_spoken.set()
             channel.receive()
 
         worker = worker_of(WireLauncher(script), Path("/nowhere"))
         worker.start()
         assert fault_of(lambda: spoken_by(worker, ORDERS)).rule == "worker.failed"
+        assert has_spoken.wait(20)
         fault = fault_of(lambda: spoken_by(worker, ORDERS))
-        assert fault.what == "broke the protocol while speaking: expected batch 2, got Spoken of batch 1"
+        assert fault.what == "broke the protocol while speaking: it answered before it was asked"
+
+    def test_cannot_know_the_number_of_a_batch_that_was_not_asked_yet(self) -> None:
+        numbers: list[int] = []
+
+        def script(channel: Channel) -> None:
+            loading(channel)
+            for _ in range(2):
+                order, _ = channel.receive()
+                assert isinstance(order, Render)
+                numbers.append(order.batch)
+                for index in range(3):
+                    reply, samples = said(1, index)
+                    channel.send(to(order, reply), samples)
+                channel.send(to(order, Done(batch=1)))
+            channel.receive()
+
+        worker = worker_of(WireLauncher(script), Path("/nowhere"))
+        worker.start()
+        spoken_by(worker, ORDERS)
+        spoken_by(worker, ORDERS)
+        worker.stop()
+        assert abs(numbers[0] - numbers[1]) > 8
 
 
 def test_a_launcher_that_cannot_start_leaves_nothing_behind(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:

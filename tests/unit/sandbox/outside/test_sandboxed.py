@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
@@ -177,6 +178,21 @@ class TestFiles:
 
     def test_larger_than_a_worker_may_write_are_not_written(self, best: Box) -> None:
         assert best.does("fill", 80 << 20) == "OSError 27"  # EFBIG: one file is bounded by RLIMIT_FSIZE
+
+    @pytest.mark.parametrize("way", ["flock", "record", "asked", "description", "lease", "notify"])
+    def test_that_others_have_open_are_not_locked_nor_watched(self, box: Box, tmp_path: Path, way: str) -> None:
+        held = HERE / "tiny_engine.py"
+        worker = box.worker("lock", str(held), way)
+        assert worker.start().versions["result"] == "PermissionError 1"
+        with held.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (event,) = box.log.events
+        assert (event.kind, event.what) == ("filesystem-write", "flock" if way == "flock" else "fcntl")
+        assert event.detail.startswith(f"{event.what}({held if way != 'notify' else HERE}, ")
+
+    def test_of_its_own_it_may_lock(self, box: Box) -> None:
+        assert box.does("own-locks") == "fine"
+        assert box.log.events == ()
 
 
 class TestProcesses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import signal
@@ -100,6 +101,30 @@ def system_call(number: int, *arguments: int) -> str:
     return f"{result} {ctypes.get_errno()}"
 
 
+def lock(path: str, way: str) -> str:
+    """Lock a file that can be read, and keep it locked."""
+    number = os.open(path, os.O_RDONLY)
+    if way == "flock":
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    elif way == "notify":
+        fcntl.fcntl(os.open(Path(path).parent, os.O_RDONLY), fcntl.F_NOTIFY, fcntl.DN_ACCESS)
+    elif way == "lease":
+        fcntl.fcntl(number, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    else:
+        command = {"record": fcntl.F_SETLK, "asked": fcntl.F_GETLK, "description": fcntl.F_OFD_SETLK}[way]
+        fcntl.fcntl(number, command, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
+    return "locked"
+
+
+def own_locks() -> str:
+    """What honest libraries do to keep their caches whole."""
+    with (Path(os.environ["XDG_CACHE_HOME"]) / "own.lock").open("w") as file:
+        for ask in (fcntl.LOCK_EX, fcntl.LOCK_UN, fcntl.LOCK_SH | fcntl.LOCK_NB):
+            fcntl.flock(file, ask)
+            fcntl.lockf(file, ask)
+    return "fine"
+
+
 def refusal(path: str) -> str:
     try:
         return str(Path(path).read_bytes())
@@ -152,6 +177,8 @@ DEEDS: dict[str, Any] = {
     "print": lambda name: print(os.environ[name].encode().hex(), flush=True),
     "exec": lambda path: os.execv(path, [path, "--version"]),
     "spawn": lambda path: os.posix_spawn(path, [path], {}),
+    "lock": lock,
+    "own-locks": own_locks,
     "fork": os.fork,
     "kill": os.kill,
     "kill-self": lambda: os.kill(os.getpid(), signal.SIGTERM),
