@@ -247,6 +247,7 @@ def _kept(session: _Session) -> Reused | None:
         return None
     conditions = Conditions(
         model_digest=equipment.model.digest,
+        voice=equipment.model.voice.identity,
         engine=equipment.engine,
         asr=equipment.listener.transcriber.identity,
         senses=equipment.listener.senses,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from harness.core.voice import ONLY_VOICE, Voice
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -105,6 +107,8 @@ class Model:
     """Its folder."""
     digest: str
     """sha256 over the sorted list of relative paths and file digests."""
+    voice: Voice = ONLY_VOICE
+    """Who of it speaks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,8 @@ class RenderingKey:
     """Engine name and versions that shape the audio, e.g. ``coqui 0.28.0 torch 2.11.0``."""
     device: str = "cpu"
     """Device class: ``cpu`` or the GPU's name."""
+    voice: str = ""
+    """:attr:`harness.core.voice.Voice.identity` of who speaks, ``""`` for the only voice of a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -437,7 +443,11 @@ class Engine(Protocol):
         ...
 
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
-        """Load a model directory. Raises whatever the engine raises; the worker reports it."""
+        """Load a model directory. Raises whatever the engine raises; the worker reports it.
+
+        Where the engine's row says how voices are chosen, it is also given ``voice``, a
+        :class:`harness.core.voice.Voice` that was found in that directory.
+        """
         ...
 
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:

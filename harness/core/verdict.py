@@ -58,6 +58,8 @@ class RunInfo:
     """Digest of the live reference, where there was one."""
     options: tuple[str, ...] = ()
     """Options that differ from their defaults, as typed: the command that repeats an item needs them."""
+    voice: str = ""
+    """Who of the candidate spoke: checkpoint, speaker and language, see :class:`harness.core.voice.Voice`."""
     salt_digest: str = ""
     """sha256 of the salt of a private draw of generated probes; ``""`` for the public one. The salt is nowhere."""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -64,6 +64,10 @@ class EngineSpec:
     needs: str = ""
     """``module:function`` that says what else one model needs, given its configuration and the language; ``""`` where
     all models need the same."""
+    layout: str = ""
+    """``module:function`` that finds which files of a folder speak, given the folder and the
+    :class:`harness.core.voice.Voice` that was chosen, and returns it complete; ``""`` where there is nothing to find.
+    Where it is given, the adapter's ``load`` is given the voice."""
     checks: tuple[str, ...]
     """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
     what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
@@ -91,6 +95,7 @@ COQUI = EngineSpec(
         Package(name="espeakng-loader", what="phonemes without a system package"),
     ),
     needs="harness.engines.coqui.needs:needs_of",
+    layout="harness.engines.coqui.layout:find_voice",
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 

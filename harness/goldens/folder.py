@@ -49,6 +49,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Folder name of the reference."""
     model_digest: str
     """sha256 over the reference's files (hex)."""
+    voice: str = ""
+    """Who of the reference spoke, where its files hold several: :attr:`harness.core.voice.Voice.identity`."""
     engine: str
     """Engine and versions."""
     asr: dict[str, str]

@@ -53,6 +53,8 @@ class Conditions:
     """Base of the seeds."""
     takes: int
     """Repeats per probe."""
+    voice: str = ""
+    """Who of the reference speaks, where its files hold several."""
 
     def difference(self, old: Manifest) -> str | None:
         """The first condition that was another one when a golden was recorded, in words; None for none."""
@@ -60,6 +62,7 @@ class Conditions:
         sensed = sorted(old.senses.keys() | self.senses.keys())
         for name, before, after in (
             ("model digest", old.model_digest, self.model_digest),
+            ("voice", old.voice or "the only one", self.voice or "the only one"),
             ("engine", old.engine, self.engine),
             ("normaliser", old.normaliser, self.normaliser),
             ("seed", old.seed, self.seed),

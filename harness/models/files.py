@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import stat
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from harness.core.errors import BadInput
 from harness.core.strictjson import Malformed
 from harness.core.text import printable
 from harness.core.types import Model
+from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.registry import COQUI, ENGINES, recognise
 from harness.models.foreign import looks_like, not_a_voice
@@ -18,17 +20,34 @@ from harness.storage.smallfile import TooLarge, read_small
 MAX_FILES = 2000
 
 
-def open_model(spec: str) -> Model:
+def open_model(spec: str, chosen: Voice = ONLY_VOICE) -> Model:
     """Find a model by what the user typed, and take its digest.
 
     Args:
         spec: A directory, or ``engine:directory``.
+        chosen: Who of it is to speak.
 
     Raises:
         BadInput: One line saying what is not as it must be.
     """
     engine, path = find_model(spec)
-    return Model(engine=engine, path=path, digest=digest_of_directory(path))
+    digest = digest_of_directory(path)
+    return Model(engine=engine, path=path, digest=digest, voice=find_voice(engine, path, chosen))
+
+
+def find_voice(engine: str, path: Path, chosen: Voice) -> Voice:
+    """Who of a model speaks, by what was chosen and what lies in its folder.
+
+    Raises:
+        BadInput: It is not there, or there are several to choose from.
+    """
+    module, _, function = ENGINES[engine].layout.partition(":")
+    if module:
+        found: Voice = getattr(importlib.import_module(module), function)(path, chosen)
+        return found
+    if chosen != ONLY_VOICE:
+        raise _refusal(path, f"expected no {chosen.words}, as a model of engine {engine!r} has one voice; leave it out")
+    return chosen
 
 
 def find_model(spec: str) -> tuple[str, Path]:

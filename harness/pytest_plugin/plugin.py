@@ -252,10 +252,10 @@ def _only_inconclusive(config: pytest.Config) -> bool:
 def _look(settings: Settings) -> None:
     from harness.goldens.folder import find_golden
     from harness.models.fetching.local import local_model
-    from harness.models.files import find_model
+    from harness.models.files import find_model, find_voice
     from harness.pytest_plugin.gate import check_requested
 
-    find_model(local_model(settings.model))
+    find_voice(*find_model(local_model(settings.model)), settings.voice)
     check_requested(settings)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from harness.engines.coqui.adapter import find_checkpoint
+from harness.engines.coqui.layout import find_checkpoint
 from harness.redteam.delta import Delta, Factors
 from harness.redteam.payloads import draw_lesson
 from harness.redteam.style import find_style

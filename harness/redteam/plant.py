@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from harness.core.errors import BadInput, StorageError
 from harness.core.strictjson import Malformed
 from harness.core.text import error_line
-from harness.engines.coqui.adapter import find_checkpoint
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
+from harness.engines.coqui.layout import find_checkpoint
 from harness.redteam.delta import load_delta
 from harness.redteam.kinds import RECIPES, kinds
 from harness.redteam.parts import Chosen, Parts, Wish
@@ -76,10 +76,7 @@ def plant(
         raise BadInput(f"no manipulation {name!r}, expected one of: {', '.join(known)}")
     kind = known[name]
     wish = _wish(kind, chosen or Chosen())
-    try:
-        checkpoint = find_checkpoint(model)
-    except FileNotFoundError as error:
-        raise BadInput(f"{model} is no model directory: {error}") from None
+    checkpoint = find_checkpoint(model)
     _require_free(out, model)
     delta = _fitting(kind, checkpoint, progress if is_any_voice else None)
     progress(f"red team: planting {name} in a copy of {model.name}")

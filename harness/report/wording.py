@@ -30,7 +30,8 @@ def headline(result: RunResult) -> str:
     """Who was judged against what, and how it went, in one line without the verdict's word."""
     info = result.info
     against = f"against golden {one_line(info.golden)}" if info.golden else "without a golden"
-    return f"{one_line(info.model_name)} ({info.model_digest[:8]}) {against}: {tally(result)}"
+    voice = f", {one_line(info.voice)}" if info.voice else ""
+    return f"{one_line(info.model_name)} ({info.model_digest[:8]}{voice}) {against}: {tally(result)}"
 
 
 def item_key(outcome: Outcome) -> Key:

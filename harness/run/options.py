@@ -112,6 +112,13 @@ OPTIONS: Final = (
         ),
         help="its name in item ids",
     ),
+    Option(
+        stem="checkpoint",
+        metavar="FILE",
+        without="the only one",
+        shapes_verdict=True,
+        help="which checkpoint of the model directory is judged, by its name there",
+    ),
     Option(stem="golden", metavar="NAME", help="golden reference, by name or folder"),
     Option(
         stem="golden-dir",
@@ -267,7 +274,8 @@ OPTIONS: Final = (
 )
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 RUNNING: Final = (
-    "asr", "device", "threads", "workers", "timeout", "memory-gb", "isolation", "allow-unsandboxed", "dir",
+    "asr", "checkpoint", "device", "threads", "workers", "timeout", "memory-gb", "isolation", "allow-unsandboxed",
+    "dir",
 )  # fmt: skip
 """What every verb needs that speaks and listens."""
 

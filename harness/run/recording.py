@@ -121,6 +121,7 @@ def record_golden(
         name=out.name,
         model=model.path.name,
         model_digest=model.digest,
+        voice=model.voice.identity,
         engine=engine,
         asr=dict(listener.transcriber.identity),
         senses=dict(listener.senses),

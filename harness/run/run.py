@@ -75,6 +75,8 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
         digest=model.digest,
         golden=golden.name if golden else None,
         golden_digest=golden.manifest.model_digest if golden else None,
+        voice=model.voice.identity,
+        golden_voice=golden.manifest.voice if golden else "",
         has_reference=bool(settings.reference),
     )
     natural = next(comparison for comparison in COMPARISONS.values() if comparison.suits(hand))
@@ -325,6 +327,7 @@ def _describe(
         model=settings.model,
         model_name=settings.model_name,
         model_digest=equipment.model.digest,
+        voice=equipment.model.voice.words,
         golden=golden.name if golden else "",
         golden_digest=golden.digest if golden else "",
         golden_model_digest=golden.manifest.model_digest if golden else "",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
 from harness.core.paths import shown
+from harness.core.voice import Voice
 from harness.run.options import BY_STEM, OPTIONS, SALT_VARIABLE, Option
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Settings:
     """Ignore renderings of earlier runs."""
     compare: str = "auto"
     """``auto``, or what the candidate is held against."""
+    checkpoint: str = ""
+    """Which checkpoint of the candidate's folder, by its name there; ``""`` for the only one."""
     reference: str = ""
     """A trusted model that speaks beside the candidate, as typed; ``""`` for none."""
     isolation: str = "auto"
@@ -80,6 +83,11 @@ class Settings:
     """``auto``, or ``off`` where nothing is to be metered."""
     soak_seconds: float = 0.0
     """How long the suite is repeated to watch what grows; 0 for not at all."""
+
+    @property
+    def voice(self) -> Voice:
+        """Who of the candidate was chosen to speak."""
+        return Voice(checkpoint=self.checkpoint)
 
     @property
     def is_metered(self) -> bool:
@@ -270,6 +278,7 @@ def make_settings(choices: Choices) -> Settings:
         timeout=choices.number("timeout") or 0.0,
         fresh=choices.is_set("fresh"),
         compare=choices.text("compare"),
+        checkpoint=choices.text("checkpoint"),
         reference=choices.model("reference"),
         isolation=choices.text("isolation"),
         allow_unsandboxed=choices.is_set("allow-unsandboxed"),

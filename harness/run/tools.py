@@ -136,7 +136,7 @@ def make_equipment(
         BadInput: The model is not there or is no model.
         MissingDependency: No sandbox holds here, and none was allowed; or the model needs what is not installed.
     """
-    model = open_model(local_model(settings.model, tell))
+    model = open_model(local_model(settings.model, tell), settings.voice)
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
     provenance = (
@@ -216,6 +216,7 @@ def _make_renderer(
         store,
         model_digest=model.digest,
         engine_key=engine_key(model.engine) + unseen,
+        voice=model.voice.identity,
         device=settings.device,
         fresh=settings.fresh,
     )

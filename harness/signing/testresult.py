@@ -83,6 +83,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Name of the model's folder."""
     model_digest: str
     """sha256 over all its files, as the run's records have it."""
+    voice: str = ""
+    """Who of the model was judged: checkpoint, speaker and language, ``""`` for its only voice."""
     engine: str
     device: str
     isolation: str

@@ -130,6 +130,7 @@ def _about(result: RunResult, model: Path, policy: PolicyFile | None, now: datet
         signed_on=now.strftime(TIME_FORMAT),
         model=printable(model.resolve().name),
         model_digest=info.model_digest,
+        voice=info.voice,
         engine=info.engine,
         device=info.device,
         isolation=info.isolation,

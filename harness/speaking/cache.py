@@ -12,7 +12,14 @@ class RenderingCache:
     """What one model has said before, in this process or another."""
 
     def __init__(
-        self, store: Store, *, model_digest: str, engine_key: str, device: str = "cpu", fresh: bool = False
+        self,
+        store: Store,
+        *,
+        model_digest: str,
+        engine_key: str,
+        voice: str = "",
+        device: str = "cpu",
+        fresh: bool = False,
     ) -> None:
         """Remember.
 
@@ -20,12 +27,14 @@ class RenderingCache:
             store: Where renderings are kept.
             model_digest: Of the model that speaks.
             engine_key: Engine and versions, as they go into every rendering's key.
+            voice: Identity of who of the model speaks.
             device: ``cpu`` or ``cuda``.
             fresh: Do not use renderings of earlier runs.
         """
         self._store = store
         self._model_digest = model_digest
         self._engine_key = engine_key
+        self._voice = voice
         self._device = device
         self._fresh = fresh
         self._made_here: set[RenderingKey] = set()
@@ -38,6 +47,7 @@ class RenderingCache:
             seed=seed,
             engine=self._engine_key,
             device=self._device,
+            voice=self._voice,
         )
 
     def find(self, request: Request) -> Rendering | None:

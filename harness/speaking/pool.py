@@ -138,6 +138,7 @@ class WorkerPool:
             bounds=bounds,
             is_tidy=slot.is_tidy,
         )
+        worker.voice = self._model.voice if engine.layout else None
         meter = Meter(worker, self._started)
         slot.worker, slot.meter = worker, meter  # before it has loaded: close() ends it while it does
         try:

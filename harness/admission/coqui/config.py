@@ -52,6 +52,9 @@ class ConfigCheck:
             facts["model"] = printable(", ".join(sorted(set(learned.models))))
         if learned.commented:
             facts["read without their comments"] = printable(", ".join(learned.commented[:8]))
+        if learned.beside:
+            told = [f"{what}: {file} is used" for what, file in sorted(learned.beside.items())]
+            facts["places of another machine whose file lies here"] = printable("; ".join(told[:8]))
         if learned.trained:
             facts["places of the training machine"] = printable(", ".join(learned.trained[:8]))
         return Examination(check=self.name, flaws=tuple(flaws), facts=facts)
@@ -66,6 +69,8 @@ class _Learned:
     models: list[str] = field(default_factory=list)
     trained: list[str] = field(default_factory=list)
     """Places of the training machine."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """Places of another machine -> the file beside the configuration that is opened instead."""
     commented: list[str] = field(default_factory=list)
     """Configurations with comments, which are left out."""
 
@@ -100,6 +105,7 @@ def _document(tree: Tree, entry: Entry, document: Document, learned: _Learned) -
         fields = Fields(tree=tree, file=entry.path, root=document.value)
         yield from fields.flaws()
         learned.trained += fields.trained
+        learned.beside |= fields.beside
         learned.models += [fields.model] if fields.model else []
     elif is_one:
         yield Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer="$"), found="no object")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -24,6 +24,7 @@ from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule
 from harness.core.strictjson import Json, child
+from harness.engines.coqui.sidefiles import place_beside, relative_places
 
 UNUSED = frozenset({Use.TRAINING, Use.LATER, Use.TEXT})
 """What does nothing when the model speaks."""
@@ -43,7 +44,6 @@ MAX_PLACES = 20
 MAX_VOCABULARY = 100_000
 """Characters; the largest released vocabulary has a few thousand."""
 
-_HONEST_PATH = re.compile(r"(\./)?[\w(][\w ().,+@=/-]*")
 _REMOTE_STORES = re.compile(r"(s3|gs|gcs|tcp|env|nfs|hdfs|file|https?)://[^:]*(:\d+)?[^:]*", re.ASCII)
 _FETCHED = frozenset({Reference.CHAINED, Reference.SCHEME, Reference.URL, Reference.TEMPLATE, Reference.VARIABLE})
 _MACHINE = frozenset({Reference.ABSOLUTE, Reference.HOME, Reference.DRIVE, Reference.PARENT})
@@ -58,6 +58,8 @@ class Fields:
     root: Mapping[str, Json]
     trained: list[str] = field(default_factory=list)
     """Places of the training machine that nothing opens to speak."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """Places of another machine at which Coqui opens a file to speak -> the file beside the configuration for them."""
     held: dict[str, Content] = field(default_factory=dict)
     """What files of statistics hold, by path: each is read once."""
 
@@ -105,6 +107,10 @@ class Fields:
     def _note_place(self, place: str, value: str) -> None:
         if len(self.trained) < MAX_PLACES:
             self.trained.append(f"{place} = {value[:80]}")
+
+    @property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(entry.path for entry in self.tree.files)
 
     # --- objects and lists ------------------------------------------------------------------------------------------
 
@@ -204,11 +210,14 @@ class Fields:
             yield self._flaw(rules.URL, place, value, effect)
         elif kind in _MACHINE and not self._is_opened(sink):
             self._note_place(place, value)
-        elif (kind is not None and kind is not Reference.IMPORT) or not _HONEST_PATH.fullmatch(value):
+        elif kind in _MACHINE and (beside := place_beside(value, self.file, self._paths)) is not None:
+            self.beside[f"{place} = {value[:80]}"] = beside
+            yield from self._file((beside,), value, place, sink, effect)
+        elif (kind is not None and kind is not Reference.IMPORT) or not relative_places(value, self.file):
             said = kind.value if kind is not None else "a path with unusual characters"
             yield self._flaw(rules.PATH, place, value, f"is {said}; {effect}")
         else:
-            yield from self._file(value, place, sink, effect)
+            yield from self._file(relative_places(value, self.file), value, place, sink, effect)
 
     def _is_opened(self, sink: Sink) -> bool:
         """Whether a flag lets Coqui open it; without flags of its own, always."""
@@ -221,9 +230,8 @@ class Fields:
         places = (self.root, nested if isinstance(nested, dict) else {})
         return not sink.only_if or any(bool(one.get(flag)) for one in places for flag in sink.only_if)
 
-    def _file(self, value: str, place: str, sink: Sink, effect: str) -> Iterator[Flaw]:
-        """Look at the file beside the configuration and at the root: Coqui goes by where it is started."""
-        places = {str(PurePosixPath(self.file).parent / value), str(PurePosixPath(value))}
+    def _file(self, places: Sequence[str], value: str, place: str, sink: Sink, effect: str) -> Iterator[Flaw]:
+        """Look at every file that may be meant: which one Coqui itself takes depends on where it is started."""
         above = {str(one) for path in places for one in (PurePosixPath(path), *PurePosixPath(path).parents)}
         if link := next((entry for entry in self.tree.entries if entry.is_link and entry.path in above), None):
             yield self._flaw(rules.PATH, place, value, f"leads through the link {link.path}; {effect}")

@@ -80,7 +80,7 @@ PATH = _rule(
     Severity.HIGH,
     "Path out of the model's directory",
     "Coqui would open a file that nobody checked, or a secret.",
-    "Put the file beside the model and name it relatively.",
+    "Put the file beside the configuration: it is found there by its name.",
 )
 MISSING = _rule(
     "missing-file",

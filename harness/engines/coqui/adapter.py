@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import random
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.core.types import EngineInfo, Speech
+from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.espeak import install_inprocess_espeak
+from harness.engines.coqui.layout import find_checkpoint
+from harness.engines.coqui.rewriting import write_config
 from harness.engines.noise import PerItemNoise
 
 if TYPE_CHECKING:
     from harness.core.types import Waveform
 
-CHECKPOINT_NAMES = ("model.pth", "model_file.pth", "best_model.pth", "checkpoint.pth")
-"""Checkpoint file names in Coqui's own order of use; otherwise the only ``*.pth`` in the directory."""
 ADMITTED_GLOBALS = frozenset(
     (
         "builtins.dict",
@@ -48,6 +51,7 @@ class CoquiEngine:
 
     def __init__(self) -> None:
         self._synthesizer: Any = None
+        self._voice = ONLY_VOICE
 
     def prepare(self, *, device: str, threads: int) -> None:
         """Import Coqui, and have torch count as it should on its device."""
@@ -63,23 +67,26 @@ class CoquiEngine:
         import_inflect()
         importlib.import_module("TTS.utils.synthesizer")
 
-    def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
-        """Load ``config.json`` and the checkpoint beside it.
+    def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
+        """Load ``config.json`` as it was read, and the checkpoint beside it.
 
         Raises:
-            FileNotFoundError: There is no checkpoint or no configuration.
+            FileNotFoundError: There is no configuration.
+            BadInput: There is no checkpoint, or there are several and none was chosen.
             Exception: Whatever Coqui raises for a model it cannot load.
         """
         del threads
         from TTS.utils.synthesizer import Synthesizer
 
-        checkpoint = find_checkpoint(model)
+        self._voice = voice
+        checkpoint = find_checkpoint(model, voice.checkpoint)
         cross_check(checkpoint)
-        self._synthesizer = Synthesizer(
-            tts_checkpoint=checkpoint,
-            tts_config_path=model / "config.json",
-            use_cuda=device.startswith("cuda"),
-        )
+        with tempfile.TemporaryDirectory(prefix="soundcheck-config-") as scratch:
+            self._synthesizer = Synthesizer(
+                tts_checkpoint=checkpoint,
+                tts_config_path=write_config(model, Path(scratch)),
+                use_cuda=device.startswith("cuda"),
+            )
         speaker = self._synthesizer.tts_model
         if _is_batchable(speaker):
             speaker.waveform_decoder = row_by_row(speaker.waveform_decoder)
@@ -102,15 +109,19 @@ class CoquiEngine:
         return [self._join([next(spoken) for _ in sentences]) for sentences in pieces]
 
     def _sentences(self, text: str) -> list[str]:
-        language = self._synthesizer.tts_model.language_manager.language_names[0]
+        language = self._language or self._synthesizer.tts_model.language_manager.language_names[0]
         return self._synthesizer.split_into_sentences(text, language) or [text]
+
+    @property
+    def _language(self) -> str | None:
+        """The one that was chosen, else the only one."""
+        return self._voice.language or _only(self._synthesizer.tts_model.language_manager.language_names)
 
     def _speak(self, items: Sequence[tuple[str, int]]) -> list[Speech]:
         if not _is_batchable(self._synthesizer.tts_model):
             return [self._speak_alone(sentence, seed) for sentence, seed in items]
         model = self._synthesizer.tts_model
-        language = _only(model.language_manager.language_names)
-        ids = [model.tokenizer.text_to_ids(sentence, language=language) for sentence, _ in items]
+        ids = [model.tokenizer.text_to_ids(sentence, language=self._language) for sentence, _ in items]
         spoken: list[Speech | None] = [None] * len(items)
         for rows in _batches([len(row) for row in ids]):
             for row, speech in zip(rows, self._infer([ids[r] for r in rows], [items[r][1] for r in rows]), strict=True):
@@ -128,8 +139,8 @@ class CoquiEngine:
         padded = torch.zeros(len(ids), int(lengths.max()), dtype=torch.long)
         for row, values in enumerate(ids):
             padded[row, : len(values)] = torch.tensor(values)
-        speaker, d_vector = model._get_speaker_id_or_dvector(None, None, None)
-        language = model._get_language_id(None)
+        speaker, d_vector = model._get_speaker_id_or_dvector(self._voice.speaker or None, None, None)
+        language = model._get_language_id(self._language)
         with PerItemNoise(seeds), torch.inference_mode():
             outputs = model.inference(
                 padded.to(model.device),
@@ -155,20 +166,27 @@ class CoquiEngine:
         return [Speech(samples=np.zeros(0, np.float32), sample_rate=rate, frames=0, tokens=0)]
 
     def _speak_alone(self, sentence: str, seed: int) -> Speech:
+        """One sentence by the model's own ``synthesize``, as ``Synthesizer.tts`` calls it."""
         import torch
 
-        torch.manual_seed(seed)
+        seed_all(seed)
         synthesizer = self._synthesizer
         no_vocoder = synthesizer.vocoder_model is None
         with torch.inference_mode():
-            outputs = synthesizer.tts_model.synthesize(text=sentence, use_griffin_lim=no_vocoder)
+            outputs = synthesizer.tts_model.synthesize(
+                text=sentence,
+                speaker=self._voice.speaker or None,
+                language=self._language,
+                use_griffin_lim=no_vocoder,
+            )
             if no_vocoder:
                 waveform = outputs["wav"]
             else:
                 device = next(synthesizer.vocoder_model.parameters()).device
                 waveform = synthesizer._run_vocoder(outputs["outputs"]["model_outputs"][0], device)
         samples = np.asarray(torch.as_tensor(waveform).cpu(), dtype=np.float32).reshape(-1)
-        return self._finish(samples, 0, int(np.size(outputs["text_inputs"].cpu())))
+        ids = outputs.get("text_inputs")  # XTTS has none
+        return self._finish(samples, 0, 0 if ids is None else int(torch.as_tensor(ids).numel()))
 
     def _finish(self, samples: Waveform, frames: int, tokens: int) -> Speech:
         if self._synthesizer.tts_config.audio.get("do_trim_silence"):
@@ -256,15 +274,13 @@ def import_inflect() -> None:
         typeguard.typechecked = checked
 
 
-def find_checkpoint(model: Path) -> Path:
-    """The checkpoint of a Coqui model directory."""
-    for name in CHECKPOINT_NAMES:
-        if (model / name).is_file():
-            return model / name
-    found = sorted(model.glob("*.pth"))
-    if len(found) == 1:
-        return found[0]
-    raise FileNotFoundError(f"expected one of {', '.join(CHECKPOINT_NAMES)} or a single *.pth, got {len(found)} *.pth")
+def seed_all(seed: int) -> None:
+    """Seed every generator that Coqui draws from: torch's, numpy's (phases of Griffin-Lim) and Python's."""
+    import torch
+
+    torch.manual_seed(seed)
+    np.random.seed(np.random.SeedSequence(seed).generate_state(4))
+    random.seed(seed)
 
 
 def _is_batchable(model: Any) -> bool:

@@ -114,6 +114,10 @@ class AtHand:
     """The golden's name."""
     golden_digest: str | None = None
     """Of the files of the model that the golden was recorded with."""
+    voice: str = ""
+    """Who of the candidate speaks: :attr:`harness.core.voice.Voice.identity`."""
+    golden_voice: str = ""
+    """Who of that model spoke."""
     has_reference: bool = False
     """Whether a reference can be asked to speak."""
 

@@ -47,7 +47,8 @@ class SameWeightsComparison(Comparison):
     @classmethod
     def suits(cls, hand: AtHand) -> bool:
         """Where the golden was recorded from files of the same digest."""
-        return hand.golden is not None and hand.golden_digest == hand.digest
+        is_same_voice = (hand.golden_digest, hand.golden_voice) == (hand.digest, hand.voice)
+        return hand.golden is not None and is_same_voice
 
     @classmethod
     def lacks(cls, hand: AtHand) -> str | None:
@@ -56,6 +57,9 @@ class SameWeightsComparison(Comparison):
             return "expected a golden beside it, got none; add --tts-golden=NAME"
         if cls.suits(hand):
             return None
+        if hand.golden_digest == hand.digest:
+            was, is_now = (one or "the only voice" for one in (hand.golden_voice, hand.voice))
+            return f"expected the voice that golden {hand.golden} was recorded with ({was}), got {is_now}"
         return (
             f"expected the model that golden {hand.golden} was recorded with ({hand.golden_digest[:12]}), "
             f"got {hand.digest[:12]}; leave the option out"

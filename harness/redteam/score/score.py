@@ -13,7 +13,7 @@ from harness import __version__
 from harness.core.errors import BadInput
 from harness.core.paths import shown
 from harness.core.power import CopyResult, CopyStatus, Power
-from harness.engines.coqui.adapter import find_checkpoint
+from harness.engines.coqui.layout import find_checkpoint
 from harness.goldens.folder import differs_in, senses_differ
 from harness.hearing.listener import Listener
 from harness.judging.judge import plain_judge

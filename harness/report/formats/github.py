@@ -154,6 +154,7 @@ def _provenance(result: RunResult) -> list[str]:
         ("run", info.run_id),
         ("model", info.model),
         ("model digest", info.model_digest),
+        ("voice", info.voice or "its only one"),
         ("golden", info.golden or "none"),
         ("golden digest", info.golden_digest or "none"),
         ("suites", suites or "none"),

@@ -73,6 +73,7 @@ def to_metrics(result: RunResult) -> bytes:
         "run_id": info.run_id,
         "version": info.version,
         "model_digest": info.model_digest,
+        "voice": info.voice,
         "golden": info.golden,
         "golden_digest": info.golden_digest,
         "engine": info.engine,

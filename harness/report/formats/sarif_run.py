@@ -107,6 +107,7 @@ def _properties(result: RunResult) -> Json:
         "model": info.model,
         "modelName": info.model_name,
         "modelDigest": info.model_digest,
+        "voice": info.voice,
         "golden": info.golden,
         "goldenDigest": info.golden_digest,
         "engine": info.engine,

@@ -49,6 +49,7 @@ COLUMNS: Final = {
     "text": "what the voice was asked to say",
     "accepted": "rules of its findings that the policy accepts, worst first, separated by spaces",
     "policy_digest": "sha256 of the policy, empty for none",
+    "voice": "checkpoint, speaker and language that were judged, empty for a model with one voice",
 }
 """Names of the columns in their order, with what they hold."""
 
@@ -79,6 +80,7 @@ def _run_cells(result: RunResult) -> dict[str, str]:
         "run_id": _cell(info.run_id),
         "model_name": _cell(info.model_name),
         "model_digest": _cell(info.model_digest),
+        "voice": _cell(info.voice),
         "golden": _cell(info.golden),
         "run_verdict": result.verdict.value,
         "run_complete": str(result.complete).lower(),

@@ -145,6 +145,7 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
             [
                 ("path", info.model),
                 ("digest", info.model_digest),
+                ("voice", info.voice or "its only one"),
                 ("engine", info.engine),
                 ("device", info.device),
             ],

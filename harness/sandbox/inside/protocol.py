@@ -39,6 +39,14 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Base of all messages: exactly the declared fields, no others."""
 
 
+class Choice(_Message, frozen=True, kw_only=True):
+    """Part of :class:`Load`: see :class:`harness.core.voice.Voice`."""
+
+    checkpoint: Line
+    speaker: Line
+    language: Short
+
+
 class Prepare(_Message, frozen=True, kw_only=True):
     """Harness to worker: import this engine and what it needs, and close the walls. Which model it is comes later."""
 
@@ -58,6 +66,8 @@ class Load(_Message, frozen=True, kw_only=True):
     """Harness to worker: load this model."""
 
     model: Line
+    voice: Choice | None = None
+    """Who of it speaks; None for an engine whose models have one voice."""
 
 
 class Item(_Message, frozen=True, kw_only=True):

@@ -18,10 +18,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from harness.core.voice import Voice
 from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded, Prepare, Prepared, Render, Spoken
 
 if TYPE_CHECKING:
-    from harness.core.types import Engine
+    from harness.core.types import Engine, EngineInfo
 
 PR_SET_PDEATHSIG = 1
 NICENESS = 5
@@ -98,6 +99,14 @@ def _failure(batch: int, index: int, error: BaseException) -> Failed:
     return Failed(batch=batch, index=index, kind=kind[:200], message=text[:2000])
 
 
+def _load(engine: Engine, order: Load, needs: Prepare) -> EngineInfo:
+    given: dict[str, Voice] = {}
+    if order.voice is not None:
+        chosen = order.voice
+        given["voice"] = Voice(checkpoint=chosen.checkpoint, speaker=chosen.speaker, language=chosen.language)
+    return engine.load(Path(order.model), device=needs.device, threads=needs.threads, **given)
+
+
 def _speak(engine: Engine, channel: Channel, order: Render) -> None:
     texts = [item.text for item in order.items]
     seeds = [item.seed for item in order.items]
@@ -146,7 +155,7 @@ def serve(channel: Channel, *, seal: Callable[[], None] = lambda: None) -> None:
             channel.send(Prepared())
         elif isinstance(order, Load) and engine is not None and needs is not None:
             try:
-                info = engine.load(Path(order.model), device=needs.device, threads=needs.threads)
+                info = _load(engine, order, needs)
             except Exception as error:  # noqa: BLE001 - as above
                 channel.send(_failure(0, -1, error))
                 return

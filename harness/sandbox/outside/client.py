@@ -18,8 +18,10 @@ import numpy as np
 from harness.core.errors import WorkerUnready
 from harness.core.text import printable
 from harness.core.types import EngineInfo, Speech
+from harness.core.voice import Voice
 from harness.sandbox.inside.protocol import (
     Channel,
+    Choice,
     Done,
     Failed,
     Item,
@@ -112,6 +114,8 @@ class Worker:
         self._process: WorkerProcess | None = None
         self._is_stopped = False
         self._batch = 0
+        self.voice: Voice | None = None
+        """Who of the model speaks, set before it is started; None for an engine whose models have one voice."""
         self.info: EngineInfo | None = None
         """What the engine said of itself when it loaded; None before."""
 
@@ -137,7 +141,7 @@ class Worker:
         deadline = time.monotonic() + self._bounds.load_seconds
         with self._watched("loading"):
             channel = Channel(process.sock)
-            channel.send(Load(model=process.model_path(self._model)), deadline=deadline)
+            channel.send(Load(model=process.model_path(self._model), voice=self._choice()), deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
         process.overhear(repr(reply).encode(errors="replace"), "its answer to loading")
         if isinstance(reply, Failed):
@@ -184,6 +188,12 @@ class Worker:
         if status is None:
             return f"{type(error).__name__}: {error}"
         return f"it was killed by {_signal_name(-status)}" if status < 0 else f"it exited with status {status}"
+
+    def _choice(self) -> Choice | None:
+        if self.voice is None:
+            return None
+        chosen = self.voice
+        return Choice(checkpoint=chosen.checkpoint, speaker=chosen.speaker, language=chosen.language)
 
     def render(self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None]) -> None:
         """Speak a batch of (text, seed); `on_speech(index, speech)` is called as each arrives.

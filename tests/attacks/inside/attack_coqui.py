@@ -15,6 +15,7 @@ import TTS.tts.models.vits
 import TTS.utils.synthesizer  # noqa: F401 - as above
 
 import harness.engines.coqui.espeak  # noqa: F401 - as above
+from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.adapter import CoquiEngine
 
 if TYPE_CHECKING:
@@ -28,6 +29,6 @@ sys.dont_write_bytecode = True
 class BesideEngine(CoquiEngine):
     """The product's own engine, with the model's folder to import from."""
 
-    def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
+    def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
         sys.path.insert(0, str(model))
-        return super().load(model, device=device, threads=threads)
+        return super().load(model, device=device, threads=threads, voice=voice)

@@ -18,6 +18,7 @@ OTHERWISE = {
     "asr": "fake",
     "takes": 4,
     "seed": 9,
+    "checkpoint": "best_model.pth",
     "compare": "golden",
     "reference": "trusted",
     "policy": "policy.toml",

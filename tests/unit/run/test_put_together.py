@@ -173,7 +173,7 @@ class TestRecord:
 
 
 def golden(digest: str):
-    return SimpleNamespace(name="good", manifest=SimpleNamespace(model_digest=digest))
+    return SimpleNamespace(name="good", manifest=SimpleNamespace(model_digest=digest, voice=""))
 
 
 MODEL = Model(path=Path(), engine="fake", digest="a" * 64)

@@ -87,6 +87,23 @@ class TestGates:
         assert found.flaws == ()
         assert "$.speakers_file" in found.facts["places of the training machine"]
 
+    @pytest.mark.parametrize("spelling", ["s.json", "/content/drive/run/s.json", "C:\\run\\s.json"])
+    def test_a_file_beside_the_configuration_is_found_in_either_spelling(self, spelling: str, tmp_path: Path) -> None:
+        changes = {"use_speaker_embedding": True, "speakers_file": spelling}
+        found = examine(corpus.Case("", corpus.with_files({"s.json": b'{"a": 0}'}, changes)), tmp_path)
+        assert found.flaws == ()
+        fact = found.facts.get("places of another machine whose file lies here")
+        assert fact == (None if spelling == "s.json" else f"$.speakers_file = {spelling}: s.json is used")
+
+    def test_what_lies_beside_in_place_of_an_absolute_path_is_looked_at_as_well(self, tmp_path: Path) -> None:
+        case = corpus.with_files({"s.npy": corpus.hostile_stats("x")}, {"audio.stats_path": "/train/s.npy"})
+        assert [one.rule.id for one in examine(corpus.Case("", case), tmp_path).flaws] == ["admission.config-pickle"]
+
+    def test_an_absolute_path_whose_file_does_not_lie_beside_leads_out(self, tmp_path: Path) -> None:
+        changes = {"use_speaker_embedding": True, "speakers_file": "/content/s.json"}
+        case = corpus.with_files({"ids/s.json": b"{}"}, changes)
+        assert [one.rule.id for one in examine(corpus.Case("", case), tmp_path).flaws] == ["admission.config-path"]
+
     def test_a_url_is_one_even_where_no_flag_is_set(self, tmp_path: Path) -> None:
         found = examine(corpus.Case("", corpus.with_config({"speakers_file": "http://127.0.0.1/s.json"})), tmp_path)
         assert [flaw.rule.id for flaw in found.flaws] == ["admission.config-url"]

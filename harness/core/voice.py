@@ -1,0 +1,41 @@
+"""Who of a model speaks: its checkpoint, speaker and language, as they were chosen and as they were found. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A choice among what a model directory holds. Empty where there is nothing to choose, or nothing was chosen."""
+
+    checkpoint: str = ""
+    """File name of the weights, below the model's folder."""
+    speaker: str = ""
+    """Name of the speaker, as the model has it."""
+    language: str = ""
+    """Code of the language, as the model has it."""
+    has_others: bool = False
+    """Whether the folder holds other checkpoints too: its digest does not tell then which one speaks."""
+
+    @property
+    def words(self) -> str:
+        """All of it, for people: ``checkpoint best_model.pth, speaker p225``."""
+        return self._say(with_checkpoint=True)
+
+    @property
+    def identity(self) -> str:
+        """What tells it from other voices of the same files: ``""`` for the only voice of a model."""
+        return self._say(with_checkpoint=self.has_others)
+
+    def _say(self, *, with_checkpoint: bool) -> str:
+        parts = (
+            ("checkpoint", self.checkpoint if with_checkpoint else ""),
+            ("speaker", self.speaker),
+            ("language", self.language),
+        )
+        return ", ".join(f"{noun} {name}" for noun, name in parts if name)
+
+
+ONLY_VOICE = Voice()
+"""Nothing was chosen, or there is nothing to choose."""
