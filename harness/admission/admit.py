@@ -63,7 +63,8 @@ def checks(engine: EngineSpec, *, has_values: bool = True, has_configuration: bo
         if path == engine.checks[0] and not has_configuration:
             continue
         kind: Callable[..., Check] = getattr(importlib.import_module(module), name)
-        made.append(kind(has_values=has_values) if path == CHECKPOINT else kind())
+        options = {CHECKPOINT: {"has_values": has_values}, DIRECTORY: {"needs_checkpoint": engine.has_checkpoint}}
+        made.append(kind(**options.get(path, {})))
     return tuple(made)
 
 

@@ -61,6 +61,8 @@ class Tree:
     """Sorted by path, folders included, the root itself not."""
     gaps: tuple[Gap, ...] = ()
     """What else there is, and is not known."""
+    is_folder: bool = True
+    """Whether it is a directory; a single file is a tree of one entry."""
 
     @staticmethod
     def of(path: Path, *, may_have_gaps: bool = False) -> Tree:
@@ -76,7 +78,7 @@ class Tree:
         try:
             about = path.stat()
             if stat.S_ISREG(about.st_mode):
-                return Tree(path.parent, (Entry(path.name, about.st_mode, about.st_size),))
+                return Tree(path.parent, (Entry(path.name, about.st_mode, about.st_size),), is_folder=False)
             if not stat.S_ISDIR(about.st_mode):
                 raise BadInput(printable(f"{path}: expected a model directory or a file, got something else"))
             tree = _walk(path)

@@ -95,9 +95,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(admission: Admission) -> list[str]:
+    from harness.admission.checks.directoryrules import TOLD_SHORTLY
+
     lines: list[str] = []
     for flaw in admission.flaws:
         at = f"{flaw.file}: {flaw.place}" if flaw.place else flaw.file
+        if flaw.rule in TOLD_SHORTLY:
+            head = f"{at or admission.root}   {flaw.rule.severity.upper()}  {flaw.rule.id}"
+            lines.append(printable(f"{head}: {flaw.found or flaw.rule.title}. {flaw.remedy or flaw.rule.help}"))
+            continue
         lines.append(printable(f"{at or '.'}   {flaw.rule.severity.upper()}  {flaw.rule.id}"))
         shown = (
             ("is", flaw.rule.title),

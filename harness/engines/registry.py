@@ -46,6 +46,8 @@ class EngineSpec:
     """What a folder of it is, with an article."""
     file: str
     """The file by which a folder is known to be for this engine."""
+    has_checkpoint: bool = True
+    """Whether a folder without a checkpoint is no model of it."""
     is_json: bool = False
     """Whether that file is JSON, lines of comment allowed: said early where it is not."""
     adapter: str
@@ -103,6 +105,7 @@ FAKE = EngineSpec(
     name="fake",
     title="a fake voice (fake.json), for tests",
     file="fake.json",
+    has_checkpoint=False,
     adapter="harness.engines.fake.adapter:FakeEngine",
     adapter_version=1,
     checks=COQUI.checks,  # a stand-in for a Coqui voice, at the door as well

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.admission.base import Examination
 from harness.admission.checks.filenames import place_in_line
+from harness.admission.checks.leftovers import sort_out
 from harness.admission.reading import numpyfile, rules, tararchive, torchfile, ziparchive
 from harness.admission.reading.arrays import check_arrays
 from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBytes
@@ -24,6 +25,7 @@ from harness.admission.reading.pickles import PickleReader
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule
+from harness.core.types import Verdict
 
 if TYPE_CHECKING:
     import bz2
@@ -70,11 +72,16 @@ class CheckpointCheck:
         """See :class:`harness.admission.base.Check`."""
         left = Budget.of_folder()
         found: dict[str, Notebook] = {}
-        for entry in sorted(tree.files, key=lambda entry: place_in_line(entry.path)):
+        sorted_out = sort_out(tree)
+        files = (*sorted_out.voice.files, *sorted_out.beside)
+        for entry in sorted(files, key=lambda entry: place_in_line(entry.path)):
             given, own = left.of_file(), left.of_file()
             found[entry.path] = self._examine_file(tree, entry, own)
             left.take(given, own)
-        notes = [found[entry.path] for entry in tree.files]
+        for entry in sorted_out.beside:  # what nobody needs to understand, unless it is hostile
+            beside = found[entry.path]
+            beside.flaws = [flaw for flaw in beside.flaws if flaw.rule.verdict is Verdict.FAIL]
+        notes = [found[entry.path] for entry in files]
         facts = {"files": str(len(notes)), "tensors": str(sum(one.tensors for one in notes))}
         left_out = sum(one.left_out for one in notes)
         if left_out:

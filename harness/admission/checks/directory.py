@@ -37,10 +37,13 @@ from harness.admission.checks.filenames import (
     SIGNATURES,
     TWINS,
 )
+from harness.admission.checks.leftovers import Sorted, sort_out
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
+from harness.core.leftovers import named_leftover
 from harness.core.rules import Rule
 from harness.core.text import printable
+from harness.core.types import Verdict
 
 MAX_FILES = 1_000
 """The largest released model directory (Tortoise with its voices) has fewer than 200."""
@@ -51,6 +54,8 @@ MAX_READ_BYTES = 256 * 2**20
 MAX_DOCUMENT_BYTES = 8 * 2**20
 MAX_SAMPLE_BYTES = 64 * 2**20
 MAX_NAME = 200
+GRAVE = frozenset({rules.SPECIAL, rules.SETUID, rules.POLYGLOT})
+"""What is told of leftovers too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +65,57 @@ class DirectoryCheck:
     name: str = "directory"
     rules: tuple[Rule, ...] = rules.RULES
 
+    needs_checkpoint: bool = True
+    """Whether a folder without one is no model."""
+
     def examine(self, tree: Tree) -> Examination:
         """Look at names, modes and kinds of all entries; of tensors no more is read than their two ends."""
         facts = {"files": str(len(tree.files)), "bytes": str(sum(entry.size for entry in tree.files))}
-        return Examination(check=self.name, flaws=tuple(worst(_flaws(tree), MAX_FLAWS)), facts=facts)
+        return Examination(check=self.name, flaws=tuple(worst(self._flaws(tree), MAX_FLAWS)), facts=facts)
+
+    def _flaws(self, tree: Tree) -> Iterator[Flaw]:
+        found, is_refused = sort_out(tree), False
+        for flaw in _flaws(tree, found):
+            is_refused = is_refused or flaw.rule.verdict is Verdict.FAIL
+            yield flaw
+        may_lack = found.is_elsewhere or not tree.is_folder or not self.needs_checkpoint
+        if not is_refused and not may_lack and not _has_checkpoint(found.voice):
+            yield Flaw(rule=rules.NO_MODEL, file="", found=_no_model(tree))
 
 
-def _flaws(tree: Tree) -> Iterator[Flaw]:
-    for entry in tree.entries:
+def _flaws(tree: Tree, found: Sorted) -> Iterator[Flaw]:
+    yield from found.flaws
+    for entry in found.beside:
+        yield from (flaw for flaw in _entry_flaws(tree, entry) if flaw.rule in GRAVE)
+    for entry in found.voice.entries:
         yield from _name_flaws(entry)
         yield from _entry_flaws(tree, entry)
-    yield from _collisions(tree)
+    yield from _collisions(found.voice)
     for gap in tree.gaps:
         yield Flaw(rule=rules.UNREAD, file=gap.path, found=gap.why)
     if len(tree.files) > MAX_FILES:
         yield Flaw(rule=rules.CROWDED, file="", found=f"{len(tree.files)} files")
+
+
+def _no_model(tree: Tree) -> str:
+    among = ", no checkpoint among them" if tree.files else ""
+    return f"Nothing here is a model: {len(tree.files) or 'no'} files{among}"
+
+
+def _has_checkpoint(tree: Tree) -> bool:
+    """Whether something here may hold weights: by its name, or by its first bytes."""
+    named = CHECKPOINTS | PICKLES | {".tar"}
+    return any(
+        entry.size and (PurePosixPath(entry.path).suffix.lower() in named or _is_weights(tree, entry))
+        for entry in tree.files
+    )
+
+
+def _is_weights(tree: Tree, entry: Entry) -> bool:
+    try:
+        return _look(tree, entry).kind in (Kind.ZIP, Kind.PICKLE, Kind.SAFETENSORS, Kind.TAR)
+    except OSError:
+        return False
 
 
 def _name_flaws(entry: Entry) -> Iterator[Flaw]:
@@ -145,6 +186,7 @@ def _link(tree: Tree, entry: Entry) -> Flaw:
         target = "?"
     inside = os.path.normpath(os.path.join(os.path.dirname(entry.path), target))  # noqa: PTH118, PTH120 - text, no file
     leads_out = target.startswith("/") or inside.startswith("..") or target == "?"
+    leads_out = leads_out or named_leftover(inside) is not None  # where nobody looked
     rule = rules.LINK_OUT if leads_out else rules.LINK
     return Flaw(rule=rule, file=entry.path, found=f"-> {printable(target)[:MAX_NAME]}")
 

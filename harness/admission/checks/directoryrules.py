@@ -131,6 +131,40 @@ CROWDED = _rule(
     "Name the model's own directory, without the training data.",
     Verdict.INCONCLUSIVE,
 )
+LEFTOVER = _rule(
+    "leftover",
+    Severity.LOW,
+    "Left by a tool, no part of a voice",
+    "No worker may open it.",
+    "Remove it.",
+    Verdict.INCONCLUSIVE,
+)
+POINTER = _rule(
+    "pointer",
+    Severity.MEDIUM,
+    "Git LFS pointer instead of the file",
+    "The weights were not fetched.",
+    "Fetch them: git lfs pull.",
+    Verdict.INCONCLUSIVE,
+)
+CACHED = _rule(
+    "cached",
+    Severity.LOW,
+    "A hub's cache of links, no model's own folder",
+    "What a link leads to may be exchanged by the next download.",
+    "Judge a copy with links resolved: cp -rL.",
+    Verdict.INCONCLUSIVE,
+)
+NO_MODEL = _rule(
+    "no-model",
+    Severity.MEDIUM,
+    "Nothing here is a model",
+    "Without a checkpoint nothing was judged.",
+    "Name the folder that has config.json and a checkpoint.",
+    Verdict.INCONCLUSIVE,
+)
+TOLD_SHORTLY = frozenset({LEFTOVER, POINTER, CACHED, NO_MODEL})
+"""What a scan tells in one line: what it is, and what to do."""
 
 UNREAD = _rule(
     "unread",
@@ -142,5 +176,5 @@ UNREAD = _rule(
 
 RULES = (
     EXECUTABLE, CODE, ARCHIVE, POLYGLOT, MISMATCH, SCRIPTED, LINK_OUT, SPECIAL, SETUID, NAME, LOOKALIKE, LINK, MODE,
-    HIDDEN, UNKNOWN, CROWDED, UNREAD,
+    HIDDEN, UNKNOWN, CROWDED, UNREAD, LEFTOVER, POINTER, CACHED, NO_MODEL,
 )  # fmt: skip

@@ -288,7 +288,8 @@ def _ends_as_zip(tail: bytes, size: int) -> bool:
             is_whole = at + 22 + comment <= len(tail)
             start = directory - (size - len(tail))
             is_there = entries == 0 or start < 0 or tail[start : start + 4] == b"PK\x01\x02"
-            if is_whole and directory >= 0 and is_there:
+            has_long_record = tail[max(0, at - 20) : at][:4] == b"PK\x06\x07"  # as torch writes it, in between
+            if is_whole and (has_long_record or (directory >= 0 and is_there)):
                 return True
         at = tail.rfind(b"PK\x05\x06", 0, at)
     return False

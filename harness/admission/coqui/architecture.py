@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.admission.base import Examination, Flaw
+from harness.admission.checks.leftovers import sort_out
 from harness.admission.checks.weights import TooMuch, Unreadable, Weight, Weights, is_checkpoint, opened
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
@@ -134,7 +135,7 @@ class ArchitectureCheck:
             return Examination(check=self.name)
         flaws: list[Flaw] = []
         facts: dict[str, str] = {}
-        for entry in tree.files:
+        for entry in sort_out(tree).voice.files:
             # The model's own checkpoint lies beside the configuration; side files belong to other networks.
             if "/" in entry.path or not is_checkpoint(tree, entry):
                 continue

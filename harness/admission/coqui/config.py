@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from harness.admission.base import Examination, Flaw, worst
 from harness.admission.checks.filenames import place_in_line
+from harness.admission.checks.leftovers import sort_out
 from harness.admission.coqui import configrules as rules
 from harness.admission.coqui.configfields import Fields
 from harness.admission.coqui.sidefiles import misplaced
@@ -46,7 +47,7 @@ class ConfigCheck:
     def examine(self, tree: Tree) -> Examination:
         """Look at every configuration and what it names, and at files that other loaders would pick up."""
         learned = _Learned()
-        flaws = worst(_flaws(tree, learned), MAX_FLAWS)
+        flaws = worst(_flaws(sort_out(tree).voice, learned), MAX_FLAWS)
         facts = {"configurations": str(learned.read)}
         if learned.models:
             facts["model"] = printable(", ".join(sorted(set(learned.models))))

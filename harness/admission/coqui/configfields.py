@@ -22,6 +22,7 @@ from harness.admission.coqui.sinks import BARK_DOWNLOADS, Sink, Use, alike, sink
 from harness.admission.coqui.statsfile import Content, content
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
+from harness.core.leftovers import named_leftover
 from harness.core.rules import Rule
 from harness.core.strictjson import Json, child
 from harness.engines.coqui.sidefiles import place_beside, relative_places
@@ -235,6 +236,9 @@ class Fields:
         above = {str(one) for path in places for one in (PurePosixPath(path), *PurePosixPath(path).parents)}
         if link := next((entry for entry in self.tree.entries if entry.is_link and entry.path in above), None):
             yield self._flaw(rules.PATH, place, value, f"leads through the link {link.path}; {effect}")
+            return
+        if left := next((path for path in places if named_leftover(path) is not None), None):
+            yield self._flaw(rules.PATH, place, value, f"{left} is what a tool leaves, which no worker opens; {effect}")
             return
         entries = [entry for entry in self.tree.files if entry.path in places]
         if not entries:

@@ -452,4 +452,6 @@ def has_directory(source: ByteSource) -> bool:
                 return True
         elif (size <= place and source.read(place - size, 4) == b"PK\x01\x02") or size == 0xFFFFFFFF or count == 0xFFFF:
             return True
+        if place >= _LOCATOR.size and source.read(place - _LOCATOR.size, 4) == b"PK\x06\x07":
+            return True  # torch writes long records between the directory and the end
     return False

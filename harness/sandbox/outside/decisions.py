@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from harness.core.leftovers import named_leftover
 from harness.sandbox.inside.seccomp import CLONE_THREAD
 from harness.sandbox.outside.bait import bait_names
 from harness.sandbox.outside.layout import (
@@ -141,6 +142,7 @@ class Policy:
     def __init__(self, layout: Layout, tracee: Tracee) -> None:
         self._tracee = tracee
         self._home = layout.home
+        self._model = layout.model
         self._writable = layout.writable
         self._readable = (
             *layout.readable,
@@ -225,6 +227,8 @@ class Policy:
                 if len(rest) >= 2 and rest[0] == "task":
                     rest = rest[2:]
                 return (rest[0] if rest else "") in PROC_SELF and not (len(rest) > 1 and rest[0] == "fd")
+        if path.startswith(f"{self._model}/") and named_leftover(path[len(self._model) + 1 :]) is not None:
+            return False  # no part of the voice: admission may not have looked into it
         return _below(path, self._readable) or any(
             _below(one, (path,)) for one in self._readable if path != "/" and path != "/proc"
         )

@@ -42,6 +42,7 @@ def test_leaves_undecided_what_may_be_honest(case: corpus.Case, tmp_path: Path) 
 def test_too_many_files_are_named_once(tmp_path: Path) -> None:
     for number in range(MAX_FILES + 1):
         (tmp_path / f"{number}.txt").write_bytes(b"x")
+    (tmp_path / "model.pth").write_bytes(corpus.checkpoint())
     assert [flaw.rule.id for flaw in DirectoryCheck().examine(Tree.of(tmp_path)).flaws] == [
         "admission.directory-crowded"
     ]
@@ -49,6 +50,7 @@ def test_too_many_files_are_named_once(tmp_path: Path) -> None:
 
 def test_empty_folders_are_fine(tmp_path: Path) -> None:
     (tmp_path / "voices").mkdir()
+    (tmp_path / "model.pth").write_bytes(corpus.checkpoint())
     assert DirectoryCheck().examine(Tree.of(tmp_path)).verdict is Verdict.PASS
 
 

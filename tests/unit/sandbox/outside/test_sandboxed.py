@@ -153,6 +153,16 @@ class TestFiles:
         assert box.does("read", str(secret)) == "FileNotFoundError 2"
         assert box.seen("filesystem-read")["openat"].detail == str(secret)
 
+    @pytest.mark.parametrize("name", [".git/w.pth", "._model.pth", "train.py", "a.pth:Zone.Identifier", "model.pth"])
+    def test_that_tools_left_beside_the_model_are_no_part_of_it(self, box: Box, tmp_path: Path, name: str) -> None:
+        inside = tmp_path / "model-0" if box.level == "B" else Path("/soundcheck/model")
+        worker = box.worker("read", str(inside / name))
+        (tmp_path / "model-0" / ".git").mkdir()
+        (tmp_path / "model-0" / name).write_text("what nobody looked at", "utf-8")
+        result = worker.start().versions["result"]
+        assert (result == "FileNotFoundError 2") == (name != "model.pth"), result
+        assert bool(box.seen("filesystem-read")) == (name != "model.pth")
+
     def test_of_the_machine_cannot_be_made_changed_or_removed(self, box: Box, tmp_path: Path) -> None:
         kept = tmp_path / "kept"
         kept.write_text("kept", "utf-8")

@@ -1,0 +1,219 @@
+"""Honest folders: voices, and what honest tools leave beside them. None may be called hostile."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import wave
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from tests.admission_corpus import folder_parts as parts
+from tests.admission_corpus.folder_parts import (
+    DECIDE,
+    Folder,
+    Make,
+    apple_double,
+    checkpoint,
+    downloaded,
+    ds_store,
+    events,
+    files,
+    git,
+    pointer,
+    put,
+    snapshot,
+    then,
+    voice,
+)
+
+ZONE = "[ZoneTransfer]\r\nZoneId=3\r\nReferrerUrl=https://example.org/voices\r\n"
+SCRIPT = "from trainer import Trainer, TrainerArgs\n\nif __name__ == '__main__':\n    Trainer(TrainerArgs()).fit()\n"
+LOG = " > EPOCH: 0/1000\n --> /runs/vits-March\n"
+VITS = json.dumps(parts.VITS)
+
+
+def _wav() -> bytes:
+    file = BytesIO()
+    with wave.open(file, "wb") as made:
+        made.setparams((1, 2, 8000, 0, "NONE", ""))
+        made.writeframes(struct.pack("<800h", *(int(9000 * math.sin(n / 5)) for n in range(800))))
+    return file.getvalue()
+
+
+def _npy(path: Path) -> None:
+    np.save(path / "scale_stats.npy", np.ones((4, 80), np.float32))
+
+
+def _passing() -> tuple[Folder, ...]:
+    made: dict[str, Make] = {
+        "vits": voice(),
+        "glow": voice(style="glow"),
+        "tacotron": voice(style="tacotron", config={**parts.VITS, "model": "tacotron2"}),
+        "trainer-format": voice(name="best_model.pth", writer="trainer"),
+        "mixed-precision": voice(name="best_model.pth", writer="trainer-mixed"),
+        "numbered": voice(name="best_model_1234.pth"),
+        "pth-tar": voice(name="model_file.pth.tar"),
+        "safetensors-beside": voice(also={"extra/voice.safetensors": checkpoint_of("safetensors")}),
+        "documents": voice(also={"README.md": "# A voice\n", "LICENSE": "MIT\n", "CITATION.cff": "title: a\n"}),
+        "samples": voice(also={"samples/hello.wav": _wav()}),
+        "gitattributes": voice(also={".gitattributes": "*.pth filter=lfs diff=lfs merge=lfs -text\n"}),
+        "sums": voice(also={"SHA256SUMS": f"{'a' * 64}  model.pth\n"}),
+        "speakers": voice(also={"speakers.pth": checkpoint_of("speakers"), "language_ids.json": '{"en": 0}'}),
+        "encoder": voice(also={"config_se.json": json.dumps({"model": "speaker_encoder"}),
+                               "encoder/model_se.pth": checkpoint()}),
+        "vocoder-below": voice(also={"vocoder/config.json": json.dumps({"model": "hifigan"}),
+                                     "vocoder/model.pth": checkpoint("hifigan")}),
+        "terms": voice(also={"tos_agreed.txt": "I have read, understood and agreed to the terms.\n"}),
+        "log-alone": voice(also={"trainer_0_log.txt": LOG}),
+        "statistics": then(voice(style="glow"), _npy),
+        "windows-lines": voice(also={"README.txt": "A voice.\r\n", "license.txt": "MIT\r\n"}),
+        "empty-folders": voice(also={"samples/": b""}),
+    }  # fmt: skip
+    return tuple(Folder(name=name, make=make, expect="pass") for name, make in made.items())
+
+
+def checkpoint_of(writer: str) -> bytes:
+    """Bytes of an honest checkpoint of the corpus."""
+    return checkpoint(writer=writer)
+
+
+def _not_fetched() -> tuple[Folder, ...]:
+    made: dict[str, Make] = {
+        "weights": files({"config.json": VITS, "model.pth": pointer()}),
+        "weights-and-config": files({"config.json": pointer(2048, digit=3), "model.pth": pointer()}),
+        "windows-lines": files({"config.json": VITS, "model.pth": pointer(end="\r\n")}),
+        "no-last-line": files({"config.json": VITS, "model.pth": pointer().rstrip("\n")}),
+        "first-version": files({"config.json": VITS, "model.pth": pointer(version="hawser.github.com")}),
+        "speakers": voice(also={"speakers.pth": pointer(900)}),
+        "below": files({"config.json": VITS, "vits/model.safetensors": pointer(), "vits/config.json": VITS}),
+        "pth-tar": files({"config.json": VITS, "best.pth.tar": pointer()}),
+        "clone": then(voice(), files({"model.pth": pointer(), ".gitattributes": "*.pth filter=lfs\n"}),
+                      git(("init", "-q"), ("add", "-A"), ("commit", "-qm", "a"))),
+    }  # fmt: skip
+    return tuple(
+        Folder(name=f"pointer-{name}", make=make, expect=DECIDE, says="git lfs pull") for name, make in made.items()
+    )
+
+
+def _runs() -> tuple[Folder, ...]:
+    name = "events.out.tfevents.1700000000.host.1.0"
+    best = "best_model.pth"
+    made: dict[str, Make] = {
+        "whole": voice(name=best, also={name: events(), "trainer_0_log.txt": LOG, "train_vits.py": SCRIPT}),
+        "events": voice(name=best, also={name: events()}),
+        "script-of-a-shell": voice(name=best, also={name: events(), "train.py": f"#!/usr/bin/env python3\n{SCRIPT}"}),
+        "continued": voice(name=best, also={
+            name: events(), name.replace("17", "18"): events(), "train_vits.py": SCRIPT, "train_tts.py": SCRIPT,
+            "trainer_0_log.txt": LOG, "trainer_1_log.txt": LOG, "checkpoint_1000.pth": checkpoint(),
+            "best_model_900.pth": checkpoint()}),
+        "coloured-log": voice(name=best, also={name: events(), "trainer_0_log.txt": f"\x1b[1m{LOG}\x1b[0m"}),
+        "empty-events": voice(name=best, also={name: b"", "train.py": SCRIPT}),
+        "several-processes": voice(name=best, also={
+            name: events(), "trainer_0_log.txt": LOG, "trainer_1_log.txt": LOG}),
+        "speakers": voice(name=best, also={
+            name: events(), "train.py": SCRIPT, "speakers.pth": checkpoint_of("speakers")}),
+        "event-folder": voice(name=best, also={f"tensorboard/{name}": events(), "trainer_0_log.txt": LOG}),
+    }  # fmt: skip
+    return tuple(
+        Folder(name=f"run-{name}", make=make, expect=DECIDE, says="--copy-voice") for name, make in made.items()
+    )
+
+
+def _systems() -> tuple[Folder, ...]:
+    thumbs = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+    made: dict[str, Make] = {
+        "macos-attributes": voice(also={"._model.pth": apple_double(), "._config.json": apple_double()}),
+        "macos-short": voice(also={"._model.pth": b"\0\5\x16\7\0\2\0\0Mac OS X        "}),
+        "macos-folder": voice(also={".DS_Store": ds_store(), "samples/.DS_Store": ds_store()}),
+        "macos-archive": voice(also={"__MACOSX/._model.pth": apple_double(), "__MACOSX/._config.json": apple_double()}),
+        "macos-all": voice(
+            also={".DS_Store": ds_store(), "._.DS_Store": apple_double(), "._model.pth": apple_double()}
+        ),
+        "windows-zone": voice(also={"model.pth:Zone.Identifier": ZONE}),
+        "windows-zone-of-all": voice(also={"model.pth:Zone.Identifier": ZONE, "config.json:Zone.Identifier": ZONE}),
+        "windows-zone-dotted": voice(also={"model.pth.Zone.Identifier": ZONE}),
+        "windows-zone-mapped": voice(also={"model.pth\uf03aZone.Identifier": ZONE}),
+        "windows-zone-stream": voice(also={"model.pth:Zone.Identifier:$DATA": ZONE}),
+        "windows-thumbs": voice(also={"Thumbs.db": thumbs}),
+        "editor-backup": voice(also={"config.json~": VITS}),
+        "editor-swap": voice(also={".config.json.swp": b"b0VIM 9.0\0\0\0\0" + bytes(4000)}),
+        "notebook": voice(also={".ipynb_checkpoints/config-checkpoint.json": VITS}),
+        "file-server": voice(also={".nfs000000000123": "old words\n"}),
+        "git-notes": voice(also={".gitignore": "*.log\n", "samples/.gitkeep": b""}),
+        "model-manager": voice(also={"hash.md5": "0123456789abcdef0123456789abcdef", "tos_agreed.txt": "agreed\n"}),
+    }
+    return tuple(Folder(name=name, make=make, expect=DECIDE, says="directory-leftover") for name, make in made.items())
+
+
+def _repositories() -> tuple[Folder, ...]:
+    start: tuple[tuple[str, ...], ...] = (("init", "-q"),)
+    commit: tuple[tuple[str, ...], ...] = (*start, ("add", "-A"), ("commit", "-qm", "A voice"))
+    made: dict[str, Make] = {
+        "init": then(voice(), git(*start)),
+        "commit": then(voice(), git(*commit)),
+        "packed": then(voice(), git(*commit, ("gc", "-q"))),
+        "branches": then(voice(), git(*commit, ("branch", "other"), ("tag", "v1"))),
+        "objects-of-lfs": then(voice(), git(*commit), files({".git/lfs/objects/aa/bb/" + "a" * 64: checkpoint()})),
+        "linked-worktree": voice(also={".git": "gitdir: /home/a/voices/.git/worktrees/b\n"}),
+        "mercurial": voice(also={".hg/requires": "revlogv1\nstore\n", ".hg/store/data/model.pth.i": bytes(64)}),
+        "subversion": voice(also={".svn/wc.db": b"SQLite format 3\0" + bytes(100), ".svn/entries": "12\n"}),
+    }
+    return tuple(
+        Folder(name=f"repository-{name}", make=make, expect=DECIDE, says="a repository with its history")
+        for name, make in made.items()
+    )
+
+
+def _hubs() -> tuple[Folder, ...]:
+    unfinished = files({".cache/huggingface/download/model.pth.abc.incomplete": checkpoint()[:900]})
+    local: dict[str, Make] = {
+        "notes": then(voice(), downloaded("model.pth", "config.json")),
+        "unfinished": then(voice(), downloaded("config.json"), unfinished),
+        "old-notes": voice(also={".huggingface/download/model.pth.metadata": f"{'a' * 40}\n{'b' * 64}\n1.7e9\n"}),
+    }
+    below = "snapshots/" + "e" * 40
+    return (
+        *(
+            Folder(name=f"hub-{name}", make=make, expect=DECIDE, says="what a hub's client notes")
+            for name, make in local.items()
+        ),
+        Folder(name="hub-snapshot", make=snapshot(), below=below, expect=DECIDE, says="--copy-voice"),
+        Folder(name="hub-cache", make=snapshot(), expect=DECIDE, says="directory-cached"),
+        Folder(name="hub-cache-bare", make=snapshot(notes=False), expect=DECIDE, says="directory-cached"),
+    )
+
+
+def _no_models() -> tuple[Folder, ...]:
+    made: dict[str, Make] = {
+        "empty": files({}),
+        "readme": files({"README.md": "# To come\n"}),
+        "folders": files({"samples/": b"", "old/": b""}),
+        "config": files({"config.json": VITS}),
+        "samples": files({"hello.wav": _wav()}),
+        "speakers-as-json": files({"config.json": VITS, "speakers.json": '{"a": 0}'}),
+    }
+    return tuple(
+        Folder(name=f"nothing-{name}", make=make, expect=DECIDE, says="Nothing here is a model")
+        for name, make in made.items()
+    )
+
+
+HONEST = (
+    *_passing(), *_not_fetched(), *_runs(), *_systems(), *_repositories(), *_hubs(), *_no_models(),
+)  # fmt: skip
+"""All of them."""
+
+
+def write(folder: Folder, root: Path) -> Path:
+    """Make one below a root; returns what is judged."""
+    place = root / folder.name
+    place.mkdir(parents=True)
+    folder.make(place)
+    return place / folder.below if folder.below else place
+
+
+__all__ = ["HONEST", "put", "write"]
