@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from harness.core.findings import Finding, Outcome
 from harness.core.types import BehaviourEvent, Verdict
+
+RELEASE: Final = "release"
+"""The gate that lets nothing through but what is decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,8 @@ class RunInfo:
     """Path of the policy, or ``""`` where there was none."""
     policy_digest: str = ""
     """sha256 of the policy's file (hex), or ``""``."""
+    gate: str = "ci"
+    """``ci``, or ``release``: then a single open item leaves the verdict open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +107,20 @@ class RunResult:
 
         Never pass while items are missing, where no probe passed (that a model loads shows nothing about its speech),
         or where a check of the whole model is open: files that could not be judged and behaviour that nobody watched.
+        Under the release gate never where any item is open.
         """
         decided = overall(outcome.verdict for outcome in self.outcomes)
         has_shown = any(outcome.probe and outcome.verdict is Verdict.PASS for outcome in self.outcomes)
-        is_open = any(outcome.probe is None and outcome.verdict is not Verdict.PASS for outcome in self.outcomes)
+        counting = [one for one in self.outcomes if one.probe is None or self.info.gate == RELEASE]
+        is_open = any(outcome.verdict is not Verdict.PASS for outcome in counting)
         if decided is Verdict.PASS and (is_open or not (self.complete and has_shown)):
             return Verdict.INCONCLUSIVE
         return decided
+
+    @property
+    def has_decided(self) -> bool:
+        """Whether any probe passed or failed."""
+        return any(one.probe and one.verdict in (Verdict.PASS, Verdict.FAIL) for one in self.outcomes)
 
     @property
     def accepted(self) -> tuple[tuple[Outcome, Finding], ...]:
@@ -125,8 +138,8 @@ class RunResult:
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
     """Fail if anything failed, else error if the harness failed, else pass unless nothing at all could be judged.
 
-    A single inconclusive probe does not sink a run under ``gate=ci``; the release gate fails on it item by item.
-    A run in which nothing passed has shown nothing, and is inconclusive.
+    A single inconclusive probe does not sink a run under ``gate=ci``; under the release gate it does, and
+    :attr:`RunResult.verdict` says so. A run in which nothing passed has shown nothing, and is inconclusive.
     """
     seen = Counter(verdicts)
     if seen[Verdict.FAIL]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -15,7 +15,9 @@ from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
+from harness.pytest_plugin.ending import RUN_PROPERTY
 from harness.report.formats.junit import properties
+from harness.report.wording import one_line
 from harness.run.checks.base import ModelCheck, When
 from harness.run.checks.registry import checks_of
 from harness.suites.expansion import registered
@@ -23,6 +25,10 @@ from harness.suites.file import SuiteFileContent, read_suite
 
 if TYPE_CHECKING:
     from harness.pytest_plugin.gate import Gate
+
+
+DOING: Final = {"setup": "being set up", "call": "being judged", "teardown": "being torn down"}
+"""What was done with an item, by pytest's word for it."""
 
 
 class VerdictFailure(Exception):
@@ -112,12 +118,42 @@ class ProbeItem(pytest.Function):
         try:
             outcome = self.gate.ask(self.asked)
         except SoundcheckError as error:
+            self.gate.break_off(self.asked, str(error))
             pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
-        self.user_properties += properties(outcome, self.gate.policy_digest)
+        self._say(properties(outcome, self.gate.policy_digest))
         if outcome.verdict is Verdict.INCONCLUSIVE and self.gate.settings.gate == "ci":
             pytest.skip(f"inconclusive: {printable(outcome.reason)}")
         if outcome.verdict is not Verdict.PASS:
             raise VerdictFailure(self.gate.failure_text(outcome, self.path))
+
+    def settle(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+        """Let a report be what the verdict says.
+
+        ``xfail`` changes nothing: an item that somebody expects to fail stays in the verdict, and a policy's waiver is
+        the way to accept it. What ends an item for another reason than the model is an error, and none of its failures.
+        """
+        raised = call.excinfo.value if call.excinfo else None
+        if isinstance(raised, pytest.skip.Exception | pytest.xfail.Exception):
+            return
+        is_xfail = hasattr(report, "wasxfail")
+        if raised is None:
+            if call.when == "call" and (is_xfail or report.failed):
+                report.outcome, report.longrepr = "passed", None
+        else:
+            report.outcome = "failed"
+            if not isinstance(raised, VerdictFailure):
+                reason = f"ended by {type(raised).__name__} while it was {DOING[call.when]}: {_first_line(raised)}"
+                self.gate.break_off(self.asked, reason)
+                if ("tts_verdict", "fail") not in self.user_properties:
+                    self._say([("tts_verdict", "error"), ("tts_reason", one_line(reason))])
+                report.user_properties = list(self.user_properties)
+        if is_xfail:
+            del report.wasxfail
+
+    def _say(self, properties: Sequence[tuple[str, object]]) -> None:
+        """What its reports carry; what was said before (it may be run again) is replaced."""
+        others = [(name, value) for name, value in self.user_properties if not name.startswith("tts_")]
+        self.user_properties[:] = [*others, *properties, (RUN_PROPERTY, self.gate.run_id)]
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where in the suite file this probe stands."""
@@ -129,6 +165,10 @@ class ProbeItem(pytest.Function):
         if isinstance(excinfo.value, VerdictFailure):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
+
+
+def _first_line(raised: BaseException) -> str:
+    return next(iter(printable(str(raised)).splitlines()), "")[:200]
 
 
 def _nothing() -> None:

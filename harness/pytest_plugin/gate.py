@@ -6,13 +6,14 @@ neither.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.admission.coqui.vocabulary import read_vocabulary
-from harness.admission.outcomes import PREFIX as DOOR_PREFIX
+from harness.core.errors import StorageError
 from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.types import Probe, Verdict
@@ -58,6 +59,7 @@ class Gate:
         self._writer = writer
         self._tell = tell
         self._run: Run | None = None
+        self._decided: dict[tuple[str, str], Outcome] = {}
 
     @property
     def policy_digest(self) -> str:
@@ -91,9 +93,22 @@ class Gate:
         """
         if self._run is None:
             raise RuntimeError("begin() first")
-        outcome = self._run.check(asked.name) if isinstance(asked, ModelCheck) else self._run.judge(asked)
+        # Asked again in one session (pytest-rerunfailures), the answer stays: a failure is not washed out by repeating.
+        known = self._decided.get(_key(asked))
+        outcome = known or (self._run.check(asked.name) if isinstance(asked, ModelCheck) else self._run.judge(asked))
         self._run.record(outcome)
+        self._decided[_key(asked)] = outcome
         return outcome
+
+    def break_off(self, asked: Probe | ModelCheck, reason: str) -> None:
+        """Record that an item ended for another reason than the model. What has failed stays failed."""
+        known = self._decided.get(_key(asked))
+        if self._run is None or (known and known.verdict is Verdict.FAIL):
+            return
+        probe = None if isinstance(asked, ModelCheck) else asked
+        outcome = Outcome(subject=_key(asked)[1], verdict=Verdict.ERROR, reason=reason, probe=probe)
+        with contextlib.suppress(StorageError):  # a full disk is why it broke off: the item has no outcome then
+            self._run.record(outcome)
 
     def failure_text(self, outcome: Outcome, suite: Path) -> str:
         """What is printed for an item that failed."""
@@ -117,13 +132,17 @@ class Gate:
             self._run.close()
 
 
-def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
+def _key(asked: Probe | ModelCheck) -> tuple[str, str]:
+    return ("", asked.name) if isinstance(asked, ModelCheck) else (asked.source, asked.id)
+
+
+def judge_late(settings: Settings, run_id: str) -> RunResult:
     """Make checks again when every process has ended, and record what no item could know.
 
     A check may have passed in one process before another saw something, or not have been selected at all.
 
     Returns:
-        The outcomes that are worse than what was recorded, and what failed at the door.
+        All that is on record then.
 
     Raises:
         IntegrityError: The run or its copy of the policy is not whole.
@@ -140,11 +159,6 @@ def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
         today=today(),
     )
     known = {outcome.subject: outcome.verdict for outcome in result.outcomes if outcome.probe is None}
-    late = [
-        outcome
-        for outcome in result.outcomes
-        if outcome.subject.startswith(DOOR_PREFIX) and outcome.probe is None and outcome.verdict is Verdict.FAIL
-    ]
     for check in MODEL_CHECKS:
         outcome = check.late_outcome(check.name, ended) if check.late_outcome else None
         if outcome is None:
@@ -156,9 +170,7 @@ def judge_late(settings: Settings, run_id: str) -> tuple[Outcome, ...]:
         # What is about the run rather than the model was made of a part of it.
         if is_news or is_doubt or (check.name in known and not check.is_of_model):
             directory.record("late", outcome)
-        if is_news or is_doubt:
-            late.append(outcome)
-    return tuple(late)
+    return directory.result()
 
 
 def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:

@@ -5,38 +5,46 @@ Everything but the options is imported when a suite is collected: ``pytest --hel
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.core.ending import CI
 from harness.core.errors import BadInput, SoundcheckError
+from harness.core.paths import shown
 from harness.core.text import inert
+from harness.pytest_plugin.ending import NAME, LastWord
+from harness.pytest_plugin.stash import (
+    ENDING_LINE,
+    GATE,
+    IS_REPORTED,
+    JUDGED,
+    RUN_ID,
+    SETTINGS,
+    SUITE_SUFFIX,
+    SUITE_WITHOUT_MODEL,
+    is_gates,
+    is_worker,
+)
 from harness.run.options import BY_STEM, add_options
 from harness.run.settings import Settings, chosen_of, placed_model, project_of, read_settings
 
 if TYPE_CHECKING:
-    from harness.models.judged import Judged
-    from harness.pytest_plugin.collect import SuiteFile
-    from harness.pytest_plugin.gate import Gate
+    from collections.abc import Callable, Generator
 
-SUITE_SUFFIX = ".probes.yaml"
+    from harness.core.verdict import RunResult
+    from harness.models.judged import Judged
+    from harness.pytest_plugin.gate import Gate
 
 PYTEST_STYLES = {"dim": "light"}
 """Style words of the writers that pytest calls otherwise."""
-
-ONLY_INCONCLUSIVE = 10
-"""Exit code of ``--tts-gate=release`` where every failure is an inconclusive verdict."""
 
 ENDLESS = ("worker.endless", "worker.hung")
 """Rules of a rendering that was stopped because it cost too much."""
 
 ALLOW_UNSANDBOXED = "--tts-allow-unsandboxed"
-GATE = pytest.StashKey["Gate"]()
-RUN_ID = pytest.StashKey[str]()
-SETTINGS = pytest.StashKey[Settings]()
-JUDGED = pytest.StashKey["Judged"]()
-IS_REPORTED = pytest.StashKey[bool]()
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -51,9 +59,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Refuse a run that the candidate or the reference configures, before any conftest.py is loaded."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None]:
+    """Refuse a run that the candidate or the reference configures, before any conftest.py is loaded.
+
+    Afterwards everybody is there who may have a say in the exit code: ours is the last.
+    """
     from harness.pytest_plugin.guard import refuse_configuration, refuse_spaces
 
     refuse_spaces(args)
@@ -61,6 +72,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         early_config.stash[JUDGED] = judged
         named = early_config.known_args_namespace.file_or_dir or early_config.getini("testpaths")
         refuse_configuration(early_config, named, judged)
+    yield
+    early_config.pluginmanager.register(LastWord(_end), NAME)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,32 +84,38 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse a model or golden that is not there before anything is collected, in every process alike."""
+    from harness.pytest_plugin.asked import asking_words, refuse_without_model, which_model
+
     config = session.config
     _refuse_loaded(config)
     named = [argument for argument in config.args if argument.partition("::")[0].endswith(SUITE_SUFFIX)]
-    if not named and not config.getoption("tts_model", None):
+    if not named and not asking_words(config) and not config.getoption("tts_model", None):
         return
     settings = _checked(lambda: _settings(config))
     # addopts and PYTEST_ADDOPTS are written once and forgotten; this must be somebody's word each time.
-    is_typed = hasattr(config, "workerinput") or ALLOW_UNSANDBOXED in map(str, config.invocation_params.args)
+    is_typed = is_worker(config) or ALLOW_UNSANDBOXED in map(str, config.invocation_params.args)
     if settings.allow_unsandboxed and not is_typed:
         raise pytest.UsageError(f"{ALLOW_UNSANDBOXED}: expected on the command line itself, got it from addopts")
     if settings.model:
         _checked(lambda: _look(settings))
-    elif not config.option.collectonly:
-        raise pytest.UsageError(f"{named[0]}: which model? Add --tts-model=DIR, or tts_model to the ini file")
+    else:
+        _checked(lambda: refuse_without_model(config))
+        if named and not config.option.collectonly:
+            raise pytest.UsageError(which_model(named[0]))
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
     """Collect ``*.probes.yaml`` where a candidate is named, or where only a list is wanted."""
     if not file_path.name.endswith(SUITE_SUFFIX):
         return None
-    gate = _gate(parent.config)
-    if not gate.settings.model and not parent.config.option.collectonly:
-        return None
+    if not _checked(lambda: _settings(parent.config)).model and not parent.config.option.collectonly:
+        from harness.pytest_plugin.asked import SuiteWithoutModel
+
+        suite: SuiteWithoutModel = SuiteWithoutModel.from_parent(parent, path=file_path)
+        return suite
     from harness.pytest_plugin.collect import SuiteFile
 
-    return SuiteFile.create(parent, file_path, gate)
+    return SuiteFile.create(parent, file_path, _gate(parent.config))
 
 
 @pytest.hookimpl(trylast=True)
@@ -113,6 +132,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin the run once it is known which items are wanted."""
     config = session.config
     _refuse_loaded(config)
+    if SUITE_WITHOUT_MODEL in config.stash and not is_worker(config):
+        raise pytest.UsageError(_suite_without_model(config))
     if GATE not in config.stash or config.option.collectonly:
         return
     from harness.pytest_plugin.collect import ProbeItem, probes_of
@@ -122,18 +143,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         config.stash[RUN_ID] = config.stash[GATE].run_id
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """End the worker; say by exit code 10 that nothing failed but what could not be decided; tell xdist the run."""
-    config = session.config
-    if exitstatus == pytest.ExitCode.TESTS_FAILED and _only_inconclusive(config):
-        session.exitstatus = ONLY_INCONCLUSIVE
-    if GATE in config.stash:
-        config.stash[GATE].close()
-    if hasattr(config, "workeroutput") and RUN_ID in config.stash:
-        config.workeroutput["soundcheck_run_id"] = config.stash[RUN_ID]
-    elif RUN_ID in config.stash:
-        _judge_late(session)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a probe's report be what its verdict says, whatever marks it has been given."""
+    report = yield
+    if GATE in item.config.stash:
+        from harness.pytest_plugin.collect import ProbeItem
+
+        if isinstance(item, ProbeItem):
+            item.settle(report, call)
+    return report
 
 
 def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
@@ -145,63 +166,86 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
     return ("failed", "D", "DEARER") if is_cost else None
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Learn from an xdist worker which run it was."""
-    run_id = getattr(node, "workeroutput", {}).get("soundcheck_run_id", "")
-    if run_id:
-        node.config.stash[RUN_ID] = str(run_id)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Any:
+    """Of pytest-timeout: its thread ends the process, with the exit code of a failed model. A signal ends the item."""
+    timeout = item.config.pluginmanager.getplugin("timeout")
+    if not is_gates(item.nodeid) or settings.method != "thread" or timeout is None:
+        return None
+    return timeout.pytest_timeout_set_timer(item, settings._replace(method="signal"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Write the reports and print the verdict."""
-    if RUN_ID in config.stash and not hasattr(config, "workeroutput"):
+    if RUN_ID in config.stash and not is_worker(config):
         _report(terminalreporter, config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Do so as well where pytest has no summary: after an early end, or with ``--no-summary``."""
-    reporter = config.pluginmanager.getplugin("terminalreporter")
-    if RUN_ID in config.stash and IS_REPORTED not in config.stash and not hasattr(config, "workeroutput") and reporter:
-        _report(reporter, config)
+    """Do so as well where pytest has no summary: after an early end, with ``--no-summary`` or ``-p no:terminal``."""
+    if is_worker(config):
+        return
+    if SUITE_WITHOUT_MODEL in config.stash and config.pluginmanager.hasplugin("dsession"):
+        sys.stderr.write(f"ERROR: {_suite_without_model(config)}\n")
+    if RUN_ID in config.stash and IS_REPORTED not in config.stash:
+        _report(config.pluginmanager.getplugin("terminalreporter"), config)
 
 
-def _report(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def _report(reporter: pytest.TerminalReporter | None, config: pytest.Config) -> None:
     config.stash[IS_REPORTED] = True
-    from harness.core.paths import shown
     from harness.pytest_plugin.gate import write_reports, write_requested
     from harness.report.terminal import summary_lines
 
+    write = _writer(reporter)
     try:
         settings = _settings(config)
         result, path = write_reports(settings, config.stash[RUN_ID])
     except SoundcheckError as error:
-        terminalreporter.write_line(f"soundcheck: {inert(str(error))}", red=True)
+        write(f"soundcheck: {inert(str(error))}", "red")
         return
-    terminalreporter.write_sep("=", "soundcheck")
-    for line, style in summary_lines(result, run_dir=shown(path), width=terminalreporter._tw.fullwidth):
-        markup = {PYTEST_STYLES.get(name, name): True for name in style.split()}
-        terminalreporter.write_line(line, **markup)
+    if reporter:
+        reporter.write_sep("=", "soundcheck")
+    width = reporter._tw.fullwidth if reporter else 120
+    ending = config.stash.get(ENDING_LINE, "")
+    for line, style in summary_lines(result, run_dir=shown(path), width=width, ending=ending):
+        write(line, style)
     for delivery in write_requested(settings, result, path):
-        terminalreporter.write(delivery.printed)
+        (reporter.write if reporter else sys.stdout.write)(delivery.printed)
         if delivery.told:
-            terminalreporter.write_line(f"written  {delivery.told}", light=True)
+            write(f"written  {delivery.told}", "dim")
         if delivery.problem:
-            terminalreporter.write_line(f"soundcheck: {delivery.problem}", red=True)
+            write(f"soundcheck: {delivery.problem}", "red")
 
 
-def _judge_late(session: pytest.Session) -> None:
-    """What was seen after the checks were made, or without them, fails the session too."""
-    from harness.core.types import Verdict
+def _writer(reporter: pytest.TerminalReporter | None) -> Callable[[str, str], None]:
+    """Writes a line in a style of our writers; without pytest's terminal, plainly: a verdict is always said."""
+    if reporter is None:
+        return lambda line, _: print(line)
+
+    def write(line: str, style: str) -> None:
+        markup = {PYTEST_STYLES.get(name, name): True for name in style.split()}
+        reporter.write_line(line, **markup)
+
+    return write
+
+
+def _end(config: pytest.Config) -> tuple[RunResult | None, str]:
+    """End the worker, make late checks where this is the process that was started, and give what is on record."""
+    if GATE in config.stash:
+        config.stash[GATE].close()
+    if RUN_ID not in config.stash or is_worker(config):
+        return None, CI
     from harness.pytest_plugin.gate import judge_late
 
-    settings = _settings(session.config)
-    late = _checked(lambda: judge_late(settings, session.config.stash[RUN_ID]))
-    decided = (pytest.ExitCode.OK, ONLY_INCONCLUSIVE)
-    if session.exitstatus in decided and any(outcome.verdict is Verdict.FAIL for outcome in late):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    elif session.exitstatus == pytest.ExitCode.OK and late and settings.gate == "release":
-        session.exitstatus = ONLY_INCONCLUSIVE
+    settings = _settings(config)
+    return judge_late(settings, config.stash[RUN_ID]), settings.gate
+
+
+def _suite_without_model(config: pytest.Config) -> str:
+    from harness.pytest_plugin.asked import which_model
+
+    line = which_model(config.stash[SUITE_WITHOUT_MODEL])
+    return f"{line}; or leave suites out with --ignore-glob='*{SUITE_SUFFIX}'"
 
 
 def _settings(config: pytest.Config) -> Settings:
@@ -242,13 +286,6 @@ def _gate(config: pytest.Config) -> Gate:
     return config.stash[GATE]
 
 
-def _only_inconclusive(config: pytest.Config) -> bool:
-    reporter = config.pluginmanager.getplugin("terminalreporter")
-    stats = reporter.stats if reporter is not None else {}
-    verdicts = {dict(report.user_properties).get("tts_verdict") for report in stats.get("failed", [])}
-    return verdicts == {"inconclusive"} and not stats.get("error")
-
-
 def _look(settings: Settings) -> None:
     from harness.goldens.folder import find_golden
     from harness.models.fetching.local import local_model
@@ -275,7 +312,7 @@ def _teller(config: pytest.Config) -> Any:
     """Lines for a person who waits: only on a terminal, only where pytest is not quiet, never under xdist."""
     reporter = config.pluginmanager.getplugin("terminalreporter")
     capture = config.pluginmanager.getplugin("capturemanager")
-    if reporter is None or not reporter.isatty or reporter.verbosity < 0 or hasattr(config, "workerinput"):
+    if reporter is None or not reporter.isatty or reporter.verbosity < 0 or is_worker(config):
         return lambda _: None
 
     def tell(line: str) -> None:

@@ -51,7 +51,7 @@ Line = tuple[str, str]
 """Text and style: ``bold``, ``red``, ``green``, ``yellow``, ``dim`` or ``""``."""
 
 
-def summary_lines(result: RunResult, *, run_dir: str, width: int, limit: int = 20) -> list[Line]:
+def summary_lines(result: RunResult, *, run_dir: str, width: int, limit: int = 20, ending: str = "") -> list[Line]:
     """The run in a screenful: verdict first, findings worst first, where the rest lies.
 
     Args:
@@ -59,8 +59,11 @@ def summary_lines(result: RunResult, *, run_dir: str, width: int, limit: int = 2
         run_dir: The run directory as the user would type it.
         width: Columns of the terminal; lines are cut to it, except for paths and reasons: these may wrap.
         limit: Items to list before referring to the report.
+        ending: Why the session ends as it does, where the verdict does not say it.
     """
     lines: list[Line] = [(f"{result.verdict.upper()}  {headline(result)}", STYLES[result.verdict])]
+    if ending:
+        lines.append((ending, "bold"))
     lines.append((isolation_stamp(result.info), "dim" if is_sandboxed(result.info) else "yellow"))
     if stamp := policy_stamp(result.info):
         lines.append((stamp, "dim"))

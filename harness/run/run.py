@@ -354,6 +354,7 @@ def _describe(
         salt_digest=screening_of(settings, suites).salt_digest,
         policy=shown(settings.policy.path) if settings.policy else "",
         policy_digest=settings.policy.sha256 if settings.policy else "",
+        gate=settings.gate,
         versions={
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")},

@@ -232,10 +232,12 @@ def chosen_of(config: pytest.Config, option: Option, typed: object) -> Choice | 
     """What was chosen for an option: what was typed, else what the ini file says, else nothing.
 
     Raises:
-        BadInput: The ini file has something else where a number belongs.
+        BadInput: The ini file has something else where a number belongs, or an empty word was typed.
     """
-    is_typed = typed is not None and typed is not False and (typed != "" or option.key is None)
-    if is_typed:
+    if typed == "" and option.key:
+        # Most often an unset variable of a pipeline; the ini file's choice would be another than was meant.
+        raise BadInput(f"{option.flag}: expected {option.metavar or 'a word'}, got an empty word; is a variable unset?")
+    if typed is not None and typed is not False:
         return Choice(value=typed, name=option.flag)
     written = config.getini(option.key) if option.key else None
     if not option.key or not written:

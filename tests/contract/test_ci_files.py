@@ -223,6 +223,37 @@ class TestAction:
         assert {path.name for path in project.iterdir()} == {"small.probes.yaml", "golden", ".soundcheck"}
 
 
+class TestInputs:
+    """Said before anything is installed or rendered."""
+
+    @pytest.mark.parametrize("name", ["model", "golden"])
+    def test_of_the_action_that_are_empty_are_refused(self, name: str, tmp_path: Path) -> None:
+        step = action()["runs"]["steps"][0]
+        given = {"model": "voice", "golden": "reference"} | {name: ""}
+        (tmp_path / "work").mkdir()
+        environment = {f"SOUNDCHECK_{name.upper()}": value for name, value in given.items()}
+        assert set(step["env"]) == set(environment)
+        done = run_shell(step["run"], tmp_path / "work", environment)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert done.stderr.startswith(f"soundcheck: {name}: expected ")
+
+    def test_of_the_action_that_are_there_pass(self, tmp_path: Path) -> None:
+        (tmp_path / "work").mkdir()
+        environment = {"SOUNDCHECK_MODEL": "voice", "SOUNDCHECK_GOLDEN": "$(touch pwned)"}
+        done = run_shell(action()["runs"]["steps"][0]["run"], tmp_path / "work", environment)
+        assert (done.returncode, done.stdout + done.stderr, list((tmp_path / "work").iterdir())) == (0, "", [])
+
+    @pytest.mark.parametrize("name", ["MODEL", "GOLDEN"])
+    def test_of_the_template_that_are_empty_are_refused(self, name: str, tmp_path: Path) -> None:
+        job = gitlab_job()
+        (tmp_path / "work").mkdir()
+        given = {"PACKAGE": "./x", "SUITES": "a", "MODEL": "voice", "GOLDEN": "reference"} | {name: ""}
+        environment = job["variables"] | {f"SOUNDCHECK_{key}": value for key, value in given.items()}
+        done = run_shell("\n".join(job["before_script"]), tmp_path / "work", environment, shell="sh")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert done.stderr.startswith(f"soundcheck: SOUNDCHECK_{name}: expected ")
+
+
 class TestInstall:
     def run_install(self, tmp_path: Path, extras: str, version: str = "(3, 12)") -> tuple[int, list[str]]:
         """The first step with a python3 that only notes what it is asked for."""
@@ -235,7 +266,7 @@ class TestInstall:
             f'mkdir -p "$3/bin"\ncat > "$3/bin/pip" <<\'END\'\n#!/bin/sh\n{pip}\nEND\nchmod +x "$3/bin/pip"\n'
         )
         (tools / "python3").chmod(0o755)
-        step = action()["runs"]["steps"][0]
+        step = action()["runs"]["steps"][1]
         (tmp_path / "work").mkdir()
         done = run_shell(
             step["run"],
@@ -251,7 +282,7 @@ class TestInstall:
         return done.returncode, asked.read_text().splitlines() if asked.exists() else []
 
     def test_installs_this_very_checkout(self, tmp_path: Path) -> None:
-        assert set(action()["runs"]["steps"][0]["env"]) == {"SOUNDCHECK_SOURCE", "SOUNDCHECK_EXTRAS"}
+        assert set(action()["runs"]["steps"][1]["env"]) == {"SOUNDCHECK_SOURCE", "SOUNDCHECK_EXTRAS"}
         status, asked = self.run_install(tmp_path, action()["inputs"]["extras"]["default"])
         assert (status, asked[-1]) == (0, "/actions/sound check[coqui,whisper]")
 

@@ -193,9 +193,8 @@ class TestPytest:
         done.stdout.fnmatch_lines(["FAIL  candidate (*) against golden small: 1 of 6 probes failed*"])
         assert results(pytester)["complete"] is True
 
-    def test_a_plain_session_is_left_alone(self, pytester: pytest.Pytester) -> None:
+    def test_a_session_without_suites_is_left_alone(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile("def test_something(): pass")
-        (pytester.path / "some.probes.yaml").write_text("not: a suite", "utf-8")
         done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
         done.assert_outcomes(passed=1)
         assert not (pytester.path / ".soundcheck").exists()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harness.core.exits import EXIT_OF
+from harness.core.ending import MATRIX, standing_of
 from harness.core.text import counted
 from harness.core.types import Verdict
 from harness.report.formats.issues import (
@@ -70,7 +70,7 @@ def _artifacts(result: RunResult) -> list[Json]:
 def _invocation(result: RunResult, listed: Sequence[Issue], kept: int) -> Json:
     return {
         "executionSuccessful": result.complete and result.verdict is not Verdict.ERROR,
-        "exitCode": int(EXIT_OF[result.verdict]),
+        "exitCode": int(MATRIX[standing_of(result)][result.info.gate]),
         "exitCodeDescription": result.verdict.value,
         "toolExecutionNotifications": _notifications(result, listed, kept),
     }

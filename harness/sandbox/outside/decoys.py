@@ -16,6 +16,7 @@ from pathlib import Path
 
 from harness.sandbox.outside.bait import Bait, bait_names
 from harness.sandbox.outside.limits import Note
+from harness.sandbox.outside.pair import socket_pair
 
 _ADD_FD = 0x40182103
 _IN_OPEN, _IN_MODIFY, _IN_ATTRIB, _IN_DELETE_SELF, _IN_MOVE_SELF = 0x20, 0x2, 0x4, 0x400, 0x800
@@ -46,7 +47,7 @@ class Decoys:
         """Give the worker one end of a socket pair; what it sends comes to us. Returns its file descriptor, or -1."""
         if len(self._open) >= MAX_DECOYS:
             return -1
-        ours, theirs = socket.socketpair()
+        ours, theirs = socket_pair()
         flags = os.O_CLOEXEC if style & socket.SOCK_CLOEXEC else 0
         try:
             order = bytearray(struct.pack("QIIII", ident, 0, theirs.fileno(), 0, flags))

@@ -22,6 +22,7 @@ from typing import IO, Protocol
 
 from harness.sandbox.outside.janitor import JANITOR
 from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
+from harness.sandbox.outside.pair import socket_pair
 
 MAX_OUTPUT_BYTES = 1 << 20
 """What a worker may print to stdout and stderr together before it counts as a flood."""
@@ -270,7 +271,7 @@ class ProcessLauncher:
     def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
         """See :class:`Launcher`."""
         del model  # a plain child process can read every file of its user; a sandbox binds this one only
-        ours, theirs = socket.socketpair()
+        ours, theirs = socket_pair()
         scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
         JANITOR.watch(scratch)
         memory = 0 if device.startswith("cuda") else self.memory_bytes

@@ -23,6 +23,7 @@ from harness.sandbox.outside.folders import WorkerFolder
 from harness.sandbox.outside.launcher import WorkerProcess, worker_environment
 from harness.sandbox.outside.layout import HOME, MODEL, SCRATCH, Layout, gpu_devices, readable_paths
 from harness.sandbox.outside.limits import Limits
+from harness.sandbox.outside.pair import socket_pair
 from harness.sandbox.outside.process import SandboxedProcess
 
 START_SECONDS = 30.0
@@ -118,8 +119,8 @@ class SandboxLauncher:
         environment: dict[str, str],
         limits: Limits,
     ) -> WorkerProcess:
-        ours, theirs = socket.socketpair()
-        control, far_control = socket.socketpair()
+        ours, theirs = socket_pair()
+        control, far_control = socket_pair()
         control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         plan = {
             "conversation": theirs.fileno(),

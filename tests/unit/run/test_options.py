@@ -149,8 +149,15 @@ class TestIniFile:
 
     def test_counts_after_what_is_typed(self, pytester: pytest.Pytester) -> None:
         pytester.makeini("[pytest]\ntts_takes = 4\ntts_golden = written\ntts_reference = there\n")
-        found = read_settings(pytester.parseconfig("--tts-takes=3", "--tts-golden=typed", "--tts-reference="))
+        found = read_settings(pytester.parseconfig("--tts-takes=3", "--tts-golden=typed"))
         assert (found.takes, found.golden, found.reference) == (3, "typed", "there")
+
+    @pytest.mark.parametrize("stem", ["golden", "policy", "asr"])
+    def test_is_not_taken_in_the_place_of_an_empty_word(self, stem: str, pytester: pytest.Pytester) -> None:
+        """Of an unset variable: who typed it meant something, and hardly what the ini file says."""
+        pytester.makeini(f"[pytest]\ntts_{stem} = written\n")
+        with pytest.raises(BadInput, match=f"^--tts-{stem}: expected .*, got an empty word; is a variable unset\\?$"):
+            read_settings(pytester.parseconfig(f"--tts-{stem}="))
 
     @pytest.mark.parametrize(
         ("line", "told"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.core.exits import EXIT_OF
+from harness.core.ending import MATRIX, standing_of
 from harness.core.findings import Evidence, Outcome
 from harness.core.types import Severity, Verdict
 from harness.core.verdict import RunResult
@@ -89,7 +89,7 @@ class TestEveryRun:
         rules = found["tool"]["driver"]["rules"]
         for one in found["results"]:
             assert rules[one["ruleIndex"]]["id"] == one["ruleId"]
-        assert found["invocations"][0]["exitCode"] == EXIT_OF[result.verdict]
+        assert found["invocations"][0]["exitCode"] == MATRIX[standing_of(result)][result.info.gate]
 
 
 class TestResults:

@@ -1,0 +1,200 @@
+"""Beside the plugins and the versions of pytest that users have: the same verdicts and exit codes in each of them.
+
+The plugins stay out of the development environment, where they would reorder our own tests. They are installed by hash
+into a folder of it, once, from ``environments/``; a session finds them by PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.conftest import Voice
+
+pytestmark = pytest.mark.slow
+
+PINS = Path(__file__).parent / "environments"
+VERSIONS = tuple(path.stem.removeprefix("pytest-") for path in sorted(PINS.glob("pytest-*.txt")))
+NAN = {"kind": "nan", "when": "door"}
+HANG = {"kind": "hang", "when": "train"}
+SUITE = """\
+version: 1
+title: Two phrases
+language: en
+probes:
+  - id: door
+    family: carriers
+    text: Please close the door behind you.
+  - id: train
+    family: carriers
+    text: The train leaves in the early morning.
+"""
+Session = Callable[..., pytest.RunResult]
+
+
+def installed(pins: Path) -> Path:
+    """A folder with what a file of pins names, made once for each content of the file."""
+    digest = hashlib.sha256(pins.read_bytes()).hexdigest()[:16]
+    folder = Path(sys.prefix) / "other-plugins" / f"{pins.stem}-{digest}"
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "complete").is_file():
+            uv = Path(sys.executable).with_name("uv")
+            command = [str(uv), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--target", str(folder)]
+            done = subprocess.run([*command, "-r", str(pins)], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, (
+                f"{pins.name} cannot be installed, and these tests cannot do without:\n{done.stderr}"
+            )
+            (folder / "complete").touch()
+    return folder
+
+
+@pytest.fixture
+def session(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """Gate two phrases in a process of its own, with pins on its path."""
+    (pytester.path / "two.probes.yaml").write_text(SUITE, "utf-8")
+
+    def run(
+        pins: str, *arguments: str, faults: tuple[dict[str, object], ...] = (), what: str = "two.probes.yaml"
+    ) -> pytest.RunResult:
+        monkeypatch.setenv(
+            "PYTHONPATH", os.pathsep.join([str(installed(PINS / f"{pins}.txt")), *filter(None, sys.path)])
+        )
+        return pytester.runpytest_subprocess(
+            what, f"--tts-model={fake_voice(*faults)}", "--tts-asr=fake", "--tts-cost=off",
+            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", *arguments,
+        )  # fmt: skip
+
+    return run
+
+
+def verdict_of(pytester: pytest.Pytester) -> str:
+    """What the newest run of a folder came to."""
+    paths = (pytester.path / ".soundcheck" / "runs").glob("*/results.json")
+    newest = max(paths, key=lambda path: path.stat().st_mtime_ns)
+    return str(json.loads(newest.read_text("utf-8"))["verdict"])
+
+
+class TestSocket:
+    @pytest.mark.parametrize("option", ["--disable-socket", "--allow-hosts=127.0.0.1"])
+    @pytest.mark.parametrize(("faults", "status"), [((), 0), ((NAN,), 1)])
+    def test_keeps_tests_from_the_network_and_us_from_nothing(
+        self, option: str, faults: tuple[dict[str, object], ...], status: int, session: Session
+    ) -> None:
+        done = session("plugins", option, "--tts-gate=release", faults=faults)
+        assert done.ret == status
+
+    def test_still_keeps_tests_beside_a_suite_from_it(self, session: Session, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile(test_own="import socket\ndef test_own(): socket.socket()")
+        done = session("plugins", "--disable-socket", what=".")
+        assert done.ret == 1
+        done.stdout.fnmatch_lines(["*SocketBlockedError*"])
+        assert verdict_of(pytester) == "pass"
+
+
+class TestTimeout:
+    @pytest.mark.parametrize("method", ["signal", "thread"])
+    def test_ends_an_item_and_fails_no_model(self, method: str, session: Session, pytester: pytest.Pytester) -> None:
+        done = session("plugins", "--timeout=3", f"--timeout-method={method}", faults=(HANG,))
+        assert (done.ret, verdict_of(pytester)) == (3, "error")
+        done.stdout.fnmatch_lines(["ERROR     *ended by Failed while it was being judged: Timeout (>3.0s)*"])
+
+    def test_of_a_whole_session_is_no_pass_and_no_failed_model(
+        self, session: Session, pytester: pytest.Pytester
+    ) -> None:
+        done = session("plugins", "--session-timeout=0.01")
+        assert (done.ret, verdict_of(pytester)) == (10, "inconclusive")
+
+    def test_that_is_not_reached_changes_nothing(self, session: Session) -> None:
+        assert session("plugins", "--timeout=300", "--tts-gate=release").ret == 0
+
+
+class TestRerunfailures:
+    def test_does_not_wash_a_failure_out(self, session: Session, pytester: pytest.Pytester) -> None:
+        done = session("plugins", "--reruns=2", faults=(NAN,))
+        assert (done.ret, verdict_of(pytester)) == (1, "fail")
+        assert done.parseoutcomes()["failed"] == 1
+        assert done.parseoutcomes()["rerun"] == 2
+
+    def test_may_repeat_what_a_fixture_broke(self, session: Session, pytester: pytest.Pytester) -> None:
+        pytester.makeconftest(
+            "import pytest\ntries = []\n@pytest.fixture(autouse=True)\ndef database(request):\n"
+            "    tries.append(request.node.name)\n"
+            "    assert request.node.name != 'door' or tries.count('door') > 1\n"
+        )
+        done = session("plugins", "--reruns=2", "--tts-gate=release")
+        assert (done.ret, verdict_of(pytester)) == (0, "pass")
+
+
+class TestOthers:
+    @pytest.mark.parametrize("seed", [1, 2])
+    @pytest.mark.parametrize(("faults", "status"), [((), 0), ((NAN,), 1)])
+    def test_in_any_order(
+        self, seed: int, faults: tuple[dict[str, object], ...], status: int, session: Session
+    ) -> None:
+        assert session("plugins", f"--randomly-seed={seed}", faults=faults).ret == status
+
+    def test_on_a_page_of_pytest_html(self, session: Session, pytester: pytest.Pytester) -> None:
+        assert session("plugins", "--html=page.html", "--self-contained-html", faults=(NAN,)).ret == 1
+        assert "two.probes.yaml::candidate::door" in (pytester.path / "page.html").read_text("utf-8")
+
+    @pytest.mark.parametrize(("least", "status"), [(0, 0), (100, 1)])
+    def test_with_coverage_measured(self, least: int, status: int, session: Session, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile(test_own="def test_own(): pass\ndef unused():\n    return 1\n")
+        done = session("plugins", "--cov=test_own", f"--cov-fail-under={least}", what=".")
+        assert (done.ret, verdict_of(pytester)) == (status, "pass")
+
+
+class TestXdist:
+    @pytest.mark.parametrize("mode", ["load", "loadscope", "loadfile", "loadgroup", "worksteal", "each"])
+    @pytest.mark.parametrize(("faults", "status"), [((), 0), ((NAN,), 1)])
+    def test_in_each_of_its_modes(
+        self, mode: str, faults: tuple[dict[str, object], ...], status: int, session: Session, pytester: pytest.Pytester
+    ) -> None:
+        done = session("plugins", f"--dist={mode}", "--tx=2*popen", "--tts-gate=release", faults=faults)
+        assert (done.ret, verdict_of(pytester)) == (status, "fail" if faults else "pass")
+
+
+class TestImportModes:
+    @pytest.mark.parametrize("mode", ["prepend", "append", "importlib"])
+    def test_make_no_difference(self, mode: str, session: Session, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile(test_own="def test_own(): pass")
+        done = session("plugins", f"--import-mode={mode}", "--tts-gate=release", what=".")
+        assert (done.ret, verdict_of(pytester)) == (0, "pass")
+
+
+class TestVersionsOfPytest:
+    @pytest.mark.parametrize("version", VERSIONS)
+    @pytest.mark.parametrize(
+        ("arguments", "faults", "status"),
+        [
+            (("--tts-gate=release", "--junitxml=junit.xml"), (), 0),
+            ((), (NAN,), 1),
+            (("--tts-gate=release", "-k", "door"), (), 10),
+            (("-n2", "--tts-gate=release"), (NAN,), 1),
+            (("-p", "no:terminal", "--tts-gate=release"), (), 0),
+        ],
+        ids=["pass", "fail", "incomplete", "two processes", "no terminal"],
+    )
+    def test_end_with_the_same_code(
+        self, version: str, arguments: tuple[str, ...], faults: tuple[dict[str, object], ...], status: int,
+        session: Session, pytester: pytest.Pytester,
+    ) -> None:  # fmt: skip
+        done = session(f"pytest-{version}", *arguments, faults=faults)
+        assert done.ret == status
+        if "no:terminal" not in arguments:
+            done.stdout.fnmatch_lines([f"*pytest-{version}.*"])
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_know_what_a_usage_error_is(self, version: str, session: Session) -> None:
+        done = session(f"pytest-{version}", "--tts-alpha=2")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        assert "Traceback" not in done.stderr.str()
