@@ -274,7 +274,8 @@ OPTIONS: Final = (
 )
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
-    "golden", "gate", "policy", "compare", "reference", "alpha", "takes", "seed", "soak", "cost", "fresh", "report",
+    "checkpoint", "golden", "gate", "policy", "compare", "reference", "alpha", "takes", "seed", "soak", "cost", "fresh",
+    "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (
