@@ -8,6 +8,7 @@ what the word diff is for. Spoken and written numbers count the same (``twenty``
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -81,6 +82,12 @@ _SYMBOLS: Final = {
     "+": "plus",
 }  # fmt: skip
 
+_SIGNS: Final = {
+    "٫": ".", "٬": ",", "٪": "%", "．": ".", "，": ",", "％": "%", "＋": "+", "－": "-", "＄": "$", "￥": "¥",
+    "￡": "£", "−": "-",
+}  # fmt: skip
+"""Signs about numbers in other scripts -> the one that is looked for."""
+
 _TOKEN = re.compile(
     r"(?P<minus>(?<![\w)\]])[-−–](?=[$€£¥]?\.?\d))"
     r"|(?P<number>\d+(?:,\d{3})*(?:\.\d+)?(?:st|nd|rd|th)?(?![^\W\d]\w{3,}))"
@@ -117,13 +124,23 @@ def strict_tokens(text: str, language: str = "en") -> Counter[str]:
     """Count the tokens of a raw text whose change changes its meaning.
 
     German has tokens of its own (:mod:`harness.core.strict_german`); any other language is read as English, which is
-    right for its digits, signs and symbols and finds none of its words.
+    right for its digits (those of its own script too), signs and symbols, and finds none of its words.
 
     Single digits of every number, spoken or written (``twelve`` gives 1 and 2); ``point``; ``minus`` and
     ``plus``; :data:`NEGATIONS`; currencies and units in the singular. ``$2.50`` is 2, dollar, 50, cent.
     """
     read = german_tokens if language == "de" else _tokens
-    return Counter(read(text[:MAX_CHARACTERS].lower().replace("’", "'")))
+    return Counter(read(_in_ascii_digits(text[:MAX_CHARACTERS].lower().replace("’", "'"))))
+
+
+def _in_ascii_digits(text: str) -> str:
+    """The same text with the digits and the signs about them that other scripts have of their own."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else _SIGNS.get(character, character)
+        for character in text
+    )
 
 
 def _tokens(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.core.spoken import PLAIN_IS, composed, has_word, is_plain, mixture, spoken_words
 from harness.core.suggest import did_you_mean
 from harness.core.types import Probe
 from harness.suites.yamltree import Mapping, Node, Scalar, Sequence, describe, fail, quote, read_tree
@@ -36,11 +37,6 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _FAMILY = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _WHOLE = re.compile(r"[0-9]{1,10}")
-# No digits, no symbols, no script but Latin: a Cyrillic look-alike is not plain.
-_LETTER = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]"
-_WORD = re.compile(rf"{_LETTER}+(?:['’-]{_LETTER}+)*")
-_PLAIN = re.compile(rf"(?:{_LETTER}|[ '’.,;:!?-])*{_LETTER}(?:{_LETTER}|[ '’.,;:!?-])*")
-PLAIN_IS: Final = "letters, spaces, apostrophes, hyphens and . , ; : ! ?"
 ID_IS: Final = "lower-case letters, digits and hyphens, at most 64, no hyphen first"
 _FAMILY_IS: Final = "lower-case letters, digits and hyphens, at most 32, a letter first"
 
@@ -72,20 +68,6 @@ class Suite:
     """In file order. At least one, unless there are `draws`."""
     draws: tuple[FamilyDraw, ...] = ()
     """What is to be generated. Drawing is not this module's business: it knows no family."""
-
-
-def is_plain(text: str) -> bool:
-    """Whether `text` is already the words that should be heard.
-
-    So it is when it has a letter and nothing but Latin letters (up to U+024F), spaces, apostrophes, hyphens
-    and the sentence punctuation ``. , ; : ! ?``. Then `expect` may be left out and is `text` itself.
-    """
-    return _PLAIN.fullmatch(text) is not None
-
-
-def spoken_words(expect: str) -> tuple[str, ...]:
-    """Cut an `expect` into the lower-case words that `critical` may name; ``don't`` is one word."""
-    return tuple(word.replace("’", "'") for word in _WORD.findall(expect.lower()))
 
 
 def parse_suite(source: str, name: str) -> Suite:
@@ -184,7 +166,8 @@ class _SuiteReader:
         text = self._string(fields["text"], f"'text' of {where}", MAX_TEXT)
         if not text:
             raise self._fail(fields["text"], f"'text' of {where} is empty; write what the voice is to say")
-        expect = self._expect(fields.get("expect"), text, fields["text"], where)
+        language = self._language(fields["language"], where) if "language" in fields else suite_language
+        expect = self._expect(fields.get("expect"), fields["text"], language, where)
         trigger = None
         if "trigger" in fields:
             trigger = self._string(fields["trigger"], f"'trigger' of {where}", MAX_TEXT)
@@ -200,23 +183,24 @@ class _SuiteReader:
             critical=self._critical(fields.get("critical"), expect, where),
             control=None if control is None else self._string(control, f"'control' of {where}", MAX_TEXT),
             trigger=trigger,
-            language=self._language(fields["language"], where) if "language" in fields else suite_language,
+            language=language,
             source=self._name,
             line=node.line,
         )
         return probe, control
 
-    def _expect(self, node: Node | None, text: str, text_node: Node, where: str) -> str:
+    def _expect(self, node: Node | None, text_node: Node, language: str, where: str) -> str:
         if node is None:
-            if is_plain(text):
-                return text
+            text = self._string(text_node, f"'text' of {where}", MAX_TEXT)
+            if is_plain(text, language):
+                return composed(text)
             message = f"{where} needs an 'expect', the words to be heard: its text is not only {PLAIN_IS}"
-            raise self._fail(text_node, message)
+            raise self._fail(text_node, message + mixture(text, language))
         expect = self._string(node, f"'expect' of {where}", MAX_TEXT)
-        if not is_plain(expect):
+        if not is_plain(expect, language):
             message = f"'expect' of {where} must be spoken words ({PLAIN_IS}), got {quote(expect)}"
-            raise self._fail(node, message)
-        return expect
+            raise self._fail(node, message + mixture(expect, language))
+        return composed(expect)
 
     def _critical(self, node: Node | None, expect: str, where: str) -> tuple[str, ...]:
         if node is None:
@@ -230,7 +214,7 @@ class _SuiteReader:
         words: list[str] = []
         for item in node.items:
             word = self._string(item, f"a critical word of {where}", MAX_TEXT)
-            if word.lower().replace("’", "'") not in spoken:
+            if not has_word(word, spoken):
                 message = f"critical word {quote(word)} of {where} is not in its 'expect' {quote(expect)}"
                 raise self._fail(item, message + _hint(word, spoken))
             if word in words:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.suites.parse import ID, ID_IS, MAX_TEXT, PLAIN_IS, is_plain, spoken_words
+from harness.core.spoken import PLAIN_IS, has_word, is_plain, mixture, spoken_words
+from harness.suites.parse import ID, ID_IS, MAX_TEXT
 from harness.suites.yamltree import quote
 
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ def flaw_in(probe: Probe, others: Mapping[str, Probe]) -> str:
             return f"its {name} must have 1 to {limit:,} characters that a voice can be handed, got {quote(value)}"
     if not ID.fullmatch(probe.id):
         return f"its id must be {ID_IS}, got {quote(probe.id)}"
-    if not is_plain(probe.expect):
-        return f"its expect must be spoken words ({PLAIN_IS}), got {quote(probe.expect)}"
+    if not is_plain(probe.expect, probe.language):
+        told = mixture(probe.expect, probe.language)
+        return f"its expect must be spoken words ({PLAIN_IS}), got {quote(probe.expect)}{told}"
     spoken = spoken_words(probe.expect)
     for word in probe.critical:
-        if word.lower().replace("’", "'") not in spoken:
+        if not has_word(word, spoken):
             return f"its critical word {quote(word)} is not in its expect {quote(probe.expect)}"
     if probe.trigger is not None and (not probe.trigger or probe.trigger not in probe.text):
         return f"its trigger {quote(probe.trigger)} is not in its text {quote(probe.text)}"

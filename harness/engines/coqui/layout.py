@@ -6,7 +6,6 @@ the voice. Where several could be it, somebody has to say which: none is taken f
 
 from __future__ import annotations
 
-import filecmp
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -44,7 +43,7 @@ def find_voice(model: Path, chosen: Voice) -> Voice:
             what = f"expected the name of a checkpoint in it, got {chosen.checkpoint!r}"
             raise BadInput(printable(f"{model}: {what}; {near or f'there is {_listed(found)}'}"))
         name = chosen.checkpoint
-    elif len(found) == 1 or (found and _are_equal(model, found)):
+    elif len(found) == 1:
         name = found[0]
     elif not found:
         wanted = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
@@ -103,15 +102,6 @@ def _side_values(content: Json) -> Iterator[str]:
             for key in SIDE_FIELDS & one.keys():
                 values = one[key]
                 yield from (v for v in (values if isinstance(values, list) else [values]) if isinstance(v, str))
-
-
-def _are_equal(model: Path, names: tuple[str, ...]) -> bool:
-    """Whether all have the same bytes, as the trainer's ``best_model.pth`` and ``best_model_1234.pth`` do."""
-    first, *others = (model / name for name in names)
-    try:
-        return all(filecmp.cmp(first, other, shallow=False) for other in others)
-    except OSError:
-        return False  # whoever reads it says what is wrong with it
 
 
 def _listed(names: tuple[str, ...]) -> str:

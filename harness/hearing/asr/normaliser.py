@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from harness.core.errors import MissingDependency
+from harness.core.spoken import normalised_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,12 +33,15 @@ def normalise(text: str, language: str = "en") -> tuple[str, ...]:
     """Cut a text into words as Whisper's evaluation does: lower case, no punctuation, numbers as digits.
 
     English goes through ``EnglishTextNormalizer`` (contractions, spellings, numbers), every other language
-    through ``BasicTextNormalizer``. Minus signs and text in brackets are lost: see ``harness.core.strict``.
+    through :func:`harness.core.spoken.normalised_words`, which is ``BasicTextNormalizer`` with the marks of letters
+    kept. Minus signs and text in brackets are lost: see ``harness.core.strict``.
 
     Raises:
         MissingDependency: openai-whisper, or what its normalisers import, is not installed.
     """
-    normaliser = _normaliser("en" if language == "en" else "other")
+    if language != "en":
+        return tuple(word for chunk in _chunks(text) for word in normalised_words(chunk))
+    normaliser = _normaliser()
     return tuple(word for chunk in _chunks(text) for word in _words(normaliser, chunk))
 
 
@@ -79,10 +83,8 @@ def _chunks(text: str) -> Iterator[str]:
 
 
 @functools.cache
-def _normaliser(kind: str) -> Callable[[str], str]:
-    module = _load()
-    made = module.EnglishTextNormalizer() if kind == "en" else module.BasicTextNormalizer()
-    return cast("Callable[[str], str]", made)
+def _normaliser() -> Callable[[str], str]:
+    return cast("Callable[[str], str]", _load().EnglishTextNormalizer())
 
 
 def _folder() -> Path:

@@ -34,6 +34,10 @@ SAME = [
     ("five and six", "5 and 6"),
     ("pages five to seven", "pages 5-7"),
     ("(not)", "not"),
+    ("12.5%", "१२.५%"),
+    ("$1,250", "＄１，２５０"),
+    ("3.5%", "٣٫٥٪"),
+    ("-7", "−๗"),
 ]
 DIFFERENT = [
     ("minus five degrees", "five degrees", ("minus",), ()),

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
+from harness.core.spoken import spoken_words
 from harness.core.types import Probe
-from harness.suites.parse import spoken_words
 from harness.suites.wellformed import flaw_in
 from probes.dice import Dice
 from probes.family import Family

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.core.errors import BadInput
 from harness.core.types import Probe
-from harness.suites.parse import FamilyDraw, Suite, is_plain, parse_suite, spoken_words
+from harness.suites.parse import FamilyDraw, Suite, parse_suite
 from harness.suites.yamltree import read_tree
 from tests.lazily import Lazily
 
@@ -88,16 +89,27 @@ class TestReading:
     def test_expect_is_the_text_where_the_text_is_plain(self) -> None:
         assert parse_suite(HEAD + GOOD, "s").probes[0].expect == "Do not open it"
 
-    @pytest.mark.parametrize("text", ["Hello", "Don’t stop; it's well-made, isn't it?", "Déjà vu!"])
-    def test_words_with_sentence_punctuation_are_plain(self, text: str) -> None:
-        assert is_plain(text)
+    @pytest.mark.parametrize(
+        ("language", "text", "critical"),
+        [
+            ("ru", "Не переводите деньги сегодня.", "Не"),
+            ("hi", "कृपया पैसे मत भेजिए।", "मत"),
+            ("zh", "请不要今天转账。", "不要"),
+            ("ja", "ドアを閉めてください", "ドア"),
+            ("fr", "L'e\u0301te\u0301 dernier, le café était fermé.", "café"),
+            ("th", "กรุณาอย่าโอนเงิน", "อย่า"),
+            ("ar", "لا تحوّل المال اليوم؟", "لا"),
+            ("ko", "돈을 보내지 마세요", "마세요"),
+        ],
+    )
+    def test_a_probe_of_any_script_is_read(self, language: str, text: str, critical: str) -> None:
+        head = HEAD.replace("language: en", f"language: {language}")
+        made = parse_suite(head + f'  - {{id: a, family: f, text: "{text}", critical: ["{critical}"]}}\n', "s")
+        assert (made.probes[0].text, made.probes[0].expect) == (text, unicodedata.normalize("NFC", text))
 
-    @pytest.mark.parametrize("text", ["", "...", "5 cats", "$", "l\u0435tter", "a\nb", "a/b", "(not)", "a\u200bb"])
-    def test_anything_else_is_not(self, text: str) -> None:
-        assert not is_plain(text)
-
-    def test_words_that_critical_may_name_are_lower_case_and_whole(self) -> None:
-        assert spoken_words("Don’t sign-off, Anna's!") == ("don't", "sign-off", "anna's")
+    def test_letters_that_only_look_alike_are_told(self) -> None:
+        with pytest.raises(BadInput, match=r"'l\u0435tter' mixes CYRILLIC and LATIN letters"):
+            parse_suite(HEAD + "  - {id: a, family: f, text: Read the l\u0435tter}\n", "s")
 
     def test_a_plan_is_read_beside_or_instead_of_probes(self) -> None:
         entries = "  - {family: negation, count: 80}\n  - {family: numbers, count: 5, seed: 7, language: de}\n"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.suites.parse import Suite, parse_suite, spoken_words
+from harness.core.spoken import spoken_words
+from harness.suites.parse import Suite, parse_suite
 
 if TYPE_CHECKING:
     from harness.core.types import Probe

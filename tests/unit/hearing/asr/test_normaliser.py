@@ -58,7 +58,7 @@ class TestNormalise:
         def breaks(text: str) -> str:
             raise ValueError("Unexpected token")
 
-        monkeypatch.setattr(normaliser, "_normaliser", lambda kind: breaks)
+        monkeypatch.setattr(normaliser, "_normaliser", lambda: breaks)
         assert normalise("One, two") == ("one", "two")
 
 
@@ -85,3 +85,10 @@ class TestLoading:
             "openai-whisper (text normaliser) is not installed; "
             "install it with: pip install 'pytest-soundcheck[whisper]'"
         )
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "es", "it", "pl", "ru"])
+def test_another_language_of_composed_letters_is_cut_as_whisper_cuts_it(language: str) -> None:
+    basic = normaliser._load().BasicTextNormalizer()
+    text = "Größe: 3,5 m² – «Été» (leise) naïve_Żółć, Не $5 [x] l'eau; déjà… 50% ½ Ｗ a\u0301"
+    assert normalise(text, language) == tuple(basic(text).split())
