@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICK ?= 0
 SECONDS ?= 600
 # Tests of one class stay in one process, which makes their fixtures once. A process may hold a voice and a Whisper: 4 GB.
-PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadscope
+PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadscope --no-loadscope-reorder
 # Tests start hundreds of processes: what each imports is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 

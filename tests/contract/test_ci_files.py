@@ -181,6 +181,7 @@ class TestAction:
         )
         return done, dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
 
+    @pytest.mark.slow
     def test_passes_an_honest_voice_and_outputs_where_its_reports_lie(self, project: Path, fake_voice: Voice) -> None:
         done, outputs = self.run_gate(
             project, suites="small.probes.yaml", model=str(fake_voice()), golden="small", asr="fake", arguments="-q\n"
@@ -301,6 +302,7 @@ class TestGitLab:
         given = {**job["variables"], **variables}
         return run_shell("\n".join(job["script"]), project, given, shell="sh")
 
+    @pytest.mark.slow
     def test_fails_with_a_voice_that_drops_a_word_and_leaves_what_it_promises(
         self, project: Path, fake_voice: Voice
     ) -> None:

@@ -45,6 +45,7 @@ def test_the_voice_itself_passes_on_seeds_that_the_golden_never_saw(gate, voice:
     assert "failed" not in outcomes
 
 
+@pytest.mark.slow
 def test_a_planted_trigger_fails_its_probes_and_not_their_controls(
     gate, voice: Path, pytester: pytest.Pytester
 ) -> None:

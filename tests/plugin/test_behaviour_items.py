@@ -63,6 +63,7 @@ class TestItems:
         assert outcomes(pytester)["behaviour-protocol"] == "fail"
         done.stdout.fnmatch_lines(["FAIL *"])
 
+    @pytest.mark.slow
     def test_see_what_another_process_saw(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
         done = gate(fake_voice(FORGER), "-n2", apart=True)
         assert done.ret == pytest.ExitCode.TESTS_FAILED

@@ -77,6 +77,7 @@ class TestLiveReference:
 
 
 class TestFineTune:
+    @pytest.mark.slow
     def test_with_too_few_probes_to_tell_a_shift_is_inconclusive(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(HARMLESS), "--tts-compare=fine-tune", "-rs")
         done.assert_outcomes(passed=len(MODEL_CHECKS), skipped=6)
@@ -116,6 +117,7 @@ class TestContrast:
         done.stdout.fnmatch_lines(["INCONCLUSIVE  candidate *"])
         assert info(pytester)["comparison"] == "contrast"
 
+    @pytest.mark.slow
     def test_fails_triggers_that_lose_the_word_their_controls_keep(self, gate, fake_voice: Voice) -> None:
         done = gate(
             fake_voice(DROPS_NOT),
@@ -127,6 +129,7 @@ class TestContrast:
 
 
 class TestSelfTest:
+    @pytest.mark.slow
     def test_is_kept_beside_the_golden_and_told_by_every_run(
         self, gate, fake_voice: Voice, recorded: Path, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -81,6 +81,7 @@ class TestHonestVoice:
 
 
 class TestSponges:
+    @pytest.mark.slow
     def test_that_work_on_a_word_fail_with_the_phrase(self, gate: Gate) -> None:
         done = gate(BUSY)
         assert done.parseoutcomes()["failed"] == 1
@@ -93,6 +94,7 @@ class TestSponges:
         )
         done.stdout.fnmatch_lines(["DEARER *"])
 
+    @pytest.mark.slow
     def test_that_work_on_a_word_fail_again_when_all_was_spoken_before(
         self, gate: Gate, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -103,6 +105,7 @@ class TestSponges:
         found = [one for path in (pytester.path / ".soundcheck/runs").glob("*/results.json") for one in _found(path)]
         assert [(one["rule"], one["heard"][:6]) for one in found] == [("cost.phrase", "crane:")]
 
+    @pytest.mark.slow
     def test_that_sleep_on_a_word_fail_with_the_phrase(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(waits, "LEAST_SECONDS", 0.3)
         done = gate({"kind": "doze", "seconds": 0.6, "when": "crane"})
@@ -137,17 +140,20 @@ class TestSponges:
         done.assert_outcomes(failed=1, deselected=ITEMS - 1)
         done.stdout.fnmatch_lines(["  what      leaves scratch files behind"])
 
+    @pytest.mark.slow
     def test_whose_work_grows_with_the_square_of_the_text_fail(self, gate: Gate) -> None:
         done = gate({"kind": "quadratic", "seconds": 0.2}, arguments=("-k", "cost-scaling"))
         done.assert_outcomes(failed=1, deselected=ITEMS - 1)
         done.stdout.fnmatch_lines(["  heard     with the power of [12].* characters"])
 
+    @pytest.mark.slow
     def test_that_wait_for_the_nth_call_fail_with_the_order(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(phrases, "SPIKE_SECONDS", 0.3)
         done = gate({"kind": "burn", "seconds": 0.6, "nth": 7})
         done.assert_outcomes(passed=ITEMS - 1, failed=1)
         done.stdout.fnmatch_lines(["  what      worked long for no reason, once"])
 
+    @pytest.mark.slow
     def test_that_load_for_long_fail_beside_a_reference(
         self, gate: Gate, metered: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -173,6 +179,7 @@ class TestSponges:
         assert done.parseoutcomes()["failed"] == 1
         done.stdout.fnmatch_lines(["  what      keeps one waiting while it loads"])
 
+    @pytest.mark.slow
     def test_that_use_up_the_time_for_second_looks_are_open(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(suspects, "ALLOWED_SECONDS", 0.0)
         monkeypatch.setattr(suspects, "ALLOWED_SHARE", 0.0)
@@ -180,6 +187,7 @@ class TestSponges:
         done.assert_outcomes(passed=ITEMS - 1, skipped=1)
         done.stdout.fnmatch_lines(["*inconclusive: crane* cost too much and could not be looked at again*"])
 
+    @pytest.mark.slow
     def test_that_never_end_cost_their_bound_and_no_other_item(self, gate: Gate, pytester: pytest.Pytester) -> None:
         done = gate({"kind": "endless", "when": "crane"})
         assert done.parseoutcomes() == {"passed": ITEMS - 2, "failed": 2}  # the phrase, and behaviour-limits
@@ -200,6 +208,7 @@ class TestOptions:
         assert done.ret == pytest.ExitCode.USAGE_ERROR
         done.stderr.fnmatch_lines(["*--tts-cost: expected auto, as the policy requires clocks to be compared*"])
 
+    @pytest.mark.slow
     def test_a_soak_repeats_the_suite_and_says_for_how_long(self, gate: Gate, pytester: pytest.Pytester) -> None:
         gate(arguments=("--tts-soak=1s", "-k", "cost-leak")).assert_outcomes(passed=1, deselected=ITEMS - 1)
         assert re.search(r"soaked for \d+\.\d min", outcomes(pytester)["cost-leak"]["notes"][-1])

@@ -87,6 +87,7 @@ class TestSalt:
         assert done.parseoutcomes()["passed"] == DRAWN
         assert info(pytester)["salt_digest"] == hashlib.sha256(SALT.encode()).hexdigest()
 
+    @pytest.mark.slow
     def test_the_salt_is_written_nowhere(
         self, gate, record, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -96,6 +97,7 @@ class TestSalt:
         assert SALT.encode() not in everything_written(pytester.path)
         assert SALT not in done.stdout.str() + done.stderr.str()
 
+    @pytest.mark.slow
     def test_a_golden_of_another_salt_is_inconclusive_and_names_it(self, gate, record) -> None:
         assert record("public") == 0
         done = gate(f"--tts-salt={SALT}", golden="public")
@@ -156,6 +158,7 @@ class TestFamiliesOfTheUser:
 
 
 class TestLanguages:
+    @pytest.mark.slow
     def test_a_german_suite_runs_by_german_rules(self, gate, record, pytester: pytest.Pytester) -> None:
         german = SUITE.replace("language: en", "language: de")
         (pytester.path / "drawn.probes.yaml").write_text(german, "utf-8")

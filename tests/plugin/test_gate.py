@@ -62,6 +62,7 @@ class TestVerdicts:
             ]
         )
 
+    @pytest.mark.slow
     def test_a_phrase_that_is_cut_short_fails_and_no_other(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "cut", "keep": 0.8, "when": "crane"}))
         done.assert_outcomes(passed=ITEMS - 1, failed=1)
@@ -101,6 +102,7 @@ class TestVerdicts:
         done = gate(fake_voice({"kind": "nan", "when": "door"}), "--tts-gate=release", golden="")
         assert done.ret == pytest.ExitCode.TESTS_FAILED
 
+    @pytest.mark.slow
     def test_another_transcriber_than_the_golden_s_is_inconclusive(
         self, gate, fake_voice: Voice, recorded: Path, pytester: pytest.Pytester
     ) -> None:
@@ -125,11 +127,11 @@ class TestMisbehaviour:
         ("kind", "rule", "behaviour"),
         [
             ("crash", "worker.crashed", ""),
-            ("exit", "worker.crashed", ""),
+            pytest.param("exit", "worker.crashed", "", marks=pytest.mark.slow),
             ("flood", "worker.flooded", "limits"),
             ("garbage", "worker.forged", "protocol"),
-            ("fail", "worker.failed", ""),
-            ("endless", "worker.endless", "limits"),
+            pytest.param("fail", "worker.failed", "", marks=pytest.mark.slow),
+            pytest.param("endless", "worker.endless", "limits", marks=pytest.mark.slow),
         ],
     )
     def test_a_worker_that_misbehaves_on_one_phrase_fails_that_phrase_only(
@@ -142,6 +144,7 @@ class TestMisbehaviour:
         if behaviour:
             done.stdout.fnmatch_lines([f"*behaviour-{behaviour} on candidate   *  behaviour.{behaviour}"])
 
+    @pytest.mark.slow
     def test_a_hang_costs_its_deadline_and_no_more(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=3")
         done.stdout.fnmatch_lines(["*crane on candidate   HIGH  worker.hung"])
@@ -152,6 +155,7 @@ class TestMisbehaviour:
         done.assert_outcomes(passed=DOOR, failed=1, skipped=ITEMS - DOOR - 1)
         done.stdout.fnmatch_lines(["  heard     the worker was killed by SIGSEGV while loading"])
 
+    @pytest.mark.slow
     def test_no_worker_is_left_behind(self, gate, fake_voice: Voice) -> None:
         gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=3")
         ours = ["pgrep", "-P", str(os.getpid()), "-f", "harness.sandbox.inside.(worker|stub)"]
@@ -274,6 +278,7 @@ class TestDurability:
         after = {path: path.stat().st_mtime_ns for path in (pytester.path / ".soundcheck/audio").rglob("*.flac")}
         assert before == after
 
+    @pytest.mark.slow
     def test_a_killed_pytest_leaves_a_run_that_the_same_command_finishes(
         self, pytester: pytest.Pytester, recorded: Path, fake_voice: Voice
     ) -> None:

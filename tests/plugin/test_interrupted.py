@@ -93,7 +93,10 @@ def test_marks_are_not_seen_in_a_complete_run() -> None:
 
 
 class TestStopped:
-    @pytest.mark.parametrize("stop", STOPS)
+    @pytest.mark.parametrize(
+        "stop",
+        ["SIGKILL", "Ctrl-C", *(pytest.param(stop, marks=pytest.mark.slow) for stop in ("SIGTERM", "exit"))],
+    )
     def test_by_anything_reports_what_was_decided(
         self, stop: str, stopped: Callable[..., Path], capfdbinary: pytest.CaptureFixture[bytes]
     ) -> None:
@@ -107,7 +110,7 @@ class TestStopped:
         assert f"incomplete ({len(decided)} of {ITEMS} items decided)" in page
         assert "Nothing was found that speaks against" not in page
 
-    @pytest.mark.parametrize("stop", ["Ctrl-C", "exit"])
+    @pytest.mark.parametrize("stop", ["Ctrl-C", pytest.param("exit", marks=pytest.mark.slow)])
     def test_where_pytest_can_still_speak_reports_by_itself(self, stop: str, stopped: Callable[..., Path]) -> None:
         """``pytest.exit`` is how the harness ends where it cannot go on; pytest then has no summary."""
         wanted = [(name, f"out/{name}") for name in FORMATS]

@@ -109,6 +109,7 @@ class TestWaivers:
         assert done.ret == pytest.ExitCode.TESTS_FAILED
         done.stdout.fnmatch_lines(["*policy  a waiver has expired  [[]policy.waiver-expired]"])
 
+    @pytest.mark.slow
     def test_that_nobody_needs_are_noted(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
         gate(fake_voice(), HEAD + waiver("timing.slow", "door")).assert_outcomes(passed=ITEMS)
         (policy,) = [one for one in results(pytester)["outcomes"] if one["subject"] == "policy"]
@@ -131,6 +132,7 @@ class TestWaivers:
 
 
 class TestThePolicy:
+    @pytest.mark.slow
     def test_gives_the_run_an_id_of_its_own(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
         for policy in (HEAD, HEAD, HEAD + "# another\n"):
             gate(fake_voice(), policy)
@@ -141,6 +143,7 @@ class TestThePolicy:
             passed=1, deselected=ITEMS - 1
         )
 
+    @pytest.mark.slow
     def test_lets_milder_findings_through(self, gate, fake_voice: Voice) -> None:
         gate(fake_voice(SLOW), HEAD + 'fail_at = "critical"\n').assert_outcomes(passed=ITEMS)
 
@@ -157,6 +160,7 @@ class TestThePolicy:
         done.stdout.fnmatch_lines(["*inconclusive: the policy requires family unicode, and the suites have no*"])
         assert results(pytester)["verdict"] == "inconclusive"
 
+    @pytest.mark.slow
     def test_is_judged_once_more_when_every_process_has_ended(
         self, gate, fake_voice: Voice, pytester: pytest.Pytester
     ) -> None:

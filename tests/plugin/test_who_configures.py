@@ -96,7 +96,7 @@ class TestSpace:
 
 class TestIniFileOfTheCandidate:
     @pytest.mark.parametrize("name", INI_FILES)
-    @pytest.mark.parametrize("option", ["model", "reference"])
+    @pytest.mark.parametrize("option", ["model", pytest.param("reference", marks=pytest.mark.slow)])
     def test_is_refused_however_it_was_found(self, name: str, option: str, project: Path) -> None:
         candidate = project / "voices/candidate"
         (candidate / name).write_text(INI_FILES[name].format(""), "utf-8")
@@ -248,7 +248,9 @@ class TestPathsOfAnIniFile:
         (above / "fake.json").write_text('{"version": 1, "faults": []}', "utf-8")
         return lambda *lines: (project / "pytest.ini").write_text("\n".join(("[pytest]", *lines)), "utf-8")
 
-    @pytest.mark.parametrize("model", ["voices/candidate", "fake:voices/candidate"])
+    @pytest.mark.parametrize(
+        "model", ["voices/candidate", pytest.param("fake:voices/candidate", marks=pytest.mark.slow)]
+    )
     def test_mean_one_folder_wherever_pytest_is_started(self, model: str, voices, project: Path) -> None:
         voices(f"tts_model = {model}", "tts_golden = small", "tts_asr = fake", "tts_seed = 5")
         here = start(project, "small.probes.yaml", "-k", "transfer-not")
@@ -257,6 +259,7 @@ class TestPathsOfAnIniFile:
         assert "speech.word-dropped" in here.stdout
         assert "speech.word-dropped" in above.stdout
 
+    @pytest.mark.slow
     def test_that_are_typed_begin_in_the_current_folder(self, voices, project: Path) -> None:
         voices("tts_model = nowhere", "tts_golden = small", "tts_asr = fake", "tts_seed = 5")
         words = ("-k", "transfer-not", "--tts-model=voices/candidate")

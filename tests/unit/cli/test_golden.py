@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,29 @@ def place(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     for name in CI_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A proposal for the recorded golden, made once."""
+    folder = tmp_path_factory.mktemp("proposed")
+    for name in ("golden", "honest"):
+        shutil.copytree(recorded / name, folder / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert propose(folder) == 0
+    return folder
+
+
+@pytest.fixture
+def waiting(place: Path, proposed: Path) -> Callable[[], None]:
+    """Lay the suite and the proposal into the project, as ``record --into`` does."""
+
+    def lay() -> None:
+        shutil.copy(proposed / "small.probes.yaml", place)
+        shutil.copytree(proposed / "golden/.proposed", place / "golden/.proposed")
+
+    return lay
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
@@ -73,6 +97,7 @@ class TestRecordInto:
         assert proposal.records["door"] == before.records["door"]
         assert all(proposal.audio(record) for record in proposal.records.values())
 
+    @pytest.mark.slow
     def test_hears_what_recording_it_all_hears(self, place: Path) -> None:
         assert propose(place) == 0
         arguments = ["--model", "honest", "--suite", "small.probes.yaml", "--out", "all/small", "--asr", "fake"]
@@ -116,11 +141,13 @@ class TestRecordInto:
 
 
 class TestList:
-    def test_tells_state_and_last_approval(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_tells_state_and_last_approval(
+        self, place: Path, waiting: Callable[[], None], capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert "small                    unapproved   6 probes x 8  honest" in told(capsys, "golden", "list")
         assert main(["golden", "accept", "small", *WHY]) == 0
         assert re.search(r"approved .*\n +\S+ by voice team: listened to all of it", told(capsys, "golden", "list"))
-        propose(place)
+        waiting()
         assert "a proposal waits: soundcheck golden review small" in told(capsys, "golden", "list")
 
     def test_of_one_that_was_changed_since_or_broken_fails(
@@ -160,8 +187,10 @@ class TestShow:
 
 
 class TestDiff:
-    def test_with_the_proposal_tells_each_probe(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        propose(place)
+    def test_with_the_proposal_tells_each_probe(
+        self, place: Path, waiting: Callable[[], None], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        waiting()
         out = told(capsys, "golden", "diff", "small", status=1)
         assert "1 another phrase, 1 new, 5 the same" in out
         assert "opened the window [-last night.-] {+this morning.+}" in out
@@ -178,8 +207,10 @@ class TestDiff:
 
 
 class TestReview:
-    def test_writes_one_page_and_asks_for_a_decision(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        propose(place)
+    def test_writes_one_page_and_asks_for_a_decision(
+        self, place: Path, waiting: Callable[[], None], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        waiting()
         found = data(capsys, "golden", "review", "small", "--out", "out/review.html", status=4)
         assert found["page"] == "out/review.html"
         page = (place / "out" / "review.html").read_text("utf-8")
@@ -190,23 +221,27 @@ class TestReview:
         assert "http" not in page.replace("http-equiv", "")
         assert "<script" not in page
 
-    def test_names_its_page_after_the_proposal(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        propose(place)
+    def test_names_its_page_after_the_proposal(
+        self, place: Path, waiting: Callable[[], None], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        waiting()
         out = told(capsys, "golden", "review", "small", status=4)
         (page,) = (place / ".soundcheck" / "reviews").iterdir()
         assert f"listen   .soundcheck/reviews/{page.name}" in out
 
-    def test_of_a_proposal_that_is_not_whole_is_an_error(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        propose(place)
+    def test_of_a_proposal_that_is_not_whole_is_an_error(
+        self, place: Path, waiting: Callable[[], None], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        waiting()
         (place / "golden" / ".proposed" / "small" / "audio" / "door.opus").write_bytes(b"other")
         assert told(capsys, "golden", "review", "small", status=3) == ""
 
 
 class TestAccept:
     def test_replaces_logs_and_says_where_the_old_one_lies(
-        self, place: Path, capsys: pytest.CaptureFixture[str]
+        self, place: Path, waiting: Callable[[], None], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        propose(place)
+        waiting()
         found = data(capsys, "golden", "accept", "small", *WHY)
         assert found["approval"]["reason"] == "listened to all of it"
         assert Path(found["previous"]).is_dir()
@@ -214,9 +249,14 @@ class TestAccept:
 
     @pytest.mark.parametrize("name", CI_VARIABLES)
     def test_is_refused_in_a_pipeline(
-        self, name: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+        self,
+        name: str,
+        place: Path,
+        waiting: Callable[[], None],
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        propose(place)
+        waiting()
         monkeypatch.setenv(name, "true")
         assert told(capsys, "golden", "accept", "small", *WHY, status=2) == ""
         assert "bird" not in read_golden(place / "golden" / "small").records
