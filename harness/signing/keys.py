@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import BadInput, MissingDependency
+from harness.core.installation import install_advice
 from harness.core.text import printable
 from harness.signing.dsse import BadSignature
 from harness.storage.smallfile import read_input
@@ -290,6 +291,4 @@ def _require_cryptography() -> None:
     try:
         import cryptography  # noqa: F401 - is it there?
     except ImportError:
-        raise MissingDependency(
-            "cryptography is not installed; install it with: pip install 'pytest-soundcheck[signing]'"
-        ) from None
+        raise MissingDependency(f"cryptography is not installed; {install_advice('signing')}") from None

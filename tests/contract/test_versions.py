@@ -37,7 +37,7 @@ from harness.suites.parse import parse_suite
 from tests.report_samples import passing_run
 
 ROOT = Path(__file__).parents[2]
-UPGRADE = "a newer Soundcheck wrote it: pip install --upgrade pytest-soundcheck"
+UPGRADE = "a newer Soundcheck wrote it: install that one"
 
 
 def read_run(folder: Path, version: int) -> None:

@@ -89,8 +89,9 @@ torch.nn.modules.fold Fold Unfold
 torch.nn.modules.instancenorm InstanceNorm1d InstanceNorm2d InstanceNorm3d
 torch.nn.modules.linear Bilinear Identity Linear NonDynamicallyQuantizableLinear _LinearWithBias
 torch.nn.modules.loss BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss
-torch.nn.modules.loss HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss MultiLabelMarginLoss
-torch.nn.modules.loss MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss NLLLoss2d PoissonNLLLoss SmoothL1Loss
+torch.nn.modules.loss HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss LinearCrossEntropyLoss MSELoss MarginRankingLoss
+torch.nn.modules.loss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss NLLLoss2d PoissonNLLLoss
+torch.nn.modules.loss SmoothL1Loss
 torch.nn.modules.loss SoftMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss
 torch.nn.modules.module Module
 torch.nn.modules.normalization CrossMapLRN2d GroupNorm LayerNorm LocalResponseNorm RMSNorm

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from harness.core.errors import IntegrityError, MissingDependency
+from harness.core.installation import install_advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 SEPARATOR: Final = "_"
 """What libespeak puts between the phonemes of a word; it is no IPA symbol."""
 
+EXTRA: Final = "coqui"
+"""Of our own distribution: brings what this module needs."""
 _PROGRAMS: Final = ("espeak-ng", "espeak")
-_ADVICE: Final = "install it with: pip install 'pytest-soundcheck[coqui]'"
 _LONGEST_DATA_PATH: Final = 140  # libespeak-ng 1.52 cuts the folder's name at 159 bytes, without a word
 _AUDIO_OUTPUT_SYNCHRONOUS: Final = 0x02  # speak_lib.h: no audio device is opened
 _INITIALIZE_DONT_EXIT: Final = 0x8000  # speak_lib.h: without it, missing data ends the whole process
@@ -75,14 +77,14 @@ def find_espeak() -> EspeakFiles:
     try:
         import espeakng_loader
     except ImportError:
-        raise MissingDependency(f"espeakng-loader (phonemes) is not installed; {_ADVICE}") from None
+        raise MissingDependency(f"espeakng-loader (phonemes) is not installed; {install_advice(EXTRA)}") from None
     files = EspeakFiles(
         library=Path(espeakng_loader.get_library_path()),
         data=Path(espeakng_loader.__file__).parent / "espeak-ng-data",
     )
     for path in (files.library, files.data):
         if not path.exists():
-            raise MissingDependency(f"espeakng-loader is installed without {path.name}; re-{_ADVICE}")
+            raise MissingDependency(f"espeakng-loader is installed without {path.name}; re-{install_advice(EXTRA)}")
     return files
 
 
@@ -125,7 +127,7 @@ class Espeak:
         used = ctypes.c_char_p()
         self.version: str = (self._lib.espeak_Info(ctypes.byref(used)) or b"").decode()
         if started <= 0 or Path((used.value or b"").decode()) != data:
-            raise IntegrityError(f"libespeak-ng does not read its data in {files.data}; re-{_ADVICE}")
+            raise IntegrityError(f"libespeak-ng does not read its data in {files.data}; re-{install_advice(EXTRA)}")
 
     def _declare(self) -> None:
         """Tell ctypes the signatures (speak_lib.h)."""
@@ -251,7 +253,7 @@ def install_inprocess_espeak() -> Espeak:
             from TTS.tts.utils.text import phonemizers
             from TTS.tts.utils.text.phonemizers import espeak_wrapper as wrapper
     except ImportError as error:
-        raise MissingDependency(f"coqui-tts cannot be imported ({error}); {_ADVICE}") from None
+        raise MissingDependency(f"coqui-tts cannot be imported ({error}); {install_advice(EXTRA)}") from None
 
     def phonemize_espeak(self: Any, text: str, separator: str = "|", *, tie: bool = False) -> str:
         if tie:  # nothing in Coqui asks for it

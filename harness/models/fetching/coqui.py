@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from harness.core.installation import install_command
 from harness.core.plainjson import NotStrict, loads
 from harness.core.text import printable
 from harness.models.fetching.spec import CoquiModel, SourceRefused, Url, read_url
@@ -20,7 +21,7 @@ def installed_list() -> Path:
     Raises:
         MissingDependency: coqui-tts is not installed.
     """
-    return package_file("TTS", ".models.json", install="pytest-soundcheck[coqui]")
+    return package_file("TTS", ".models.json", install=install_command("coqui"))
 
 
 def resolve(model: CoquiModel, models: Path) -> Url:

@@ -241,8 +241,7 @@ class TestRead:
     def test_says_of_a_later_format_that_it_is_one(self, golden: Golden) -> None:
         (golden.path / "manifest.json").write_bytes(b'{"version": 99, "something": "new"}')
         assert refusal(golden.path) == (
-            f"{golden.path}: expected a golden of version 2, got 99; a newer Soundcheck wrote it: "
-            "pip install --upgrade pytest-soundcheck"
+            f"{golden.path}: expected a golden of version 2, got 99; a newer Soundcheck wrote it: install that one"
         )
 
     def test_says_of_an_earlier_format_what_to_do(self, golden: Golden) -> None:

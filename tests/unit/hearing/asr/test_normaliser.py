@@ -11,6 +11,7 @@ from importlib.util import find_spec
 import pytest
 
 from harness.core.errors import MissingDependency
+from harness.core.installation import install_command
 from harness.hearing.asr import normaliser
 from harness.hearing.asr.normaliser import identity, normalise
 
@@ -82,8 +83,7 @@ class TestLoading:
         with pytest.raises(MissingDependency) as caught:
             normaliser._folder()
         assert str(caught.value) == (
-            "openai-whisper (text normaliser) is not installed; "
-            "install it with: pip install 'pytest-soundcheck[whisper]'"
+            f"openai-whisper (text normaliser) is not installed; install it with: {install_command('whisper')}"
         )
 
 

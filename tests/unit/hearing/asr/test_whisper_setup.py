@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from harness.core.errors import AsrError, MissingDependency
+from harness.core.installation import install_command
 from harness.hearing.asr.weights import WhisperWeights
 from harness.hearing.asr.whisper import WhisperTranscriber
 
@@ -65,9 +66,7 @@ class TestWhatIsMissing:
         monkeypatch.setattr(importlib.metadata, "version", version)
         with pytest.raises(MissingDependency) as raised:
             WhisperTranscriber(weights, threads=1)
-        assert str(raised.value) == (
-            f"Whisper needs {gone}, which is not installed: pip install 'pytest-soundcheck[whisper]'"
-        )
+        assert str(raised.value) == (f"Whisper needs {gone}, which is not installed: {install_command('whisper')}")
 
     @pytest.mark.real
     @pytest.mark.slow
