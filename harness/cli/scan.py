@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from harness.admission.base import Flaw
     from harness.admission.converting.convert import Conversion
 
+TOLD_SHORTLY = frozenset(
+    f"admission.{name}"
+    for name in (
+        *("directory-leftover", "directory-pointer", "directory-cached", "directory-no-model"),
+        "config-other-program",
+    )
+)
+"""Rules of what is told in one line: what it is, and what to do."""
 VERSION = 1
 """Of the JSON that ``--format json`` writes."""
 
@@ -95,12 +103,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(admission: Admission) -> list[str]:
-    from harness.admission.checks.directoryrules import TOLD_SHORTLY
-
     lines: list[str] = []
     for flaw in admission.flaws:
         at = f"{flaw.file}: {flaw.place}" if flaw.place else flaw.file
-        if flaw.rule in TOLD_SHORTLY:
+        if flaw.rule.id in TOLD_SHORTLY:
             head = f"{at or admission.root}   {flaw.rule.severity.upper()}  {flaw.rule.id}"
             lines.append(printable(f"{head}: {flaw.found or flaw.rule.title}. {flaw.remedy or flaw.rule.help}"))
             continue
@@ -112,6 +118,8 @@ def _lines(admission: Admission) -> list[str]:
             ("do", flaw.remedy or flaw.rule.help),
         )
         lines += [printable(f"  {name:<7} {text}") for name, text in shown if text]
+    for one in admission.examinations:
+        lines += [printable(f"{files}: {fact}") for fact, files in one.facts.items() if fact.startswith("skipped")]
     facts = ", ".join(
         f"{value} {name}"
         for one in admission.examinations

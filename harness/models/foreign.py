@@ -72,9 +72,16 @@ def not_a_voice(config: Config) -> str | None:
         return f"this is {kind} ({named}), which speaks no text; name the folder of the voice itself"
     if name:
         return None  # a voice of a name that Coqui does not have: admission says what that would do
-    if kind := next((words for is_one, words in _BY_KEYS if is_one(config)), None):
+    if kind := another_program(config):
         return f"no Coqui model; this looks like {kind}, which Soundcheck cannot load"
     return 'no Coqui model; expected "model" to name an architecture, as Coqui writes it, got none'
+
+
+def another_program(config: Config) -> str | None:
+    """Whose a configuration looks like that names no model of Coqui's; None where nothing is known of its keys."""
+    if any(isinstance(config.get(key), str) for key in ("model", "generator_model")):
+        return None
+    return next((words for is_one, words in _BY_KEYS if is_one(config)), None)
 
 
 def looks_like(folder: Path) -> str | None:

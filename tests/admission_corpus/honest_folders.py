@@ -202,8 +202,34 @@ def _no_models() -> tuple[Folder, ...]:
     )
 
 
+def _others() -> tuple[Folder, ...]:
+    """Models of other programs, their configurations as those write them."""
+    kokoro = {"istftnet": {"upsample_rates": [10, 6]}, "dim_in": 64, "plbert": {"hidden_size": 768}, "n_token": 178,
+              "vocab": {";": 1, "ç": 78}, "multispeaker": True}  # fmt: skip
+    transformers = {"model_type": "vits", "architectures": ["VitsModel"], "transformers_version": "4.35.0",
+                    "_name_or_path": "/home/a/mms", "vocab_size": 38, "max_position_embeddings": 131072,
+                    "rope_theta": 1e9, "sampling_rate": 16000, "torch_dtype": "float32"}  # fmt: skip
+    mms = {"train": {"log_interval": 200, "learning_rate": 2e-4}, "model": {"hidden_channels": 192},
+           "data": {"training_files": "/checkpoint/a/train.txt", "add_blank": True}}  # fmt: skip
+    hub = {"tokenizer_config.json": '{"tokenizer_class": "VitsTokenizer"}', "special_tokens_map.json": "{}",
+           "vocab.json": '{"a": 0, "b": 1}', "generation_config.json": '{"_from_model_config": true}'}  # fmt: skip
+    hifigan = {"upsample_rates": [8, 8, 2, 2], "upsample_kernel_sizes": [16, 16, 4, 4], "num_gpus": 0}
+    made: dict[str, Make] = {
+        "kokoro": files({"config.json": json.dumps(kokoro), "kokoro-v1_0.pth": checkpoint()}),
+        "transformers": files({"config.json": json.dumps(transformers), **hub,
+                               "model.safetensors": checkpoint_of("safetensors")}),
+        "transformers-bin": files({"config.json": json.dumps(transformers), "pytorch_model.bin": checkpoint()}),
+        "mms": files({"config.json": json.dumps(mms), "G_100000.pth": checkpoint(), "vocab.txt": "a\nb\n"}),
+        "hifigan": files({"config.json": json.dumps(hifigan), "generator_v1.pth": checkpoint("hifigan")}),
+    }  # fmt: skip
+    return tuple(
+        Folder(name=f"other-{name}", make=make, expect=DECIDE, says="No Coqui model; this looks like a")
+        for name, make in made.items()
+    )
+
+
 HONEST = (
-    *_passing(), *_not_fetched(), *_runs(), *_systems(), *_repositories(), *_hubs(), *_no_models(),
+    *_passing(), *_not_fetched(), *_runs(), *_systems(), *_repositories(), *_hubs(), *_no_models(), *_others(),
 )  # fmt: skip
 """All of them."""
 

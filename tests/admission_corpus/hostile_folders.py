@@ -138,6 +138,14 @@ def _around() -> Mapping[str, tuple[Make, str]]:
             then(voice(), files({".cache/huggingface/x/s.pth": GADGET}), _link("side", ".cache/huggingface/x")),
             "directory-link-out",
         ),
+        "other-program-that-imports": (
+            voice(config={"istftnet": {}, "characters": {"characters_class": "evil.Run"}}),
+            "config-import",
+        ),
+        "other-program-that-unpickles": (
+            then(voice(config={"model_type": "vits", "audio": {"stats_path": "s.npy"}}), files({"s.npy": GADGET})),
+            "config-pickle",
+        ),
         "link-like-a-hub's": (
             then(voice(), files({"../blobs-of-nobody": b""}), _link("speakers.pth", "../../blobs/" + "c" * 64)),
             "directory-link-out",

@@ -44,6 +44,7 @@ from harness.core.leftovers import named_leftover
 from harness.core.rules import Rule
 from harness.core.text import printable
 from harness.core.types import Verdict
+from harness.models.foreign import looks_like
 
 MAX_FILES = 1_000
 """The largest released model directory (Tortoise with its voices) has fewer than 200."""
@@ -99,7 +100,9 @@ def _flaws(tree: Tree, found: Sorted) -> Iterator[Flaw]:
 
 def _no_model(tree: Tree) -> str:
     among = ", no checkpoint among them" if tree.files else ""
-    return f"Nothing here is a model: {len(tree.files) or 'no'} files{among}"
+    whose = looks_like(tree.root)
+    guess = f"; this looks like {whose}" if whose else ""
+    return f"Nothing here is a model: {len(tree.files) or 'no'} files{among}{guess}"
 
 
 def _has_checkpoint(tree: Tree) -> bool:

@@ -163,8 +163,6 @@ NO_MODEL = _rule(
     "Name the folder that has config.json and a checkpoint.",
     Verdict.INCONCLUSIVE,
 )
-TOLD_SHORTLY = frozenset({LEFTOVER, POINTER, CACHED, NO_MODEL})
-"""What a scan tells in one line: what it is, and what to do."""
 
 UNREAD = _rule(
     "unread",

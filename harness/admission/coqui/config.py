@@ -17,6 +17,7 @@ from harness.admission.coqui import configrules as rules
 from harness.admission.coqui.configfields import Fields
 from harness.admission.coqui.sidefiles import misplaced
 from harness.admission.coqui.statsfile import Content
+from harness.admission.coqui.strangers import BEYOND_ANY_LOADER, is_of_coqui, may_be_of_coqui
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.plainyaml import MAX_BYTES
@@ -24,6 +25,7 @@ from harness.core.rules import Rule
 from harness.core.strictjson import Document, Json, Malformed, Quirk, TooLong
 from harness.core.text import printable
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, MAX_DATA_BYTES, YAML_SUFFIXES, read_config
+from harness.models.foreign import another_program
 
 MAX_FLAWS = 200
 """Of the whole directory, the worst ones; more say nothing new."""
@@ -31,6 +33,8 @@ MAX_TOTAL_BYTES = 64 * 1024 * 1024
 """Of JSON and YAML in one directory."""
 YAML_COST = 32
 """How many bytes of JSON are read in the time of one of YAML."""
+SKIPPED = "skipped, no configuration of a Coqui model"
+CONFIG = "config.json"
 SUFFIXES = (".json", *YAML_SUFFIXES)
 
 _TELLING = ("model_args", "generator_model", "model_params", "audio", "characters", "phonemizer", "text_cleaner")
@@ -51,6 +55,8 @@ class ConfigCheck:
         facts = {"configurations": str(learned.read)}
         if learned.models:
             facts["model"] = printable(", ".join(sorted(set(learned.models))))
+        if learned.skipped:
+            facts[SKIPPED] = printable(", ".join(learned.skipped))
         if learned.commented:
             facts["read without their comments"] = printable(", ".join(learned.commented[:8]))
         if learned.beside:
@@ -72,6 +78,8 @@ class _Learned:
     """Places of the training machine."""
     beside: dict[str, str] = field(default_factory=dict)
     """Places of another machine -> the file beside the configuration that is opened instead."""
+    skipped: list[str] = field(default_factory=list)
+    """Files that are no configuration of Coqui's, where each stands for itself."""
     commented: list[str] = field(default_factory=list)
     """Configurations with comments, which are left out."""
 
@@ -81,6 +89,9 @@ def _flaws(tree: Tree, learned: _Learned) -> Iterator[Flaw]:
     left = MAX_TOTAL_BYTES
     files = [entry for entry in tree.files if entry.path.lower().endswith(SUFFIXES)]
     for entry in sorted(files, key=lambda entry: place_in_line(entry.path)):
+        if not tree.is_folder and _is_unrelated(tree, entry):
+            learned.skipped.append(entry.path)
+            continue
         if (too_long := _too_long(entry)) is not None:
             yield too_long
             continue
@@ -104,7 +115,10 @@ def _document(tree: Tree, entry: Entry, document: Document, learned: _Learned) -
     if is_one and isinstance(document.value, dict):
         learned.read += 1
         fields = Fields(tree=tree, file=entry.path, root=document.value)
-        yield from fields.flaws()
+        program = another_program(document.value) if entry.path == CONFIG else None
+        if program is not None:
+            yield Flaw(rule=rules.OTHER_PROGRAM, file=entry.path, found=f"No Coqui model; this looks like {program}")
+        yield from (flaw for flaw in fields.flaws() if program is None or flaw.rule in BEYOND_ANY_LOADER)
         learned.trained += fields.trained
         learned.beside |= fields.beside
         learned.models += [fields.model] if fields.model else []
@@ -112,6 +126,22 @@ def _document(tree: Tree, entry: Entry, document: Document, learned: _Learned) -
         yield Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer="$"), found="no object")
     else:
         yield from _hidden_sinks(tree, entry, document.value)
+
+
+def _is_unrelated(tree: Tree, entry: Entry) -> bool:
+    """Whether a file that stands for itself, as in a commit, is some other program's: a web application's, say."""
+    name = PurePosixPath(entry.path).name.lower()
+    if entry.size > MAX_CONFIG_BYTES or not (name.startswith("config") or name.endswith(YAML_SUFFIXES)):
+        return False
+    try:
+        with tree.open(entry) as stream:
+            data = stream.read(MAX_CONFIG_BYTES)
+    except OSError:
+        return False
+    try:
+        return not is_of_coqui(read_config(data, entry.path).value)
+    except (Malformed, TooLong):
+        return not may_be_of_coqui(data)
 
 
 def _is_costly(entry: Entry) -> bool:

@@ -138,8 +138,16 @@ SIDE_FILE = _rule(
     "Remove what this model does not need.",
     Verdict.INCONCLUSIVE,
 )
+OTHER_PROGRAM = _rule(
+    "other-program",
+    Severity.MEDIUM,
+    "No Coqui model",
+    "Coqui cannot load it, so it was not judged as a voice.",
+    "Name a folder with a Coqui configuration.",
+    Verdict.INCONCLUSIVE,
+)
 
 RULES = (
     UNREADABLE, TOO_LONG, NOT_PLAIN, READERS_DIFFER, LOOKALIKE, IMPORT, NAME, ARGUMENT, URL, PATH, MISSING, PICKLE,
-    PICKLED_STATS, BOMB, REFERENCE, UNSAFE_LOADER, SIDE_FILE,
+    PICKLED_STATS, BOMB, REFERENCE, UNSAFE_LOADER, SIDE_FILE, OTHER_PROGRAM,
 )  # fmt: skip

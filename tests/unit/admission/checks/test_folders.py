@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.admission.admit import admit
-from harness.admission.checks.directoryrules import LEFTOVER, TOLD_SHORTLY
+from harness.admission.admit import admit, every_check
+from harness.admission.checks.directoryrules import LEFTOVER
 from harness.cli.main import main
+from harness.cli.scan import TOLD_SHORTLY
 from harness.core.leftovers import LEFTOVERS, named_leftover
 from harness.core.types import Verdict
 from tests.admission_corpus.folder_parts import DECIDE, Folder, apple_double, ds_store, files, pointer, then, voice
@@ -79,7 +80,52 @@ class TestLines:
         assert admit(tmp_path / "._model.pth").verdict is Verdict.FAIL
 
     def test_rules_that_are_told_in_one_line_are_none_that_refuse(self) -> None:
-        assert all(rule.verdict is Verdict.INCONCLUSIVE for rule in TOLD_SHORTLY)
+        short = {rule.id: rule.verdict for check in every_check() for rule in check.rules if rule.id in TOLD_SHORTLY}
+        assert short == dict.fromkeys(TOLD_SHORTLY, Verdict.INCONCLUSIVE)
+
+
+class TestOtherPrograms:
+    """A configuration in a commit is judged where it is Coqui's; in a model's folder it always is."""
+
+    WEB = '{"api": "https://example.invalid/v1", "path": "/srv/data", "model": "gpt"}'
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("config.json", WEB),
+            ("config.json", '{"model": "org/gpt-4.1", "headers": {"a": "${TOKEN}"}, "port": 1e300}'),
+            ("config.json", '{\n  // for people\n  "a": 1,\n}\n'),
+            ("config.json", "[1, 2]"),
+            ("docker-compose.yml", "services:\n  web: &a\n    image: x\n  b:\n    <<: *a\n"),
+            ("chart.yaml", "name: {{ .Values.name }}\nfile: !Sub a\n"),
+        ],
+    )
+    def test_file_of_is_skipped_with_a_word(
+        self, name: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / name).write_text(text, "utf-8")
+        assert main(["scan", str(tmp_path / name)]) == 0
+        assert f"{name}: skipped, no configuration of a Coqui model" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{"model": "vits", "length_scale": NaN}',
+            '{"model": "gpt", "a": {"b": [{"stats_path": "/tmp/x.npy"}]}}',
+            '{"model": "gpt", "characters": {"characters_class": "evil.Run"}}',
+            '{"model": "gpt", "ｃharacters_class": "evil.Run"}',
+            '{"speakers_file": "http://127.0.0.1/x.pth", "model": "x"',
+            "{'characters_class': 'evil.Run'}",
+        ],
+    )
+    def test_file_with_a_field_of_coqui_is_judged(self, text: str, tmp_path: Path) -> None:
+        (tmp_path / "config.json").write_text(text, "utf-8")
+        assert admit(tmp_path / "config.json").verdict is Verdict.FAIL
+
+    def test_file_in_a_models_folder_is_judged(self, tmp_path: Path) -> None:
+        voice()(tmp_path)
+        (tmp_path / "config.json").write_text(self.WEB, "utf-8")
+        assert admit(tmp_path).verdict is Verdict.FAIL
 
 
 class TestNames:
