@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from harness.admission.admit import Admission
     from harness.admission.base import Flaw
     from harness.admission.converting.convert import Conversion
+    from harness.admission.converting.copying import Copy
 
 TOLD_SHORTLY = frozenset(
     f"admission.{name}"
@@ -40,10 +42,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "check a model's files without loading them: pickles, archives, tensors, configuration, directory",
         "soundcheck scan voices/candidate\n  soundcheck scan --format sarif model.pth > scan.sarif\n"
         "  soundcheck scan --reference voices/approved voices/candidate\n"
-        "  soundcheck scan --convert new/model.pth old/model.pth\n\n"
+        "  soundcheck scan --convert new/model.pth old/model.pth\n"
+        "  soundcheck scan --copy-voice voices/new runs/vits-March\n\n"
         "exit codes:\n  0 nothing found, 1 hostile or malformed, 2 usage, 3 the scan itself failed,\n"
         "  4 inconclusive: a decision is needed, e.g. an old pickle must be converted first\n"
-        "  with --convert: 0 written, and what was written is clean; 4 nothing there that can be converted",
+        "  with --convert: 0 written, and what was written is clean; 4 nothing there that can be converted\n"
+        "  with --copy-voice: what the copy is, or 1 where nothing was copied because the folder is hostile",
     )
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="model directory or a single file")
     parser.add_argument(
@@ -59,6 +63,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="OUT",
         help="write the weights of one checkpoint to OUT, without loading it: .safetensors, or .pth for Coqui",
     )
+    parser.add_argument(
+        "--copy-voice",
+        type=Path,
+        metavar="OUT",
+        help="copy what the voice needs of one folder (a trainer's run, a clone, a hub's cache) to the new folder OUT",
+    )
+    add_option(parser, "checkpoint", help="with --copy-voice: which checkpoint is the voice's, where there are several")
     parser.set_defaults(run=run)
 
 
@@ -68,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.convert is not None:
         _check_conversion(options)
+    _check_copy(options)
     found = []
     for path in options.paths:
         found.append(
@@ -79,10 +91,11 @@ def run(options: argparse.Namespace) -> int:
             )
         )
     converted = _convert(options, found[0]) if options.convert is not None else None
+    copy = _copy(options, found) if options.copy_voice is not None else None
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)  # the progress line has done its work
     if options.format == "json":
-        sys.stdout.write(_to_json(found, converted))
+        sys.stdout.write(_to_json(found, converted, copy))
     elif options.format == "sarif":
         from harness import __version__
         from harness.cli.scan_sarif import to_sarif
@@ -91,14 +104,14 @@ def run(options: argparse.Namespace) -> int:
         properties = {"soundcheck/lineage": kinship} if kinship else None
         sys.stdout.write(to_sarif(found, version=__version__, properties=properties).decode("ascii"))
     else:
-        for one in found:
-            for line in _lines(one):
+        for place, one in enumerate(found):
+            for line in (*(_copy_lines(copy, one.verdict) if place else ()), *_lines(one)):
                 print(line)
         for line in _conversion_lines(converted):
             print(line)
     if converted is not None:
         return converted.exit_code
-    worst = {one.verdict for one in found}
+    worst = {one.verdict for one in (found if copy is None else found[-1:])}
     return next(EXIT_OF[verdict] for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if verdict in worst)
 
 
@@ -153,6 +166,48 @@ def _check_conversion(options: argparse.Namespace) -> None:
     check_target(options.convert)
 
 
+def _check_copy(options: argparse.Namespace) -> None:
+    """See, before anything is read, whether a copy can be made.
+
+    Raises:
+        BadInput: It cannot.
+    """
+    if options.copy_voice is None:
+        if options.checkpoint:
+            raise BadInput("scan: --checkpoint goes with --copy-voice only; a scan reads every checkpoint")
+        return
+    from harness.admission.converting.copying import check_folder
+
+    if len(options.paths) != 1 or not options.paths[0].is_dir():
+        raise BadInput("scan: --copy-voice takes exactly one folder")
+    if options.convert is not None or options.structure or options.reference is not None:
+        raise BadInput("scan: --copy-voice goes with none of --convert, --structure, --reference; scan the copy")
+    check_folder(options.copy_voice)
+
+
+def _copy(options: argparse.Namespace, found: list[Admission]) -> Copy | None:
+    """Copy where nothing hostile was found, and look at the copy; None where nothing was copied."""
+    from harness.admission.admit import admit
+    from harness.admission.converting.copying import copy_voice
+
+    if found[0].verdict is Verdict.FAIL:
+        return None
+    say_progress("scan: copying")
+    made = copy_voice(options.paths[0], options.copy_voice, checkpoint=options.checkpoint or "")
+    found.append(admit(made.path, say=lambda line: say_progress(f"scan: {line}")))
+    if found[-1].verdict is Verdict.FAIL:  # a cache's blobs are first looked at here
+        shutil.rmtree(made.path)
+    return made
+
+
+def _copy_lines(copy: Copy | None, verdict: Verdict) -> list[str]:
+    if copy is None:
+        return []
+    if verdict is Verdict.FAIL:
+        return [printable(f"{copy.path}: removed again, because it is hostile or malformed")]
+    return [printable(f"{copy.path}: written, {len(copy.files)} files; {len(copy.left)} were left where they are")]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Converted:
     """What came of a conversion."""
@@ -187,8 +242,7 @@ def _conversion_lines(converted: _Converted | None) -> list[str]:
     return [printable(line) for line in (told, *dropped)]
 
 
-def _to_json(found: list[Admission], converted: _Converted | None) -> str:
-
+def _to_json(found: list[Admission], converted: _Converted | None, copy: Copy | None) -> str:
     scans = [
         {
             "path": printable(str(one.root)),
@@ -199,6 +253,9 @@ def _to_json(found: list[Admission], converted: _Converted | None) -> str:
         for one in found
     ]
     told: dict[str, object] = {"version": VERSION, "scans": scans}
+    if copy is not None:
+        files, left = (list(map(printable, one)) for one in (copy.files, copy.left))
+        told["copy"] = {"path": printable(str(copy.path)), "files": files, "left": left}
     if converted is not None:
         made = converted.made
         told["conversion"] = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from harness.core.errors import BadInput
+from harness.core.leftovers import named_leftover
 from harness.core.strictjson import Json, Malformed
 from harness.core.suggest import did_you_mean
 from harness.core.text import printable
@@ -74,7 +75,8 @@ def checkpoints(model: Path) -> tuple[str, ...]:
 
 
 def _weights(model: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.name for path in model.iterdir() if path.name.endswith(SUFFIXES) and path.is_file()))
+    found = (path for path in model.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
+    return tuple(sorted(path.name for path in found if named_leftover(path.name) is None))
 
 
 def _stem(name: str) -> str:

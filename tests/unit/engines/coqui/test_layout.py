@@ -38,6 +38,7 @@ class TestCheckpoint:
             ("best_model.pth", "language_ids.pth", "d_vectors.pth", "optimizer.pth"),
             ("checkpoint_260000.pth.tar", "model_se.pth", "scale_stats.npy", "events.out.tfevents.1"),
             ("model.pth", "dvae.pth", "mel_stats.pth", "speakers_xtts.pth", "vocab.json"),
+            ("model_7.pth", "._model_7.pth", "model_7.pth:Zone.Identifier"),
             ("my voice.pth", "speaker_encoder.pth.tar", "SPEAKERS.pth", "voices.pth"),
         ],
     )
