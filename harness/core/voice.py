@@ -39,3 +39,15 @@ class Voice:
 
 ONLY_VOICE = Voice()
 """Nothing was chosen, or there is nothing to choose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """Who a model can speak as. Hostile text: the model's own words."""
+
+    speakers: tuple[str, ...] = ()
+    """Names, in the model's order; empty where it has one voice."""
+    languages: tuple[str, ...] = ()
+    """Codes, in the model's order; empty where it has one."""
+    unlisted: str = ""
+    """Why its speakers could not be listed, ``""`` where they could: a name is then taken as it is."""

@@ -70,6 +70,9 @@ class EngineSpec:
     """``module:function`` that finds which files of a folder speak, given the folder and the
     :class:`harness.core.voice.Voice` that was chosen, and returns it complete; ``""`` where there is nothing to find.
     Where it is given, the adapter's ``load`` is given the voice."""
+    choices: str = ""
+    """``module:function`` that lists the :class:`harness.core.voice.Choices` of a folder, executing nothing; ``""`` for
+    an engine whose models have one speaker and one language. Where it is given, so is ``load``'s voice."""
     checks: tuple[str, ...]
     """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
     what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
@@ -98,6 +101,7 @@ COQUI = EngineSpec(
     ),
     needs="harness.engines.coqui.needs:needs_of",
     layout="harness.engines.coqui.layout:find_voice",
+    choices="harness.admission.coqui.speakers:read_choices",
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 
@@ -108,6 +112,7 @@ FAKE = EngineSpec(
     has_checkpoint=False,
     adapter="harness.engines.fake.adapter:FakeEngine",
     adapter_version=1,
+    choices="harness.engines.fake.voices:read_choices",
     checks=COQUI.checks,  # a stand-in for a Coqui voice, at the door as well
 )
 

@@ -45,9 +45,17 @@ def find_voice(engine: str, path: Path, chosen: Voice) -> Voice:
     if module:
         found: Voice = getattr(importlib.import_module(module), function)(path, chosen)
         return found
-    if chosen != ONLY_VOICE:
-        raise _refusal(path, f"expected no {chosen.words}, as a model of engine {engine!r} has one voice; leave it out")
+    if chosen.checkpoint:
+        what = f"expected no --tts-checkpoint, as a model of engine {engine!r} has none to choose; leave it out"
+        raise _refusal(path, what)
     return chosen
+
+
+def checkpoints_of(engine: str, path: Path) -> tuple[str, ...]:
+    """Names of the files of a folder that may be its checkpoint; none for an engine that has no choice."""
+    from harness.engines.coqui.layout import checkpoints
+
+    return checkpoints(path) if ENGINES[engine].layout else ()
 
 
 def find_model(spec: str) -> tuple[str, Path]:

@@ -119,6 +119,20 @@ OPTIONS: Final = (
         shapes_verdict=True,
         help="which checkpoint of the model directory is judged, by its name there",
     ),
+    Option(
+        stem="speaker",
+        metavar="NAME",
+        without="the only one",
+        shapes_verdict=True,
+        help="which speaker of the model is judged",
+    ),
+    Option(
+        stem="language",
+        metavar="CODE",
+        without="the suite's",
+        shapes_verdict=True,
+        help="which language of the model it speaks, as the model calls it",
+    ),
     Option(stem="golden", metavar="NAME", help="golden reference, by name or folder"),
     Option(
         stem="golden-dir",
@@ -274,13 +288,14 @@ OPTIONS: Final = (
 )
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
-    "checkpoint", "golden", "gate", "policy", "compare", "reference", "alpha", "takes", "seed", "soak", "cost", "fresh",
+    "checkpoint", "speaker", "language", "golden", "gate", "policy", "compare", "reference", "alpha", "takes", "seed",
+    "soak", "cost", "fresh",
     "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (
-    "asr", "checkpoint", "device", "threads", "workers", "timeout", "memory-gb", "isolation", "allow-unsandboxed",
-    "dir",
+    "asr", "checkpoint", "speaker", "language", "device", "threads", "workers", "timeout", "memory-gb", "isolation",
+    "allow-unsandboxed", "dir",
 )  # fmt: skip
 """What every verb needs that speaks and listens."""
 

@@ -20,6 +20,7 @@ from harness.core.errors import BadInput
 from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.screening import Screening
+from harness.core.text import printable
 from harness.core.types import (
     ComparisonKind,
     GoldenRecord,
@@ -30,6 +31,7 @@ from harness.core.types import (
     Verdict,
 )
 from harness.core.verdict import RunInfo, SuiteInfo
+from harness.core.voice import Voice
 from harness.costs.costing import Costing
 from harness.costs.terms import Sides, Terms
 from harness.goldens.folder import Golden, find_golden, read_golden, unread_beside
@@ -71,6 +73,8 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
     """
     if settings.reference and golden is None:
         raise BadInput("--tts-reference: expected a golden beside it, got none; add --tts-golden=NAME")
+    if golden is not None and golden.manifest.model_digest == model.digest:
+        _refuse_other_speaker(model.voice, golden)
     hand = AtHand(
         digest=model.digest,
         golden=golden.name if golden else None,
@@ -91,6 +95,18 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
             f"--tts-reference: expected no --tts-compare={settings.compare} beside it; leave one of them out"
         )
     return natural if settings.reference else asked
+
+
+def _refuse_other_speaker(voice: Voice, golden: Golden) -> None:
+    """Another speaker of the same files is no candidate for what this one was recorded to say.
+
+    Raises:
+        BadInput: The golden is of another speaker.
+    """
+    recorded = golden.manifest.voice
+    if voice.speaker and recorded and f"speaker {voice.speaker}" not in recorded.split(", "):
+        line = f"golden {golden.name} is of {recorded}, got speaker {voice.speaker}; choose that one, or another golden"
+        raise BadInput(printable(line))
 
 
 def screening_of(settings: Settings, suites: Sequence[SuiteFileContent]) -> Screening:

@@ -64,6 +64,10 @@ class Settings:
     """``auto``, or what the candidate is held against."""
     checkpoint: str = ""
     """Which checkpoint of the candidate's folder, by its name there; ``""`` for the only one."""
+    speaker: str = ""
+    """Which speaker of the candidate, ``""`` for the only one."""
+    language: str = ""
+    """Which language of the candidate, as it calls it; ``""`` for the suite's."""
     reference: str = ""
     """A trusted model that speaks beside the candidate, as typed; ``""`` for none."""
     isolation: str = "auto"
@@ -87,7 +91,7 @@ class Settings:
     @property
     def voice(self) -> Voice:
         """Who of the candidate was chosen to speak."""
-        return Voice(checkpoint=self.checkpoint)
+        return Voice(checkpoint=self.checkpoint, speaker=self.speaker, language=self.language)
 
     @property
     def is_metered(self) -> bool:
@@ -281,6 +285,8 @@ def make_settings(choices: Choices) -> Settings:
         fresh=choices.is_set("fresh"),
         compare=choices.text("compare"),
         checkpoint=choices.text("checkpoint"),
+        speaker=choices.text("speaker"),
+        language=choices.text("language"),
         reference=choices.model("reference"),
         isolation=choices.text("isolation"),
         allow_unsandboxed=choices.is_set("allow-unsandboxed"),

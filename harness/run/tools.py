@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import os
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from harness.admission.checks.provenance import provenance_of
 from harness.admission.outcomes import Door
 from harness.core.errors import BadInput, MissingDependency
 from harness.core.paths import cache_root, shown
-from harness.core.text import counted
+from harness.core.text import counted, printable
 from harness.core.types import Model, Transcriber
 from harness.engines.registry import ENGINES
 from harness.hearing.asr.fake import ToneTranscriber
@@ -24,6 +25,7 @@ from harness.models.fetching.local import local_model
 from harness.models.files import open_model
 from harness.models.needs import lacks_of, preloads_of
 from harness.models.project import find_project
+from harness.models.voices import choices_of, choose_voice
 from harness.run.settings import Settings
 from harness.run.takes import Tools
 from harness.sandbox.outside.client import Bounds
@@ -137,6 +139,8 @@ def make_equipment(
         MissingDependency: No sandbox holds here, and none was allowed; or the model needs what is not installed.
     """
     model = open_model(local_model(settings.model, tell), settings.voice)
+    choices = choices_of(model.engine, model.path)
+    model = dataclasses.replace(model, voice=choose_voice(model.path, choices, model.voice, language=language))
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
     provenance = (
@@ -144,6 +148,9 @@ def make_equipment(
     )
     door = Door(model, provenance)
     _refuse_lacks(model, door, language)
+    if choices.unlisted and not model.voice.speaker and not door.refusal:
+        why = f"its speakers cannot be listed ({choices.unlisted})"
+        raise BadInput(printable(f"{shown(model.path)}: expected --tts-speaker=NAME, as {why}"))
     renderer, isolation = _make_renderer(
         settings, store, model, events, on_event, workers=settings.workers, language=language
     )
@@ -169,6 +176,13 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell, language: 
     if not settings.reference:
         return None
     model = open_model(local_model(settings.reference, tell))
+    choices, wanted = choices_of(model.engine, model.path), settings.voice
+    chosen = dataclasses.replace(
+        model.voice,
+        speaker=wanted.speaker if wanted.speaker in choices.speakers else "",
+        language=wanted.language if wanted.language in choices.languages else "",
+    )
+    model = dataclasses.replace(model, voice=choose_voice(model.path, choices, chosen, language=language))
     door = Door(
         model,
         provenance_of(_project(settings), settings.reference, model.path),

@@ -10,7 +10,9 @@ import pytest
 
 from harness.admission.coqui.config import ConfigCheck
 from harness.admission.tree import Tree
+from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.adapter import CoquiEngine
+from harness.models.voices import choices_of
 from tests.coqui_voices import ARCHITECTURES, write_voice
 
 QUICK = ("glow_tts", "fast_pitch")
@@ -27,10 +29,10 @@ def _one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "set_num_interop_threads", lambda _: None)
 
 
-def loaded(folder: Path) -> CoquiEngine:
+def loaded(folder: Path, voice: Voice = ONLY_VOICE) -> CoquiEngine:
     engine = CoquiEngine()
     engine.prepare(device="cpu", threads=1)
-    engine.load(folder, device="cpu", threads=1)
+    engine.load(folder, device="cpu", threads=1, voice=voice)
     return engine
 
 
@@ -48,6 +50,31 @@ def test_speaks_by_text_and_seed_and_nothing_else(name: str, tmp_path: Path) -> 
     assert np.allclose(first.samples, again.samples, atol=1e-4)
     assert not np.array_equal(first.samples, seeded.samples)
     assert not np.array_equal(first.samples, other.samples)
+
+
+def several(name: str) -> dict[str, Any]:
+    """What makes a model of an architecture one of two speakers and, where it has a layer for it, two languages."""
+    asked = {"use_speaker_embedding": True, "num_speakers": 2}
+    asked |= {"use_language_embedding": True} if name == "vits" else {}
+    return {"model_args": {**ARCHITECTURES[name]["model_args"], **asked}, **SPEAKERS}
+
+
+SPEAKERS = {"speakers": ["amelie", "bruno"], "languages": ["en", "fr-fr"]}
+
+
+@pytest.mark.parametrize("name", ["vits", pytest.param("fast_pitch", marks=pytest.mark.slow)])
+def test_speaks_as_who_was_chosen(name: str, tmp_path: Path) -> None:
+    folder = write_voice(tmp_path / name, name, several(name))
+    choices = choices_of("coqui", folder)
+    assert (choices.speakers, choices.languages) == (("amelie", "bruno"), ("en", "fr-fr"))
+    said = {}
+    for speaker, language in (("amelie", "en"), ("bruno", "en"), ("amelie", "fr-fr")):
+        engine = loaded(folder, Voice(speaker=speaker, language=language))
+        (said[speaker, language],) = engine.render(["open the door"], [7])
+    first, other, foreign = said.values()
+    assert not np.array_equal(first.samples, other.samples)
+    if name == "vits":  # the others have no embedding of a language
+        assert not np.array_equal(first.samples, foreign.samples)
 
 
 @pytest.mark.parametrize("spelling", ["scale_stats.npy", "/home/trainer/out/scale_stats.npy"])

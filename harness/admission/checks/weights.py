@@ -114,6 +114,30 @@ def contents(tree: Tree, entry: Entry) -> Iterator[Contents]:
         raise Unreadable(f"cannot be read ({error.strerror or error})") from None
 
 
+def pickled(tree: Tree, entry: Entry) -> object:
+    """What the pickle of a torch file would load, as symbols: tables of names are kept in them beside tensors.
+
+    Raises:
+        Unreadable: It is no torch file, or something about it is not as it must be.
+    """
+    notebook = Notebook(entry.path, Budget())
+    try:
+        with tree.open(entry) as file:
+            source = FileBytes(file.fileno(), os.fstat(file.fileno()).st_size)
+            archive = read_archive(source, notebook) if source.read(0, 4) == _ZIP else None
+            members = {member.name.partition("/")[2]: member for member in archive.members} if archive else {}
+            pickle = members.get("data.pkl")
+            if archive is None or pickle is None or pickle.method != STORED:
+                raise Unreadable(f"{cut(entry.path)} is no zip archive as torch writes it")
+            root = PickleReader(archive.section(pickle), notebook, has_storages=True, keeps_entries=True).read()
+    except OutOfBudget as error:
+        raise TooMuch(f"too much to read: {error}") from None
+    except OSError as error:
+        raise Unreadable(f"cannot be read ({error.strerror or error})") from None
+    _refuse_flaws(notebook)
+    return root
+
+
 def is_checkpoint(tree: Tree, entry: Entry) -> bool:
     """Whether a file looks like one, by its content."""
     try:

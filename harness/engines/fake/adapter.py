@@ -6,8 +6,9 @@ milliseconds and without torch. Its model is a directory with a ``fake.json``::
     {"version": 1, "voice": "alto", "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}
 
 A fault fires where ``when`` occurs in the text (always, if it is left out) and, with ``share``, only for that share
-of seeds. Its tones are read back by :class:`harness.hearing.asr.fake.ToneTranscriber`. Faults that only cost the
-machine (see :mod:`harness.engines.fake.sponges`) may also wait for the ``nth`` text that a process speaks.
+of seeds; with ``speaker``, only where that one of its ``speakers`` was chosen. Its tones are read back by
+:class:`harness.hearing.asr.fake.ToneTranscriber`. Faults that only cost the machine (see
+:mod:`harness.engines.fake.sponges`) may also wait for the ``nth`` text that a process speaks.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from harness.core.types import EngineInfo, Speech
+from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.fake import sponges
 from harness.engines.fake.tones import AMPLITUDE, CHARACTER_SAMPLES, NOISE_SIGMA, SAMPLE_RATE, frequency, index_of
 
@@ -35,17 +37,19 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self._faults: list[dict[str, Any]] = []
+        self._voice = ONLY_VOICE
         self._spoken = 0
         self._kept: list[Any] = []
 
     def prepare(self, *, device: str, threads: int) -> None:
         """Tones need nothing."""
 
-    def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
+    def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
         """Read ``fake.json``; faults of kind ``load-*`` fire here."""
         del device, threads
         content = json.loads((model / "fake.json").read_text("utf-8"))
-        self._faults = content.get("faults", [])
+        self._voice = voice
+        self._faults = [one for one in content.get("faults", []) if one.get("speaker", voice.speaker) == voice.speaker]
         for fault in self._faults:
             if fault["kind"].startswith("load-"):
                 _misbehave(fault["kind"].removeprefix("load-"))
@@ -57,7 +61,8 @@ class FakeEngine:
         return [self._speak(text, seed) for text, seed in zip(texts, seeds, strict=True)]
 
     def _speak(self, text: str, seed: int) -> Speech:
-        rng = np.random.default_rng(seed)
+        who = self._voice.speaker + self._voice.language
+        rng = np.random.default_rng([seed, *who.encode()] if who else seed)
         self._spoken += 1
         fired = [fault for fault in self._faults if _fires(fault, text, seed, self._spoken)]
         for fault in fired:

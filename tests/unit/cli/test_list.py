@@ -87,7 +87,7 @@ class TestJson:
         assert all(family["examples"]["en"] for family in content["families"])
 
     def test_a_model_s_vocabulary_shapes_its_own_draw(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        (tmp_path / "config.json").write_text('{"characters": {"characters": "\u0298"}}', "utf-8")
+        (tmp_path / "config.json").write_text('{"model": "vits", "characters": {"characters": "\u0298"}}', "utf-8")
         suite = tmp_path / "r.probes.yaml"
         suite.write_text(SUITE.replace("numbers, count: 6", "rare-tokens, count: 99"), "utf-8")
         assert main(["list", str(suite)]) == 0

@@ -19,6 +19,8 @@ OTHERWISE = {
     "takes": 4,
     "seed": 9,
     "checkpoint": "best_model.pth",
+    "speaker": "amelie",
+    "language": "fr",
     "compare": "golden",
     "reference": "trusted",
     "policy": "policy.toml",
