@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import shutil
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
-from harness.core.text import inert, inert_json
+from harness.core.text import cut, inert, inert_json
 from harness.run.options import BY_STEM, RUNNING, add_option
 from harness.run.settings import Choice, Choices, Settings, make_settings
+from harness.run.ticker import Ticker
 
 if TYPE_CHECKING:
     from probes.family import Family
@@ -23,13 +26,22 @@ MAX_PASSWORD_BYTES = 64 << 10
 
 def say(line: str) -> None:
     """Tell the person at the terminal."""
-    print(f"soundcheck: {inert(line)}", file=sys.stderr, flush=True)
+    print(f"{wipe()}soundcheck: {inert(line)}", file=sys.stderr, flush=True)
 
 
-def say_progress(line: str) -> None:
-    """The same for news that replace each other: one line on a terminal, nothing elsewhere."""
-    if sys.stderr.isatty():
-        print(f"\r\033[Ksoundcheck: {inert(line)}", end="", file=sys.stderr, flush=True)
+def wipe() -> str:
+    """What takes a line that moves from a terminal."""
+    return "\r\033[K" if sys.stderr.isatty() else ""
+
+
+def _show(line: str) -> None:
+    room = shutil.get_terminal_size().columns - 1
+    text = cut(f"soundcheck: {inert(line)}", room) if sys.stderr.isatty() else f"soundcheck: {inert(line)}\n"
+    print(f"{wipe()}{text}", end="", file=sys.stderr, flush=True)
+
+
+say_progress = Ticker(_show, is_terminal=lambda: sys.stderr.isatty(), clock=time.monotonic)
+"""The same for news that replace each other: one line that moves on a terminal, a line a minute elsewhere."""
 
 
 def print_json(content: object) -> None:

@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"soundcheck: {inert(as_verb_spells(str(error), getattr(options, 'stems', ())))}", file=sys.stderr)
         return Exit.USAGE if isinstance(error, BadInput) else Exit.BROKEN
     except KeyboardInterrupt:
-        print("\nsoundcheck: interrupted; the same command goes on where it was", file=sys.stderr)
+        kept = "whatever was rendered and heard is kept, and the same command goes on from there"
+        print(f"\nsoundcheck: interrupted; {kept}", file=sys.stderr)
         return Exit.INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has left; say nothing more

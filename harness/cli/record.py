@@ -18,6 +18,7 @@ from harness.cli.common import (
     say_progress,
     settings_of,
     verb,
+    wipe,
 )
 from harness.core.exits import Exit
 from harness.core.text import printable
@@ -108,8 +109,7 @@ def run(options: argparse.Namespace) -> int:
         equipment.events.flush()
     for event in equipment.events.events[:MAX_EVENTS]:
         say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    print(wipe(), end="", file=sys.stderr, flush=True)
     _tell(session, golden, len(kept.records) if kept else 0, tested)
     if equipment.events.events:
         say("an honest voice does none of this: do not trust this golden before you know why")

@@ -118,6 +118,10 @@ def ending_of(standing: Standing, gate: str, session: Session) -> int:
 
 def explained(standing: Standing, ending: int) -> str:
     """Why a session ends so, in one line; ``""`` where the verdict's word says it."""
+    if ending == Ending.INTERRUPTED:
+        return (
+            "exit code 2: pytest was ended early; what was rendered and decided is kept, and the same command goes on"
+        )
     if ending == Ending.PASSED and standing is not Standing.PASS:
         return f"exit code 0: nothing failed; --tts-gate={CI} lets through what is open, --tts-gate={RELEASE} does not"
     if ending == Ending.UNDECIDED and standing is Standing.NOTHING_JUDGED:

@@ -15,12 +15,15 @@ from harness.core.ending import CI
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import inert
-from harness.pytest_plugin.ending import NAME, LastWord
+from harness.pytest_plugin import ending, progress
+from harness.pytest_plugin.ending import LastWord
+from harness.pytest_plugin.progress import ProgressLine
 from harness.pytest_plugin.stash import (
     ENDING_LINE,
     GATE,
     IS_REPORTED,
     JUDGED,
+    PROGRESS,
     RUN_ID,
     SETTINGS,
     SUITE_SUFFIX,
@@ -73,7 +76,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         named = early_config.known_args_namespace.file_or_dir or early_config.getini("testpaths")
         refuse_configuration(early_config, named, judged)
     yield
-    early_config.pluginmanager.register(LastWord(_end), NAME)
+    early_config.stash[PROGRESS] = ProgressLine(early_config)
+    early_config.pluginmanager.register(early_config.stash[PROGRESS], progress.NAME)
+    early_config.pluginmanager.register(LastWord(_end), ending.NAME)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -206,8 +211,8 @@ def _report(reporter: pytest.TerminalReporter | None, config: pytest.Config) -> 
     if reporter:
         reporter.write_sep("=", "soundcheck")
     width = reporter._tw.fullwidth if reporter else 120
-    ending = config.stash.get(ENDING_LINE, "")
-    for line, style in summary_lines(result, run_dir=shown(path), width=width, ending=ending):
+    why = config.stash.get(ENDING_LINE, "")
+    for line, style in summary_lines(result, run_dir=shown(path), width=width, ending=why):
         write(line, style)
     for delivery in write_requested(settings, result, path):
         (reporter.write if reporter else sys.stdout.write)(delivery.printed)
@@ -282,7 +287,7 @@ def _gate(config: pytest.Config) -> Gate:
 
         settings = _checked(lambda: _settings(config))
         writer = getattr(config, "workerinput", {}).get("workerid", "main")
-        config.stash[GATE] = Gate(settings, writer=writer, tell=_teller(config))
+        config.stash[GATE] = Gate(settings, writer=writer, tell=config.stash[PROGRESS].tell)
     return config.stash[GATE]
 
 
@@ -308,17 +313,3 @@ def _checked(work: Any) -> Any:
         raise pytest.UsageError(inert(str(error))) from None
     except SoundcheckError as error:
         pytest.exit(f"soundcheck: {inert(str(error))}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
-
-
-def _teller(config: pytest.Config) -> Any:
-    """Lines for a person who waits: only on a terminal, only where pytest is not quiet, never under xdist."""
-    reporter = config.pluginmanager.getplugin("terminalreporter")
-    capture = config.pluginmanager.getplugin("capturemanager")
-    if reporter is None or not reporter.isatty or reporter.verbosity < 0 or is_worker(config):
-        return lambda _: None
-
-    def tell(line: str) -> None:
-        with capture.global_and_fixture_disabled():
-            reporter.write(f"\n  soundcheck: {line}", flush=True)
-
-    return tell

@@ -11,6 +11,7 @@ from harness.run.settings import Settings
 if TYPE_CHECKING:
     from harness.models.judged import Judged
     from harness.pytest_plugin.gate import Gate
+    from harness.pytest_plugin.progress import ProgressLine
 
 SUITE_SUFFIX: Final = ".probes.yaml"
 
@@ -22,6 +23,7 @@ SUITE_WITHOUT_MODEL = pytest.StashKey[str]()
 """A suite that was found where no candidate is named."""
 ENDING_LINE = pytest.StashKey[str]()
 """Why the session ends as it does; ``""`` where the verdict says it."""
+PROGRESS: pytest.StashKey[ProgressLine] = pytest.StashKey()
 IS_REPORTED = pytest.StashKey[bool]()
 
 

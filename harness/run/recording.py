@@ -7,6 +7,7 @@ everything is measured.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
+from harness.core.pace import Pace
 from harness.core.seeds import seed_for
 from harness.core.text import medoid
 from harness.core.types import GoldenRecord, Model, Probe, Rendering, Repeat, Take
@@ -101,6 +103,7 @@ def record_golden(
     # All of a golden must have the same axes: what is taken over brings them.
     basis = kept.prints.basis if kept.prints else _own_basis(probes, renderer, listener, seed=seed, progress=progress)
     prints: dict[str, SeededPrints] = dict(kept.prints.takes) if kept.prints else {}
+    pace = Pace("recorded", len(probes), "probe", clock=time.monotonic)
     upcoming = deque(renderer.submit(order) for order in orders[: renderer.workers + 1])
     for place, probe in enumerate(probes):
         made = upcoming.popleft().result()
@@ -115,7 +118,7 @@ def record_golden(
         if recording.with_audio:
             audio[record.audio] = opus.encode(*store.audio(_nearest(record).audio_sha256))
         records.append(record)
-        progress(f"recorded {place + 1} of {len(probes)} probes")
+        progress(pace.line(place + 1))
     manifest = Manifest(
         version=FORMAT_VERSION,
         name=out.name,
@@ -154,11 +157,12 @@ def _own_basis(
     ]
     spoken = [renderer.submit(order) for order in orders]
     phrases = []
+    pace = Pace("fitted axes to", len(chosen), "phrase", clock=time.monotonic)
     for probe, order, future in zip(chosen, orders, spoken, strict=True):
         made = future.result()
         _, repeats = listener.repeats([_honest(made[one], probe) for one in order], lambda texts: texts[0])
         phrases.append([repeat.features for repeat in repeats])
-        progress(f"fitted axes to {len(phrases)} of {len(chosen)} phrases")
+        progress(pace.line(len(phrases)))
     return fit_basis(phrases)
 
 

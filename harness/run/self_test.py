@@ -6,6 +6,7 @@ this voice, this Whisper and this suite, is measured here, and every run with th
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,9 @@ import msgspec
 
 from harness.core import stats
 from harness.core.findings import Outcome
+from harness.core.pace import Pace
 from harness.core.screening import Screening
+from harness.core.text import counted
 from harness.core.types import Probe, Verdict
 from harness.goldens.folder import INFORMING, Golden
 from harness.judging.comparisons import Basis
@@ -90,6 +93,8 @@ def self_test(
         progress: Told on one line how far it is.
     """
     decided: list[list[Outcome]] = []
+    pace = Pace(f"self-test, {counted(runs, 'run')}: judged", runs * len(probes), "probe", clock=time.monotonic)
+    failed = 0
     for run in range(runs):
         screening = Screening(takes=takes, seed=FIRST_SEED + run, alpha=alpha, suite_probes=len(probes))
         recorded = ComparableGolden(golden, tools.listener)
@@ -97,7 +102,8 @@ def self_test(
         outcomes = []
         for place, probe in enumerate(probes):
             outcomes.append(campaign.judge(probe))
-            progress(f"self-test {run + 1} of {runs}: {place + 1} of {len(probes)} probes")
+            failed += outcomes[-1].verdict is Verdict.FAIL
+            progress(pace.line(run * len(probes) + place + 1, findings=failed))
         decided.append([*outcomes, campaign.check_shift()])
     probed = [outcome for outcomes in decided for outcome in outcomes if outcome.probe]
     rules = Counter(finding.rule.id for outcomes in decided for outcome in outcomes for finding in outcome.findings)
