@@ -234,7 +234,7 @@ class TestBadInput:
         (tmp_path / "config.json").write_text('{"model": "vits",\n oops}', "utf-8")
         done = gate(tmp_path)
         assert done.ret == pytest.ExitCode.USAGE_ERROR
-        done.stderr.fnmatch_lines(["ERROR: */config.json:2: expected JSON, got *"])
+        done.stderr.fnmatch_lines(["ERROR: */config.json: expected JSON as Coqui reads it, * at line 2, column 2: *"])
 
     def test_a_golden_that_is_not_there_names_the_known_ones(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), golden="smal")
