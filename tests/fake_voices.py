@@ -11,6 +11,7 @@ from harness.sandbox.outside.launcher import ChildProcess, ProcessLauncher
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.core.identity import Files
     from harness.sandbox.outside.launcher import WorkerProcess
 
 RATE = 16_000
@@ -39,8 +40,10 @@ class WatchedLauncher:
     def starts(self) -> int:
         return len(self.processes)
 
-    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
-        process = ProcessLauncher().start(model=model, threads=threads, device=device, is_tidy=is_tidy)
+    def start(
+        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+    ) -> WorkerProcess:
+        process = ProcessLauncher().start(model=model, threads=threads, device=device, is_tidy=is_tidy, files=files)
         assert isinstance(process, ChildProcess)
         self.processes.append(process)
         return process

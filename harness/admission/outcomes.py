@@ -47,8 +47,9 @@ class Door:
             MissingDependency: A signature cannot be checked with what is installed.
         """
         if not self._outcomes:
-            self._seal = seal(self._model.path)
-            tree = Tree.of(self._model.path, may_have_gaps=True)
+            known = self._model.files or None
+            self._seal = seal(self._model.path, known)
+            tree = Tree.of(self._model.path, may_have_gaps=True).of_known(known)
             every: tuple[Check, ...] = (*checks(ENGINES[self._model.engine]), IntegrityCheck(self._provenance))
             found = {f"{PREFIX}{check.name}": check.examine(tree) for check in every}
             for name in CHECKS:

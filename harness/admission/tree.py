@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
 from collections import deque
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.core.errors import BadInput
+from harness.core.identity import FileIdentity, Files
 from harness.core.text import printable
 
 MAX_ENTRIES = 4000
@@ -63,6 +65,8 @@ class Tree:
     """What else there is, and is not known."""
     is_folder: bool = True
     """Whether it is a directory; a single file is a tree of one entry."""
+    known: Files | None = None
+    """Which files they must be, where they were read before: no other one is opened."""
 
     @staticmethod
     def of(path: Path, *, may_have_gaps: bool = False) -> Tree:
@@ -88,6 +92,10 @@ class Tree:
             raise BadInput(printable(f"{path / tree.gaps[0].path}: {tree.gaps[0].why}"))
         return tree
 
+    def of_known(self, known: Files | None) -> Tree:
+        """The same, of which no file is opened that is not one of these; None for any."""
+        return dataclasses.replace(self, known=known)
+
     @property
     def files(self) -> tuple[Entry, ...]:
         """The regular files."""
@@ -97,12 +105,15 @@ class Tree:
         """Open a regular file for reading; a link put in its place meanwhile is refused.
 
         Raises:
-            OSError: It cannot be opened, or is a link.
+            OSError: It cannot be opened, is a link, or another file than is known.
         """
         descriptor = os.open(self.root / entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
                 raise OSError(f"{entry.path}: no regular file any more")
+            if self.known is not None and self.known.get(entry.path) != FileIdentity.of(about):
+                raise OSError(f"{entry.path}: another file than a moment ago; find out who writes there")
             return os.fdopen(descriptor, "rb")
         except BaseException:
             os.close(descriptor)

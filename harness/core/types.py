@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from harness.core.identity import Files
+
     Waveform = NDArray[np.float32]  # mono, shape [samples], nominally within -1..1
 
 
@@ -109,6 +111,8 @@ class Model:
     """sha256 over the sorted list of relative paths and file digests."""
     voice: Voice = ONLY_VOICE
     """Who of it speaks."""
+    files: Files = field(default_factory=dict)
+    """The files that the digest was taken of. No other ones are given to a worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,15 @@ GIVEN_UP = Rule(
     meaning="So many workers were lost that no more were started for this candidate.",
     advice=_WORKER,
 )
-RULES = (CRASHED, HUNG, FLOODED, FORGED, ENDLESS, FAILED, GIVEN_UP)
+EXCHANGED = Rule(
+    id="worker.exchanged",
+    severity=Severity.CRITICAL,
+    title="The model's files are not those that were admitted",
+    meaning="A file was exchanged, written to or removed between the door and the worker. It was not loaded, or is not "
+    "trusted.",
+    advice="Find out who writes there, and run again on a copy that nobody else writes to.",
+)
+RULES = (CRASHED, HUNG, FLOODED, FORGED, ENDLESS, FAILED, GIVEN_UP, EXCHANGED)
 _TITLES = {
     CRASHED.id: "ends the process it runs in",
     HUNG.id: "does not answer",
@@ -67,6 +75,7 @@ _TITLES = {
     ENDLESS.id: "does not stop speaking",
     FAILED.id: "cannot speak this",
     GIVEN_UP.id: "misbehaves",
+    EXCHANGED.id: "is not the model that was admitted",
 }
 _BY_ID = {rule.id: rule for rule in RULES}
 

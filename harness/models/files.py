@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import os
 import stat
 from pathlib import Path
 
 from harness.core.errors import BadInput
+from harness.core.identity import FileIdentity
 from harness.core.strictjson import Malformed
 from harness.core.text import printable
 from harness.core.types import Model
@@ -14,7 +17,7 @@ from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.registry import COQUI, ENGINES, recognise
 from harness.models.foreign import looks_like, not_a_voice
-from harness.storage.digests import file_sha256, listing_sha256
+from harness.storage.digests import listing_sha256
 from harness.storage.smallfile import TooLarge, read_small
 
 MAX_FILES = 2000
@@ -31,8 +34,8 @@ def open_model(spec: str, chosen: Voice = ONLY_VOICE) -> Model:
         BadInput: One line saying what is not as it must be.
     """
     engine, path = find_model(spec)
-    digest = digest_of_directory(path)
-    return Model(engine=engine, path=path, digest=digest, voice=find_voice(engine, path, chosen))
+    digest, files = read_directory(path)
+    return Model(engine=engine, path=path, digest=digest, voice=find_voice(engine, path, chosen), files=files)
 
 
 def find_voice(engine: str, path: Path, chosen: Voice) -> Voice:
@@ -82,10 +85,19 @@ def digest_of_directory(path: Path) -> str:
     """sha256 (hex) over every regular file below `path`: names and contents, in sorted order.
 
     Raises:
-        BadInput: Something that is no regular file, too many files, a name with a line break, or a file that cannot
-            be read.
+        BadInput: As :func:`read_directory`.
     """
-    digests = {}
+    return read_directory(path)[0]
+
+
+def read_directory(path: Path) -> tuple[str, dict[str, FileIdentity]]:
+    """Read every regular file below `path` once: the digest of them all, and which files they were.
+
+    Raises:
+        BadInput: Something that is no regular file, too many files, a name with a line break, or a file that cannot
+            be read or changed meanwhile.
+    """
+    digests, files = {}, {}
     found = sorted(entry for entry in path.rglob("*") if not entry.is_dir() or entry.is_symlink())
     if len(found) > MAX_FILES:
         raise _refusal(path, f"expected at most {MAX_FILES} files, got {len(found)}; is this the model's own folder?")
@@ -96,10 +108,15 @@ def digest_of_directory(path: Path) -> str:
         try:
             if not stat.S_ISREG(entry.stat().st_mode):
                 raise _refusal(entry, "expected a regular file, got something else; remove it from the model")
-            digests[name] = file_sha256(entry)
+            with entry.open("rb") as stream:
+                files[name] = FileIdentity.of(os.fstat(stream.fileno()))
+                digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+                is_same = FileIdentity.of(os.fstat(stream.fileno())) == files[name]
+            if not is_same:
+                raise _refusal(entry, "was written to while it was being read; run again when nobody changes the model")
         except OSError as error:
             raise _refusal(entry, f"cannot be read ({error.strerror})") from None
-    return listing_sha256(digests)
+    return listing_sha256(digests), files
 
 
 def _split(spec: str) -> tuple[str, Path]:

@@ -133,6 +133,7 @@ class WorkerPool:
             engine=engine.adapter,
             preloads=(*engine.preloads, *self._preloads),
             model=self._model.path,
+            files=self._model.files,
             device=self._device,
             threads=self._threads,
             bounds=bounds,

@@ -25,6 +25,7 @@ from tests.attacks.watch import Watch
 from tests.attacks.world import World
 
 if TYPE_CHECKING:
+    from harness.core.identity import Files
     from harness.core.types import Speech
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
 
@@ -44,7 +45,9 @@ class OpenLauncher:
     def isolation(self) -> str:
         return "process"
 
-    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
+    def start(
+        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+    ) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
         environment = worker_environment(scratch, threads, is_tidy=is_tidy)
@@ -74,8 +77,11 @@ class Held:
     def isolation(self) -> str:
         return self.launcher.isolation
 
-    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
-        self.processes.append(self.launcher.start(model=model, threads=threads, device=device, is_tidy=is_tidy))
+    def start(
+        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+    ) -> WorkerProcess:
+        process = self.launcher.start(model=model, threads=threads, device=device, is_tidy=is_tidy, files=files)
+        self.processes.append(process)
         return self.processes[-1]
 
 

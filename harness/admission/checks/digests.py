@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.admission.base import Flaw
 from harness.admission.tree import Entry, Tree
 from harness.core.errors import BadInput
+from harness.core.identity import Files
 from harness.core.rules import Rule
 from harness.core.text import printable
 from harness.core.types import Severity, Verdict
@@ -88,13 +89,17 @@ class Seal:
         return tuple(flaws)
 
 
-def seal(path: Path) -> Seal:
+def seal(path: Path, known: Files | None = None) -> Seal:
     """Remember a model as it is now. Costs one reading of every file.
+
+    Args:
+        path: Its directory or file.
+        known: Which files they must be, where they were read before.
 
     Raises:
         BadInput: It cannot be read.
     """
-    tree = Tree.of(path, may_have_gaps=True)
+    tree = Tree.of(path, may_have_gaps=True).of_known(known)
     # States first: a change while the digests are taken leaves a later time behind.
     states = _states(tree)
     return Seal(path=path, states=states, digests=digests_of(tree))

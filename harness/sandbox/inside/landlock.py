@@ -35,13 +35,22 @@ def abi() -> int:
     return max(0, int(found))
 
 
-def restrict(readable: Iterable[str], writable: Iterable[str], *, devices: Iterable[str] = ()) -> int:
+def restrict(
+    readable: Iterable[str],
+    writable: Iterable[str],
+    *,
+    devices: Iterable[str] = (),
+    listed: Iterable[str] = (),
+    opened: Iterable[int] = (),
+) -> int:
     """Confine this thread and all that it starts.
 
     Args:
         readable: Folders and files that may be read. What does not exist is left out.
         writable: Folders below which files may be made, changed and removed; files that may be written.
         devices: Device nodes that may be read, written and spoken to by ioctl.
+        listed: Folders whose names, and those of the folders below, may be listed.
+        opened: Open files that may be read, whatever lies at their paths later.
 
     Returns:
         The ABI in force, 0 where the kernel has no Landlock.
@@ -63,9 +72,12 @@ def restrict(readable: Iterable[str], writable: Iterable[str], *, devices: Itera
             (readable, READ_FILE | READ_DIR),
             (writable, everything),
             (devices, FILE_RIGHTS | IOCTL_DEV),
+            (listed, READ_DIR),
         ):
             for path in paths:
                 _grant(libc, ruleset, path, rights & handled)
+        for place in opened:
+            _add(libc, ruleset, place, READ_FILE)
         if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
             raise OSError(ctypes.get_errno(), "no_new_privs was refused")
         _checked(libc.syscall(ctypes.c_long(RESTRICT), ctypes.c_long(ruleset), ctypes.c_long(0)))
@@ -82,14 +94,16 @@ def _grant(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
     try:
         if not stat.S_ISDIR(os.fstat(place).st_mode):
             rights &= FILE_RIGHTS | IOCTL_DEV
-        rule = struct.pack("=Qi", rights, place)
-        _checked(
-            libc.syscall(
-                ctypes.c_long(ADD), ctypes.c_long(ruleset), ctypes.c_long(PATH_BENEATH), rule, ctypes.c_long(0)
-            )
-        )
+        _add(libc, ruleset, place, rights)
     finally:
         os.close(place)
+
+
+def _add(libc: ctypes.CDLL, ruleset: int, place: int, rights: int) -> None:
+    rule = struct.pack("=Qi", rights, place)
+    _checked(
+        libc.syscall(ctypes.c_long(ADD), ctypes.c_long(ruleset), ctypes.c_long(PATH_BENEATH), rule, ctypes.c_long(0))
+    )
 
 
 def _libc() -> ctypes.CDLL:

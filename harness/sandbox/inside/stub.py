@@ -1,8 +1,9 @@
 """Main of a sandboxed worker: closes every wall around itself, then becomes the worker. Trusted until it has.
 
-The order matters. Limits and Landlock come first; then the order to load is read and what the engine imports is
-imported, all of it trusted code; then the system call filter, whose listener is handed out over the control socket;
-and only when the observer outside says that it listens is a byte of the model read.
+The order matters. Limits and Landlock come first, and the model's files are held against those that were admitted;
+then the order to load is read and what the engine imports is imported, all of it trusted code; then the system call
+filter, whose listener is handed out over the control socket; and only when the observer outside says that it listens is
+a byte of the model read.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from harness.sandbox.inside import landlock, seccomp
+from harness.core.identity import FileIdentity
+from harness.sandbox.inside import landlock, modelfiles, seccomp
 from harness.sandbox.inside.syscalls import native
 from harness.sandbox.inside.worker import die_with_harness, limit_memory, limit_self, serve
 
-READY, GO = b"R", b"G"
+READY, GO, EXCHANGED = b"R", b"G", b"X"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,10 @@ class Plan:
     use_landlock: bool
     readable: list[str]
     writable: list[str]
+    model: str
+    """Folder of the model, as seen here. Its names may be listed."""
+    model_files: int
+    """File descriptor of a JSON object: the files of it that may be read, by path below it."""
     devices: list[str]
     import_paths: list[str]
 
@@ -48,8 +54,19 @@ def main() -> None:
         limit_memory(plan.memory_bytes)
     control = socket.socket(fileno=plan.control)
     sys.path += plan.import_paths
-    if plan.use_landlock:
-        landlock.restrict(plan.readable, plan.writable, devices=plan.devices)
+    with os.fdopen(plan.model_files, "rb") as listing:
+        files = {name: FileIdentity(**one) for name, one in json.load(listing).items()}
+    try:
+        model = modelfiles.opened(plan.model, files)
+        if plan.use_landlock:
+            landlock.restrict(plan.readable, plan.writable, devices=plan.devices, listed=(plan.model,), opened=model)
+        else:
+            for _ in model:  # each was bound by itself: what is there now stays
+                pass
+    except modelfiles.ModelExchanged as name:
+        print(name, flush=True)
+        control.sendall(EXCHANGED)
+        return
     control.sendall(READY)  # the harness learns our pid from the credentials, and puts us into our cgroup
     if control.recv(1) != GO:
         return

@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 from harness.core.errors import MissingDependency
+from harness.core.identity import Files
 from harness.sandbox.outside.bait import bait_tops
 from harness.sandbox.outside.layout import GPU_SYS, HOME, MODEL, SCRATCH, SYS_FOLDERS, Layout, executable_link
 
@@ -33,12 +34,13 @@ def find() -> Path | None:
     return packaged if packaged.is_file() else None
 
 
-def command(layout: Layout, model: Path, home: Path) -> list[str]:
+def command(layout: Layout, model: Path, files: Files, home: Path) -> list[str]:
     """The command line up to the program that runs inside.
 
     Args:
         layout: Paths as seen inside.
         model: The model on this machine.
+        files: Its files. Each is bound by itself: what becomes of its folder later does not matter.
         home: Folder on this machine with the bait for HOME.
 
     Raises:
@@ -64,5 +66,8 @@ def command(layout: Layout, model: Path, home: Path) -> list[str]:
     words += ["--size", str(HOME_BYTES), "--tmpfs", HOME]
     for name in bait_tops():
         words += ["--ro-bind", f"{home}/{name}", f"{HOME}/{name}"]
-    words += ["--ro-bind", str(model), MODEL, "--remount-ro", "/", "--chdir", SCRATCH, "--"]
+    words += ["--dir", MODEL]
+    for name in files:
+        words += ["--ro-bind", f"{model}/{name}", f"{MODEL}/{name}"]
+    words += ["--remount-ro", "/", "--chdir", SCRATCH, "--"]
     return words

@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from harness.core.errors import WorkerUnready
+from harness.core.identity import Files
 from harness.core.text import printable
 from harness.core.types import EngineInfo, Speech
 from harness.core.voice import Voice
+from harness.sandbox.inside.modelfiles import ModelExchanged, require_same
 from harness.sandbox.inside.protocol import (
     Channel,
     Choice,
@@ -51,7 +53,7 @@ class WorkerFault(Exception):
         what = printable(what)  # it may quote the worker
         super().__init__(what)
         self.rule = rule
-        """Stable id: ``worker.crashed``, ``.hung``, ``.flooded``, ``.forged``, ``.endless`` or ``.failed``."""
+        """Stable id of one of :mod:`harness.judging.faults`, such as ``worker.crashed``."""
         self.what = what
         """One line, safe to show: what happened."""
         self.detail = detail
@@ -88,6 +90,7 @@ class Worker:
         engine: str,
         preloads: Sequence[str] = (),
         model: Path,
+        files: Files | None = None,
         device: str,
         threads: int,
         bounds: Bounds,
@@ -100,6 +103,7 @@ class Worker:
             engine: ``module:class`` of the adapter, imported in the process only.
             preloads: What the adapter needs; imported before the walls close.
             model: Folder of the model.
+            files: Its files as they were read before: others are not loaded. None for whatever lies there.
             device: ``cpu`` or ``cuda``.
             threads: Threads that it may compute with.
             bounds: How long to wait, and for how much.
@@ -109,7 +113,7 @@ class Worker:
         self._is_tidy = is_tidy
         self._engine, self._preloads = engine, tuple(preloads)
         self._device, self._threads = device, threads
-        self._model = model
+        self._model, self._files = model, files
         self._bounds = bounds
         self._process: WorkerProcess | None = None
         self._is_stopped = False
@@ -129,9 +133,16 @@ class Worker:
             WorkerUnready: It was lost, or failed, before it was told which model to load.
             WorkerFault: It crashed, hung, flooded, lied or could not load the model.
         """
-        process = self._launcher.start(
-            model=self._model, threads=self._threads, device=self._device, is_tidy=self._is_tidy
-        )
+        try:
+            process = self._launcher.start(
+                model=self._model,
+                files=self._files,
+                threads=self._threads,
+                device=self._device,
+                is_tidy=self._is_tidy,
+            )
+        except ModelExchanged as name:
+            raise _exchanged(name) from None
         self._process = process
         if self._is_stopped:
             self.stop()
@@ -144,6 +155,12 @@ class Worker:
             channel.send(Load(model=process.model_path(self._model), voice=self._choice()), deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
         process.overhear(repr(reply).encode(errors="replace"), "its answer to loading")
+        try:
+            # What was written into a file, and was not there before and after, is seen by its dates.
+            require_same(str(self._model), self._files or {})
+        except ModelExchanged as name:
+            self.stop()
+            raise _exchanged(name) from None
         if isinstance(reply, Failed):
             raise self._fault("worker.failed", f"the model could not be loaded: {reply.kind}: {reply.message}")
         if not isinstance(reply, Loaded):
@@ -305,6 +322,10 @@ class Worker:
         if ends:
             self.stop()
         return WorkerFault(rule, what, detail=words[-1000:])
+
+
+def _exchanged(name: ModelExchanged) -> WorkerFault:
+    return WorkerFault("worker.exchanged", f"was not given the file that was admitted: {name}")
 
 
 def _signal_name(number: int) -> str:

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from harness.core.identity import Files
+from harness.sandbox.inside.modelfiles import require_same
 from harness.sandbox.outside.janitor import JANITOR
 from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
 from harness.sandbox.outside.pair import socket_pair
@@ -116,14 +118,21 @@ class Launcher(Protocol):
         """Name of the level, stamped on the verdict."""
         ...
 
-    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
+    def start(
+        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+    ) -> WorkerProcess:
         """Start a worker that may read `model`, and nothing that is not needed to speak.
 
         Args:
             model: Folder of the model.
+            files: Its files as they were read before, of which the worker gets these very ones; None for all that lie
+                there now.
             threads: Threads that it may compute with.
             device: ``cpu`` or ``cuda``.
             is_tidy: Give freed memory back at once, see :data:`TIDY_HEAP`: slower, and every leak shows.
+
+        Raises:
+            ModelExchanged: What lies there is not what was read.
         """
         ...
 
@@ -268,8 +277,11 @@ class ProcessLauncher:
         """See :class:`Launcher`."""
         return "process"
 
-    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
+    def start(
+        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+    ) -> WorkerProcess:
         """See :class:`Launcher`."""
+        require_same(str(model), files or {})
         del model  # a plain child process can read every file of its user; a sandbox binds this one only
         ours, theirs = socket_pair()
         scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))

@@ -6,6 +6,7 @@ worker.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import struct
@@ -15,7 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.errors import SoundcheckError
+from harness.core.identity import Files
 from harness.sandbox.inside import landlock
+from harness.sandbox.inside.modelfiles import ModelExchanged, files_of, require_same
+from harness.sandbox.inside.stub import EXCHANGED
 from harness.sandbox.outside import bubblewrap, cgroups
 from harness.sandbox.outside.bait import Bait
 from harness.sandbox.outside.events import EventLog
@@ -65,12 +69,16 @@ class SandboxLauncher:
         """Whether this kernel has it."""
         return landlock.abi() > 0
 
-    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
+    def start(
+        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+    ) -> WorkerProcess:
         """See :class:`harness.sandbox.outside.launcher.Launcher`.
 
         Raises:
             SoundcheckError: The walls cannot be built.
+            ModelExchanged: What lies there is not what was read.
         """
+        files = files_of(model) if files is None else files
         memory = 0 if device.startswith("cuda") else self.memory_bytes
         devices = gpu_devices() if device.startswith("cuda") else ()
         bait, folder = Bait(), WorkerFolder.create()
@@ -91,7 +99,8 @@ class SandboxLauncher:
             limits = Limits(
                 memory_bytes=memory, address_bytes=int(memory * ADDRESS_SHARE), threads=threads, tasks=MAX_TASKS
             )
-            return self._start(layout, folder, bait, group, model=model, environment=environment, limits=limits)
+            shown = Shown(folder=model, files=files)
+            return self._start(layout, folder, bait, group, shown=shown, environment=environment, limits=limits)
         except BaseException:
             folder.remove()
             raise
@@ -115,10 +124,11 @@ class SandboxLauncher:
         bait: Bait,
         group: cgroups.Group | None,
         *,
-        model: Path,
+        shown: Shown,
         environment: dict[str, str],
         limits: Limits,
     ) -> WorkerProcess:
+        listing = _written(shown.files)
         ours, theirs = socket_pair()
         control, far_control = socket_pair()
         control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -128,14 +138,16 @@ class SandboxLauncher:
             "memory_bytes": limits.address_bytes,
             "harness_pid": os.getpid() if self.level == "B" else 0,
             "use_landlock": self.has_landlock,
-            "readable": [*layout.readable, layout.model, *READ_TOO],
+            "readable": [*layout.readable, *READ_TOO],
+            "model": layout.model,
+            "model_files": listing,
             "writable": [*layout.writable, *WRITE_TOO],
             "devices": list(layout.devices),
             "import_paths": list(layout.import_paths),
         }
         command = [sys.executable, "-I", "-B", "-m", "harness.sandbox.inside.stub", json_of(plan)]
         if self.level != "B":
-            command = bubblewrap.command(layout, model, folder.home) + command
+            command = bubblewrap.command(layout, shown.folder, shown.files, folder.home) + command
         process: subprocess.Popen[bytes] | None = None
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -143,7 +155,7 @@ class SandboxLauncher:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=(theirs.fileno(), far_control.fileno()),
+                pass_fds=(theirs.fileno(), far_control.fileno(), listing),
                 cwd=folder.scratch,
                 env=environment,
                 start_new_session=True,
@@ -167,9 +179,21 @@ class SandboxLauncher:
             if group is not None:
                 group.remove()
             if isinstance(error, OSError):
+                require_same(str(shown.folder), shown.files)  # a file that is gone cannot be bound
                 raise SoundcheckError(f"the sandbox (level {self.level}) cannot be built: {error}") from None
             raise
+        finally:
+            os.close(listing)
         return worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The model that a worker is to see."""
+
+    folder: Path
+    files: Files
+    """Of it, what is to be seen."""
 
 
 READ_TOO = ("/proc", "/sys/devices/system", "/sys/kernel/mm", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -184,6 +208,15 @@ def json_of(plan: dict[str, object]) -> str:
     return json.dumps(plan)
 
 
+def _written(files: Files) -> int:
+    """A file in memory with which files a worker is to find, for the stub; too long for its one argument."""
+    listing = os.memfd_create("soundcheck-model")
+    with os.fdopen(os.dup(listing), "wb") as file:
+        file.write(json_of({name: dataclasses.asdict(one) for name, one in files.items()}).encode())
+    os.lseek(listing, 0, os.SEEK_SET)
+    return listing
+
+
 def _pid_of_stub(control: socket.socket, process: subprocess.Popen[bytes]) -> int:
     """Wait until the stub reports; the kernel says who it is."""
     control.settimeout(START_SECONDS)
@@ -194,6 +227,9 @@ def _pid_of_stub(control: socket.socket, process: subprocess.Popen[bytes]) -> in
         raise OSError(f"the worker did not start within {START_SECONDS:g} s") from None
     control.settimeout(None)
     control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)  # it would take the listener's place
+    if data == EXCHANGED:
+        process.kill()
+        raise ModelExchanged(process.communicate()[0].decode("utf-8", "replace").strip())
     if data != _READY:
         process.kill()
         words = process.communicate()[0].decode("utf-8", "replace").split("\n")

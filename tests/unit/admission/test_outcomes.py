@@ -10,7 +10,9 @@ import pytest
 
 from harness.admission.checks.integrity import Provenance
 from harness.admission.outcomes import CHECKS, MOST_FINDINGS, UNCHANGED, Door
+from harness.core.errors import BadInput
 from harness.core.types import Model, Verdict
+from harness.models.files import open_model
 from harness.report.wording import happened
 from tests.fake_voices import fake_voice
 
@@ -77,3 +79,15 @@ class TestDoor:
         for outcome in door(voice).outcomes:
             for finding in outcome.findings:
                 assert "\x1b" not in happened(finding) + finding.evidence.words + finding.hint
+
+
+def test_the_door_reads_the_files_whose_digest_was_taken_and_no_other(tmp_path: Path) -> None:
+    voice = tmp_path / "voice"
+    voice.mkdir()
+    (voice / "fake.json").write_text('{"version": 1, "faults": []}', "utf-8")
+    model = open_model(str(voice))
+    assert not Door(model, Provenance(model=voice)).refusal
+    (tmp_path / "other").write_bytes((voice / "fake.json").read_bytes())
+    (tmp_path / "other").rename(voice / "fake.json")
+    with pytest.raises(BadInput, match=r"fake\.json: cannot be read \(.*another file than a moment ago"):
+        _ = Door(model, Provenance(model=voice)).outcomes

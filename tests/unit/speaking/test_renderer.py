@@ -25,6 +25,7 @@ from tests.unit.sandbox.inside.test_worker import WireLauncher, loading, said
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.core.identity import Files
     from harness.core.seeds import Request
     from harness.core.types import EngineInfo, RenderingKey, SignalFacts, Waveform
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
@@ -391,8 +392,10 @@ class HangingLauncher(WireLauncher):
         self.may_go_on = threading.Event()
         self._waits, self._there = at == "starting", there
 
-    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
+    def start(
+        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+    ) -> WorkerProcess:
         if self._waits:
             self._there.set()
             assert self.may_go_on.wait(10)
-        return super().start(model=model, threads=threads, device=device, is_tidy=is_tidy)
+        return super().start(model=model, threads=threads, device=device, is_tidy=is_tidy, files=files)

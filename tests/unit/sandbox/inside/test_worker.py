@@ -22,6 +22,7 @@ from harness.core.errors import WorkerUnready
 from harness.core.types import Speech
 from harness.engines.fake.adapter import FakeEngine
 from harness.engines.registry import ENGINES
+from harness.sandbox.inside.modelfiles import files_of
 from harness.sandbox.inside.protocol import (
     MAGIC,
     PREFIX,
@@ -44,6 +45,7 @@ from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from harness.core.identity import Files
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
 
 FAKE = ENGINES["fake"].adapter
@@ -477,7 +479,9 @@ class WireLauncher:
         self._script = script
         self.started: list[WireProcess] = []
 
-    def start(self, *, model: Path, threads: int, device: str, is_tidy: bool = False) -> WorkerProcess:
+    def start(
+        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+    ) -> WorkerProcess:
         self.started.append(WireProcess(self._script))
         return self.started[-1]
 
@@ -581,6 +585,47 @@ class TestUnreadyWorker:
             "worker.failed",
             f"the model could not be loaded: {kind}: No module named 'torch'",
         )
+
+
+class TestExchangedModel:
+    """Without walls, too, what lies there is held against what was read, before it is loaded and after."""
+
+    def fault(self, model: Path, launcher: Launcher, files: Files) -> WorkerFault:
+        worker = Worker(launcher, engine=FAKE, model=model, files=files, device="cpu", threads=1, bounds=SHORT)
+        return fault_of(worker.start)
+
+    def test_is_not_loaded(self, launcher: WatchedLauncher, tmp_path: Path) -> None:
+        voice = fake_voice(tmp_path / "voice")
+        files, starts = files_of(voice), launcher.starts
+        (tmp_path / "voice").rename(tmp_path / "away")
+        fake_voice(tmp_path / "voice")
+        fault = self.fault(voice, launcher, files)
+        assert (fault.rule, fault.what) == (
+            "worker.exchanged",
+            "was not given the file that was admitted: fake.json",
+        )
+        assert launcher.starts == starts
+
+    def test_that_is_written_to_while_it_loads_is_told_though_its_bytes_and_date_are_put_back(
+        self, tmp_path: Path
+    ) -> None:
+        voice = fake_voice(tmp_path / "voice")
+        place = voice / "fake.json"
+        before, about = place.read_bytes(), place.stat()
+
+        def script(channel: Channel) -> None:
+            assert isinstance(channel.receive()[0], Prepare)
+            channel.send(Prepared())
+            channel.receive()
+            place.write_bytes(b"other")
+            place.write_bytes(before)
+            os.utime(place, ns=(about.st_atime_ns, about.st_mtime_ns))
+            channel.send(Loaded(name="fake", sample_rate=RATE, versions={}))
+            channel.receive()
+
+        wire = WireLauncher(script)
+        assert self.fault(voice, wire, files_of(voice)).rule == "worker.exchanged"
+        assert wire.started[0].killed == 1
 
 
 class TestForgingWorker:

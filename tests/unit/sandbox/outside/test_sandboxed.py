@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,17 +18,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.sandbox.inside.modelfiles import files_of
 from harness.sandbox.inside.syscalls import native
 from harness.sandbox.outside import cgroups, folders, levels
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.layout import MODEL
 from harness.sandbox.outside.process import SandboxedProcess
 from harness.sandbox.outside.sandboxed import SandboxLauncher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.core.types import BehaviourEvent
+    from harness.core.types import BehaviourEvent, Speech
 
 HERE = Path(__file__).parent
 MEMORY_BYTES = 2 << 30
@@ -42,6 +46,10 @@ class Box:
         self._folder = folder
         self._launcher = SandboxLauncher(level=level, memory_bytes=MEMORY_BYTES, extra_paths=(HERE,), log=self.log)
         self.workers: list[Worker] = []
+
+    @property
+    def launcher(self) -> SandboxLauncher:
+        return self._launcher
 
     def worker(self, deed: str, *arguments: Any, when: str = "load", bounds: Bounds = BOUNDS) -> Worker:
         model = self._folder / f"model-{len(self.workers)}"
@@ -203,6 +211,77 @@ class TestFiles:
     def test_of_its_own_it_may_lock(self, box: Box) -> None:
         assert box.does("own-locks") == "fine"
         assert box.log.events == ()
+
+
+class TestModelOfTheDoor:
+    """What the worker opens is what was read, whatever becomes of the folder."""
+
+    def model(self, folder: Path, told: str) -> Path:
+        model = folder / "models/model"
+        (model / "deep").mkdir(parents=True)
+        (model / "deep/told").write_text(told, "utf-8")
+        return model
+
+    def worker(self, box: Box, model: Path) -> Worker:
+        seen = os.path.realpath(model) if box.level == "B" else MODEL
+        order = {"deed": "tell", "arguments": [f"{seen}/deep/told"], "when": "go"}
+        (model / "deed.json").write_text(json.dumps(order), "utf-8")
+        return Worker(
+            box.launcher, engine="tiny_engine:TinyEngine", model=model, files=files_of(model), device="cpu", threads=1,
+            bounds=BOUNDS,
+        )  # fmt: skip
+
+    def exchange(self, way: str, model: Path) -> None:
+        evil = model.parents[1] / "evil"
+        if way == "folder":
+            shutil.copytree(model, evil)
+            (evil / "deep/told").write_text("evil", "utf-8")
+            model.rename(model.parents[1] / "away")
+            evil.rename(model)
+        elif way == "parent":
+            shutil.copytree(model.parent, evil)
+            (evil / "model/deep/told").write_text("evil", "utf-8")
+            model.parent.rename(model.parents[1] / "away")
+            evil.rename(model.parent)
+        elif way == "link":
+            shutil.copytree(model, evil)
+            (evil / "deep/told").write_text("evil", "utf-8")
+            model.rename(model.parents[1] / "away")
+            model.symlink_to(evil)
+        elif way == "file":
+            evil.write_text("evil", "utf-8")
+            evil.rename(model / "deep/told")
+        elif way == "gone":
+            (model / "deep/told").unlink()
+        else:
+            about = (model / "deep/told").stat()
+            (model / "deep/told").write_text("evil", "utf-8")
+            os.utime(model / "deep/told", ns=(about.st_atime_ns, about.st_mtime_ns))
+
+    @pytest.mark.parametrize("way", ["folder", "parent", "link", "file", "gone", "written"])
+    def test_is_not_loaded_where_another_lies_in_its_place(self, box: Box, tmp_path: Path, way: str) -> None:
+        worker = self.worker(box, self.model(tmp_path, "good"))
+        self.exchange(way, tmp_path / "models/model")
+        with pytest.raises(WorkerFault) as caught:
+            worker.start()
+        assert caught.value.rule == "worker.exchanged"
+        assert caught.value.what.startswith("was not given the file that was admitted: ")
+
+    @pytest.mark.parametrize("way", ["folder", "parent", "link", "file"])
+    def test_stays_the_same_while_it_is_loaded(self, box: Box, tmp_path: Path, way: str) -> None:
+        worker = self.worker(box, self.model(tmp_path, "good"))
+        worker.start()
+        self.exchange(way, tmp_path / "models/model")
+        heard: list[str] = []
+
+        def hear(_: int, speech: Speech) -> None:
+            heard.append("".join(chr(round(float(sample) * 127)) for sample in speech.samples))
+
+        with contextlib.suppress(WorkerFault):
+            worker.render([("go", 1)], hear)
+        worker.stop()
+        assert "evil" not in heard
+        assert heard == ["good"] or box.level == "B"  # there, what it asks for is another file: refused
 
 
 class TestProcesses:
