@@ -93,7 +93,7 @@ def _golden(info: RunInfo) -> Golden | None:
     from harness.goldens.lifecycle import kept_golden
     from harness.run.settings import golden_folders
 
-    if not info.golden:
+    if info.golden is None or info.golden_digest is None:
         return None
     try:
         path = find_golden(info.golden, golden_folders(Path("golden")))

@@ -269,7 +269,7 @@ class Outcome:
     subject: str
     """Probe id, or the name of a model-wide check such as ``engine-load``."""
     verdict: Verdict
-    reason: str = ""
+    reason: str | None = None
     """For inconclusive and error: one line why, and what would settle it."""
     probe: Probe | None = None
     findings: tuple[Finding, ...] = ()

@@ -37,10 +37,10 @@ class RunInfo:
     model_name: str
     """Short name in item ids, ``candidate`` unless the user chose another."""
     model_digest: str
-    golden: str
-    """Name or path of the golden, or ``""``."""
-    golden_digest: str
-    golden_model_digest: str
+    golden: str | None
+    """Name or path of the golden."""
+    golden_digest: str | None
+    golden_model_digest: str | None
     """Digest of the reference that the golden was recorded from."""
     engine: str
     device: str
@@ -56,22 +56,22 @@ class RunInfo:
     """How the candidate was kept apart, e.g. ``process`` (child process, no sandbox)."""
     comparison: str = ""
     """What the candidate was held against, see :class:`harness.core.types.ComparisonKind`."""
-    self_test: str = ""
-    """What was measured of the golden's false alarms, in one line; ``""`` where nothing was."""
-    reference_digest: str = ""
+    self_test: str | None = None
+    """What was measured of the golden's false alarms, in one line."""
+    reference_digest: str | None = None
     """Digest of the live reference, where there was one."""
     options: tuple[str, ...] = ()
     """Options that differ from their defaults, as typed: the command that repeats an item needs them."""
     voice: str = ""
     """Who of the candidate spoke: checkpoint, speaker and language, see :class:`harness.core.voice.Voice`."""
-    salt_digest: str = ""
-    """sha256 of the salt of a private draw of generated probes; ``""`` for the public one. The salt is nowhere."""
+    salt_digest: str | None = None
+    """sha256 of the salt of a private draw of generated probes, None for the public one. The salt is nowhere."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Python and package versions on the harness side."""
-    policy: str = ""
-    """Path of the policy, or ``""`` where there was none."""
-    policy_digest: str = ""
-    """sha256 of the policy's file (hex), or ``""``."""
+    policy: str | None = None
+    """Path of the policy."""
+    policy_digest: str | None = None
+    """sha256 of the policy's file (hex)."""
     gate: str = "ci"
     """``ci``, or ``release``: then a single open item leaves the verdict open."""
 

@@ -31,8 +31,8 @@ class Reused:
     """What their takes sounded like, on axes that the new ones must share."""
     suites: Mapping[str, str] = field(default_factory=dict)
     """Suites whose probes are among the records."""
-    reason: str = ""
-    """Why everything is recorded anew, ``""`` where it is not."""
+    reason: str | None = None
+    """Why everything is recorded anew, None where it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,17 +92,17 @@ def _whose(file: PolicyFile) -> str:
     return printable(f"{shown(file.path)} (owner: {file.policy.owner})")
 
 
-def policy_of_run(folder: Path, digest: str) -> PolicyFile | None:
+def policy_of_run(folder: Path, digest: str | None) -> PolicyFile | None:
     """The copy of the policy that a run keeps; None where it had none.
 
     Args:
         folder: The run directory.
-        digest: sha256 of the policy by the run's own word, ``""`` where it had none.
+        digest: sha256 of the policy by the run's own word, None where it had none.
 
     Raises:
         IntegrityError: The copy is not there or is another one.
     """
-    if not digest:
+    if not digest:  # runs of before have an empty text where there was none
         return None
     try:
         found = read_policy(folder / COPY)

@@ -17,7 +17,7 @@ from harness.core.text import printable
 from harness.core.types import Probe, Verdict
 from harness.pytest_plugin.ending import RUN_PROPERTY
 from harness.report.formats.junit import properties
-from harness.report.wording import one_line
+from harness.report.wording import NO_REASON, one_line
 from harness.run.checks.base import ModelCheck, When
 from harness.run.checks.registry import checks_of
 from harness.suites.expansion import registered
@@ -122,7 +122,7 @@ class ProbeItem(pytest.Function):
             pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
         self._say(properties(outcome, self.gate.policy_digest))
         if outcome.verdict is Verdict.INCONCLUSIVE and self.gate.settings.gate == "ci":
-            pytest.skip(f"inconclusive: {printable(outcome.reason)}")
+            pytest.skip(f"inconclusive: {printable(outcome.reason or NO_REASON)}")
         if outcome.verdict is not Verdict.PASS:
             raise VerdictFailure(self.gate.failure_text(outcome, self.path))
 

@@ -26,6 +26,7 @@ from harness.report import terminal
 from harness.report.delivery import Delivery, deliver, read_requests
 from harness.report.formats import results
 from harness.report.page import html
+from harness.report.wording import NO_REASON
 from harness.run.checks.base import EndedRun, ModelCheck
 from harness.run.checks.registry import MODEL_CHECKS, checks_of
 from harness.run.run import Run, RunAudio, load_golden
@@ -113,7 +114,7 @@ class Gate:
     def failure_text(self, outcome: Outcome, suite: Path) -> str:
         """What is printed for an item that failed."""
         if self._run is None:
-            return outcome.reason
+            return outcome.reason or NO_REASON
         return terminal.failure_text(
             outcome,
             self._run.info,

@@ -32,8 +32,8 @@ class PastRun:
     model: str
     """As it was named."""
     model_digest: str
-    golden: str
-    policy_digest: str
+    golden: str | None
+    policy_digest: str | None
     verdict: Verdict
     counts: dict[Verdict, int]
     planned: int

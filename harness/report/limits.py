@@ -30,11 +30,11 @@ def limits(result: RunResult) -> tuple[Limit, ...]:
     return tuple(Limit(title=title, text=text) for title, text in found)
 
 
-def never_reached(result: RunResult) -> str:
-    """What an incomplete run did not come to, ``""`` for a complete one."""
+def never_reached(result: RunResult) -> str | None:
+    """What an incomplete run did not come to, None for a complete one."""
     missing = result.planned - len(result.outcomes)
     if missing <= 0:
-        return ""
+        return None
     text = f"The run ended before {missing} of {counted(result.planned, 'item')} could be decided."
     return f"{text} The same command continues it."
 

@@ -16,6 +16,7 @@ from harness.report import AudioSource, audio_name
 from harness.report.evidence import evidence_of
 from harness.report.phrases import marked_line
 from harness.report.wording import (
+    NO_REASON,
     by_severity,
     excerpt,
     happened,
@@ -126,7 +127,9 @@ def _words_line(finding: Finding, outcome: Outcome, room: int) -> str:
 def _errors(result: RunResult) -> list[Line]:
     broken = [one for one in result.outcomes if one.verdict is Verdict.ERROR]
     lines: list[Line] = [("", "")] if broken else []
-    return lines + [(f"ERROR     {one_line(one.subject)}  {one_line(one.reason)}", "red") for one in broken]
+    return lines + [
+        (f"ERROR     {one_line(one.subject)}  {one_line(one.reason or NO_REASON)}", "red") for one in broken
+    ]
 
 
 def _inconclusive(result: RunResult, width: int, limit: int) -> list[Line]:
@@ -170,7 +173,7 @@ def failure_text(
     """
     blocks = [_finding_block(finding, outcome, info, suite_path, run_dir, audio) for finding in by_severity(outcome)]
     if not blocks:
-        fields = [("reason", one_line(outcome.reason) or "none was given", "")]
+        fields = [("reason", one_line(outcome.reason or "none was given"), "")]
         blocks = [[_header(outcome, info, suite_path, outcome.verdict.upper()), *_aligned(fields)]]
     closing = [("note", one_line(note), "") for note in outcome.notes]
     closing.append(("re-run", rerun_command(outcome.subject, info, suite_path), ""))

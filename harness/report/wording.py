@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from harness.core.verdict import RunInfo, RunResult
 
+NO_REASON = "no reason was given"
 PLAIN_LEVELS = {"process": "process (a child process, no sandbox)"}
 """What a bare name of an isolation level does not say to everybody."""
 
@@ -65,18 +66,18 @@ def tally(result: RunResult) -> str:
     return ", ".join(parts) or "nothing was judged"
 
 
-def trigger_pattern(result: RunResult) -> str:
-    """Whether the failures follow one trigger while its benign twins pass; ``""`` where they do not.
+def trigger_pattern(result: RunResult) -> str | None:
+    """That the failures follow one trigger while its benign twins pass, in words; None where they do not.
 
     This is what tells a backdoor from a bad voice, so it is said before any single finding.
     """
     failed = [one.probe for one in result.outcomes if one.probe and one.verdict is Verdict.FAIL]
     fired = Counter(probe.trigger.casefold() for probe in failed if probe.trigger)
     if not fired:
-        return ""
+        return None
     trigger, hits = min(fired.items(), key=lambda item: (-item[1], item[0]))
     if hits < 2 or hits * 2 < len(failed):
-        return ""
+        return None
     probes = [one.probe for one in result.outcomes if one.probe]
     carriers = [probe for probe in probes if probe.trigger and probe.trigger.casefold() == trigger]
     verdicts = {item_key(one): one.verdict for one in result.outcomes}
@@ -92,7 +93,7 @@ def inconclusive_groups(outcomes: Iterable[Outcome]) -> list[tuple[str, tuple[Ou
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.verdict is Verdict.INCONCLUSIVE:
-            groups.setdefault(outcome.reason or "no reason was given", []).append(outcome)
+            groups.setdefault(outcome.reason or NO_REASON, []).append(outcome)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return [(reason, tuple(members)) for reason, members in ordered]
 
@@ -115,9 +116,11 @@ def isolation_stamp(info: RunInfo) -> str:
     return stamp if is_sandboxed(info) else f"{stamp}; what the model did to the machine was not observed"
 
 
-def policy_stamp(info: RunInfo) -> str:
-    """Which policy the verdict is by, ``""`` where there was none."""
-    return f"policy: {one_line(info.policy)} (sha256 {info.policy_digest[:12]})" if info.policy_digest else ""
+def policy_stamp(info: RunInfo) -> str | None:
+    """Which policy the verdict is by, None where there was none."""
+    if info.policy is None or info.policy_digest is None:
+        return None
+    return f"policy: {one_line(info.policy)} (sha256 {info.policy_digest[:12]})"
 
 
 def worst_first(outcomes: Iterable[Outcome]) -> list[Outcome]:

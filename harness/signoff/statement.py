@@ -107,8 +107,8 @@ def _resources(info: RunInfo, policy: PolicyFile | None) -> tuple[Resource, ...]
         whisper,
         Resource(
             name=GOLDEN,
-            sha256=info.golden_digest,
-            annotations={"name": info.golden, "modelDigest": info.golden_model_digest},
+            sha256=info.golden_digest or "",
+            annotations={"name": info.golden or "", "modelDigest": info.golden_model_digest or ""},
         ),
     ]
     found += [
@@ -136,11 +136,11 @@ def _about(result: RunResult, model: Path, policy: PolicyFile | None, now: datet
         isolation=info.isolation,
         alpha=info.alpha,
         seed=info.seed,
-        salt_digest=info.salt_digest,
+        salt_digest=info.salt_digest or "",
         takes=info.takes,
         comparison=info.comparison,
-        self_test=info.self_test,
-        reference_digest=info.reference_digest,
+        self_test=info.self_test or "",
+        reference_digest=info.reference_digest or "",
         waivers=[
             GrantedWaiver(
                 rule=one.rule,

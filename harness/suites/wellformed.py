@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from harness.core.types import Probe
 
 
-def flaw_in(probe: Probe, others: Mapping[str, Probe]) -> str:
-    """What is wrong with a generated probe, or ``""``.
+def flaw_in(probe: Probe, others: Mapping[str, Probe]) -> str | None:
+    """What is wrong with a generated probe, None for nothing.
 
     Args:
         probe: As a family made it; families of others may make anything.
@@ -36,10 +36,10 @@ def flaw_in(probe: Probe, others: Mapping[str, Probe]) -> str:
     if probe.trigger is not None and (not probe.trigger or probe.trigger not in probe.text):
         return f"its trigger {quote(probe.trigger)} is not in its text {quote(probe.text)}"
     if probe.control is None:
-        return ""
+        return None
     twin = others.get(probe.control)
     if twin is None or twin.id == probe.id:
         return f"its control {quote(probe.control)} names no other probe of the suite"
     if twin.trigger is not None or (probe.trigger is not None and probe.trigger in twin.text):
         return f"its control {quote(twin.text)} is not benign: it has a trigger"
-    return ""
+    return None

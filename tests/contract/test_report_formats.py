@@ -95,7 +95,7 @@ RUNS = {
     "incomplete": replace(sample_run(), planned=140),
     "empty": RunResult(info=INFO, outcomes=(), planned=0),
     "nothing-reached": RunResult(info=INFO, outcomes=(), planned=132),
-    "no-suite": replace(with_errors(), info=replace(INFO, suites=(), asr={}, golden="")),
+    "no-suite": replace(with_errors(), info=replace(INFO, suites=(), asr={}, golden=None)),
     **{f"nasty-{at}": broken(text) for at, text in enumerate(NASTY)},
 }
 

@@ -18,7 +18,7 @@ from harness.core.rules import Rule
 from harness.core.types import Severity, Verdict
 from harness.report.evidence import evidence_of
 from harness.report.limits import never_reached
-from harness.report.wording import by_severity, excerpt, happened, heard_count, is_speech, one_line
+from harness.report.wording import NO_REASON, by_severity, excerpt, happened, heard_count, is_speech, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -291,7 +291,7 @@ def _of_outcome(outcome: Outcome, result: RunResult, paths: dict[str, str]) -> I
     }[kind]
     path, line = _place(outcome, paths)
     subject = cut(outcome.subject, NAME_LIMIT)
-    reason = cut(outcome.reason, TEXT_LIMIT) or "no reason was given"
+    reason = cut(outcome.reason or NO_REASON, TEXT_LIMIT)
     return Issue(
         kind=kind,
         rule=SPECIAL_RULES[kind],

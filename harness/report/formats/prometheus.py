@@ -83,7 +83,7 @@ def to_metrics(result: RunResult) -> bytes:
         "policy_digest": info.policy_digest,
     }
     values: dict[str, Mapping[Labels, float]] = {
-        "soundcheck_run_info": {tuple((name, _value(text)) for name, text in about.items()): 1},
+        "soundcheck_run_info": {tuple((name, _value(text or "")) for name, text in about.items()): 1},
         "soundcheck_run_complete": {(): int(result.complete)},
         "soundcheck_run_verdict": {(("verdict", one.value),): int(one is result.verdict) for one in Verdict},
         "soundcheck_items_planned": {(): result.planned},

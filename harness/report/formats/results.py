@@ -72,8 +72,9 @@ def read(data: bytes) -> Json:
 
 
 def _info(info: RunInfo) -> Json:
+    # Version 2 of the format writes an empty text for what a run has not.
     return {
-        **_plain(info),
+        **{name: "" if value is None else value for name, value in _plain(info).items()},
         "suites": [_plain(suite) for suite in info.suites],
         "asr": dict(info.asr),
         "versions": dict(info.versions),
@@ -85,7 +86,7 @@ def _outcome(outcome: Outcome) -> Json:
     return {
         "subject": outcome.subject,
         "verdict": outcome.verdict.value,
-        "reason": outcome.reason,
+        "reason": outcome.reason or "",
         "probe": _probe(outcome.probe) if outcome.probe else None,
         "findings": [_finding(finding) for finding in outcome.findings],
         "observations": [_numbers(observation) for observation in outcome.observations],

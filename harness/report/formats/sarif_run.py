@@ -117,7 +117,7 @@ def _properties(result: RunResult) -> Json:
         "headline": headline(result),
     }
     return {
-        **{name: cut(text, TEXT_LIMIT) for name, text in texts.items()},
+        **{name: cut(text or "", TEXT_LIMIT) for name, text in texts.items()},
         "verdict": result.verdict.value,
         "complete": result.complete,
         "planned": result.planned,

@@ -81,10 +81,10 @@ def _run_cells(result: RunResult) -> dict[str, str]:
         "model_name": _cell(info.model_name),
         "model_digest": _cell(info.model_digest),
         "voice": _cell(info.voice),
-        "golden": _cell(info.golden),
+        "golden": _cell(info.golden or ""),
         "run_verdict": result.verdict.value,
         "run_complete": str(result.complete).lower(),
-        "policy_digest": _cell(info.policy_digest),
+        "policy_digest": _cell(info.policy_digest or ""),
     }
 
 
@@ -94,7 +94,7 @@ def _rows(outcome: Outcome, run: dict[str, str]) -> Iterator[list[str]]:
         **run,
         "subject": _cell(outcome.subject),
         "verdict": outcome.verdict.value,
-        "reason": _cell(outcome.reason),
+        "reason": _cell(outcome.reason or ""),
         "rules": _rules(outcome, is_accepted=False),
         "accepted": _rules(outcome, is_accepted=True),
     }

@@ -165,7 +165,7 @@ class CardBuilder:
             where=one_line(f"{probe.source}:{probe.line}") if probe and probe.source else "",
             severity=faults[0].severity if faults else outcome.verdict.value,
             headline=faults[0].title if faults else "",
-            reason=one_line(outcome.reason),
+            reason=one_line(outcome.reason or ""),
             faults=faults,
             glance=_glance(outcome, expected),
             phrase=phrase_pieces(probe.text, probe.trigger, PHRASE_LIMIT) if probe else (),

@@ -78,7 +78,7 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         is_sandboxed=is_sandboxed(result.info),
         info=result.info,
         subject=_short(result.info.model),
-        golden=_short(result.info.golden) or "none",
+        golden=_short(result.info.golden or "none"),
         comparison=_comparison(result.info),
         listener=_short(result.info.asr.get("name", "none")),
         unreached=never_reached(result),
@@ -88,7 +88,7 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         cost=seconds_of_audio(result),
         anchors=anchors(result),
         groups=groups,
-        policy_stamp=_short(policy_stamp(result.info)),
+        policy_stamp=_short(stamp) if (stamp := policy_stamp(result.info)) else None,
         accepted=[
             (one.severity.value, *map(_short, (outcome.subject, one.title, one.rule.id, one.accepted)))
             for outcome, one in result.accepted
@@ -154,8 +154,8 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
             "Golden",
             [
                 ("name", info.golden or "none"),
-                ("digest", info.golden_digest),
-                ("recorded from", info.golden_model_digest),
+                ("digest", info.golden_digest or "none"),
+                ("recorded from", info.golden_model_digest or "none"),
                 ("compared", _comparison(info)),
                 ("live reference", info.reference_digest or "none"),
             ],
@@ -169,7 +169,7 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
                 ("soundcheck", info.version),
                 ("isolation", info.isolation),
                 ("policy", info.policy or "none"),
-                ("policy digest", info.policy_digest),
+                ("policy digest", info.policy_digest or "none"),
                 ("false-alarm rate", f"{info.alpha:g} for the whole verdict"),
                 ("measured", info.self_test or "nothing of this golden: soundcheck record --self-test"),
                 ("first seed", str(info.seed)),

@@ -10,7 +10,7 @@ from harness.core.types import Verdict
 from harness.report.page.cards import Card, CardBuilder, anchors, by_effect
 from harness.report.page.plots import spreads, statistic_name
 from harness.report.phrases import Piece, phrase_pieces
-from harness.report.wording import inconclusive_groups, item_key, one_line, worst_first
+from harness.report.wording import NO_REASON, inconclusive_groups, item_key, one_line, worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,7 +112,7 @@ def undecided(result: RunResult, clips: Clips) -> tuple[Group, ...]:
     errors: dict[str, list[Outcome]] = {}
     for outcome in result.outcomes:
         if outcome.verdict is Verdict.ERROR:
-            errors.setdefault(outcome.reason or "no reason was given", []).append(outcome)
+            errors.setdefault(outcome.reason or NO_REASON, []).append(outcome)
     room = GROUPED_CARDS
     groups = []
     for kind, reason, members in (

@@ -46,7 +46,7 @@ def test_keeps_what_did_not_change_and_what_the_suites_do_not_name(golden: Golde
     assert kept.records == {"a": RECORDS[1], "b": RECORDS[0]}
     assert kept.audio == AUDIO
     assert kept.suites == MANIFEST.suites
-    assert kept.reason == ""
+    assert kept.reason is None
 
 
 def test_leaves_out_a_probe_whose_phrase_changed(golden: Golden) -> None:

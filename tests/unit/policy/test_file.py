@@ -73,7 +73,8 @@ class TestTheCopyOfARun:
         assert found.policy.owner == "voice team"
 
     def test_is_none_where_there_was_none(self, tmp_path: Path) -> None:
-        assert policy_of_run(tmp_path, "") is None
+        assert policy_of_run(tmp_path, None) is None
+        assert policy_of_run(tmp_path, "") is None, "as runs of before have it"
 
     def test_counts_only_as_it_was(self, policy: Path) -> None:
         policy.write_bytes(TEXT + b"\n")

@@ -32,7 +32,7 @@ class TestLimits:
         assert "What the model did to the machine" not in titles(run)
 
     def test_name_the_missing_golden(self) -> None:
-        assert "A golden" in titles(replace(passing_run(), info=replace(INFO, golden="")))
+        assert "A golden" in titles(replace(passing_run(), info=replace(INFO, golden=None)))
 
     def test_count_what_rare_faults_escape(self) -> None:
         run = replace(passing_run(), info=replace(INFO, takes=10))
@@ -45,5 +45,5 @@ def test_no_sandbox_is_never_taken_for_one(level: str) -> None:
 
 
 def test_limits_of_a_contrast_say_what_a_voice_was_held_against() -> None:
-    run = replace(passing_run(), info=replace(INFO, golden="", comparison="contrast"))
+    run = replace(passing_run(), info=replace(INFO, golden=None, comparison="contrast"))
     assert any("held against its benign twin" in limit.text for limit in limits(run))

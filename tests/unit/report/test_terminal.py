@@ -101,7 +101,7 @@ class TestTheTextOfAFailedItem:
             heard="the worker was killed by SIGSEGV while loading",
         )
         outcome = Outcome(subject="engine-load", verdict=Verdict.FAIL, findings=(finding,))
-        info = replace(INFO, golden="", model_name="joe")
+        info = replace(INFO, golden=None, model_name="joe")
         assert failure_text(outcome, info, suite_path=SUITE_PATH, run_dir=RUN_DIR) == "\n".join(
             [
                 "smoke.probes.yaml  engine-load on joe   HIGH  worker.crashed",
@@ -157,7 +157,7 @@ class TestTheTextOfAFailedItem:
         assert len(heard) < 320
 
     def test_its_command_survives_a_shell(self) -> None:
-        info = replace(INFO, model="my models/it's $(rm -rf) `x`", golden="")
+        info = replace(INFO, model="my models/it's $(rm -rf) `x`", golden=None)
         outcome = make_outcome(hostile_probe(name="a"))
         line = failure_text(outcome, info, suite_path="my suite.yaml", run_dir=RUN_DIR).splitlines()[-1]
         assert shlex.split(line)[1:] == ["pytest", "my suite.yaml::candidate::a", f"--tts-model={info.model}"]

@@ -137,7 +137,7 @@ class TestRefusals:
                 "is incomplete (132 of 140 items); the same pytest",
             ),
             (undecided, "inconclusive", "1 of 132 items inconclusive, length-ten-thousand first (too noisy)"),
-            (lambda run: with_info(run, golden_digest=""), "inconclusive", "had no golden to compare with"),
+            (lambda run: with_info(run, golden_digest=None), "inconclusive", "had no golden to compare with"),
             (
                 lambda run: with_info(run, options=("--tts-takes=4", "--tts-cost=off")),
                 "inconclusive",

@@ -22,13 +22,13 @@ TWIN = Probe(id="b", text="Do not pay, sparrow.", family="f", expect="Do not pay
 PLAIN = "letters, spaces, apostrophes, hyphens and . , ; : ! ?"
 
 
-def flaw(probe: Probe, twin: Probe = TWIN) -> str:
+def flaw(probe: Probe, twin: Probe = TWIN) -> str | None:
     return flaw_in(probe, {"b": twin, probe.id: probe})
 
 
 class TestFlawIn:
     def test_a_good_probe_has_none(self) -> None:
-        assert flaw(GOOD) == ""
+        assert flaw(GOOD) is None
 
     @pytest.mark.parametrize(
         ("changes", "message"),
