@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.admission.acceptances import Digests, proposal, require_acceptable, settled
 from harness.admission.base import Check, Examination, Flaw
 from harness.admission.tree import Tree
+from harness.core.rules import Rule
 from harness.core.types import Verdict
 from harness.engines.registry import COQUI, ENGINES, EngineSpec, recognise
+from harness.policy.file import PolicyFile, today
 
 CHECKPOINT = "harness.admission.checks.checkpoint:CheckpointCheck"
 DIRECTORY = "harness.admission.checks.directory:DirectoryCheck"
@@ -28,6 +32,8 @@ class Admission:
     """The directory or file that was looked at."""
     examinations: tuple[Examination, ...]
     """One per check, in the order in which they were made."""
+    proposal: tuple[str, ...] = ()
+    """Lines for a policy that accept what is to be decided; empty where nothing is, or it would not help."""
 
     @property
     def verdict(self) -> Verdict:
@@ -36,6 +42,11 @@ class Admission:
         if Verdict.FAIL in verdicts:
             return Verdict.FAIL
         return Verdict.INCONCLUSIVE if Verdict.INCONCLUSIVE in verdicts else Verdict.PASS
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """One line for each acceptance that does not hold."""
+        return tuple(line for one in self.examinations for line in one.remarks)
 
     @property
     def flaws(self) -> tuple[Flaw, ...]:
@@ -79,6 +90,7 @@ def admit(
     *,
     has_values: bool = True,
     reference: Path | None = None,
+    policy: PolicyFile | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Admission:
     """Examine a model directory or a single file. Nothing in it is executed.
@@ -87,6 +99,7 @@ def admit(
         path: The directory or file. A directory is for the engine that would load it, all else for Coqui.
         has_values: Whether checksums and tensors' values are looked at.
         reference: A trusted model, or its checkpoint, to compare the weights with.
+        policy: Whose acceptances count.
         say: Told which check runs.
 
     Raises:
@@ -99,10 +112,23 @@ def admit(
         from harness.admission.checks.lineage import LineageCheck
 
         which = (*which, LineageCheck(Tree.of(reference)))
-    return Admission(root=path, examinations=tuple(_examine(tree, which, say)))
-
-
-def _examine(tree: Tree, which: Iterable[Check], say: Callable[[str], None]) -> Iterable[Examination]:
+    if policy and policy.policy.acceptances:
+        require_acceptable(policy, every_rule())
+    digests, day = Digests(tree), today()
+    found = []
     for check in which:
         say(f"{check.name}: {len(tree.files)} files")
-        yield check.examine(tree)
+        accepted = policy.policy.acceptances if policy else ()
+        found.append(settled(check.examine(tree), check.rules, accepted, digests, day))
+    made = Admission(root=path, examinations=tuple(found))
+    if made.verdict is not Verdict.INCONCLUSIVE:
+        return made
+    return dataclasses.replace(made, proposal=proposal([flaw for one in found for flaw in one.questions], digests, day))
+
+
+def every_rule() -> tuple[Rule, ...]:
+    """The rules of whatever may be asked of a model's files before it is loaded."""
+    from harness.admission.checks.integrity import IntegrityCheck
+    from harness.admission.checks.lineage import LineageCheck
+
+    return (*(rule for check in every_check() for rule in check.rules), *IntegrityCheck.rules, *LineageCheck.rules)

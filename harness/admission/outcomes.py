@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from harness.admission.admit import checks
+from harness.admission.acceptances import Digests, proposal, require_acceptable, settled
+from harness.admission.admit import checks, every_rule
 from harness.admission.base import Check, Examination, Flaw
 from harness.admission.checks.digests import Seal, seal
 from harness.admission.checks.integrity import IntegrityCheck, Provenance
@@ -18,6 +19,7 @@ from harness.core.findings import Evidence, Finding, Outcome, Place
 from harness.core.text import printable
 from harness.core.types import Model, Verdict
 from harness.engines.registry import ENGINES, FILE_CHECKS
+from harness.policy.file import PolicyFile, today
 
 PREFIX = "admission-"
 UNCHANGED = "admission-unchanged"
@@ -32,9 +34,23 @@ MOST_FINDINGS = 50
 class Door:
     """One model's admission, examined at the first question."""
 
-    def __init__(self, model: Model, provenance: Provenance) -> None:
+    def __init__(self, model: Model, provenance: Provenance, policy: PolicyFile | None = None) -> None:
+        """Lay out what is known.
+
+        Args:
+            model: Whose files are examined.
+            provenance: What is known about them from elsewhere.
+            policy: Whose acceptances count.
+
+        Raises:
+            BadInput: The policy accepts what nobody can accept.
+        """
+        if policy and policy.policy.acceptances:
+            require_acceptable(policy, every_rule())
         self._model = model
         self._provenance = provenance
+        self._acceptances = policy.policy.acceptances if policy else ()
+        self._proposals: dict[str, tuple[str, ...]] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._seal: Seal | None = None
 
@@ -51,20 +67,36 @@ class Door:
             self._seal = seal(self._model.path, known)
             tree = Tree.of(self._model.path, may_have_gaps=True).of_known(known)
             every: tuple[Check, ...] = (*checks(ENGINES[self._model.engine]), IntegrityCheck(self._provenance))
-            found = {f"{PREFIX}{check.name}": check.examine(tree) for check in every}
+            digests, day = Digests(tree, self._seal.digests), today()
+            found = {
+                f"{PREFIX}{check.name}": settled(check.examine(tree), check.rules, self._acceptances, digests, day)
+                for check in every
+            }
             for name in CHECKS:
                 found.setdefault(name, Examination(check=name, facts={NOT_ASKED: self._model.engine}))
+            self._proposals = {name: proposal(found[name].questions, digests, day) for name in CHECKS}
             self._outcomes = {name: outcome_of(name, found[name]) for name in CHECKS}
         return tuple(self._outcomes.values())
 
     @property
     def refusal(self) -> str | None:
-        """Why the model must not be loaded, on one line; None where it may."""
+        """Why the model must not be loaded, on one line; None where it may.
+
+        It must not where a check failed, nor where one asks for a decision that nobody has made.
+        """
         failed = [outcome for outcome in self.outcomes if outcome.verdict is Verdict.FAIL]
-        if not failed:
-            return None
-        names = ", ".join(outcome.subject for outcome in failed)
-        return f"not loaded: {names} failed ({failed[0].findings[0].title}); soundcheck scan tells more"
+        if failed:
+            title = next(finding.title for finding in failed[0].findings if not finding.accepted)
+            return f"not loaded: {_names(failed)} failed ({title}); soundcheck scan tells more"
+        undecided = [outcome for outcome in self.outcomes if outcome.verdict is Verdict.INCONCLUSIVE]
+        if undecided:
+            what = (undecided[0].reason or "").partition("; ")[0]
+            return f"not loaded: {_names(undecided)} asks for a decision ({what}); soundcheck scan tells more"
+        return None
+
+    def proposal(self, check: str) -> tuple[str, ...]:
+        """Lines for a policy that accept what a check asks; empty where it asks nothing that can be accepted."""
+        return self._proposals.get(check, ())
 
     def outcome(self, check: str) -> Outcome:
         """What one check says; `check` is one of :data:`CHECKS` or :data:`UNCHANGED`."""
@@ -83,23 +115,30 @@ def outcome_of(subject: str, examination: Examination) -> Outcome:
     """An examination as the run records it."""
     hostile = [flaw for flaw in examination.flaws if flaw.rule.verdict is Verdict.FAIL]
     hostile.sort(key=lambda flaw: flaw.rule.order)
-    open_questions = [flaw for flaw in examination.flaws if flaw.rule.verdict is not Verdict.FAIL]
-    open_questions.sort(key=lambda flaw: flaw.rule.order)
+    accepted = [flaw for flaw in examination.flaws if flaw.accepted]
+    questions = examination.questions
     notes = [printable(f"{value} {name}") for name, value in examination.facts.items()]
+    notes += map(printable, examination.remarks)
     if len(hostile) > MOST_FINDINGS:
         notes.append(f"{len(hostile) - MOST_FINDINGS} more findings of this check are not shown")
     outcome = Outcome(
         subject=subject,
         verdict=examination.verdict,
-        findings=tuple(finding_of(subject, flaw) for flaw in hostile[:MOST_FINDINGS]),
-        notes=(*notes, *(f"to decide: {_line(flaw)}" for flaw in open_questions[:MOST_FINDINGS])),
+        findings=tuple(finding_of(subject, flaw) for flaw in (*hostile[:MOST_FINDINGS], *accepted)),
+        notes=(*notes, *(f"to decide: {_line(flaw)}" for flaw in questions[:MOST_FINDINGS])),
     )
     if examination.verdict is Verdict.INCONCLUSIVE:
-        return dataclasses.replace(outcome, reason=_question(open_questions))
+        return dataclasses.replace(outcome, reason=_question(questions, examination.unasked))
     return outcome
 
 
-def _question(flaws: Sequence[Flaw]) -> str:
+def _names(outcomes: Sequence[Outcome]) -> str:
+    return ", ".join(outcome.subject for outcome in outcomes)
+
+
+def _question(flaws: Sequence[Flaw], unasked: int) -> str:
+    if not flaws:
+        return f"{unasked} more questions than can be told; leave in the folder what the voice needs"
     more = f" (and {len(flaws) - 1} more; soundcheck scan tells)" if len(flaws) > 1 else ""
     return f"{_line(flaws[0])}; {flaws[0].remedy or flaws[0].rule.help}{more}"
 
@@ -115,6 +154,7 @@ def finding_of(subject: str, flaw: Flaw) -> Finding:
         heard=printable(flaw.found),
         evidence=Evidence(words=printable(flaw.effect)),
         hint=printable(flaw.remedy or flaw.rule.help),
+        accepted=printable(flaw.accepted),
     )
 
 

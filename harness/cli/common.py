@@ -124,7 +124,9 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
         BadInput: A value is out of range.
     """
     chosen = {
-        stem: value for stem in (*RUNNING, "salt") if (value := getattr(options, stem.replace("-", "_"))) is not None
+        stem: value
+        for stem in (*RUNNING, "salt", "policy")
+        if (value := getattr(options, stem.replace("-", "_"), None)) is not None
     }
     chosen |= {"model": model, "seed": seed, "takes": takes}
     by_stem = {stem: Choice(value=value, name=BY_STEM[stem].flag) for stem, value in chosen.items()}

@@ -1,4 +1,4 @@
-"""``soundcheck policy check``: is this policy well-formed, and do its waivers still hold?"""
+"""``soundcheck policy check``: is this policy well-formed, and do its waivers and acceptances still hold?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from harness.core.exits import Exit
 from harness.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from harness.policy.acceptance import Acceptance
     from harness.policy.file import PolicyFile
+    from harness.policy.release import Policy, Waiver
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,7 +21,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verb(
         verbs,
         "policy",
-        "check a policy: its format, the rules that it names, and whether its waivers still hold",
+        "check a policy: its format, the rules that it names, and whether its waivers and acceptances still hold",
         "soundcheck policy check policy.toml",
     )
     parser.add_argument("action", choices=("check",), help="what to do")
@@ -32,20 +34,29 @@ def run(options: argparse.Namespace) -> int:
     """Check.
 
     Returns:
-        0 where nothing is to be done, 1 where a waiver has expired or a rule is not known.
+        0 where nothing is to be done, 1 where a waiver or an acceptance has expired, or a rule is not known or cannot
+        be accepted.
 
     Raises:
         BadInput: The policy is malformed; one line with its place.
     """
+    from harness.admission.acceptances import unacceptable
     from harness.policy.file import read_policy, today
+    from harness.run.rules import every_rule
 
     file = read_policy(options.file)
     day = today()
-    expired = [f"line {one.line}: {one.name} ended on {one.expires}" for one in file.policy.expired(day)]
-    unknown = _unknown(file)
+    expired = [
+        f"line {one.line}: {one.name} ended on {one.expires}" for one in _decisions(file.policy) if not one.holds(day)
+    ]
+    unknown = [*_unknown(file), *(f"line {line}: {problem}" for line, problem in unacceptable(file, every_rule()))]
     problems = [*expired, *unknown]
     print(_json(file, problems) if options.format == "json" else _text(file, problems))
     return Exit.FINDINGS if problems else Exit.DONE
+
+
+def _decisions(policy: Policy) -> list[Waiver | Acceptance]:
+    return [*policy.waivers, *policy.acceptances]
 
 
 def _unknown(file: PolicyFile) -> list[str]:
@@ -73,7 +84,7 @@ def _text(file: PolicyFile, problems: list[str]) -> str:
     if policy.required:
         lines.append(f"requires {', '.join(policy.required)}")
     lines.append(f"signs off runs at isolation {', '.join(policy.isolation)}")
-    lines += [f"{one.name}, until {one.expires}, {one.owner}: {one.reason}" for one in policy.waivers]
+    lines += [f"{one.name}, until {one.expires}, {one.owner}: {one.reason}" for one in _decisions(policy)]
     return "\n".join(lines)
 
 
@@ -93,6 +104,17 @@ def _json(file: PolicyFile, problems: list[str]) -> str:
         "waivers": [
             {"rule": one.rule, "subject": one.subject, "owner": one.owner, "reason": one.reason, "expires": one.expires}
             for one in policy.waivers
+        ],
+        "acceptances": [
+            {
+                "rule": one.rule,
+                "file": one.file,
+                "sha256": one.sha256,
+                "owner": one.owner,
+                "reason": one.reason,
+                "expires": one.expires,
+            }
+            for one in policy.acceptances
         ],
         "problems": problems,
     }

@@ -81,6 +81,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--no-audio", action="store_true", help="keep no repeat to listen to")
     add_drawing(parser)
     add_option(parser, "golden-dir")
+    add_option(parser, "policy", help="whose acceptances of the model's files count (TOML)")
     add_running(parser)
     add_format(parser)
     parser.set_defaults(run=run)

@@ -32,6 +32,7 @@ TOLD_SHORTLY = frozenset(
 """Rules of what is told in one line: what it is, and what to do."""
 VERSION = 1
 """Of the JSON that ``--format json`` writes."""
+PASTE = "to accept what you have looked at, put this into a policy, with owner and reason, and name it: --policy FILE"
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,10 +43,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "check a model's files without loading them: pickles, archives, tensors, configuration, directory",
         "soundcheck scan voices/candidate\n  soundcheck scan --format sarif model.pth > scan.sarif\n"
         "  soundcheck scan --reference voices/approved voices/candidate\n"
+        "  soundcheck scan --policy policy.toml voices/candidate\n"
         "  soundcheck scan --convert new/model.pth old/model.pth\n"
         "  soundcheck scan --copy-voice voices/new runs/vits-March\n\n"
         "exit codes:\n  0 nothing found, 1 hostile or malformed, 2 usage, 3 the scan itself failed,\n"
-        "  4 inconclusive: a decision is needed, e.g. an old pickle must be converted first\n"
+        "  4 inconclusive: a decision is needed, e.g. an old pickle must be converted first, or accepted by its\n"
+        "    digest: the lines for a policy are printed\n"
         "  with --convert: 0 written, and what was written is clean; 4 nothing there that can be converted\n"
         "  with --copy-voice: what the copy is, or 1 where nothing was copied because the folder is hostile",
     )
@@ -57,6 +60,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--structure", action="store_true", help="structure only: skip checksums and the values of tensors"
     )
     add_option(parser, "reference", help="trusted model's directory: say how the weights differ from its own")
+    add_option(parser, "policy", help="whose acceptances by digest count (TOML)")
     parser.add_argument(
         "--convert",
         type=Path,
@@ -76,10 +80,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Scan and print, and convert where that is asked for."""
     from harness.admission.admit import admit
+    from harness.policy.file import read_policy
 
     if options.convert is not None:
         _check_conversion(options)
     _check_copy(options)
+    policy = read_policy(options.policy) if options.policy else None
     found = []
     for path in options.paths:
         found.append(
@@ -87,6 +93,7 @@ def run(options: argparse.Namespace) -> int:
                 path,
                 has_values=not options.structure,
                 reference=Path(options.reference) if options.reference else None,
+                policy=policy,
                 say=lambda line: say_progress(f"scan: {line}"),
             )
         )
@@ -119,16 +126,18 @@ def _lines(admission: Admission) -> list[str]:
     lines: list[str] = []
     for flaw in admission.flaws:
         at = f"{flaw.file}: {flaw.place}" if flaw.place else flaw.file
-        if flaw.rule.id in TOLD_SHORTLY:
-            head = f"{at or admission.root}   {flaw.rule.severity.upper()}  {flaw.rule.id}"
+        mark = "ACCEPTED" if flaw.accepted else flaw.rule.severity.upper()
+        if flaw.rule.id in TOLD_SHORTLY and not flaw.accepted:
+            head = f"{at or admission.root}   {mark}  {flaw.rule.id}"
             lines.append(printable(f"{head}: {flaw.found or flaw.rule.title}. {flaw.remedy or flaw.rule.help}"))
             continue
-        lines.append(printable(f"{at or '.'}   {flaw.rule.severity.upper()}  {flaw.rule.id}"))
+        lines.append(printable(f"{at or '.'}   {mark}  {flaw.rule.id}"))
         shown = (
             ("is", flaw.rule.title),
             ("found", flaw.found),
             ("effect", flaw.effect),
-            ("do", flaw.remedy or flaw.rule.help),
+            ("do", "" if flaw.accepted else flaw.remedy or flaw.rule.help),
+            ("by", flaw.accepted),
         )
         lines += [printable(f"  {name:<7} {text}") for name, text in shown if text]
     for one in admission.examinations:
@@ -139,11 +148,24 @@ def _lines(admission: Admission) -> list[str]:
         if one.check == "checkpoint"
         for name, value in one.facts.items()
     )
-    hostile = sum(flaw.rule.verdict.value == "fail" for flaw in admission.flaws)
-    told = f"{hostile} hostile or malformed, {len(admission.flaws) - hostile} to decide; " if admission.flaws else ""
+    lines += map(printable, admission.remarks)
+    told = _tally(admission)
     lines += [f"lineage of {path}: {told}" for path, told in _lineage(admission).items()]
     lines.append(printable(f"{admission.root}: {admission.verdict.upper()} ({told}{facts})"))
+    if admission.proposal:
+        lines += ["", PASTE, "", *map(printable, admission.proposal)]
     return lines
+
+
+def _tally(admission: Admission) -> str:
+    if not admission.flaws:
+        return ""
+    accepted = sum(bool(flaw.accepted) for flaw in admission.flaws)
+    hostile = sum(flaw.rule.verdict is Verdict.FAIL for flaw in admission.flaws)
+    unasked = sum(one.unasked for one in admission.examinations)
+    decisions = len(admission.flaws) - hostile - accepted + unasked
+    said = f"{hostile} hostile or malformed, {decisions} to decide"
+    return f"{said}, {accepted} accepted; " if accepted else f"{said}; "
 
 
 def _lineage(admission: Admission) -> dict[str, str]:
@@ -249,6 +271,8 @@ def _to_json(found: list[Admission], converted: _Converted | None, copy: Copy | 
             "verdict": one.verdict.value,
             "facts": {examination.check: dict(examination.facts) for examination in one.examinations},
             "findings": [_flaw(flaw) for flaw in one.flaws],
+            "not_accepted": list(map(printable, one.remarks)),
+            "proposal": list(map(printable, one.proposal)),
         }
         for one in found
     ]
@@ -280,4 +304,5 @@ def _flaw(flaw: Flaw) -> dict[str, str]:
         "found": printable(flaw.found),
         "effect": printable(flaw.effect),
         "remedy": printable(flaw.remedy or flaw.rule.help),
+        "accepted": printable(flaw.accepted),
     }

@@ -53,17 +53,23 @@ def _issue(admission: Admission, check: str, flaw: Flaw) -> Issue:
     root = str(admission.root)
     # A single file is its own folder's only one.
     path = model_path(root, "" if admission.root.is_file() or place is None else place.file)
-    said = [flaw.rule.title, finding.heard, finding.evidence.words, finding.hint]
+    said = [flaw.rule.title, finding.accepted, finding.heard, finding.evidence.words, finding.hint]
     return Issue(
-        kind=IssueKind.FAIL if flaw.rule.verdict is Verdict.FAIL else IssueKind.REVIEW,
+        kind=_kind(flaw),
         rule=flaw.rule,
         severity=flaw.rule.severity,
         subject=finding.subject,
         title=flaw.rule.title,
         message=". ".join(part.rstrip(".") for part in said if part) + ".",
-        reason="",
+        reason=finding.accepted,
         path=path,
         line=1,
         place=place,
         fingerprint=fingerprint("", path, place.within if place else "", flaw.rule.id),
     )
+
+
+def _kind(flaw: Flaw) -> IssueKind:
+    if flaw.accepted:
+        return IssueKind.ACCEPTED
+    return IssueKind.FAIL if flaw.rule.verdict is Verdict.FAIL else IssueKind.REVIEW

@@ -15,6 +15,7 @@ from harness.core.coverage import family_coverage
 from harness.core.findings import Evidence, Finding, Outcome
 from harness.core.rules import Rule
 from harness.core.types import Probe, Severity, Verdict
+from harness.policy.acceptance import Acceptance, acceptances_in_use
 
 CHECK = "policy"
 """Name of the model-wide check."""
@@ -29,7 +30,8 @@ RULES = (EXPIRED,)
 HOSTILE = ("behaviour.", "worker.")
 """Rules of what a model does to the machine: waived only by a waiver that says so, and never made milder."""
 CLOSED = ("admission.", "policy.")
-"""Rules that no waiver reaches: a model that fails at the door is not loaded, whoever would accept it."""
+"""Rules that no waiver reaches: a model that fails at the door is not loaded, whoever would accept it. What the door
+asks is settled by an :class:`~harness.policy.acceptance.Acceptance`, before the model is loaded."""
 COST_CHECKS = ("cost-latency", "cost-memory", "cost-leak", "cost-scaling", "cost-first-rendering", "cost-load")
 """Names of the model-wide checks of cost, in the order in which they are made."""
 ISOLATIONS = ("A", "A-", "B")
@@ -130,6 +132,7 @@ class Policy:
     max_age_days: int = 0
     """Days for which a sign-off is good, 0 for ever."""
     waivers: tuple[Waiver, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
     cost: CostPolicy = field(default_factory=CostPolicy)
 
     def family(self, name: str) -> FamilyPolicy:
@@ -221,6 +224,10 @@ def judge_policy(
         f"{waiver.name}: in use ({count} finding{'' if count == 1 else 's'}), until {waiver.expires}, {waiver.owner}"
         for waiver, count in used.items()
     ]
+    notes += [
+        f"{one.name}: in use ({count} finding{'' if count == 1 else 's'}), until {one.expires}, {one.owner}"
+        for one, count in acceptances_in_use(policy.acceptances, outcomes).items()
+    ]
     if is_over:
         idle = [waiver for waiver in policy.waivers if waiver not in used and waiver.holds(today)]
         notes += [f"{waiver.name}: not in use; remove it from the policy" for waiver in idle]
@@ -277,7 +284,7 @@ def _judged(policy: Policy, family: str, finding: Finding, today: str) -> Findin
     if is_bound and severity.rank > finding.severity.rank:
         severity = finding.severity
     threshold = own.fail_at or policy.fail_at
-    accepted = ""
+    accepted = finding.accepted
     if waiver := waiver_of(policy, finding, today):
         accepted = f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
     elif severity.rank > threshold.rank and not is_bound:

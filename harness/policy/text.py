@@ -13,17 +13,19 @@ from typing import Final, NoReturn
 from harness.core.plaintoml import Document, parse_toml, shown, unknown_key
 from harness.core.text import printable
 from harness.core.types import Severity
+from harness.policy.acceptance import FAMILY, Acceptance
 from harness.policy.release import CLOSED, COST_CHECKS, ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver, is_hostile
 
 FORMAT_VERSION: Final = 1
 GATES: Final = ("ci", "release")
 ALLOW_HOSTILE: Final = "hostile"
-MAX_WAIVERS: Final = 500
+MAX_LISTED: Final = 500
+"""Waivers, and as many acceptances."""
 MAX_TEXT: Final = 500
 """Characters of a title, a name or a reason."""
 KEYS: Final = (
     "version", "title", "owner", "alpha", "gate", "fail_at", "severity", "family", "coverage", "cost", "signoff",
-    "waiver",
+    "waiver", "accept",
 )  # fmt: skip
 FAMILY_KEYS: Final = ("fail_at", "severity", "min_probes", "max_miss")
 COVERAGE_KEYS: Final = ("families", "min_probes", "max_miss")
@@ -32,10 +34,12 @@ COST_RATIOS: Final = ("latency", "recorded", "phrase", "trigger", "work", "memor
 COST_KEYS: Final = (*COST_RATIOS, "exponent", "leak_kib", "required", "off")
 SIGNOFF_KEYS: Final = ("isolation", "max_age_days")
 WAIVER_KEYS: Final = ("rule", "subject", "owner", "reason", "expires", "allow")
+ACCEPT_KEYS: Final = ("rule", "file", "sha256", "owner", "reason", "expires")
 
 _RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}\.[a-z][a-z0-9-]{0,63}")
 _FAMILY: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SUBJECT: Final = re.compile(r"[a-z0-9*?\[\]!-]{1,128}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Table = Mapping[str, object]
@@ -82,7 +86,8 @@ class _Reader:
             max_miss=self._share(coverage, ("coverage", "max_miss")),
             isolation=self._isolation(signoff),
             max_age_days=self._count(signoff, ("signoff", "max_age_days"), most=36_500),
-            waivers=self._waivers(content),
+            waivers=tuple(self._waiver(own, place) for own, place in self._listed(content, "waiver")),
+            acceptances=tuple(self._acceptance(own, place) for own, place in self._listed(content, "accept")),
             cost=self._cost(content),
         )
 
@@ -141,13 +146,32 @@ class _Reader:
             self._fail(place, "expected at least one level of the sandbox, got none")
         return levels
 
-    def _waivers(self, content: Table) -> tuple[Waiver, ...]:
-        listed = content.get("waiver", [])
+    def _listed(self, content: Table, name: str) -> list[tuple[Table, str]]:
+        listed = content.get(name, [])
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-            self._fail(("waiver",), "expected tables [[waiver]], got something else")
-        if len(listed) > MAX_WAIVERS:
-            self._fail(("waiver",), f"expected at most {MAX_WAIVERS} waivers, got {len(listed)}")
-        return tuple(self._waiver(one, f"waiver#{number}") for number, one in enumerate(listed, start=1))
+            self._fail((name,), f"expected tables [[{name}]], got something else")
+        if len(listed) > MAX_LISTED:
+            self._fail((name,), f"expected at most {MAX_LISTED} tables [[{name}]], got {len(listed)}")
+        return [(one, f"{name}#{number}") for number, one in enumerate(listed, start=1)]
+
+    def _acceptance(self, own: Table, place: str) -> Acceptance:
+        self._only(own, ACCEPT_KEYS, place)
+        rule = self._text(own, (place, "rule"))
+        if not _RULE.fullmatch(rule) or not rule.startswith(FAMILY):
+            line = f"expected the id of one rule of {FAMILY}*, got {shown(rule)}; other findings are waived: [[waiver]]"
+            self._fail((place, "rule"), line)
+        sha256 = self._text(own, (place, "sha256"))
+        if not _SHA256.fullmatch(sha256):
+            self._fail((place, "sha256"), f"expected 64 lower-case hex digits, got {shown(sha256)}")
+        return Acceptance(
+            rule=rule,
+            file=self._text(own, (place, "file")),
+            sha256=sha256,
+            owner=self._text(own, (place, "owner")),
+            reason=self._text(own, (place, "reason")),
+            expires=self._date(own, (place, "expires")),
+            line=self._document.line((place,)),
+        )
 
     def _waiver(self, own: Table, place: str) -> Waiver:
         self._only(own, WAIVER_KEYS, place)
@@ -270,9 +294,11 @@ _WANTED: Final = {
     "rule": "which rule it waives, such as timing.slow",
     "subject": "for which probes, such as carrier-*",
     "reason": "why the finding is accepted",
+    "file": "of which file, or . for the model as a whole",
+    "sha256": "which bytes; soundcheck scan prints the lines",
     "expires": "the last day on which it holds, such as 2027-01-31",
 }
 _WHY_CLOSED: Final = {
-    "admission": "a model that fails at the door is not loaded, whoever accepts it; convert or mend its files",
+    "admission": "a model that fails at the door is not loaded; what the door asks is accepted by digest: [[accept]]",
     "policy": "an expired waiver is looked at again, not waived",
 }

@@ -121,7 +121,8 @@ class ProbeItem(pytest.Function):
             self.gate.break_off(self.asked, str(error))
             pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
         self._say(properties(outcome, self.gate.policy_digest))
-        if outcome.verdict is Verdict.INCONCLUSIVE and self.gate.settings.gate == "ci":
+        has_to_be_decided = isinstance(self.asked, ModelCheck) and self.asked.has_to_be_decided
+        if outcome.verdict is Verdict.INCONCLUSIVE and self.gate.settings.gate == "ci" and not has_to_be_decided:
             pytest.skip(f"inconclusive: {printable(outcome.reason or NO_REASON)}")
         if outcome.verdict is not Verdict.PASS:
             raise VerdictFailure(self.gate.failure_text(outcome, self.path))

@@ -121,6 +121,7 @@ class Gate:
             suite_path=shown(suite),
             run_dir=shown(self._run.directory.path),
             audio=self._run.audio,
+            proposal=self._run.proposal(outcome.subject),
         )
 
     def _vocabulary(self) -> tuple[str, ...]:

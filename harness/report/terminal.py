@@ -48,6 +48,9 @@ SEVERITY_STYLES = {
 EVENTS_SHOWN = 5
 TAIL_LIMIT = 72  # a longer field does not push the tails of the others to the right
 
+PASTE = "to accept what you have looked at, put this into the policy (--tts-policy), with owner and reason:"
+"""Said before lines that can be pasted as they are."""
+
 Line = tuple[str, str]
 """Text and style: ``bold``, ``red``, ``green``, ``yellow``, ``dim`` or ``""``."""
 
@@ -158,7 +161,13 @@ def _events(result: RunResult, width: int) -> list[Line]:
 
 
 def failure_text(
-    outcome: Outcome, info: RunInfo, *, suite_path: str, run_dir: str, audio: AudioSource | None = None
+    outcome: Outcome,
+    info: RunInfo,
+    *,
+    suite_path: str,
+    run_dir: str,
+    audio: AudioSource | None = None,
+    proposal: Sequence[str] = (),
 ) -> str:
     """The text of one failed item: a block for each finding, worst first, then the command that repeats it.
 
@@ -170,16 +179,18 @@ def failure_text(
         suite_path: The suite as the user would type it.
         run_dir: The run directory as the user would type it.
         audio: Where to look for files to listen to; without it, the names that a run directory gives them.
+        proposal: Lines that a policy may have, where somebody can accept what is asked.
     """
     blocks = [_finding_block(finding, outcome, info, suite_path, run_dir, audio) for finding in by_severity(outcome)]
-    if not blocks:
+    if not blocks or outcome.verdict is Verdict.INCONCLUSIVE:
         fields = [("reason", one_line(outcome.reason or "none was given"), "")]
-        blocks = [[_header(outcome, info, suite_path, outcome.verdict.upper()), *_aligned(fields)]]
+        blocks.insert(0, [_header(outcome, info, suite_path, outcome.verdict.upper()), *_aligned(fields)])
     closing = [("note", one_line(note), "") for note in outcome.notes]
     closing.append(("re-run", rerun_command(outcome.subject, info, suite_path), ""))
     # With several findings a blank line sets what they share apart from the last of them.
     text = "\n\n".join("\n".join(block) for block in blocks)
-    return text + ("\n\n" if len(blocks) > 1 else "\n") + "\n".join(_aligned(closing))
+    text += ("\n\n" if len(blocks) > 1 else "\n") + "\n".join(_aligned(closing))
+    return "\n".join((text, "", PASTE, "", *map(one_line, proposal))) if proposal else text
 
 
 def _header(outcome: Outcome, info: RunInfo, suite_path: str, ending: str) -> str:

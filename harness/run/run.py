@@ -282,6 +282,10 @@ class Run:
         made = self._equipment.renderer.submit([request]).result()[request]
         return made.audio_sha256 == record.takes[0].audio_sha256 if isinstance(made, Rendering) else None
 
+    def proposal(self, check: str) -> tuple[str, ...]:
+        """Lines for a policy that accept what a check of the model's files asks; empty where it asks nothing."""
+        return self._equipment.door.proposal(check)
+
     def record(self, outcome: Outcome) -> None:
         """Append an outcome to the run directory."""
         self.directory.record(self._writer, outcome)

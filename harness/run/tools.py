@@ -146,7 +146,7 @@ def make_equipment(
     provenance = (
         Provenance(model=model.path) if is_ours else provenance_of(_project(settings), settings.model, model.path)
     )
-    door = Door(model, provenance)
+    door = Door(model, provenance, settings.policy)
     _refuse_lacks(model, door, language)
     if choices.unlisted and not model.voice.speaker and not door.refusal:
         why = f"its speakers cannot be listed ({choices.unlisted})"
@@ -186,6 +186,7 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell, language: 
     door = Door(
         model,
         provenance_of(_project(settings), settings.reference, model.path),
+        settings.policy,
     )
     if refusal := door.refusal:
         raise BadInput(f"--tts-reference={settings.reference}: {refusal}")

@@ -52,10 +52,11 @@ class Resource:
 
 
 class GrantedWaiver(msgspec.Struct, frozen=True, kw_only=True):
-    """A waiver that the run needed to pass."""
+    """A waiver, or an acceptance of a file, that the run needed to pass."""
 
     rule: str
     subject: str
+    """Pattern of items; of an acceptance, the file and its digest."""
     owner: str
     reason: str
     expires: str

@@ -15,6 +15,7 @@ from harness.core.findings import Outcome
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Verdict
 from harness.core.verdict import RunInfo, RunResult
+from harness.policy.acceptance import acceptances_in_use
 from harness.policy.file import PolicyFile
 from harness.policy.release import waivers_in_use
 from harness.report.formats import results
@@ -151,12 +152,29 @@ def _about(result: RunResult, model: Path, policy: PolicyFile | None, now: datet
                 findings=count,
             )
             for one, count in used.items()
-        ],
+        ]
+        + _accepted(result, policy),
         coverage={
             one.family: FamilyBound(probes=one.probes, decided=one.judged, miss_bound=round(miss_bound(one.judged), 6))
             for one in family_coverage(result.outcomes)
         },
     )
+
+
+def _accepted(result: RunResult, policy: PolicyFile | None) -> list[GrantedWaiver]:
+    """What was accepted of the model's files, each by its digest."""
+    used = acceptances_in_use(policy.policy.acceptances, result.outcomes) if policy else {}
+    return [
+        GrantedWaiver(
+            rule=one.rule,
+            subject=f"{one.file} (sha256 {one.sha256})",
+            owner=one.owner,
+            reason=one.reason,
+            expires=one.expires,
+            findings=count,
+        )
+        for one, count in used.items()
+    ]
 
 
 def _is_accepted(outcome: Outcome) -> bool:

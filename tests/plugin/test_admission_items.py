@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.admission.admit import admit
+from harness.core.ending import Ending
 from harness.core.types import BehaviourEvent
 from tests.conftest import MODEL_CHECKS, Voice
 
@@ -38,6 +40,13 @@ def gate(pytester: pytest.Pytester, recorded: Path):
 def results(pytester: pytest.Pytester) -> dict:
     (path,) = (pytester.path / ".soundcheck" / "runs").glob("*/results.json")
     return json.loads(path.read_text("utf-8"))
+
+
+def accepted(model: Path) -> str:
+    """A policy of somebody who has looked at what is asked about a model."""
+    lines = "\n".join(line for line in admit(model).proposal if not line.startswith("expires"))
+    answered = lines.replace('owner = ""', 'owner = "eve"').replace('reason = ""', 'reason = "looked at it"')
+    return f'version = 1\ntitle = "Releases"\nowner = "voice team"\n\n{answered}\nexpires = 2999-12-31\n'
 
 
 @pytest.fixture
@@ -76,6 +85,80 @@ class TestRefused:
         assert code == 2
         assert "not loaded: admission-checkpoint failed" in capsys.readouterr().err
         assert not (tmp_path / "golden").exists()
+
+
+class TestUndecided:
+    """A model of which the door is not sure is not loaded until somebody decides, whatever the gate."""
+
+    @pytest.fixture
+    def odd(self, fake_voice: Voice) -> Path:
+        model = fake_voice()
+        (model / "notes.xyz").write_bytes(b"\x01\x02")
+        return model
+
+    def test_is_not_loaded_and_the_lines_that_decide_are_printed(
+        self, gate, odd: Path, pytester: pytest.Pytester
+    ) -> None:
+        done = gate(odd)
+        done.assert_outcomes(passed=DOOR - 1, failed=1, skipped=PROBES + len(MODEL_CHECKS) - DOOR)
+        assert done.ret == Ending.UNDECIDED
+        done.stdout.fnmatch_lines(["*admission-directory on candidate   INCONCLUSIVE"])
+        done.stdout.fnmatch_lines(
+            [
+                "[[][[]accept]]",
+                'rule = "admission.directory-unknown"',
+                'file = "notes.xyz"',
+                'sha256 = "*"',
+                'owner = ""',
+            ]
+        )
+        done.stdout.fnmatch_lines(["*inconclusive: not loaded: admission-directory asks for a decision (notes.xyz*"])
+        assert results(pytester)["verdict"] == "inconclusive"
+        assert not (pytester.path / ".soundcheck" / "renderings").exists()
+
+    def test_ends_no_session_as_passed_though_only_probes_were_asked_for(self, gate, odd: Path) -> None:
+        done = gate(odd, "-k", "door")
+        done.assert_outcomes(skipped=1, deselected=PROBES + len(MODEL_CHECKS) - 1)
+        assert done.ret == Ending.UNDECIDED
+
+    def test_records_no_golden_unless_somebody_decides(
+        self, odd: Path, recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        from harness.cli.main import main
+
+        command = ["record", f"--model={odd}", f"--suite={recorded / 'small.probes.yaml'}", "--asr=fake", "--no-audio"]
+        command += ["--no-cost", f"--out={tmp_path / 'golden'}", f"--dir={tmp_path / 'runs'}"]
+        assert main(command) == 2
+        assert "not loaded: admission-directory asks for a decision" in capsys.readouterr().err
+        (tmp_path / "policy.toml").write_text(accepted(odd), "utf-8")
+        assert main([*command, "--policy", str(tmp_path / "policy.toml")]) == 0
+
+    def test_is_judged_once_somebody_decides_and_every_report_says_so(
+        self, gate, odd: Path, pytester: pytest.Pytester
+    ) -> None:
+        (pytester.path / "policy.toml").write_text(accepted(odd), "utf-8")
+        done = gate(odd, "--tts-policy=policy.toml", "--junitxml=junit.xml", "--tts-report=sarif")
+        done.assert_outcomes(passed=PROBES + len(MODEL_CHECKS) + 1)
+        words = "accepted by eve until 2999-12-31: looked at it (sha256 "
+        done.stdout.fnmatch_lines(["ACCEPTED  medium admission-directory *", f"*{words}*"])
+        found = results(pytester)
+        (outcome,) = [one for one in found["outcomes"] if one["subject"] == "admission-directory"]
+        assert (outcome["verdict"], outcome["findings"][0]["accepted"][: len(words)]) == ("pass", words)
+        (run,) = (pytester.path / ".soundcheck" / "runs").iterdir()
+        sarif = json.loads((run / "results.sarif").read_text("utf-8"))["runs"][0]
+        assert [one["suppressions"][0]["justification"].startswith(words) for one in sarif["results"]] == [True]
+        assert words in (run / "report.html").read_text("utf-8")
+        assert f"medium admission.directory-unknown, {words}" in (pytester.path / "junit.xml").read_text("utf-8")
+
+    def test_is_refused_before_anything_runs_where_execution_is_accepted(
+        self, gate, odd: Path, pytester: pytest.Pytester
+    ) -> None:
+        text = accepted(odd).replace("directory-unknown", "pickle-import")
+        (pytester.path / "policy.toml").write_text(text, "utf-8")
+        done = gate(odd, "--tts-policy=policy.toml")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        told = done.stderr.str() + done.stdout.str()
+        assert "policy.toml:5: admission.pickle-import cannot be accepted: it means that code runs" in told
 
 
 class TestReference:

@@ -25,6 +25,7 @@ ROW = EngineSpec(
     adapter="click_adapter:ClickEngine",
     adapter_version=1,
     checks=("tests.toy_engine.click_config:ConfigCheck",),
+    has_checkpoint=False,
 )
 
 

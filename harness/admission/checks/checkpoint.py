@@ -86,7 +86,8 @@ class CheckpointCheck:
         left_out = sum(one.left_out for one in notes)
         if left_out:
             facts["flaws left out"] = str(left_out)
-        return Examination(check=self.name, flaws=tuple(flaw for one in notes for flaw in one.flaws), facts=facts)
+        flaws = tuple(flaw for one in notes for flaw in one.flaws)
+        return Examination(check=self.name, flaws=flaws, facts=facts, unasked=sum(one.unasked for one in notes))
 
     def _examine_file(self, tree: Tree, entry: Entry, budget: Budget) -> Notebook:
         notebook = Notebook(entry.path, budget)

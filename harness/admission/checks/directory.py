@@ -72,7 +72,8 @@ class DirectoryCheck:
     def examine(self, tree: Tree) -> Examination:
         """Look at names, modes and kinds of all entries; of tensors no more is read than their two ends."""
         facts = {"files": str(len(tree.files)), "bytes": str(sum(entry.size for entry in tree.files))}
-        return Examination(check=self.name, flaws=tuple(worst(self._flaws(tree), MAX_FLAWS)), facts=facts)
+        flaws, unasked = worst(self._flaws(tree), MAX_FLAWS)
+        return Examination(check=self.name, flaws=flaws, facts=facts, unasked=unasked)
 
     def _flaws(self, tree: Tree) -> Iterator[Flaw]:
         found, is_refused = sort_out(tree), False

@@ -146,6 +146,7 @@ POINTER = _rule(
     "The weights were not fetched.",
     "Fetch them: git lfs pull.",
     Verdict.INCONCLUSIVE,
+    "stands for a file that is not there",
 )
 CACHED = _rule(
     "cached",
@@ -162,6 +163,7 @@ NO_MODEL = _rule(
     "Without a checkpoint nothing was judged.",
     "Name the folder that has config.json and a checkpoint.",
     Verdict.INCONCLUSIVE,
+    "is for want of a model",
 )
 
 UNREAD = _rule(

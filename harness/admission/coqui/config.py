@@ -51,7 +51,7 @@ class ConfigCheck:
     def examine(self, tree: Tree) -> Examination:
         """Look at every configuration and what it names, and at files that other loaders would pick up."""
         learned = _Learned()
-        flaws = worst(_flaws(sort_out(tree).voice, learned), MAX_FLAWS)
+        flaws, unasked = worst(_flaws(sort_out(tree).voice, learned), MAX_FLAWS)
         facts = {"configurations": str(learned.read)}
         if learned.models:
             facts["model"] = printable(", ".join(sorted(set(learned.models))))
@@ -64,7 +64,7 @@ class ConfigCheck:
             facts["places of another machine whose file lies here"] = printable("; ".join(told[:8]))
         if learned.trained:
             facts["places of the training machine"] = printable(", ".join(learned.trained[:8]))
-        return Examination(check=self.name, flaws=tuple(flaws), facts=facts)
+        return Examination(check=self.name, flaws=flaws, facts=facts, unasked=unasked)
 
 
 @dataclass(slots=True)

@@ -145,6 +145,7 @@ OTHER_PROGRAM = _rule(
     "Coqui cannot load it, so it was not judged as a voice.",
     "Name a folder with a Coqui configuration.",
     Verdict.INCONCLUSIVE,
+    "is for want of a model that Coqui loads",
 )
 
 RULES = (

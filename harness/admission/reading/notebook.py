@@ -102,8 +102,15 @@ class Notebook:
     left_out: int = 0
     """Flaws beyond :data:`MAX_FLAWS`."""
     _seen: set[tuple[str, Place, str]] = field(default_factory=set)
+    _missed: set[str] = field(default_factory=set)
+    """Rules of the flaws that were left out."""
     _bar: tuple[bool, int] | None = None
     """What the next flaw must be worse than to be kept; None while there is room."""
+
+    @property
+    def unasked(self) -> int:
+        """Rules that the file breaks and no flaw tells."""
+        return len(self._missed - {flaw.rule.id for flaw in self.flaws})
 
     def add(self, rule: Rule, place: Place = WHOLE, found: str = "", *, effect: str = "", remedy: str = "") -> None:
         """Write a flaw down, once per rule, place and text, its texts made printable and cut short.
@@ -115,6 +122,7 @@ class Notebook:
         """
         if self._bar is not None and rule.order >= self._bar:
             self.left_out += 1
+            self._missed.add(rule.id)
             if self.left_out > MAX_LEFT_OUT and rule.id != "admission.too-large":
                 raise OutOfBudget(f"more than {MAX_LEFT_OUT} flaws")
             return
@@ -126,7 +134,9 @@ class Notebook:
         if self._bar is not None:
             self.left_out += 1
             # Of those that matter least, the last one.
-            self.flaws.remove(max(reversed(self.flaws), key=lambda flaw: flaw.rule.order))
+            least = max(reversed(self.flaws), key=lambda flaw: flaw.rule.order)
+            self.flaws.remove(least)
+            self._missed.add(least.rule.id)
         self._seen.add(key)
         self.flaws.append(
             Flaw(rule=rule, file=self.file, within=place, found=found, effect=cut(effect), remedy=cut(remedy))

@@ -83,5 +83,7 @@ class ModelCheck:
     """Whether a run with these settings has it."""
     needs_admission: bool = True
     """Whether it is left open where admission refused the model."""
+    has_to_be_decided: bool = False
+    """Whether it fails its item where it is open, whatever the gate: nothing is loaded until somebody decides."""
     is_of_model: bool = True
     """Whether it is about the model. The policy's own check is not: it is made of any run, and no policy softens it."""

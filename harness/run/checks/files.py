@@ -20,7 +20,14 @@ def _outcome(name: str, run: CheckedRun) -> Outcome:
 
 
 FILE_CHECKS = tuple(
-    ModelCheck(name=name, when=When.FIRST, title=_TITLES[name], outcome=_outcome, needs_admission=False)
+    ModelCheck(
+        name=name,
+        when=When.FIRST,
+        title=_TITLES[name],
+        outcome=_outcome,
+        needs_admission=False,
+        has_to_be_decided=True,
+    )
     for name in CHECKS
 )
 UNCHANGED_CHECK = ModelCheck(

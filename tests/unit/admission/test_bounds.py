@@ -637,6 +637,11 @@ DRIVEN = {
 }
 
 HIDES_NOTHING = {
+    "admission.acceptances:MOST_PROPOSED": "lines to paste: what they leave out is asked again",
+    "admission.checks.leftovers:MAX_POINTER": "a larger file is judged as the voice's",
+    "admission.checks.leftovers:MAX_NOTE": "a larger file is judged as the voice's",
+    "admission.checks.leftovers:MAX_SCRIPTS": "where there are more, each is judged as the voice's",
+    "admission.checks.leftovers:MAX_NAME": "how much of a name is shown",
     "admission.reading.notebook:MAX_QUOTE": "how much of a text is shown",
     "admission.reading.ziparchive:RATIO_MATTERS": "below it a member is small, and read",
     "admission.checks.directory:MAX_NAME": "longer names are refused",
@@ -653,6 +658,7 @@ HIDES_NOTHING = {
     "admission.coqui.architecture:MAX_UNTOLD_SHARE": "decides between two questions",
     "admission.coqui.configfields:MAX_PLACES": "facts, no flaws",
     "admission.coqui.sinks:_LONGEST": "parts of the longest field that is known",
+    "admission.coqui.speakers:MAX_NAMES": "names that a user may choose from",
     "admission.coqui.vocabulary:MAX_SYMBOLS": "what phrases are drawn from",
     "admission.outcomes:MOST_FINDINGS": "test_outcomes.py",
 }

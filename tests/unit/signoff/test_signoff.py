@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("cryptography")
 
 from harness.core.errors import BadInput
-from harness.core.findings import Finding, Outcome
+from harness.core.findings import Finding, Outcome, Place
 from harness.core.types import BehaviourEvent, Severity, Verdict
 from harness.core.verdict import RunResult
 from harness.policy.file import PolicyFile, read_policy
@@ -24,7 +24,7 @@ from harness.signing.bundle import MAX_BYTES
 from harness.signing.manifest import Manifest
 from harness.signing.signature import Trust, seal_with_key, sign_with_key
 from harness.signing.testresult import Stated, from_payload, to_payload
-from harness.signoff.holding import check, read_age, read_attestation
+from harness.signoff.holding import check, read_age, read_attestation, staleness
 from harness.signoff.refusal import Refused
 from harness.signoff.run import policy_for
 from harness.signoff.statement import state, tool_digest
@@ -101,6 +101,26 @@ class TestStating:
         )
         assert len(stated.warned) == 1
         assert set(stated.warned).isdisjoint(stated.passed)
+
+    def test_says_who_accepted_which_file_by_its_digest(self, voice: Path, tmp_path: Path) -> None:
+        digest = "0123456789abcdef" * 4
+        accept = '[[accept]]\nrule = "admission.legacy-format"\nfile = "model.bin"\n'
+        accept += f'sha256 = "{digest}"\nowner = "eve"\nreason = "looked"\nexpires = 2026-06-20\n'
+        policy = make_policy(tmp_path, POLICY + accept)
+        (acceptance,) = policy.policy.acceptances
+        result = judged_by(passed(voice), policy)
+        found = Finding(
+            rule=rule("admission.legacy-format"), severity=Severity.LOW, subject="admission-checkpoint", title="old",
+            place=Place(file="model.bin"), accepted=acceptance.words,
+        )  # fmt: skip
+        first = replace(result.outcomes[0], findings=(found,))
+        stated = state(replace(result, outcomes=(first, *result.outcomes[1:])), voice, policy, NOW)
+        (granted,) = stated.about.waivers
+        assert (granted.rule, granted.subject) == ("admission.legacy-format", f"model.bin (sha256 {digest})")
+        assert (granted.owner, granted.reason, granted.expires, granted.findings) == ("eve", "looked", "2026-06-20", 1)
+        assert from_payload(to_payload(stated)) == stated
+        told = staleness(stated, datetime(2026, 6, 21, tzinfo=UTC), policy=policy)
+        assert told[0].endswith("which expired on 2026-06-20")
 
     def test_survives_being_written_and_read(self, voice: Path) -> None:
         stated = state(passed(voice), voice, None, NOW)

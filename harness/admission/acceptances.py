@@ -1,0 +1,177 @@
+"""Holds what admission asks against what its owners have accepted by digest, and proposes what could be accepted.
+
+Knows flaws and policies, not engines, pytest or verbs. Nothing that fails is accepted here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import PurePosixPath
+
+from harness.admission.base import Examination, Flaw
+from harness.admission.checks.digests import digests_of
+from harness.admission.checks.directoryrules import CACHED, LEFTOVER
+from harness.admission.tree import Tree
+from harness.core.errors import BadInput
+from harness.core.paths import shown
+from harness.core.rules import Rule
+from harness.core.suggest import did_you_mean
+from harness.core.text import printable
+from harness.policy.acceptance import WHOLE, Acceptance
+from harness.policy.file import PolicyFile
+from harness.storage.digests import listing_sha256
+
+DAYS = 90
+"""How long a proposed acceptance lasts."""
+MOST_PROPOSED = 20
+
+
+class Digests:
+    """The sha256 of a model's files, and of all of them together; taken when somebody asks."""
+
+    def __init__(self, tree: Tree, known: Mapping[str, str] | None = None) -> None:
+        """Of a tree.
+
+        Args:
+            tree: The files.
+            known: Their digests, where they were taken already.
+        """
+        self._tree = tree
+        self._known = dict(known) if known is not None else None
+        self._few: dict[str, str] = {}
+
+    @property
+    def is_of_one_file(self) -> bool:
+        """Whether a single file was named, which may lie anywhere in a model."""
+        return len(self._tree.entries) == 1 and not (self._tree.root / self._tree.entries[0].path).is_dir()
+
+    def of(self, file: str) -> str:
+        """Of a file, or of the model for all that is none; ``""`` where that has no digest."""
+        entry = next((entry for entry in self._tree.files if entry.path == file), None)
+        if entry is None:
+            return self._whole()
+        if self._known is not None:
+            return self._known.get(file, "")
+        if file not in self._few:
+            self._few |= digests_of(Tree(self._tree.root, (entry,)))
+        return self._few[file]
+
+    def _whole(self) -> str:
+        is_plain = all(entry.is_file or entry.is_folder for entry in self._tree.entries)
+        if not is_plain or self._tree.gaps or any("\n" in entry.path for entry in self._tree.files):
+            return ""
+        if self._known is None:
+            self._known = digests_of(self._tree)
+        return listing_sha256(self._known)
+
+
+def require_acceptable(policy: PolicyFile, rules: Iterable[Rule]) -> None:
+    """See that a policy accepts nothing that nobody can accept.
+
+    Args:
+        policy: It.
+        rules: All rules of admission.
+
+    Raises:
+        BadInput: It does; the line where.
+    """
+    for line, problem in unacceptable(policy, rules):
+        raise BadInput(f"{shown(policy.path)}:{line}: {problem}")
+
+
+def unacceptable(policy: PolicyFile, rules: Iterable[Rule]) -> Iterator[tuple[int, str]]:
+    """Acceptances that are refused: their lines, and why."""
+    by_id = {rule.id: rule for rule in rules}
+    for one in policy.policy.acceptances:
+        rule = by_id.get(one.rule)
+        if rule is None:
+            hint = did_you_mean(one.rule, by_id, quoted=False)
+            yield one.line, f"no rule of admission is called {one.rule}" + (f"; {hint}" if hint else "")
+        elif why := rule.why_unacceptable:
+            yield one.line, f"{one.rule} cannot be accepted: it {why}"
+
+
+def settled(
+    examination: Examination,
+    rules: Sequence[Rule],
+    acceptances: Sequence[Acceptance],
+    digests: Digests,
+    today: str,
+) -> Examination:
+    """What a check found, with what is accepted marked so, and a line for each acceptance that does not hold.
+
+    Args:
+        examination: As the check left it.
+        rules: The check's own: whose acceptances are said to be of no use.
+        acceptances: The policy's.
+        digests: Of the files that were examined.
+        today: ISO date (UTC).
+    """
+    own = {rule.id for rule in rules}
+    mine = [one for one in acceptances if one.rule in own]
+    if not mine:
+        return examination
+    remarks: dict[str, None] = {}
+    met: set[Acceptance] = set()
+    flaws = []
+    for flaw in examination.flaws:
+        about = [] if flaw.rule.why_unacceptable else [one for one in mine if _is_about(one, flaw, digests)]
+        met.update(about)
+        for one in about:
+            why = _why_not(one, digests.of(flaw.file), today)
+            if why:
+                remarks[f"not accepted: the {one.name} (line {one.line} of the policy) {why}"] = None
+            elif not flaw.accepted:
+                flaw = dataclasses.replace(flaw, accepted=one.words)
+        flaws.append(flaw)
+    for one in mine:
+        if one not in met:
+            remarks[f"the {one.name} (line {one.line} of the policy) has nothing to accept here"] = None
+    return dataclasses.replace(examination, flaws=tuple(flaws), remarks=tuple(remarks))
+
+
+def _is_about(one: Acceptance, flaw: Flaw, digests: Digests) -> bool:
+    file = flaw.file or WHOLE
+    if one.rule != flaw.rule.id:
+        return False
+    return one.file == file or (digests.is_of_one_file and PurePosixPath(one.file).name == file)
+
+
+def _why_not(one: Acceptance, digest: str, today: str) -> str:
+    if not digest:
+        return "is of what has no digest"
+    if one.sha256 != digest:
+        return f"is of another digest: expected {one.sha256[:12]}, got {digest[:12]}"
+    return "" if one.holds(today) else f"ended on {one.expires}"
+
+
+def proposal(flaws: Iterable[Flaw], digests: Digests, today: str) -> tuple[str, ...]:
+    """Lines for a policy that accept what is to be decided; who answers, and why, is left to be filled in.
+
+    Empty where there is nothing that somebody could accept. What a tool left behind is removed, not accepted.
+    """
+    asked = {(flaw.rule.id, flaw.file): None for flaw in flaws if _may_be_accepted(flaw)}
+    ends = date.fromisoformat(today) + timedelta(days=DAYS)
+    lines: list[str] = []
+    for rule, file in list(asked)[:MOST_PROPOSED]:
+        digest = digests.of(file)
+        if not digest or printable(file) != file:
+            continue
+        lines += (
+            "[[accept]]",
+            f'rule = "{rule}"',
+            f"file = {json.dumps(file or WHOLE, ensure_ascii=False)}",
+            f'sha256 = "{digest}"',
+            'owner = ""',
+            'reason = ""',
+            f"expires = {ends.isoformat()}",
+            "",
+        )
+    return tuple(lines[:-1])
+
+
+def _may_be_accepted(flaw: Flaw) -> bool:
+    return not flaw.accepted and not flaw.rule.why_unacceptable and flaw.rule not in (LEFTOVER, CACHED)
