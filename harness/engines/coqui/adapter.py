@@ -7,11 +7,13 @@ judged is what users of the voice will hear.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import random
 import tempfile
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +83,7 @@ class CoquiEngine:
         self._voice = voice
         checkpoint = find_checkpoint(model, voice.checkpoint)
         cross_check(checkpoint)
-        with tempfile.TemporaryDirectory(prefix="soundcheck-config-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="soundcheck-config-") as scratch, admitted_globals():
             self._synthesizer = Synthesizer(
                 tts_checkpoint=checkpoint,
                 tts_config_path=write_config(model, Path(scratch)),
@@ -233,6 +235,24 @@ def row_by_row(decoder: Any) -> Any:
             return torch.stack([torch.nn.functional.pad(audio, (0, longest - audio.shape[-1])) for audio in decoded])
 
     return RowByRow()
+
+
+@contextlib.contextmanager
+def admitted_globals() -> Iterator[None]:
+    """Let torch's careful loader take what admission lets pass: a trainer writes its best loss as a number of numpy's.
+
+    Since torch 2.6 Coqui asks for that loader, and cannot load such checkpoints itself.
+    """
+    import torch
+
+    allowed: list[Any] = [type(np.dtype(code)) for code in "?bBhHiIlLqQefdFD"]
+    for name in ADMITTED_GLOBALS:
+        module, _, attribute = name.rpartition(".")
+        with warnings.catch_warnings(), contextlib.suppress(ImportError):  # numpy has one of the two, or both
+            warnings.simplefilter("ignore")  # numpy.core is numpy's old name, which old checkpoints have
+            allowed.append((getattr(importlib.import_module(module), attribute), name))
+    with torch.serialization.safe_globals(allowed):
+        yield
 
 
 def cross_check(checkpoint: Path) -> None:
