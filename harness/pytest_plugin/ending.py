@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence, Set
 from typing import Any
 
 import pytest
@@ -25,8 +25,10 @@ NAME = "soundcheck-ending"
 RUN_PROPERTY = "tts_run"
 """Tells the process that was started which run its workers write, with the first item that one of them reports."""
 
-End = Callable[[pytest.Config], tuple[RunResult | None, str]]
-"""Ends the run of a session and gives what is on record (None where no run began), and the gate that it is held to."""
+End = Callable[[pytest.Config, Set[str]], tuple[RunResult | None, str]]
+"""Ends the run of a session, in which items of these node ids were lost with the process that was to judge them.
+
+Gives what is on record (None where no run began), and the gate that it is held to."""
 
 
 class LastWord:
@@ -37,6 +39,7 @@ class LastWord:
         self._session: pytest.Session | None = None
         self._selected: set[str] = set()
         self._reported: set[str] = set()
+        self._lost: set[str] = set()
         self._others_failed = False
         self._has_suites = False
         self._status: int | None = None
@@ -68,6 +71,8 @@ class LastWord:
             return
         properties = dict(report.user_properties)
         if "tts_verdict" not in properties:
+            if report.failed:  # xdist says so of the item on which one of its processes died
+                self._lost.add(report.nodeid)
             return
         self._reported.add(report.nodeid)
         if properties["tts_verdict"] == "fail" and report.when == "call" and report.outcome in ("passed", "skipped"):
@@ -123,7 +128,7 @@ class LastWord:
     def _finish(self, session: pytest.Session) -> None:
         config = session.config
         try:
-            result, gate = self._end(config)
+            result, gate = self._end(config, self._lost)
         except SoundcheckError as error:
             self._record = Standing.ERROR, CI, False
             sys.stderr.write(f"soundcheck: {inert(str(error))}\n")

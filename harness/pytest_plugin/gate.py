@@ -7,8 +7,9 @@ neither.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 REPORT_NAME = "report.html"
 RESULTS_NAME = "results.json"
+LOST = "the process in which it was to be judged ended before it was"
 
 
 class Gate:
@@ -138,10 +140,22 @@ def _key(asked: Probe | ModelCheck) -> tuple[str, str]:
     return ("", asked.name) if isinstance(asked, ModelCheck) else (asked.source, asked.id)
 
 
-def judge_late(settings: Settings, run_id: str) -> RunResult:
+def _is_of(outcome: Outcome, node_id: str) -> bool:
+    """Whether an outcome is of the item with this node id."""
+    path, _, item = node_id.partition("::")
+    is_here = outcome.probe is None or outcome.probe.source == Path(path).name
+    return is_here and outcome.subject == item.rpartition("::")[2]
+
+
+def judge_late(settings: Settings, run_id: str, lost: Set[str] = frozenset()) -> RunResult:
     """Make checks again when every process has ended, and record what no item could know.
 
     A check may have passed in one process before another saw something, or not have been selected at all.
+
+    Args:
+        settings: What to do.
+        run_id: The run.
+        lost: Node ids of items on which a process died: what an earlier session decided of them is no news of this one.
 
     Returns:
         All that is on record then.
@@ -151,6 +165,9 @@ def judge_late(settings: Settings, run_id: str) -> RunResult:
     """
     directory = RunDirectory(settings.folder, run_id)
     result = directory.result()
+    for earlier in result.outcomes:
+        if earlier.verdict is not Verdict.FAIL and any(_is_of(earlier, node_id) for node_id in lost):
+            directory.record("late", dataclasses.replace(earlier, verdict=Verdict.ERROR, reason=LOST))
     file = policy_of_run(directory.path, result.info.policy_digest)
     ended = EndedRun(
         directory=directory,

@@ -35,7 +35,7 @@ from harness.run.options import BY_STEM, add_options
 from harness.run.settings import Settings, chosen_of, placed_model, project_of, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Set
 
     from harness.core.verdict import RunResult
     from harness.models.judged import Judged
@@ -234,7 +234,7 @@ def _writer(reporter: pytest.TerminalReporter | None) -> Callable[[str, str], No
     return write
 
 
-def _end(config: pytest.Config) -> tuple[RunResult | None, str]:
+def _end(config: pytest.Config, lost: Set[str]) -> tuple[RunResult | None, str]:
     """End the worker, make late checks where this is the process that was started, and give what is on record."""
     if GATE in config.stash:
         config.stash[GATE].close()
@@ -243,7 +243,7 @@ def _end(config: pytest.Config) -> tuple[RunResult | None, str]:
     from harness.pytest_plugin.gate import judge_late
 
     settings = _settings(config)
-    return judge_late(settings, config.stash[RUN_ID]), settings.gate
+    return judge_late(settings, config.stash[RUN_ID], lost), settings.gate
 
 
 def _suite_without_model(config: pytest.Config) -> str:

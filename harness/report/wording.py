@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness.core.findings import Finding, Outcome
 from harness.core.text import counted, printable
 from harness.core.types import Severity, Take, Verdict
+from harness.core.verdict import RELEASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -204,6 +205,8 @@ def gate_options(info: RunInfo) -> str:
     if info.golden:
         options.append(f"--tts-golden={shell_word(info.golden)}")
     options += map(shell_word, info.options)
+    if info.gate == RELEASE:
+        options.append(f"--tts-gate={RELEASE}")
     if info.salt_digest:
         options.append('--tts-salt="$SOUNDCHECK_SALT"')  # whoever repeats it has to know the salt
     return " ".join(options)

@@ -289,8 +289,7 @@ OPTIONS: Final = (
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
     "checkpoint", "speaker", "language", "golden", "gate", "policy", "compare", "reference", "alpha", "takes", "seed",
-    "soak", "cost", "fresh",
-    "report",
+    "soak", "cost", "fresh", "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (

@@ -305,6 +305,18 @@ class TestShared:
         done = gate(fake_voice(), "-n1", apart=True)
         assert (done.ret, printed(done)) == (10, "inconclusive")
 
+    @pytest.mark.slow
+    def test_one_that_dies_on_what_passed_before_is_an_error(
+        self, gate: Gate, fake_voice: Voice, pytester: pytest.Pytester
+    ) -> None:
+        voice = fake_voice()
+        assert gate(voice).ret == 0
+        pytester.makeconftest("import os\ndef pytest_runtest_setup(item):\n    if item.name == 'train': os._exit(1)")
+        done = gate(voice, "-n1", apart=True)
+        assert (done.ret, printed(done), results(pytester)["verdict"]) == (3, "error", "error")
+        (pytester.path / "conftest.py").unlink()
+        assert gate(voice).ret == 0
+
 
 class TestNobodyToJudge:
     """Which model? Said whenever something asks for a verdict, and by a usage error."""

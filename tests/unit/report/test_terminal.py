@@ -102,6 +102,8 @@ class TestTheTextOfAFailedItem:
         )
         outcome = Outcome(subject="engine-load", verdict=Verdict.FAIL, findings=(finding,))
         info = replace(INFO, golden=None, model_name="joe")
+        released = failure_text(outcome, replace(info, gate="release"), suite_path=SUITE_PATH, run_dir=RUN_DIR)
+        assert released.endswith(" --tts-model-name=joe --tts-gate=release")
         assert failure_text(outcome, info, suite_path=SUITE_PATH, run_dir=RUN_DIR) == "\n".join(
             [
                 "smoke.probes.yaml  engine-load on joe   HIGH  worker.crashed",
