@@ -1,21 +1,26 @@
 """The corpus of checkpoints through Soundcheck and four other scanners, and what each costs on a 300 MB checkpoint.
+Then whole folders, which the others do not judge: honest ones with what tools leave, and their hostile siblings.
 
 Run it with ``make bench-admission``. The others are installed by uv below .venv-scanners, each in an environment of its
-own; one that cannot be installed is left out with a message. Exit 1 where Soundcheck misses a hostile file, calls a
-clean one hostile, needs more than 200 MB, or where the check of structure and pickle is slower than the fastest.
+own; one that cannot be installed is left out with a message. Exit 1 where Soundcheck misses a hostile file or folder,
+calls a clean one hostile, needs more than 200 MB or 5 s for any of them, or where the check of structure and pickle is
+slower than the fastest.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.size import by_size
+from harness.admission.admit import admit
 from harness.admission.checks.checkpoint import CheckpointCheck
 from harness.admission.tree import Tree
 from harness.core.types import Verdict
@@ -28,6 +33,8 @@ NAMES = ("picklescan", "modelscan", "fickling", "modelaudit")
 OTHERS = by_size(NAMES, quick=NAMES, smallest=())
 """Scanners beside ours; the smallest form installs none."""
 GOAL_MB = 200.0
+GOAL_SECONDS = 5.0
+"""For any file or folder of the corpus."""
 SLACK = 1.10
 """Minima of a few series on a shared machine differ by this much for no reason."""
 QUIET = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1"}
@@ -81,6 +88,33 @@ def own(files: list[Path]) -> dict[Path, str]:
     return {file: names[CheckpointCheck().examine(Tree.of(file)).verdict] for file in files}
 
 
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """What Soundcheck says of whole folders."""
+
+    honest: dict[str, Verdict]
+    hostile: dict[str, Verdict]
+    slowest: float
+    """Seconds of the longest."""
+
+    @property
+    def wrong(self) -> list[str]:
+        """Honest ones called hostile, and hostile ones that are not refused."""
+        refused = [name for name, verdict in self.honest.items() if verdict is Verdict.FAIL]
+        return refused + [name for name, verdict in self.hostile.items() if verdict is not Verdict.FAIL]
+
+
+def judged_folders(root: Path) -> Folders:
+    """Judge every folder that :func:`make` wrote."""
+    found: dict[str, dict[str, Verdict]] = {"honest": {}, "hostile": {}}
+    slowest = 0.0
+    for kind, name, path in json.loads((root / "folders.json").read_text("utf-8")):
+        begun = time.perf_counter()
+        found[kind][name] = admit(Path(path)).verdict
+        slowest = max(slowest, time.perf_counter() - begun)
+    return Folders(found["honest"], found["hostile"], slowest)
+
+
 def environment(folder: Path) -> dict[str, str]:
     """What a user's shell has: compiled modules are kept (here: below `folder`), nothing is reported to anybody."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -110,11 +144,16 @@ def make(root: Path) -> None:
     import torch
 
     from tests.admission_corpus import clean_checkpoints
+    from tests.admission_corpus.honest_folders import HONEST, write
+    from tests.admission_corpus.hostile_folders import HOSTILE_FOLDERS
 
     for name in clean_checkpoints.MODERN:
         clean_checkpoints.write(name, root / "modern")
     for name in clean_checkpoints.OLD:
         clean_checkpoints.write(name, root / "old")
+    folders = [("honest", one.name, str(write(one, root / "honest-folders"))) for one in HONEST]
+    folders += [("hostile", one.name, str(write(one, root / "hostile-folders"))) for one in HOSTILE_FOLDERS]
+    (root / "folders.json").write_text(json.dumps(folders), "utf-8")
     count = 200
     rows = MEGABYTES * 1_000_000 // count // 4 // 768
     torch.manual_seed(1)
@@ -161,9 +200,31 @@ def main() -> int:
         for _ in range(3):
             for name in ("soundcheck", *others):
                 alone.setdefault(name, []).append(check_alone(name, large))
+        begun = time.perf_counter()
         verdicts["soundcheck"] = own([*hostile, *modern, *old])
+        print(f"soundcheck: {time.perf_counter() - begun:.1f} s for all files of the corpus")
+        folders = judged_folders(root)
     fastest = {name: min(found) for name, found in alone.items()}
-    return report(hostile, modern, old, verdicts, samples, fastest)
+    ok = report(hostile, modern, old, verdicts, samples, fastest)
+    return 0 if report_folders(folders) and ok else 1
+
+
+def report_folders(folders: Folders) -> bool:
+    """Print what became of the folders.
+
+    Returns:
+        Whether the goals are met.
+    """
+    decided = sum(verdict is Verdict.PASS for verdict in folders.honest.values())
+    refused = sum(verdict is Verdict.FAIL for verdict in folders.honest.values())
+    stopped = sum(verdict is Verdict.FAIL for verdict in folders.hostile.values())
+    ok = not folders.wrong and folders.slowest < GOAL_SECONDS
+    if folders.wrong:
+        print(f"wrong: {', '.join(folders.wrong)}")
+    print(f"folders: {len(folders.honest)} honest: {decided} pass, {len(folders.honest) - decided - refused} told in a "
+          f"line and to decide, {refused} called hostile; {stopped} of {len(folders.hostile)} hostile stopped; slowest "
+          f"{folders.slowest:.2f} s (goal < {GOAL_SECONDS:g}): {'reached' if ok else 'FELL SHORT'}")  # fmt: skip
+    return ok
 
 
 def report(
@@ -173,8 +234,12 @@ def report(
     verdicts: dict[str, dict[Path, str]],
     samples: dict[str, list[tuple[float, float]]],
     alone: dict[str, float],
-) -> int:
-    """Print the table and the figure."""
+) -> bool:
+    """Print the table and the figure.
+
+    Returns:
+        Whether the goals are met.
+    """
     clean = [*modern, *old]
     print(f"{len(hostile)} hostile, {len(modern)} clean modern and {len(old)} clean old files; {MEGABYTES} MB: medians")
     print(f"{'':24}{'hostile stopped':>16}{'(errors)':>9}{'clean called hostile':>22}{'(errors)':>9}"
@@ -215,7 +280,7 @@ def report(
     stopped = len(hostile) - len(missed)
     print(f"admission: {stopped} of {len(hostile)} hostile stopped, {len(wrong)} clean refused{against}, "
           f"{memory:.0f} MB (goal < {GOAL_MB:g}): {'reached' if ok else 'FELL SHORT'}")  # fmt: skip
-    return 0 if ok else 1
+    return ok
 
 
 if __name__ == "__main__":
