@@ -49,6 +49,13 @@ class TestCopies:
         assert "notes.xyz" in made.left
         assert "checkpoint_1000.pth" in made.left
 
+    @pytest.mark.slow
+    def test_of_a_run_of_coquis_own_trainer_pass(self, tmp_path: Path) -> None:
+        folder = next(one for one in HONEST if one.is_slow)
+        made = copy_voice(write(folder, tmp_path), tmp_path / "out")
+        assert made.files == ("best_model.pth", "config.json")
+        assert admit(tmp_path / "out").verdict is Verdict.PASS
+
     def test_have_the_checkpoint_that_was_named(self, tmp_path: Path) -> None:
         voice(also={"checkpoint_9.pth": checkpoint("glow")})(tmp_path)
         made = copy_voice(tmp_path, tmp_path.parent / "named", checkpoint="checkpoint_9.pth")
