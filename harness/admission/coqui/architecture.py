@@ -16,9 +16,10 @@ from harness.admission.checks.weights import TooMuch, Unreadable, Weight, Weight
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule
-from harness.core.strictjson import Malformed
+from harness.core.strictjson import Json, Malformed
 from harness.core.types import Severity, Verdict
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
+from harness.engines.coqui.layout import named_beside
 
 SOURCE: Final = "coqui-tts 0.28.0, TTS/tts/models"
 CONFIG: Final = "config.json"
@@ -135,9 +136,10 @@ class ArchitectureCheck:
             return Examination(check=self.name)
         flaws: list[Flaw] = []
         facts: dict[str, str] = {}
+        beside = named_beside(config)
         for entry in sort_out(tree).voice.files:
             # The model's own checkpoint lies beside the configuration; side files belong to other networks.
-            if "/" in entry.path or not is_checkpoint(tree, entry):
+            if "/" in entry.path or entry.path in beside or not is_checkpoint(tree, entry):
                 continue
             try:
                 with opened(tree, entry) as weights:
@@ -150,7 +152,7 @@ class ArchitectureCheck:
         return Examination(check=self.name, flaws=tuple(flaws), facts=facts)
 
 
-def _config(tree: Tree) -> Mapping[str, object]:
+def _config(tree: Tree) -> dict[str, Json]:
     entry = next((entry for entry in tree.files if entry.path == CONFIG), None)
     if entry is None or entry.size > MAX_CONFIG_BYTES:
         return {}

@@ -84,13 +84,17 @@ def _stem(name: str) -> str:
 
 
 def _named_beside(model: Path) -> frozenset[str]:
-    """Last names of all that the configuration names as files beside it."""
     try:
         with (model / CONFIG).open("rb") as file:
             content = read_config(file.read(MAX_CONFIG_BYTES), CONFIG).value
     except (OSError, Malformed):
         return frozenset()  # said by whoever reads it for what it says
-    return frozenset(re.split(r"[/\\]", PurePosixPath(value).as_posix())[-1] for value in _side_values(content))
+    return named_beside(content)
+
+
+def named_beside(config: Json) -> frozenset[str]:
+    """Last names of all that a configuration names as files beside it."""
+    return frozenset(re.split(r"[/\\]", PurePosixPath(value).as_posix())[-1] for value in _side_values(config))
 
 
 def _side_values(content: Json) -> Iterator[str]:

@@ -51,6 +51,13 @@ class TestArchitecture:
         assert found.flaws[0].found == "1 tensors, 28 bytes: payload.bin"
         assert found.verdict is Verdict.INCONCLUSIVE
 
+    def test_of_a_speaker_encoder_that_the_configuration_names_is_its_own(self, tmp_path: Path) -> None:
+        safetensors(tmp_path / "model_se.safetensors", {"layers.0.lstm.weight_ih_l0": ("F32", [9])})
+        named = {"model_args": {"speaker_encoder_model_path": "/train/model_se.safetensors"}}
+        assert examined(tmp_path, {"model": "vits", **named}, honest()).verdict is Verdict.PASS
+        found = examined(tmp_path, {"model": "vits"}, honest())
+        assert [flaw.rule.id for flaw in found.flaws] == ["admission.architecture-differs"]
+
     def test_of_another_model_is_said_once(self, tmp_path: Path) -> None:
         found = examined(tmp_path, {"model": "glow_tts"}, {name: ("F32", [2]) for name in VITS})
         assert [flaw.rule.id for flaw in found.flaws] == ["admission.architecture-differs"]
