@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.admission.acceptances import Digests, proposal, require_acceptable, settled
 from harness.admission.base import Check, Examination, Flaw
 from harness.admission.tree import Tree
 from harness.core.rules import Rule
 from harness.core.types import Verdict
 from harness.engines.registry import COQUI, ENGINES, EngineSpec, recognise
-from harness.policy.file import PolicyFile, today
+
+if TYPE_CHECKING:
+    from harness.policy.file import PolicyFile
 
 CHECKPOINT = "harness.admission.checks.checkpoint:CheckpointCheck"
 DIRECTORY = "harness.admission.checks.directory:DirectoryCheck"
@@ -113,14 +115,30 @@ def admit(
 
         which = (*which, LineageCheck(Tree.of(reference)))
     if policy and policy.policy.acceptances:
+        from harness.admission.acceptances import require_acceptable
+
         require_acceptable(policy, every_rule())
-    digests, day = Digests(tree), today()
     found = []
     for check in which:
         say(f"{check.name}: {len(tree.files)} files")
-        accepted = policy.policy.acceptances if policy else ()
-        found.append(settled(check.examine(tree), check.rules, accepted, digests, day))
+        found.append(check.examine(tree))
     made = Admission(root=path, examinations=tuple(found))
+    is_asked = made.verdict is Verdict.INCONCLUSIVE or (policy is not None and bool(policy.policy.acceptances))
+    return _decided(made, tree, which, policy) if is_asked else made
+
+
+def _decided(made: Admission, tree: Tree, which: Sequence[Check], policy: PolicyFile | None) -> Admission:
+    """The same with what the policy accepts, and with lines for what it could accept."""
+    from harness.admission.acceptances import Digests, proposal, settled  # a scan without questions starts fast
+    from harness.policy.file import today
+
+    digests, day = Digests(tree), today()
+    accepted = policy.policy.acceptances if policy else ()
+    found = tuple(
+        settled(examination, check.rules, accepted, digests, day)
+        for examination, check in zip(made.examinations, which, strict=True)
+    )
+    made = dataclasses.replace(made, examinations=found)
     if made.verdict is not Verdict.INCONCLUSIVE:
         return made
     return dataclasses.replace(made, proposal=proposal([flaw for one in found for flaw in one.questions], digests, day))

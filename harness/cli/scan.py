@@ -80,12 +80,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Scan and print, and convert where that is asked for."""
     from harness.admission.admit import admit
-    from harness.policy.file import read_policy
 
     if options.convert is not None:
         _check_conversion(options)
     _check_copy(options)
-    policy = read_policy(options.policy) if options.policy else None
+    policy = None
+    if options.policy:
+        from harness.policy.file import read_policy
+
+        policy = read_policy(options.policy)
     found = []
     for path in options.paths:
         found.append(
