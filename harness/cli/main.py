@@ -15,6 +15,7 @@ from harness import __version__
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.exits import Exit
 from harness.core.text import inert
+from harness.core.thirdparty import unloadable
 from harness.run.options import as_verb_spells
 
 VERBS = (
@@ -44,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SoundcheckError as error:
         print(f"soundcheck: {inert(as_verb_spells(str(error), getattr(options, 'stems', ())))}", file=sys.stderr)
         return Exit.USAGE if isinstance(error, BadInput) else Exit.BROKEN
+    except ImportError as error:
+        if (error.name or "harness").startswith("harness"):
+            raise  # ours, and no package that is missing
+        told = unloadable(str(error.name), error)
+        print(f"soundcheck: {inert(told)}; soundcheck doctor says what else is missing", file=sys.stderr)
+        return Exit.BROKEN
     except KeyboardInterrupt:
         kept = "whatever was rendered and heard is kept, and the same command goes on from there"
         print(f"\nsoundcheck: interrupted; {kept}", file=sys.stderr)

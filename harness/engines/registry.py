@@ -18,6 +18,8 @@ class Package:
     """A distribution that an engine needs."""
 
     name: str
+    module: str
+    """What is imported of it."""
     what: str
     """What it is for, in a few words."""
 
@@ -64,8 +66,8 @@ class EngineSpec:
     packages: tuple[Package, ...] = ()
     """What the extra installs."""
     needs: str = ""
-    """``module:function`` that says what else one model needs, given its configuration and the language; ``""`` where
-    all models need the same."""
+    """Module that says, given a model's configuration, what else it needs (``needs_of``) and what it speaks
+    (``language_of``); ``""`` where all models need the same and speak English."""
     layout: str = ""
     """``module:function`` that finds which files of a folder speak, given the folder and the
     :class:`harness.core.voice.Voice` that was chosen, and returns it complete; ``""`` where there is nothing to find.
@@ -94,12 +96,12 @@ COQUI = EngineSpec(
     shaped_by=("coqui-tts", "torch", "espeakng-loader"),
     extra="coqui",
     packages=(
-        Package(name="coqui-tts", what="the voice"),
-        Package(name="torch", what="the voice and Whisper"),
-        Package(name="torchaudio", what="the voice"),
-        Package(name="espeakng-loader", what="phonemes without a system package"),
+        Package(name="coqui-tts", module="TTS", what="the voice"),
+        Package(name="torch", module="torch", what="the voice and Whisper"),
+        Package(name="torchaudio", module="torchaudio", what="the voice"),
+        Package(name="espeakng-loader", module="espeakng_loader", what="phonemes without a system package"),
     ),
-    needs="harness.engines.coqui.needs:needs_of",
+    needs="harness.engines.coqui.needs",
     layout="harness.engines.coqui.layout:find_voice",
     choices="harness.admission.coqui.speakers:read_choices",
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from harness.core.errors import BadInput, IntegrityError
+from harness.core.paths import expanded
 from harness.core.text import printable
 from harness.core.types import GoldenRecord
 from harness.goldens.prints import PrintBook, read_prints
@@ -122,7 +123,7 @@ def find_golden(name: str, folders: Sequence[Path]) -> Path:
     Raises:
         BadInput: There is none of that name.
     """
-    for path in (Path(name).expanduser(), *(folder / name for folder in folders)):
+    for path in (expanded(name), *(folder / name for folder in folders)):
         if (path / "manifest.json").is_file():
             return path.absolute()
     known = sorted({entry.parent.name for folder in folders for entry in folder.glob("[!.]*/manifest.json")})

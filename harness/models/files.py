@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.core.errors import BadInput
 from harness.core.identity import FileIdentity
+from harness.core.paths import expanded
 from harness.core.strictjson import Malformed
 from harness.core.text import printable
 from harness.core.types import Model
@@ -64,7 +65,11 @@ def checkpoints_of(engine: str, path: Path) -> tuple[str, ...]:
 def find_model(spec: str) -> tuple[str, Path]:
     """Engine and folder of a model; see :func:`open_model`."""
     name, path = _split(spec)
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as error:  # a folder above it may not be looked into
+        raise _refusal(path, f"cannot be read ({error.strerror})") from None
+    if not is_there:
         raise _refusal(path, "no such model directory; --tts-model takes a folder with config.json and a checkpoint")
     if not path.is_dir():
         raise _refusal(path, "expected a model directory, got a file; name the folder that holds it")
@@ -122,11 +127,11 @@ def read_directory(path: Path) -> tuple[str, dict[str, FileIdentity]]:
 def _split(spec: str) -> tuple[str, Path]:
     engine, colon, rest = spec.partition(":")
     if colon and engine in ENGINES:
-        return engine, Path(rest).expanduser().absolute()
+        return engine, expanded(rest).absolute()
     if colon and not Path(spec).exists() and engine.isidentifier():
         known = ", ".join(sorted(ENGINES))
         raise _refusal(spec, f"unknown engine {engine!r}; expected one of {known}, or a directory")
-    return "", Path(spec).expanduser().absolute()
+    return "", expanded(spec).absolute()
 
 
 def _check_config(path: Path) -> None:

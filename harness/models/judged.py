@@ -5,12 +5,14 @@ Knows nothing of projects, pytest or verbs; those ask it before they read a file
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.core.paths import cache_root
+from harness.core.errors import BadInput
+from harness.core.paths import cache_root, expanded
 from harness.engines.registry import ENGINES
 from harness.models.fetching.spec import is_remote
 
@@ -33,8 +35,10 @@ class Judged:
         """
         places = [(name, folder_of(spec)) for name, spec in models.items()]
         known = [(f"the {name}", place) for name, place in places if place is not None]
+        with contextlib.suppress(BadInput):  # no cache, and nothing was fetched
+            known.append((FETCHED, cache_root() / "sources"))
         names: dict[tuple[int, int], str] = {}
-        for name, place in (*known, (FETCHED, cache_root() / "sources")):
+        for name, place in known:
             if (key := _key(place)) is not None:
                 names.setdefault(key, name)
         return cls(names=names)
@@ -49,7 +53,7 @@ def folder_of(spec: str | Path) -> Path | None:
     word = os.fspath(spec)
     if not word or is_remote(word):
         return None
-    return Path(_parts(word)[1]).expanduser().absolute()
+    return expanded(_parts(word)[1]).absolute()
 
 
 def placed(word: str, base: Path) -> str:
@@ -57,7 +61,7 @@ def placed(word: str, base: Path) -> str:
     if not word or is_remote(word):
         return word
     engine, path = _parts(word)
-    return engine + os.fspath(base / Path(path).expanduser())
+    return engine + os.fspath(base / expanded(path))
 
 
 def _parts(word: str) -> tuple[str, str]:

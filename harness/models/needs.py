@@ -26,11 +26,20 @@ def needs_of(engine: str, folder: Path, language: str) -> tuple[Need, ...]:
         folder: The model's folder.
         language: What will be spoken (ISO 639-1).
     """
-    module, _, function = ENGINES[engine].needs.partition(":")
+    module = ENGINES[engine].needs
     if not module:
         return ()
-    ask: Callable[[Mapping[str, Json], str], tuple[Need, ...]] = getattr(importlib.import_module(module), function)
+    ask: Callable[[Mapping[str, Json], str], tuple[Need, ...]] = importlib.import_module(module).needs_of
     return ask(_config(folder), language)
+
+
+def language_of(engine: str, folder: Path) -> str:
+    """What a model speaks, by its own word (ISO 639-1); English where it says nothing."""
+    module = ENGINES[engine].needs
+    if not module:
+        return "en"
+    ask: Callable[[Mapping[str, Json]], str] = importlib.import_module(module).language_of
+    return ask(_config(folder))
 
 
 def lacks_of(engine: str, folder: Path, language: str) -> str | None:

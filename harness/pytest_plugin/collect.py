@@ -14,6 +14,7 @@ import pytest
 from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
+from harness.core.thirdparty import own_filters
 from harness.core.types import Probe, Verdict
 from harness.pytest_plugin.ending import RUN_PROPERTY
 from harness.report.formats.junit import properties
@@ -116,7 +117,8 @@ class ProbeItem(pytest.Function):
         """Judge, with the fixtures of the item set up by pytest as for any function."""
         self.ihook.pytest_pyfunc_call(pyfuncitem=self)
         try:
-            outcome = self.gate.ask(self.asked)
+            with own_filters():
+                outcome = self.gate.ask(self.asked)
         except SoundcheckError as error:
             self.gate.break_off(self.asked, str(error))
             pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))

@@ -15,6 +15,7 @@ from harness.core.ending import CI
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import inert
+from harness.core.thirdparty import own_filters, unloadable
 from harness.pytest_plugin import ending, progress
 from harness.pytest_plugin.ending import LastWord
 from harness.pytest_plugin.progress import ProgressLine
@@ -118,9 +119,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
 
         suite: SuiteWithoutModel = SuiteWithoutModel.from_parent(parent, path=file_path)
         return suite
+    gate = _gate(parent.config)  # which also says what cannot be imported
     from harness.pytest_plugin.collect import SuiteFile
 
-    return SuiteFile.create(parent, file_path, _gate(parent.config))
+    return SuiteFile.create(parent, file_path, gate)
 
 
 @pytest.hookimpl(trylast=True)
@@ -204,7 +206,8 @@ def _report(reporter: pytest.TerminalReporter | None, config: pytest.Config) -> 
     write = _writer(reporter)
     try:
         settings = _settings(config)
-        result, path = write_reports(settings, config.stash[RUN_ID])
+        with own_filters():
+            result, path = write_reports(settings, config.stash[RUN_ID])
     except SoundcheckError as error:
         write(f"soundcheck: {inert(str(error))}", "red")
         return
@@ -282,12 +285,14 @@ def _refuse_loaded(config: pytest.Config) -> None:
 
 
 def _gate(config: pytest.Config) -> Gate:
-    if GATE not in config.stash:
+    def make() -> Gate:
         from harness.pytest_plugin.gate import Gate
 
-        settings = _checked(lambda: _settings(config))
         writer = getattr(config, "workerinput", {}).get("workerid", "main")
-        config.stash[GATE] = Gate(settings, writer=writer, tell=config.stash[PROGRESS].tell)
+        return Gate(_settings(config), writer=writer, tell=config.stash[PROGRESS].tell)
+
+    if GATE not in config.stash:
+        config.stash[GATE] = _checked(make)
     return config.stash[GATE]
 
 
@@ -308,8 +313,14 @@ def _look(settings: Settings) -> None:
 def _checked(work: Any) -> Any:
     """Turn the harness's own errors into pytest's: usage where the user can mend it, else an early end."""
     try:
-        return work()
+        with own_filters():
+            return work()
     except BadInput as error:
         raise pytest.UsageError(inert(str(error))) from None
     except SoundcheckError as error:
         pytest.exit(f"soundcheck: {inert(str(error))}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
+    except ImportError as error:
+        if (error.name or "harness").startswith("harness"):
+            raise  # ours, and no package that is missing
+        told = f"{unloadable(str(error.name), error)}; soundcheck doctor says what else is missing"
+        pytest.exit(f"soundcheck: {inert(told)}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
-from harness.core.paths import shown
+from harness.core.paths import expanded, shown
 from harness.core.voice import Voice
 from harness.run.options import BY_STEM, OPTIONS, SALT_VARIABLE, Option
 
@@ -159,7 +159,7 @@ class Choices:
         if not self._is_elsewhere("golden") or not word:
             return word
         folders = (self.project, *self.golden_folders())
-        found = (folder / Path(word).expanduser() for folder in folders)
+        found = (folder / expanded(word) for folder in folders)
         return str(next((path for path in found if (path / "manifest.json").is_file()), self.project / word))
 
     def golden_folders(self) -> tuple[Path, ...]:
@@ -172,7 +172,7 @@ class Choices:
         """The transcriber; weights that an ini file names by a relative path lie below the project."""
         word = self.text("asr")
         kind, _, weights = word.partition(":")
-        path = self.project / Path(weights).expanduser() if weights else self.project
+        path = self.project / expanded(weights) if weights else self.project
         is_file = "/" in weights or weights.endswith(".pt") or (weights and path.exists())
         return f"{kind}:{path}" if is_file and self._is_elsewhere("asr") else word
 

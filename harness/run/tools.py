@@ -15,6 +15,7 @@ from harness.admission.outcomes import Door
 from harness.core.errors import BadInput, MissingDependency
 from harness.core.paths import cache_root, shown
 from harness.core.text import counted, printable
+from harness.core.thirdparty import require
 from harness.core.types import Model, Transcriber
 from harness.engines.registry import ENGINES
 from harness.hearing.asr.fake import ToneTranscriber
@@ -72,6 +73,7 @@ def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Tr
     # third of its time from them. OpenMP reads this once, when torch is first imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     weights = resolve_whisper(rest, cache_root(), progress=tell)
+    require("whisper", extra="whisper")  # what is missing is said now, and not when the first phrase is heard
     if weights.name.endswith(ENGLISH_ONLY) and language != "en":
         other = f"--tts-asr=whisper:{weights.name.removesuffix(ENGLISH_ONLY)}"
         raise BadInput(

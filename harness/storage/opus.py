@@ -6,6 +6,8 @@ import io
 import struct
 from typing import TYPE_CHECKING, Final
 
+from harness.core.thirdparty import require
+
 if TYPE_CHECKING:
     from harness.core.types import Waveform
 
@@ -29,6 +31,8 @@ def encode(samples: Waveform, rate: int, *, compression: float | None = None) ->
         compression: From 0, large, to 1, small; None for libsndfile's default.
     """
     # Here, because pytest --help must not load libsndfile.
+    require("soundfile")
+    require("soxr")
     import numpy as np
     import soundfile
     import soxr

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import IntegrityError, MissingDependency, StorageError
 from harness.core.installation import install_advice
+from harness.core.paths import is_readable
 from harness.core.text import error_line
 from harness.storage.digests import file_sha256
 
@@ -27,6 +28,7 @@ PINNED_WITH: Final = "2.15"
 """The torch whose ``torch.save`` wrote what is pinned (2.11 wrote the same); others may lay out tensors differently."""
 
 _BUILDING: Final = ".building-"
+ELSEWHERE: Final = "name a folder that can be written in SOUNDCHECK_CACHE"
 
 
 def package_folder(package: str) -> Path | None:
@@ -93,7 +95,7 @@ def build_once(target: Path, pins: Mapping[str, str], build: Callable[[Path], No
             if not _is_whole(target, pins):
                 _build(target, pins, build)
     except OSError as error:
-        raise StorageError(f"cannot build {target}: {error_line(error)}") from error
+        raise StorageError(f"cannot build {target}: {error_line(error)}; {ELSEWHERE}") from error
     return target
 
 
@@ -103,16 +105,24 @@ def building(target: Path) -> Iterator[None]:
 
     Raises:
         MissingDependency: filelock is not there; it comes with torch, which every build needs.
+        StorageError: The folder cannot be made or written.
     """
     try:
         from filelock import FileLock
     except ImportError:
         raise MissingDependency(f"filelock is not installed; {install_advice('demo')}") from None
 
-    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(target.parent / f".{target.name}.lock")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise StorageError(f"{target.parent}: cannot be written ({error_line(error)}); {ELSEWHERE}") from error
     # The file stays: removing a lock that somebody waits for would let two in.
-    with FileLock(target.parent / f".{target.name}.lock"):
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def save_checkpoint(content: object, path: Path) -> None:
@@ -131,7 +141,7 @@ def save_checkpoint(content: object, path: Path) -> None:
 
 def _is_whole(target: Path, pins: Mapping[str, str]) -> bool:
     """Whether every pinned file is there; raises IntegrityError where one is there and differs."""
-    if not all((target / inner).is_file() for inner in pins):
+    if not all(is_readable(target / inner) for inner in pins):
         return False
     for inner, expected in pins.items():
         require_sha256(expected, target / inner, hint=f"it was changed: delete {target} to have it rebuilt")

@@ -24,6 +24,7 @@ import msgspec
 from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.core.findings import Outcome
 from harness.core.text import printable
+from harness.core.thirdparty import require
 from harness.core.types import BehaviourEvent, Rendering, RenderingKey, SignalFacts, Take
 from harness.core.verdict import RunInfo, RunResult
 from harness.storage.older import upgraded
@@ -345,6 +346,7 @@ def _place(outcome: Outcome) -> tuple[int, str, int, str]:
 def _flac(samples: Waveform, rate: int) -> bytes:
     import io
 
+    require("soundfile")
     import soundfile  # loads libsndfile: not needed by pytest --help
 
     buffer = io.BytesIO()
@@ -355,6 +357,7 @@ def _flac(samples: Waveform, rate: int) -> bytes:
 def _unflac(data: bytes) -> tuple[Waveform, int]:
     import io
 
+    require("soundfile")
     import soundfile
 
     samples, rate = soundfile.read(io.BytesIO(data), dtype="float32")

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pwd
+import tempfile
+import warnings
 from pathlib import Path
 
 import pytest
 
 from harness.cli.main import main
+from harness.core.errors import StorageError
+from harness.core.paths import cache_root
 from harness.engines.registry import ENGINES
+from harness.hearing.asr import weights
+from harness.hearing.asr.fake import ToneTranscriber
 from harness.models import needs
-from tests.conftest import Voice
+from harness.run import tools
+from tests.conftest import MODEL_CHECKS, Voice
 
 ERROR = pytest.ExitCode.INTERNAL_ERROR
+UNMETERED = 6 + len([name for name in MODEL_CHECKS if not name.startswith("cost-")])
+"""Items of the small suite where no cost is judged."""
 
 
 @pytest.fixture
@@ -104,3 +114,63 @@ class TestForeignFolder:
         assert told in done.stderr.str()
         assert record(tmp_path / "kokoro", pytester.path) == 2
         assert told in capsys.readouterr().err
+
+
+class TestWarnings:
+    def test_of_what_the_harness_loads_fail_nobody_under_a_project_s_filters(
+        self, gate, fake_voice: Voice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "vocabulary").touch()
+        listen = ToneTranscriber.listen
+
+        def careless(self: ToneTranscriber, *arguments: object) -> object:
+            list((tmp_path / "vocabulary").open("rb"))  # closed by nobody, as Whisper's
+            warnings.warn("somebody else's", DeprecationWarning, stacklevel=1)
+            return listen(self, *arguments)
+
+        monkeypatch.setattr(ToneTranscriber, "listen", careless)
+        gate(fake_voice(), "-W", "error", "-k", "door", "--tts-cost=off").assert_outcomes(
+            passed=1, deselected=UNMETERED - 1
+        )
+
+
+class TestHomelessUser:
+    @pytest.fixture(autouse=True)
+    def homeless(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A container's arbitrary user: no HOME, and no entry in the system's list."""
+
+        def gone(uid: int) -> None:
+            raise KeyError(uid)
+
+        for name in ("HOME", "XDG_CACHE_HOME", "SOUNDCHECK_CACHE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(pwd, "getpwuid", gone)
+
+    def test_needs_no_cache_where_nothing_is_kept_in_it(self, gate, fake_voice: Voice) -> None:
+        gate(fake_voice(), "-k", "door", "--tts-cost=off").assert_outcomes(passed=1, deselected=UNMETERED - 1)
+
+    def test_is_told_the_variable_where_one_is_needed(self, gate, fake_voice: Voice) -> None:
+        done = gate(fake_voice(), "-k", "door", "--tts-asr=whisper:tiny.en")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        assert "name a folder that can be written in SOUNDCHECK_CACHE" in done.stderr.str()
+
+    @pytest.mark.parametrize("variable", ["HOME", "SOUNDCHECK_CACHE", "XDG_CACHE_HOME"])
+    def test_is_told_of_a_cache_that_cannot_be_written(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester, variable: str, monkeypatch: pytest.MonkeyPatch, capsys
+    ) -> None:
+        monkeypatch.setenv(variable, "/proc/nowhere")
+        monkeypatch.setattr(weights, "_openai_urls", lambda: {"tiny.en": "https://x.example/00/tiny.en.pt"})
+        monkeypatch.setattr(tools, "require", lambda name, extra: None)
+        gate(fake_voice(), "-k", "door", "--tts-asr=fake", "--tts-cost=off").assert_outcomes(
+            passed=1, deselected=UNMETERED - 1
+        )
+        with pytest.raises(StorageError, match="in SOUNDCHECK_CACHE"):
+            weights.resolve_whisper("tiny.en", cache_root())
+
+    def test_is_told_of_a_temporary_folder_that_cannot_be_written(
+        self, fake_voice: Voice, recorded: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, capsys
+    ) -> None:
+        (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
+        monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
+        assert record(fake_voice(), pytester.path) == 3
+        assert said(capsys.readouterr().err, "name one that can be written in TMPDIR")

@@ -6,6 +6,7 @@ walks the installed source and fails where it imports something that no row here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -45,6 +46,7 @@ XTTS_LANGUAGES: Final = {
     "zh": (("pypinyin",), _of_coqui("zh")),
 }
 """Language that XTTS speaks -> the same."""
+_CODE: Final = re.compile(r"[a-z]{2,3}", re.ASCII)
 BASE_MODELS: Final = dict.fromkeys(("fast_pitch", "fast_speech", "fastspeech2", "speedy_speech"), "forward_tts")
 """Architectures that have no module of their own."""
 
@@ -64,6 +66,20 @@ def needs_of(config: Mapping[str, Json], language: str) -> tuple[Need, ...]:
     if base in TTS_MODELS:
         needs.append(Need(what=f"architecture {base}", preload=f"TTS.tts.models.{base}"))
     return tuple(needs)
+
+
+def language_of(config: Mapping[str, Json]) -> str:
+    """What a voice speaks, as far as its configuration says (ISO 639-1); English where it says nothing."""
+    listed = config.get("languages")
+    datasets = config.get("datasets")
+    rows = [row for row in datasets if isinstance(row, dict)] if isinstance(datasets, list) else []
+    said = (
+        _text(config, "phoneme_language"),
+        *(_text(row, "language") for row in rows),
+        *(one for one in (listed if isinstance(listed, list) else [])[:1] if isinstance(one, str)),
+    )
+    code = next((one for one in said if one), "en").partition("-")[0].lower()
+    return code if _CODE.fullmatch(code) else "en"
 
 
 def _phonemizers(config: Mapping[str, Json]) -> Iterator[Need]:

