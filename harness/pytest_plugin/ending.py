@@ -10,22 +10,23 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Generator, Sequence, Set
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.core.ending import CI, Ending, Session, Standing, ending_of, explained, standing_of
 from harness.core.errors import SoundcheckError
 from harness.core.text import inert
-from harness.core.verdict import RunResult
-from harness.pytest_plugin.asked import asking_words
 from harness.pytest_plugin.stash import ENDING_LINE, GATE, RUN_ID, SUITE_WITHOUT_MODEL, is_gates, is_worker
+
+if TYPE_CHECKING:
+    from harness.core.ending import Standing
+    from harness.core.verdict import RunResult
 
 NAME = "soundcheck-ending"
 RUN_PROPERTY = "tts_run"
 """Tells the process that was started which run its workers write, with the first item that one of them reports."""
 
-End = Callable[[pytest.Config, Set[str]], tuple[RunResult | None, str]]
+End = Callable[[pytest.Config, Set[str]], "tuple[RunResult | None, str]"]
 """Ends the run of a session, in which items of these node ids were lost with the process that was to judge them.
 
 Gives what is on record (None where no run began), and the gate that it is held to."""
@@ -117,7 +118,7 @@ class LastWord:
             if self._session is None or is_worker(config) or not self._is_asked(config):
                 raise
             traceback.print_exc()
-            status = int(Ending.BROKEN)
+            status = int(pytest.ExitCode.INTERNAL_ERROR)
         if self._session is None or is_worker(config):
             return status
         if self._status is None:  # another plugin's failure kept pytest from telling us
@@ -126,6 +127,8 @@ class LastWord:
         return self._ending(config, int(status or 0))
 
     def _finish(self, session: pytest.Session) -> None:
+        from harness.core.ending import CI, Standing, standing_of
+
         config = session.config
         try:
             result, gate = self._end(config, self._lost)
@@ -146,7 +149,9 @@ class LastWord:
         if config.option.collectonly or self._record is None or self._status is None:
             return changed
         if SUITE_WITHOUT_MODEL in config.stash:
-            return int(Ending.USAGE)
+            return int(pytest.ExitCode.USAGE_ERROR)
+        from harness.core.ending import Session, ending_of, explained
+
         standing, gate, is_complete = self._record
         session = Session(
             status=self._status,
@@ -160,4 +165,6 @@ class LastWord:
         return ending
 
     def _is_asked(self, config: pytest.Config) -> bool:
+        from harness.pytest_plugin.asked import asking_words
+
         return self._has_suites or bool(self._selected) or RUN_ID in config.stash or bool(asking_words(config))

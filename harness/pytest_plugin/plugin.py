@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.core.ending import CI
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import inert
@@ -239,6 +238,8 @@ def _writer(reporter: pytest.TerminalReporter | None) -> Callable[[str, str], No
 
 def _end(config: pytest.Config, lost: Set[str]) -> tuple[RunResult | None, str]:
     """End the worker, make late checks where this is the process that was started, and give what is on record."""
+    from harness.core.ending import CI
+
     if GATE in config.stash:
         config.stash[GATE].close()
     if RUN_ID not in config.stash or is_worker(config):

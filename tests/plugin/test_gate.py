@@ -199,9 +199,11 @@ class TestPytest:
 
     def test_a_session_without_suites_is_left_alone(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile("def test_something(): pass")
-        done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+        done = pytester.run(sys.executable, "-X", "importtime", "-m", "pytest", "-p", "no:cacheprovider")
         done.assert_outcomes(passed=1)
         assert not (pytester.path / ".soundcheck").exists()
+        paid = {line.rpartition("|")[2].strip() for line in done.errlines}
+        assert paid & {"numpy", "harness.pytest_plugin.gate", "harness.run.run"} == set(), "nobody here wants a gate"
 
     def test_fixtures_and_marks_of_a_conftest_reach_the_items(
         self, gate, fake_voice: Voice, pytester: pytest.Pytester
