@@ -10,16 +10,20 @@ import gzip
 import importlib
 import io
 import json
+import os
 import struct
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from harness.admission.admit import admit
 from harness.admission.checks import directory
+from harness.admission.tree import Entry, Tree
+from harness.cli.main import main
 from harness.core.types import Verdict
 from tests.admission_corpus import pickle_assembly as asm
 from tests.admission_corpus.artefact import CLEAN, FOUR, shell
@@ -754,6 +758,39 @@ def test_what_lies_behind_a_bound_is_refused(name: str, tmp_path: Path, monkeypa
     found = admit(write(tmp_path / "voice", driven.files()))
     assert found.verdict is Verdict.FAIL
     assert f"admission.{driven.rule}" in {flaw.rule.id for flaw in found.flaws}
+
+
+class TestUnread:
+    """What cannot be read at all is refused too, and by the command's exit code."""
+
+    def test_is_a_folder_that_nobody_may_list(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = write(tmp_path / "voice", {"model.pth": asm.torch_archive(CLEAN, FOUR), "sub/b.pkl": HARM})
+        scandir = os.scandir
+
+        def refuse(path: Path) -> Iterator[os.DirEntry[str]]:
+            if Path(path).name == "sub":
+                raise PermissionError(13, "Permission denied")
+            return scandir(path)
+
+        monkeypatch.setattr("harness.admission.tree.os.scandir", refuse)
+        assert main(["scan", str(folder)]) == 1
+        assert "sub   HIGH  admission.directory-unread\n" in capsys.readouterr().out
+
+    def test_is_a_file_that_nobody_may_open(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = write(tmp_path / "voice", {"model.pth": asm.torch_archive(CLEAN, FOUR), "notes.dat": HARM})
+        opened = Tree.open
+
+        def refuse(tree: Tree, entry: Entry) -> IO[bytes]:
+            if entry.path == "notes.dat":
+                raise PermissionError(13, "Permission denied")
+            return opened(tree, entry)
+
+        monkeypatch.setattr(Tree, "open", refuse)
+        found = admit(folder)
+        assert found.verdict is Verdict.FAIL
+        assert {flaw.rule.id for flaw in found.flaws} == {"admission.unreadable", "admission.directory-unread"}
 
 
 def test_every_bound_is_driven_or_hides_nothing() -> None:
