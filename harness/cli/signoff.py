@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.signing.testresult import to_payload
     from harness.signoff.mlbom import to_mlbom
     from harness.signoff.refusal import Refused
-    from harness.signoff.run import policy_for
+    from harness.signoff.run import policy_for, require_ended
     from harness.signoff.statement import described, state
     from harness.storage.store import read_run, write_atomically
 
@@ -76,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
             raise BadInput(printable(f"{path}: lies in the model, which it would change; choose another place"))
     key = keys.load_private(options.key, password_of(options.password_file))
     try:
+        require_ended(options.folder, result)
         policy = policy_for(options.folder, result, given)
         seen = seen_of(options.folder.absolute().parent.parent, result.info.model_digest)
         stated = state(result, model, policy, now, seen)

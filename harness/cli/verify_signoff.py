@@ -33,6 +33,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--subject", default="", metavar="NAME", help="whose certificate, e.g. 'CN=Release team'")
     add_option(parser, "policy", help="policy that it must have been judged by")
     parser.add_argument("--max-age", default="", metavar="AGE", help="how old it may be: 12h, 30d, 8w")
+    parser.add_argument(
+        "--run",
+        dest="kept",
+        type=Path,
+        metavar="RUN",
+        help="the run that it is about, where that was kept: is it whole?",
+    )
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -50,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.signing.signature import Trust
     from harness.signoff.holding import check, read_age, read_attestation
     from harness.signoff.refusal import Refused
-    from harness.signoff.statement import described
+    from harness.signoff.statement import described, require_run
 
     trust = Trust(keys=tuple(options.key), roots=tuple(options.root), subject=options.subject)
     if trust.is_empty:
@@ -62,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
     data = read_attestation(options.attestation)
     try:
         holding = check(data, options.model, trust, datetime.now(UTC), policy=policy, max_age=max_age)
+        if options.kept:
+            require_run(options.kept, holding.stated)
     except Refused as refused:
         content: dict[str, object] = {"verdict": refused.verdict, "problem": str(refused)}
         _tell(options, content, f"{options.attestation}: {refused}")

@@ -203,6 +203,7 @@ def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:
     """
     directory = RunDirectory(settings.folder, run_id)
     result = directory.result()
+    directory.end()
     audio = RunAudio(Store(settings.folder), load_golden(settings))
     write_atomically(directory.path / RESULTS_NAME, results.to_json(result))
     html.write(result, audio, directory.path / REPORT_NAME)

@@ -14,6 +14,7 @@ from harness.policy.file import PolicyFile, policy_of_run
 from harness.policy.release import ISOLATIONS, apply, level_of
 from harness.report.wording import tally
 from harness.signoff.refusal import Refused, refuse
+from harness.storage.runseal import NAME, head_of
 
 
 def policy_for(folder: Path, result: RunResult, given: PolicyFile | None) -> PolicyFile | None:
@@ -33,6 +34,22 @@ def policy_for(folder: Path, result: RunResult, given: PolicyFile | None) -> Pol
         line = f"the run was judged by {by}, not by {given.path} ({given.sha256[:12]}); run again with --tts-policy"
         raise Refused(Verdict.FAIL, line)
     return policy_of_run(folder, result.info.policy_digest)
+
+
+def require_ended(folder: Path, result: RunResult) -> None:
+    """Hold a run's files against the digests that were taken when it ended.
+
+    Args:
+        folder: The run directory.
+        result: Its records.
+
+    Raises:
+        Refused: It has not ended, and so nothing would show that it was edited.
+        IntegrityError: It was edited since.
+    """
+    if head_of(folder) is None:
+        line = f"run {result.info.run_id} has not ended ({NAME} is not there); the same pytest command continues it"
+        refuse(Verdict.INCONCLUSIVE, line)
 
 
 def require_fit(

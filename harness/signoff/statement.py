@@ -33,8 +33,9 @@ from harness.signing.testresult import (
     Stated,
 )
 from harness.signoff.refusal import refuse
-from harness.signoff.run import require_fit
+from harness.signoff.run import require_ended, require_fit
 from harness.storage.digests import file_sha256, listing_sha256
+from harness.storage.store import read_run
 
 
 def state(
@@ -120,6 +121,23 @@ def _resources(info: RunInfo, policy: PolicyFile | None) -> tuple[Resource, ...]
         about = {"title": policy.policy.title, "owner": policy.policy.owner}
         found.append(Resource(name=POLICY, sha256=policy.sha256, annotations=about))
     return tuple(found)
+
+
+def require_run(folder: Path, stated: Stated) -> None:
+    """Hold a run that was kept against the statement of it.
+
+    Args:
+        folder: The run directory.
+        stated: What was signed.
+
+    Raises:
+        Refused: It is not the run that was signed off, or has not ended.
+        IntegrityError: It was edited since it ended.
+    """
+    result = read_run(folder)
+    require_ended(folder, result)
+    if hashlib.sha256(results.to_json(result)).hexdigest() != stated.results_sha256:
+        refuse(Verdict.FAIL, f"{folder}: is not the run {stated.about.run_id} that was signed off, or was made anew")
 
 
 def _about(result: RunResult, model: Path, policy: PolicyFile | None, now: datetime) -> About:

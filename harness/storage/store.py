@@ -27,6 +27,7 @@ from harness.core.text import printable
 from harness.core.thirdparty import require
 from harness.core.types import BehaviourEvent, Rendering, RenderingKey, SignalFacts, Take
 from harness.core.verdict import RunInfo, RunResult
+from harness.storage import runseal
 from harness.storage.older import upgraded
 from harness.storage.versions import UnknownVersion, require_version
 
@@ -38,6 +39,8 @@ Record = TypeVar("Record")
 VERSION = 2
 """Of a run directory: ``run.json``, ``records/`` and ``behaviour/``. Raised when a field of what lies there changes its
 meaning, goes, or comes without a default: records that cannot be decoded are passed over as torn ones are."""
+AFTER = ".after"
+"""While a run that had ended goes on: the head of its last list of digests."""
 OLDER = (1,)
 """Read as well, see :mod:`harness.storage.older`."""
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
@@ -202,9 +205,24 @@ class RunDirectory:
         return directory
 
     def begin(self, info: RunInfo, planned: int) -> None:
-        """Say what the run is about. The same inputs continue the same run."""
+        """Say what the run is about. The same inputs continue the same run.
+
+        Raises:
+            IntegrityError: It had ended, and was edited since.
+        """
+        if head := runseal.head_of(self.path):
+            write_atomically(self.path / AFTER, head.encode())
+            (self.path / runseal.NAME).unlink(missing_ok=True)
         content: dict[str, Any] = {"version": VERSION, "info": info, "planned": planned}
         write_atomically(self.path / "run.json", json_line(content))
+
+    def end(self) -> None:
+        """Take the digests of all files, when every process has ended: what is edited later shows."""
+        after = self.path / AFTER
+        head = after.read_text("ascii") if after.is_file() else ""
+        data = runseal.listing(self.path, *([head] if head else [])).encode()
+        write_atomically(self.path / runseal.NAME, data)
+        after.unlink(missing_ok=True)
 
     def record(self, writer: str, outcome: Outcome) -> None:
         """Append what was decided about one item."""
@@ -218,8 +236,9 @@ class RunDirectory:
         """Everything recorded so far; of several outcomes for one item the latest counts.
 
         Raises:
-            IntegrityError: This is no run directory, or one of another version.
+            IntegrityError: This is no run directory, one of another version, or was edited after its end.
         """
+        runseal.head_of(self.path)
         try:
             data = (self.path / "run.json").read_bytes()
             require_version(

@@ -65,6 +65,21 @@ class TestARunThatPassed:
         assert (told["verdict"], told["passed"], told["warned"]) == ("pass", ITEMS, 0)
         assert told["isolation"].split()[0] in ("A", "A-", "B")
 
+        assert main([*verifying, "--run", str(folder)]) == 0
+        capsys.readouterr()
+        records = next((folder / "records").glob("*.jsonl"))
+        honest = records.read_bytes()
+        records.write_bytes(honest + b"\n")
+        for words in (signing, [*verifying, "--run", str(folder)], ["report", str(folder)]):
+            assert main(words) == 3
+            (line,) = capsys.readouterr().err.splitlines()
+            assert f"{records.relative_to(folder.parent)}: was edited after the run had ended" in line
+        records.write_bytes(honest)
+        (folder / "digests.sha256").rename(folder / "away")
+        assert main(signing) == 4
+        assert "has not ended (digests.sha256 is not there)" in capsys.readouterr().out
+        (folder / "away").rename(folder / "digests.sha256")
+
         (pytester.path / "policy.toml").write_text(POLICY + "# another\n", "utf-8")
         assert main(verifying) == 1
         assert "it was signed off under policy " in capsys.readouterr().out
@@ -111,7 +126,7 @@ class TestARunThatPassed:
         (folder / "policy.toml").write_text(POLICY + 'fail_at = "critical"\n', "utf-8")
         capsys.readouterr()
         assert main(["signoff", str(folder), "--key", str(keys.private)]) == 3
-        assert "not the policy that the run was judged by; run again" in capsys.readouterr().err
+        assert "policy.toml: was edited after the run had ended" in capsys.readouterr().err
 
 
 class TestARunThatDidNotPass:
