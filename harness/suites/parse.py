@@ -6,6 +6,7 @@ the text of a file and knows nothing of folders, pytest or voices.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from harness.core.spoken import PLAIN_IS, composed, has_word, is_plain, mixture, spoken_words
 from harness.core.suggest import did_you_mean
 from harness.core.types import Probe
+from harness.suites.proposal import proposed_expect
 from harness.suites.yamltree import Mapping, Node, Scalar, Sequence, describe, fail, quote, read_tree
 
 if TYPE_CHECKING:
@@ -195,7 +197,7 @@ class _SuiteReader:
             if is_plain(text, language):
                 return composed(text)
             message = f"{where} needs an 'expect', the words to be heard: its text is not only {PLAIN_IS}"
-            raise self._fail(text_node, message + mixture(text, language))
+            raise self._fail(text_node, message + (mixture(text, language) or _proposal(text, language)))
         expect = self._string(node, f"'expect' of {where}", MAX_TEXT)
         if not is_plain(expect, language):
             message = f"'expect' of {where} must be spoken words ({PLAIN_IS}), got {quote(expect)}"
@@ -273,6 +275,14 @@ class _SuiteReader:
 
     def _fail(self, node: Node, message: str) -> BadInput:
         return fail(self._name, node.line, message)
+
+
+def _proposal(text: str, language: str) -> str:
+    """The end of an error's line: how its digits would be spoken; empty where nothing can be proposed."""
+    said = proposed_expect(text, language)
+    if said is None:
+        return ""
+    return f"; perhaps, but listen to it first, expect: {json.dumps(said, ensure_ascii=False)}"
 
 
 def _label(node: Node, number: int) -> str:

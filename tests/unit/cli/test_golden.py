@@ -15,6 +15,7 @@ from harness.cli.golden_decide import CI_VARIABLES
 from harness.cli.main import main
 from harness.goldens.approvals import read_approvals
 from harness.goldens.folder import read_golden
+from harness.run.settings import packaged_golden
 from tests.conftest import SUITE
 
 WHY = ("--reason", "listened to all of it", "--approver", "voice team")
@@ -149,6 +150,25 @@ class TestList:
         assert re.search(r"approved .*\n +\S+ by voice team: listened to all of it", told(capsys, "golden", "list"))
         waiting()
         assert "a proposal waits: soundcheck golden review small" in told(capsys, "golden", "list")
+
+    def test_of_what_ships_is_approved_by_its_release(
+        self, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr("harness.run.settings.packaged_golden", packaged_golden)
+        monkeypatch.chdir(place / "honest")  # no golden of anybody's here
+        shipped = data(capsys, "golden", "list")["goldens"]
+        assert shipped
+        assert {entry["state"] for entry in shipped} == {"approved"}, "RELEASING.md: a release approves what it ships"
+
+    def test_takes_nobodys_golden_for_approved_because_a_package_approved_the_same(
+        self, place: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        shutil.copytree(place / "golden" / "small", place / "package" / "small")
+        assert main(["golden", "accept", "small", "--golden-dir", "package", *WHY]) == 0
+        capsys.readouterr()
+        entries = data(capsys, "golden", "list")["goldens"]
+        states = {Path(entry["path"]).parent.name: entry["state"] for entry in entries if entry["name"] == "small"}
+        assert states == {"golden": "unapproved", "package": "approved"}
 
     def test_of_one_that_was_changed_since_or_broken_fails(
         self, place: Path, capsys: pytest.CaptureFixture[str]

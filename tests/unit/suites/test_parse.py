@@ -190,6 +190,9 @@ BAD = [
     (probe(text=r'"a\0b"', expect="ab"), True,
      "7: 'text' of probe 'a' holds U+0000, which cannot be handed to a voice; remove it"),
     (probe(text="Pay 5"), True,
+     f"7: probe 'a' needs an 'expect', the words to be heard: its text is not only {PLAIN}"
+     '; perhaps, but listen to it first, expect: "Pay five"'),
+    (probe(text="Pay 5/8"), True,
      f"7: probe 'a' needs an 'expect', the words to be heard: its text is not only {PLAIN}"),
     (probe(expect="not 5"), True,
      f"8: 'expect' of probe 'a' must be spoken words ({PLAIN}), got 'not 5'"),
