@@ -15,7 +15,7 @@ from harness.engines.coqui.adapter import CoquiEngine
 from harness.models.voices import choices_of
 from tests.coqui_voices import ARCHITECTURES, write_voice
 
-QUICK = ("glow_tts", "fast_pitch")
+QUICK = ("glow_tts",)
 NAMES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ARCHITECTURES]
 
 pytestmark = pytest.mark.real
@@ -77,6 +77,7 @@ def test_speaks_as_who_was_chosen(name: str, tmp_path: Path) -> None:
         assert not np.array_equal(first.samples, foreign.samples)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", ["scale_stats.npy", "/home/trainer/out/scale_stats.npy"])
 def test_statistics_beside_the_configuration_are_opened_in_either_spelling(spelling: str, tmp_path: Path) -> None:
     folder = write_voice(tmp_path / "voice", "glow_tts", {"audio": {"signal_norm": True}})
