@@ -116,6 +116,20 @@ class TestUndecided:
         assert results(pytester)["verdict"] == "inconclusive"
         assert not (pytester.path / ".soundcheck" / "renderings").exists()
 
+    def test_is_not_loaded_where_the_weights_were_not_fetched_or_a_tool_left_something(
+        self, gate, fake_voice: Voice, pytester: pytest.Pytester
+    ) -> None:
+        model = fake_voice()
+        pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{7:064d}\nsize 68092823\n"
+        (model / "model.pth").write_text(pointer, "utf-8")
+        (model / ".DS_Store").write_bytes(b"\0\0\0\1Bud1" + bytes(24))
+        done = gate(model)
+        assert done.ret == Ending.UNDECIDED
+        shown = done.stdout.str()
+        assert "Git LFS pointer" in shown
+        assert "git lfs pull" in shown
+        assert "not loaded: admission-directory asks for a decision" in shown
+
     def test_ends_no_session_as_passed_though_only_probes_were_asked_for(self, gate, odd: Path) -> None:
         done = gate(odd, "-k", "door")
         done.assert_outcomes(skipped=1, deselected=PROBES + len(MODEL_CHECKS) - 1)
