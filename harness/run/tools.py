@@ -16,7 +16,7 @@ from harness.core.errors import BadInput, MissingDependency
 from harness.core.paths import cache_root, shown
 from harness.core.text import counted, printable
 from harness.core.thirdparty import require
-from harness.core.types import Model, Transcriber
+from harness.core.types import Model, Transcriber, Verdict
 from harness.engines.registry import ENGINES
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.asr.weights import resolve_whisper
@@ -203,12 +203,13 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell, language: 
 def _refuse_lacks(model: Model, door: Door, language: str) -> None:
     """Say what this machine lacks for a model before anything is judged.
 
-    A model that admission refuses is never loaded: that it also needs something here is no reason not to fail it.
+    A model that admission fails is never loaded: that it also needs something here is no reason not to fail it.
 
     Raises:
         MissingDependency: What is not installed, and what installs it.
     """
-    if (lacks := lacks_of(model.engine, model.path, language)) and not door.refusal:
+    lacks = lacks_of(model.engine, model.path, language)
+    if lacks and all(outcome.verdict is not Verdict.FAIL for outcome in door.outcomes):
         raise MissingDependency(f"{shown(model.path)}: {lacks}")
 
 

@@ -44,7 +44,7 @@ def needing(language: str = "en", **config: object) -> Scene:
         patch.setattr(needs, "is_importable", lambda name: name == "gruut")
         patch.setattr(needs, "is_installed", lambda name: True)
         model = Model(engine="coqui", path=voice(folder, model="vits", **config), digest="")
-        door: Any = SimpleNamespace(refusal=None)
+        door: Any = SimpleNamespace(outcomes=())
         tools._refuse_lacks(model, door, language)
 
     return scene
@@ -52,7 +52,7 @@ def needing(language: str = "en", **config: object) -> Scene:
 
 def without_engine(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(needs, "is_installed", lambda name: name != "torchaudio")
-    door: Any = SimpleNamespace(refusal=None)
+    door: Any = SimpleNamespace(outcomes=())
     tools._refuse_lacks(Model(engine="coqui", path=voice(folder, model="vits"), digest=""), door, "en")
 
 
