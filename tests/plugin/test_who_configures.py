@@ -24,11 +24,37 @@ INI_FILES = {
     "setup.cfg": "[tool:pytest]\n{}",
 }
 PYTHON = (Path(sys.executable), Path(sys.executable).resolve(), Path(os.__file__), Path(__file__))
-IS_FOR_ALL = all(folder.stat().st_mode & 0o001 for path in PYTHON for folder in path.parents)
-"""Whether another user can start this Python and read this checkout."""
+CLOSED = sorted({folder for path in PYTHON for folder in path.parents if not folder.stat().st_mode & 0o001})
+"""Folders on the way to this Python and this checkout that another user cannot enter."""
+OPENED = """
+set -e
+user=$1
+shift
+mount --make-rprivate /
+mount -t tmpfs -o mode=755 none /mnt
+while [ "$1" != -- ]; do
+  kept=$(mktemp -d -p /mnt)
+  mount --bind "$2" "$kept"
+  mount -t tmpfs -o mode=755 none "$1"
+  mkdir -p "$2"
+  mount --bind "$kept" "$2"
+  shift 2
+done
+shift
+cd "$PWD"
+exec setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
+"""
+"""Starts a program as another user, in mounts of its own, where a closed folder shows nothing but what is needed."""
+CAN_OPEN = len(CLOSED) <= 1 and all(map(shutil.which, ("unshare", "setpriv", "mount")))
 USERS = [
     None,
-    pytest.param(12345, marks=pytest.mark.skipif(os.geteuid() != 0 or not IS_FOR_ALL, reason="this Python is root's")),
+    pytest.param(
+        12345,
+        marks=(
+            pytest.mark.slow,
+            pytest.mark.skipif(os.geteuid() != 0 or not CAN_OPEN, reason="no process of another user can be started"),
+        ),
+    ),
 ]
 """Who starts pytest: whoever runs these tests and, where that is root, an ordinary user as well."""
 
@@ -58,10 +84,12 @@ def start(folder: Path, *words: str, user: int | None = None, program: tuple[str
     if user is not None:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, user, user)
-        for path in folder.parents:
-            if not path.stat().st_mode & 0o001:
-                path.chmod(path.stat().st_mode | 0o001)
         environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
+        needed = [(path, Path(sys.base_prefix)) for path in CLOSED]
+        # Not by chmod: another session of pytest closes this folder again.
+        needed += [(path, folder) for path in reversed(folder.parents) if not path.stat().st_mode & 0o001][:1]
+        pairs = (str(path) for pair in needed for path in pair)
+        begin, user = ("unshare", "-m", "sh", "-c", OPENED, "sh", str(user), *pairs, "--", *begin), None
     return subprocess.run(
         [*begin, *words], cwd=folder, env=environment, user=user, group=user,
         capture_output=True, text=True, timeout=120,
