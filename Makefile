@@ -9,7 +9,7 @@ PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadscope --no-loadscope
 # Tests start hundreds of processes: what each imports is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all wheel lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door lock clean
+.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -19,6 +19,11 @@ test: $(VENV)/.ready
 
 test-all: $(VENV)/.ready
 	$(BIN)/python -m pytest $(PARALLEL) --tier=all
+
+# The wheel with its extras in fresh environments: newest and oldest versions, each Python that is here or that uv can fetch.
+# QUICK=1: the newest and this Python only.
+test-install: $(VENV)/.ready
+	$(BIN)/python -m tests.installation $(if $(filter-out 0,$(QUICK)),--quick)
 
 # What users install: pip install 'dist/...whl[coqui,whisper]'
 wheel:
