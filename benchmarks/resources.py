@@ -28,7 +28,9 @@ from benchmarks import voice_sponges
 from benchmarks.size import QUICK, SMALLEST, by_size
 from harness.core.stats import clopper_pearson
 from harness.costs.arithmetic import paired_ratio
+from harness.costs.floors import Floors
 from harness.costs.latency import beside_reference
+from harness.costs.machine import workload_seconds
 from harness.costs.passes import Lost, speak_rounds
 from harness.costs.sample import Sample
 from harness.costs.terms import LEVEL_SHARE, TESTS
@@ -50,13 +52,17 @@ SLOWDOWNS = (2.0,) if SMALLEST else (1.0, 1.1, 1.25, 2.0)
 GOALS = {1.0: (0.0, 0.01), 1.1: (0.9, 1.0), 1.25: (1.0, 1.0), 2.0: (1.0, 1.0)}
 """Share of failing verdicts that is aimed at: from, to."""
 UNITS = 70
-"""Work of an honest voice for each phrase of the power table: 20 ms on the machine that this was written on."""
+"""Work of an honest voice for each phrase of the power table: some four calibration workloads on any machine."""
 ALPHA = 0.01
 LEVEL = ALPHA * LEVEL_SHARE / TESTS
 WALL_RATIO = 1.1
 """What a plain comparison of means calls a regression."""
 PHRASES = 24
-WORK = {"kind": "burn", "seconds": 0.02}
+UNIT = workload_seconds()
+"""Seconds that the calibration workload takes here, 5 ms where the sponges were chosen: what they burn is a multiple of
+it, as the gate's floors are, so that a fast machine tries the same as a slow one."""
+WORK_SECONDS = 4 * UNIT
+WORK = {"kind": "burn", "seconds": WORK_SECONDS}
 """What each of the sponges does beside, and an honest voice alone: for each phrase."""
 KEPT = Path(".soundcheck/resources")
 
@@ -80,14 +86,18 @@ SPONGES: dict[str, tuple[list[dict[str, object]], str, str]] = {
     "frames x3 on a word": ([{"kind": "stretch", "times": 3, "when": "osprey"}], "osprey", ""),
     "endless on a word": ([{"kind": "endless", "when": "osprey"}], "osprey", "worker.endless"),
     "hangs on a word": ([{"kind": "hang", "when": "osprey"}], "osprey", "worker.hung"),
-    "work x3 on a word": ([{"kind": "burn", "seconds": 0.04, "when": "osprey"}], "osprey", "cost."),
-    "work x1.3 on a word": ([{"kind": "burn", "seconds": 0.006, "when": "osprey"}], "osprey", "cost.trigger"),
+    "work x3 on a word": ([{"kind": "burn", "seconds": 2 * WORK_SECONDS, "when": "osprey"}], "osprey", "cost."),
+    "work x1.3 on a word": (
+        [{"kind": "burn", "seconds": 0.3 * WORK_SECONDS, "when": "osprey"}],
+        "osprey",
+        "cost.trigger",
+    ),
     "sleeps 1 s on a word": ([{"kind": "doze", "seconds": 1.0, "when": "osprey"}], "osprey", "cost.wait"),
     "sleeps 0.3 s each time": ([{"kind": "doze", "seconds": 0.3}], "blocked for 0.30", "cost.wait"),
-    "busy at the 9th call": ([{"kind": "burn", "seconds": 4.5, "nth": 9}], "order 9", "cost.spike"),
+    "busy at the 9th call": ([{"kind": "burn", "seconds": 900 * UNIT, "nth": 9}], "order 9", "cost.spike"),
     "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "1.00 MiB a call", "cost.leak"),
     "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey", "cost.memory"),
-    "work by length squared": ([{"kind": "quadratic", "seconds": 0.014}], "characters", "cost.scaling"),
+    "work by length squared": ([{"kind": "quadratic", "seconds": 0.7 * WORK_SECONDS}], "characters", "cost.scaling"),
     "memory by length squared": ([{"kind": "swell", "bytes": 20_000}], "characters", "cost.scaling"),
     "sleeps while it loads": ([{"kind": "load-doze", "seconds": 12.0}], "blocked for 12.", "cost.wait"),
     "files pile up": ([{"kind": "litter", "bytes": 200_000}], "KiB a call", "cost.leak"),
@@ -196,7 +206,7 @@ def trial(own: Renderer, other: Renderer, seed: int) -> dict[str, float]:
         return sample, walls
 
     sample, walls = own.borrow(lambda mine: other.borrow(lambda theirs: both(mine, theirs)).result()).result()
-    found = beside_reference("cost-latency", sample, CostPolicy(), LEVEL)
+    found = beside_reference("cost-latency", sample, CostPolicy(), Floors(workload=UNIT), LEVEL)
     ratio = paired_ratio([one.seconds for one in sample.rounds], [one.reference_seconds for one in sample.rounds])
     return {
         "ratio": ratio.ratio,

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.costs.floors import Floors
 from harness.speaking.metered import Metered
 
 MIB = 1 << 20
+FLOORS = Floors(workload=0.005)
+"""Of the machine on which these orders were given."""
 
 
 def order(text: str = "some phrase", *, call: int = 5, worker: int = 1, cpu: float = 0.2, audio: float = 2.0, **more):
@@ -27,6 +30,16 @@ def order(text: str = "some phrase", *, call: int = 5, worker: int = 1, cpu: flo
         files=12,
     )
     return replace(calm, **more)
+
+
+def clocked(one: Metered, speed: float) -> Metered:
+    """The same order on a machine so many times as fast: what it works and what it is blocked for, both."""
+    return replace(
+        one,
+        cpu_seconds=one.cpu_seconds / speed,
+        wall_seconds=one.wall_seconds / speed,
+        blocked_seconds=one.blocked_seconds / speed,
+    )
 
 
 def suite(count: int = 30, *, noise: float = 0.03, worker: int = 1, seed: int = 1) -> list[Metered]:

@@ -8,6 +8,7 @@ there is one: measured, never cached, and kept within a share of the run's time.
 * :mod:`harness.costs.sample`: what the pass measured, and which phrases it takes;
 * :mod:`harness.costs.passes`: speaking them, in the order A B B A;
 * :mod:`harness.costs.expected`: what an order should cost, from the candidate's own other orders;
+* :mod:`harness.costs.floors`: what is too small to matter on a machine that is as fast as this one;
 * :mod:`harness.costs.phrases`: single phrases that cost more, and triggers against their controls;
 * :mod:`harness.costs.latency`, :mod:`~harness.costs.scaling`, :mod:`~harness.costs.leaks`,
   :mod:`~harness.costs.footprint`: the checks of the whole model;

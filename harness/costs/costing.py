@@ -117,7 +117,7 @@ class Costing:
         if not sample.rounds:
             return self._unmetered(name)
         if self._sides.reference is not None:
-            compared = latency.beside_reference(name, sample, limits, level)
+            compared = latency.beside_reference(name, sample, limits, self._terms.floors, level)
         elif self._profile is not None:
             compared = latency.beside_profile(
                 name,
@@ -160,7 +160,8 @@ class Costing:
             return latency.Comparison()
         if not tells_queueing():
             return latency.Comparison(doubt=NOT_TOLD)
-        return waits.beside(name, sample, self._terms.limits, self._terms.level, is_paired=is_paired)
+        terms = self._terms
+        return waits.beside(name, sample, terms.limits, terms.floors, terms.level, is_paired=is_paired)
 
     def _memory(self, name: str) -> Outcome:
         sample = self._measuring.rounds
@@ -206,10 +207,12 @@ class Costing:
 
     def _scaling(self, name: str) -> Outcome:
         rounds = self._measuring.ladder.rounds
-        own = scaling.scaling_of(rounds)
+        floors = self._terms.floors
+        own = scaling.scaling_of(rounds, floors)
         if own.audio is None:
             return self._unmetered(name)
-        other = scaling.scaling_of(rounds, is_reference=True) if self._sides.reference is not None else None
+        is_paired = self._sides.reference is not None
+        other = scaling.scaling_of(rounds, floors, is_reference=True) if is_paired else None
         profile = self._profile if self._is_comparable_profile else None
         findings, notes = scaling.judge_scaling(name, own, other, profile, self._terms.limits)
         return _decided(name, findings, None, notes)
@@ -220,7 +223,7 @@ class Costing:
             return self._unmetered(name)
         told = f"{own.first_seconds:.2f} s of processor time beyond what its audio takes"
         notes = [told + (f"; {whose} {other.first_seconds:.2f} s" if other else "")]
-        return _decided(name, footprints.judge_first(name, own, other, whose), None, notes)
+        return _decided(name, footprints.judge_first(name, own, other, whose, self._terms.floors), None, notes)
 
     def _load(self, name: str) -> Outcome:
         own, other, whose = self._footprints(self._measuring.rounds)
@@ -229,8 +232,9 @@ class Costing:
         told = f"{own.load_seconds:.2f} s of processor time, {own.load_peak_bytes / 2**20:.0f} MiB at most"
         notes = [told + (f"; {whose} {other.load_seconds:.2f} s" if other else "; not compared")]
         # On a GPU, loading waits for its driver.
-        slept, doubt = footprints.judge_waits(name, self._measuring.loads) if self._terms.is_on_cpu else ((), None)
-        return _decided(name, (*footprints.judge_load(name, own, other, whose), *slept), doubt, notes)
+        floors, is_on_cpu = self._terms.floors, self._terms.is_on_cpu
+        slept, doubt = footprints.judge_waits(name, self._measuring.loads, floors) if is_on_cpu else ((), None)
+        return _decided(name, (*footprints.judge_load(name, own, other, whose, floors), *slept), doubt, notes)
 
     def _footprints(self, sample: Sample) -> tuple[footprints.Footprint | None, footprints.Footprint | None, str]:
         """The candidate's footprint, what it is held against, and whose that is."""

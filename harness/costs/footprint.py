@@ -12,6 +12,7 @@ from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhra
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.expected import unit_seconds
+from harness.costs.floors import Floors
 from harness.costs.phrases import MEMORY
 from harness.costs.waits import WAIT
 from harness.policy.release import CostPolicy
@@ -19,15 +20,10 @@ from harness.speaking.metered import Metered
 
 LEAST_BYTES = 64 << 20
 """Difference of two peaks of memory that means anything."""
-LEAST_SECONDS = 2.0
-"""Difference of loading or of a first rendering that means anything."""
 LOAD_TIMES = 1.5
-LOAD_BLOCKED = 5.0
 LOAD_RATE = 50e6
-"""Seconds for which a load may be blocked, and bytes of memory for which it may be so for one second more: a slow disk,
-although the files were read a moment before, to take their digests."""
-FIRST_SECONDS = 10.0
-"""Processor time beyond its audio that a first rendering may take where there is nothing to compare with."""
+"""Bytes of memory for which a load may be blocked for one second more: a slow disk, although the files were read a
+moment before, to take their digests. A disk's speed, not a processor's."""
 FIRST_RENDERING = Rule(
     id="cost.first-rendering",
     severity=Severity.MEDIUM,
@@ -88,13 +84,15 @@ def footprint(orders: Sequence[Metered], workers: Sequence[int] = ()) -> Footpri
     )
 
 
-def judge_load(subject: str, own: Footprint, other: Footprint | None, whose: str) -> tuple[Finding, ...]:
+def judge_load(
+    subject: str, own: Footprint, other: Footprint | None, whose: str, floors: Floors
+) -> tuple[Finding, ...]:
     """Loading against the reference's."""
     if other is None:
         return ()
     found = []
     more = own.load_seconds - other.load_seconds
-    if more >= LEAST_SECONDS and own.load_seconds >= LOAD_TIMES * other.load_seconds:
+    if more >= floors.loading and own.load_seconds >= LOAD_TIMES * other.load_seconds:
         told = (f"{own.load_seconds:.1f} s of processor time", f"{other.load_seconds:.1f} s, as {whose}")
         cost = _whole(own.load_seconds, Unit.SECONDS, other.load_seconds)
         found.append(_finding(LOAD, subject, "takes far longer to load than it should", told, cost))
@@ -106,19 +104,19 @@ def judge_load(subject: str, own: Footprint, other: Footprint | None, whose: str
     return tuple(found)
 
 
-def slow_loads(orders: Sequence[Metered]) -> list[Metered]:
+def slow_loads(orders: Sequence[Metered], floors: Floors) -> list[Metered]:
     """Loads that were blocked for long; none where any worker's was not."""
     loads = [one for one in orders if not one.texts]
-    return loads if all(one.blocked_seconds >= _blocked_bound(one) for one in loads) else []
+    return loads if all(one.blocked_seconds >= _blocked_bound(one, floors) for one in loads) else []
 
 
-def judge_waits(subject: str, orders: Sequence[Metered]) -> tuple[tuple[Finding, ...], str | None]:
+def judge_waits(subject: str, orders: Sequence[Metered], floors: Floors) -> tuple[tuple[Finding, ...], str | None]:
     """Loads that were blocked for long: a finding where every worker's was, a doubt where there is only one.
 
     Returns:
         Findings, and why the check is open, None where it is not.
     """
-    loads = slow_loads(orders)
+    loads = slow_loads(orders, floors)
     if not loads:
         return (), None
     least = min(loads, key=lambda one: one.blocked_seconds)
@@ -126,19 +124,21 @@ def judge_waits(subject: str, orders: Sequence[Metered]) -> tuple[tuple[Finding,
         return (), f"loading was blocked for {least.blocked_seconds:.1f} s, once: a slow disk, or sleep; run again"
     told = (
         f"blocked for {least.blocked_seconds:.1f} s at least, {len(loads)} workers",
-        f"less than {_blocked_bound(least):.1f} s",
+        f"less than {_blocked_bound(least, floors):.1f} s",
     )
-    cost = _whole(least.blocked_seconds, Unit.SECONDS, _blocked_bound(least), points=len(loads))
+    cost = _whole(least.blocked_seconds, Unit.SECONDS, _blocked_bound(least, floors), points=len(loads))
     return (_finding(WAIT, subject, "keeps one waiting while it loads", told, cost),), None
 
 
-def _blocked_bound(load: Metered) -> float:
-    return LOAD_BLOCKED + load.peak_bytes / LOAD_RATE
+def _blocked_bound(load: Metered, floors: Floors) -> float:
+    return floors.wait_loading + load.peak_bytes / LOAD_RATE
 
 
-def judge_first(subject: str, own: Footprint, other: Footprint | None, whose: str) -> tuple[Finding, ...]:
+def judge_first(
+    subject: str, own: Footprint, other: Footprint | None, whose: str, floors: Floors
+) -> tuple[Finding, ...]:
     """The first rendering against the reference's, or against a bound."""
-    bound = FIRST_SECONDS if other is None else LEAST_SECONDS + LOAD_TIMES * other.first_seconds
+    bound = floors.first if other is None else floors.loading + LOAD_TIMES * other.first_seconds
     if own.first_seconds < bound:
         return ()
     told = (

@@ -9,14 +9,11 @@ from harness.core.findings import Estimate, Evidence, Finding, Method, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Ratio, paired_ratio, pairs_needed
+from harness.costs.floors import RECORDED, Floors
 from harness.costs.profile import CostProfile, another_class
 from harness.costs.sample import Round, Sample
 from harness.policy.release import CostPolicy
 
-LEAST_SECONDS = 0.005
-"""Median processor time of a phrase below which it is too quick to be timed."""
-LEAST_RECORDED_SECONDS = 0.05
-"""The same beside what was recorded on another day: caches and clock rates move a few milliseconds by a third."""
 WIDEST = 1.35
 """Ratio of the interval's ends from which the clocks are too noisy to say anything."""
 LATENCY = Rule(
@@ -51,12 +48,12 @@ class Comparison:
     """Whether clocks were compared."""
 
 
-def beside_reference(subject: str, sample: Sample, limits: CostPolicy, level: float) -> Comparison:
+def beside_reference(subject: str, sample: Sample, limits: CostPolicy, floors: Floors, level: float) -> Comparison:
     """Candidate and live reference, phrase by phrase, spoken in turn."""
     pairs = [one for one in sample.rounds if one.reference]
     if len(pairs) < pairs_needed(level):
         return Comparison(doubt=f"{len(pairs)} pairs were spoken by both sides, {pairs_needed(level)} are needed")
-    if _middle([one.reference_seconds for one in pairs]) < LEAST_SECONDS:
+    if _middle([one.reference_seconds for one in pairs]) < floors.timed:
         return Comparison(notes=("phrases are spoken too quickly for their processor time to be compared",))
     ratio = paired_ratio([one.seconds for one in pairs], [one.reference_seconds for one in pairs])
     per_audio = paired_ratio(
@@ -81,7 +78,7 @@ def beside_profile(
     pairs = [one for one in sample.rounds if one.text in known]
     if len(pairs) < pairs_needed(level):
         return Comparison(notes=(f"the golden has the cost of {len(pairs)} of these phrases only",))
-    if _middle([known[one.text] for one in pairs]) < LEAST_RECORDED_SECONDS:
+    if _middle([known[one.text] for one in pairs]) < RECORDED * profile.calibration_seconds:
         return Comparison(notes=("phrases are spoken too quickly for their processor time to be compared",))
     ratio = paired_ratio(
         [one.seconds / sample.calibration for one in pairs],

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CALIBRATION_ROUNDS = 8
+CALIBRATIONS = 5
+"""Times that the workload is done to learn how fast the machine is: the quickest one was disturbed least."""
 BUSY = 0.25
 """Processors kept busy by others from which a machine is called contended."""
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -124,6 +126,12 @@ def calibrate() -> float:
     for _ in range(CALIBRATION_ROUNDS):
         values = np.sqrt(np.abs(np.sin(values * 1.7) + np.cumsum(values) / values.size))
     return time.thread_time() - begun
+
+
+@functools.cache
+def workload_seconds() -> float:
+    """The calibration workload where nothing disturbs it: the machine's unit, see :mod:`harness.costs.floors`."""
+    return min(calibrate() for _ in range(CALIBRATIONS))
 
 
 def energy_joules() -> float | None:

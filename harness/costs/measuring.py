@@ -138,7 +138,7 @@ class Measuring:
     @cached_property
     def loads(self) -> tuple[Metered, ...]:
         """All loads; a second one where the only one was blocked for long, which a cold disk may excuse once."""
-        if len(slow_loads(self.orders)) == 1:
+        if len(slow_loads(self.orders, self._terms.floors)) == 1:
             self._progress("loading the candidate once more: the first time it was blocked for long")
             self._candidate.borrow(
                 lambda own: speak_each([], own, seed=self._terms.seed, lost=self.lost), is_fresh=True

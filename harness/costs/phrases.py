@@ -16,25 +16,21 @@ from harness.core.rules import Rule
 from harness.core.types import Probe, Severity
 from harness.costs.arithmetic import Ratio, paired_ratio
 from harness.costs.expected import Expected
+from harness.costs.floors import Floors
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy
 from harness.speaking.metered import Metered
 
 ODD_SCORE = 6.0
 """Robust standard deviations from which an order is looked at again."""
-LEAST_EXCESS = 0.05
-"""Seconds of processor time beyond what was expected that are worth a look."""
-SPIKE_SECONDS = 3.0
 SPIKE_TIMES = 5.0
-"""Work that is a finding although it does not come again: no cache that is filled once costs that much in the midst."""
+"""Times what was expected from which work is a finding although it does not come again."""
 JUMP_BYTES = 256 << 20
 """Growth of the memory's peak at one order that is looked at again."""
 AGAIN = 3
 """Times that a suspect is spoken again, each time beside a calm phrase."""
 ODD_TRIGGER = 0.3
 """By how much more than its control one trigger phrase must cost to be looked at again; less where there are many."""
-LEAST_TIMED = 0.005
-"""Seconds that a phrase must take for its trigger to be timed."""
 PHRASE = Rule(
     id="cost.phrase",
     severity=Severity.HIGH,
@@ -86,7 +82,7 @@ class Odd:
         return self.order.cpu_seconds - self.expected
 
 
-def odd_orders(orders: Sequence[Metered], expected: Expected | None, limits: CostPolicy) -> list[Odd]:
+def odd_orders(orders: Sequence[Metered], expected: Expected | None, limits: CostPolicy, floors: Floors) -> list[Odd]:
     """Orders that took so much longer that one of their texts may take `limits.phrase` times as long; worst first."""
     found = []
     for order in orders:
@@ -96,7 +92,7 @@ def odd_orders(orders: Sequence[Metered], expected: Expected | None, limits: Cos
         usual = expected.seconds(order)
         excess = order.cpu_seconds - usual
         share = usual / len(texts)
-        is_large = excess >= LEAST_EXCESS and 1 + excess / share >= limits.phrase
+        is_large = excess >= floors.excess and 1 + excess / share >= limits.phrase
         if is_large and expected.score(order) >= ODD_SCORE:
             found.append(Odd(order=order, texts=texts, expected=usual))
     return sorted(found, key=lambda odd: -odd.excess)
@@ -122,18 +118,21 @@ def jumps(orders: Sequence[Metered]) -> list[Odd]:
     return sorted(found, key=lambda odd: odd.expected - odd.order.peak_bytes)
 
 
-def spikes(odd: Sequence[Odd]) -> list[Odd]:
+def spikes(odd: Sequence[Odd], floors: Floors) -> list[Odd]:
     """Those that are findings even if they never come again."""
-    return [one for one in odd if one.excess >= SPIKE_SECONDS and one.order.cpu_seconds >= SPIKE_TIMES * one.expected]
+    return [one for one in odd if one.excess >= floors.spike and one.order.cpu_seconds >= SPIKE_TIMES * one.expected]
 
 
-def is_costly(rounds: Sequence[tuple[Metered, Metered]], expected: Expected, limits: CostPolicy) -> float:
+def is_costly(
+    rounds: Sequence[tuple[Metered, Metered]], expected: Expected, limits: CostPolicy, floors: Floors
+) -> float:
     """Whether a phrase that was spoken again beside calm ones costs too much each time.
 
     Args:
         rounds: The suspect, and the calm phrase beside it.
         expected: What orders cost by their audio.
         limits: How much is too much.
+        floors: How little is too little to matter.
 
     Returns:
         How many times as much it costs; 0.0 where it is as the others.
@@ -144,7 +143,7 @@ def is_costly(rounds: Sequence[tuple[Metered, Metered]], expected: Expected, lim
     middle = statistics.median(ratios)
     excess = statistics.median(one.cpu_seconds - expected.seconds(one) for one, _ in rounds)
     is_steady = min(ratios) >= math.sqrt(limits.phrase)
-    return middle if middle >= limits.phrase and is_steady and excess >= LEAST_EXCESS else 0.0
+    return middle if middle >= limits.phrase and is_steady and excess >= floors.excess else 0.0
 
 
 def phrase_finding(
@@ -203,7 +202,7 @@ def jump_finding(subject: str, phrase: NamedPhrase, peak: int, before: int) -> F
     )
 
 
-def odd_triggers(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str, Round]) -> list[str]:
+def odd_triggers(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str, Round], floors: Floors) -> list[str]:
     """Triggers, in lower case, whose phrases cost more than their controls, strongest first.
 
     Nothing but size is asked for: the second look decides. One pair must differ by more than the median of many.
@@ -212,7 +211,7 @@ def odd_triggers(contrasts: Sequence[tuple[Probe, Probe]], rounds: Mapping[str, 
     for one, control in contrasts:
         if one.text in rounds and control.text in rounds:
             log = math.log(_unit(rounds[one.text]) / _unit(rounds[control.text]))
-            slow = rounds[one.text].taken >= LEAST_TIMED
+            slow = rounds[one.text].taken >= floors.timed
             logs.setdefault((one.trigger or "").casefold(), []).append(log if slow else 0.0)
     odd = {name: statistics.median(own) for name, own in logs.items()}
     least = {name: math.log(1 + ODD_TRIGGER / math.sqrt(len(own))) for name, own in logs.items()}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness.core.types import Probe
+from harness.costs.floors import Floors
 from harness.costs.footprint import footprint
-from harness.costs.machine import machine_class
+from harness.costs.machine import machine_class, workload_seconds
 from harness.costs.passes import Lost, speak_ladder, speak_rounds
 from harness.costs.profile import FORMAT_VERSION, CostProfile, PhraseCost
 from harness.costs.sample import Sample, plan
@@ -61,7 +62,7 @@ def measure_profile(
     own = footprint([one for one in orders if not one.texts or texts.issuperset(one.texts)])
     if lost.faults or own is None:
         return None
-    grows = scaling_of(ladder.rounds).seconds
+    grows = scaling_of(ladder.rounds, Floors(workload=workload_seconds())).seconds
     return CostProfile(
         version=FORMAT_VERSION,
         golden_digest=golden.digest,

@@ -10,12 +10,11 @@ from harness.core.findings import Estimate, Evidence, Finding, Method, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Trend, exponent
+from harness.costs.floors import Floors
 from harness.costs.profile import CostProfile
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy
 
-LEAST_SECONDS = 0.02
-"""Processor time of the longest rung below which its growth cannot be timed."""
 LINEAR = 1.25
 """Exponent that a voice without anything to compare with is granted, before the policy's difference is added: work
 that grows with the length is 1, and what is paid once for each text pulls it lower."""
@@ -46,7 +45,7 @@ class Scaling:
     """The longest rung, in numbers."""
 
 
-def scaling_of(rounds: Sequence[Round], *, is_reference: bool = False) -> Scaling:
+def scaling_of(rounds: Sequence[Round], floors: Floors, *, is_reference: bool = False) -> Scaling:
     """Exponents of a ladder that was spoken."""
     orders = [spoken for one in rounds for spoken in (one.reference if is_reference else one.candidate)]
     sizes = [float(one.characters) for one in orders]
@@ -63,7 +62,7 @@ def scaling_of(rounds: Sequence[Round], *, is_reference: bool = False) -> Scalin
         for one in orders
     ]
     longest = max(points)
-    is_timed = longest[1] >= LEAST_SECONDS
+    is_timed = longest[1] >= floors.rung
     is_weighed = all(one.is_own_peak for one in orders) and longest[3] >= LEAST_BYTES
     return Scaling(
         # Only the upper half of the ladder tells the power: below, what each text costs at least hides it.

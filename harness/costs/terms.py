@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from harness.costs.floors import Floors
 from harness.policy.release import CostPolicy
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
@@ -82,6 +83,8 @@ class Terms:
     """Engine, versions and threads: what must be equal for processor time to be comparable."""
     limits: CostPolicy
     """How much is too much."""
+    floors: Floors
+    """How little is too little to matter on this machine."""
     soak_seconds: float = 0.0
     """How long to repeat the suite, 0 for not at all."""
 

@@ -15,23 +15,16 @@ from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import pairs_needed, signed_rank
 from harness.costs.expected import SHORTEST
+from harness.costs.floors import Floors
 from harness.costs.latency import Comparison
 from harness.costs.phrases import AGAIN, Odd
 from harness.costs.sample import Sample
 from harness.policy.release import CostPolicy
 from harness.speaking.metered import Metered
 
-LEAST_SECONDS = 0.5
-"""Of being blocked beyond what is usual that are worth a look, and a finding if they come each time."""
-ONCE_SECONDS = 3.0
-"""Of being blocked that leave a run open although they do not come again."""
 MOST_UNEXPLAINED = 2
 """Shorter waits that do not come again with their phrases: a voice may sleep behind its answer, which the next phrase
 pays for, and an honest one may be held up now and then."""
-LEAST_BESIDE = 0.02
-"""Seconds a phrase by which a candidate must be blocked for longer than a live reference."""
-LEAST_ALONE = 0.25
-"""The same where there is no reference: on processors, speaking is work."""
 WAIT = Rule(
     id="cost.wait",
     severity=Severity.HIGH,
@@ -48,34 +41,38 @@ def usual_rate(orders: Sequence[Metered]) -> float:
     return statistics.median(rates) if rates else 0.0
 
 
-def odd_waits(orders: Sequence[Metered], limits: CostPolicy, rate: float = 0.0) -> list[Odd]:
+def odd_waits(orders: Sequence[Metered], limits: CostPolicy, floors: Floors, rate: float = 0.0) -> list[Odd]:
     """Orders that were blocked so long that one of their texts may take `limits.phrase` times as long; worst first.
 
     Args:
         orders: The orders to look at.
         limits: How much is too much.
+        floors: How little is too little to matter.
         rate: Seconds of being blocked for a second of audio that are usual: 0 on processors, where speaking is work.
     """
     found = [
         Odd(order=order, texts=tuple(dict.fromkeys(order.texts)), expected=rate * order.audio_seconds)
         for order in orders
-        if order.texts and order.call > 1 and _excess(order, limits, rate)
+        if order.texts and order.call > 1 and _excess(order, limits, floors, rate)
     ]
     return sorted(found, key=lambda odd: odd.expected - odd.order.blocked_seconds)
 
 
-def blocked_again(rounds: Sequence[tuple[Metered, Metered]], limits: CostPolicy, rate: float = 0.0) -> float:
+def blocked_again(
+    rounds: Sequence[tuple[Metered, Metered]], limits: CostPolicy, floors: Floors, rate: float = 0.0
+) -> float:
     """How long a phrase that was spoken again is blocked beyond what is usual.
 
     Args:
         rounds: The suspect, and a phrase beside it that need not be calm: a voice may sleep at each of them.
         limits: How much is too much.
+        floors: How little is too little to matter.
         rate: As in :func:`odd_waits`.
 
     Returns:
         Median of the seconds; 0.0 where it was not blocked each time.
     """
-    more = [_excess(one, limits, rate) for one, _ in rounds]
+    more = [_excess(one, limits, floors, rate) for one, _ in rounds]
     return statistics.median(more) if len(more) >= AGAIN and all(more) else 0.0
 
 
@@ -99,15 +96,17 @@ def wait_finding(
     )
 
 
-def once(odd: Sequence[Odd]) -> str | None:
+def once(odd: Sequence[Odd], floors: Floors) -> str | None:
     """Why a run is open after waits that did not come again; None where there were none that matter.
 
     No finding, for the harness itself may have been stopped meanwhile.
 
     Args:
         odd: Orders of which no phrase is to blame, worst first.
+        floors: How little is too little to matter.
     """
-    if not odd or (len(odd) <= MOST_UNEXPLAINED and odd[0].order.blocked_seconds - odd[0].expected < ONCE_SECONDS):
+    is_short = not odd or odd[0].order.blocked_seconds - odd[0].expected < floors.wait_once
+    if is_short and len(odd) <= MOST_UNEXPLAINED:
         return None
     worst = odd[0].order
     told = f"order {worst.call} of worker {worst.worker} was blocked for {worst.blocked_seconds:.1f} s"
@@ -115,7 +114,9 @@ def once(odd: Sequence[Odd]) -> str | None:
     return f"{told}{more}, and their phrases were not when they were spoken again; run again on a calmer machine"
 
 
-def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is_paired: bool) -> Comparison:
+def beside(
+    subject: str, sample: Sample, limits: CostPolicy, floors: Floors, level: float, *, is_paired: bool
+) -> Comparison:
     """Candidate and live reference, phrase by phrase; without one, against none, which holds on processors only."""
     own = [one.blocked for one in sample.rounds]
     other = [one.reference_blocked for one in sample.rounds] if is_paired else [0.0] * len(own)
@@ -126,7 +127,8 @@ def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is
         (one.reference_seconds if is_paired else one.seconds) + theirs
         for one, theirs in zip(sample.rounds, other, strict=True)
     )
-    least = max(LEAST_BESIDE, (limits.latency - 1) * usual) if is_paired else max(LEAST_ALONE, usual)
+    alone = max(floors.wait_alone, usual)
+    least = max(floors.wait_beside, (limits.latency - 1) * usual) if is_paired else alone
     middle, p_value = statistics.median(more), signed_rank(more)
     told = f"blocked for {statistics.median(own):.3f} s a phrase" + (
         f", the live reference for {statistics.median(other):.3f} s" if is_paired else ""
@@ -155,9 +157,9 @@ def beside(subject: str, sample: Sample, limits: CostPolicy, level: float, *, is
     return Comparison(findings=(finding,), notes=(told,), is_made=True)
 
 
-def _excess(order: Metered, limits: CostPolicy, rate: float) -> float:
+def _excess(order: Metered, limits: CostPolicy, floors: Floors, rate: float) -> float:
     """Seconds of being blocked beyond what is usual; 0.0 where that is little, beside one of its texts or as such."""
     usual = rate * order.audio_seconds
     share = (order.cpu_seconds + usual) / max(1, len({*order.texts}))
     more = order.blocked_seconds - usual
-    return more if more >= max(LEAST_SECONDS, (limits.phrase - 1) * share) else 0.0
+    return more if more >= max(floors.wait, (limits.phrase - 1) * share) else 0.0

@@ -106,20 +106,25 @@ class Watchlist:
         """Work that came once: none of its texts costs too much when it is spoken again."""
         orders = self._candidate.metered
         ours = [one for one in orders if any(text in self._names for text in one.texts)]
-        odd = phrases.odd_orders(ours, learn(orders), self._terms.limits)
-        once = [one for one in phrases.spikes(odd) if not any(text in self._costly for text in one.texts)]
+        odd = phrases.odd_orders(ours, learn(orders), self._terms.limits, self._terms.floors)
+        once = [
+            one
+            for one in phrases.spikes(odd, self._terms.floors)
+            if not any(text in self._costly for text in one.texts)
+        ]
         return [phrases.spike_finding(subject, phrases_of(one.texts, self._names), one) for one in once[:MOST_SPIKES]]
 
     def waited_once(self) -> str | None:
         """Why the run is open after a long wait of which no phrase is to blame; None where there was none."""
         ours = [one for one in self._candidate.metered if any(text in self._names for text in one.texts)]
-        odd = waits.odd_waits(ours, self._terms.limits, self._usual_wait)
-        return waits.once([one for one in odd if not any(text in self._waiting for text in one.texts)])
+        odd = waits.odd_waits(ours, self._terms.limits, self._terms.floors, self._usual_wait)
+        unexplained = [one for one in odd if not any(text in self._waiting for text in one.texts)]
+        return waits.once(unexplained, self._terms.floors)
 
     def triggers(self, subject: str, contrasts: Sequence[tuple[Probe, Probe]], sample: Sample) -> list[Finding]:
         """Triggers that cost more than their controls, all phrases of one trigger together."""
         contrasts = [pair for pair in contrasts if pair[0].text not in self._slow]
-        odd = phrases.odd_triggers(contrasts, {one.text: one for one in sample.rounds})
+        odd = phrases.odd_triggers(contrasts, {one.text: one for one in sample.rounds}, self._terms.floors)
         found = []
         for trigger in odd[:MOST_TRIGGERS]:
             pairs = [pair for pair in contrasts if (pair[0].trigger or "").casefold() == trigger]
@@ -142,19 +147,19 @@ class Watchlist:
         ]
         if not any(text in self._names for one in fresh for text in one.texts):
             return
-        expected = learn(orders)
+        expected, limits, floors = learn(orders), self._terms.limits, self._terms.floors
         odd = [
-            *phrases.odd_orders(fresh, expected, self._terms.limits),
-            *(waits.odd_waits(fresh, self._terms.limits, self._usual_wait) if expected is not None else ()),
+            *phrases.odd_orders(fresh, expected, limits, floors),
+            *(waits.odd_waits(fresh, limits, floors, self._usual_wait) if expected is not None else ()),
         ]
         if (suspects := self._suspects(odd, self._slow)) and expected is not None:
             self._progress(f"metering again: {named(suspects, self._names)}")
             again = self._speak(lambda own: look_again(suspects, orders, own, seed=self._terms.seed, lost=self._lost))
             self._unsettled |= dict.fromkeys(text for text in suspects if text not in again)
             for text, turns in again.items():
-                if ratio := phrases.is_costly(turns, expected, self._terms.limits):
+                if ratio := phrases.is_costly(turns, expected, limits, floors):
                     self._costly[text] = ratio, turns
-                if seconds := waits.blocked_again(turns, self._terms.limits, self._usual_wait):
+                if seconds := waits.blocked_again(turns, limits, floors, self._usual_wait):
                     self._waiting[text] = seconds, turns
         keys = {(one.worker, one.call) for one in fresh}
         unweighed = keys - self._weighed

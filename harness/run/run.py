@@ -33,6 +33,8 @@ from harness.core.types import (
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.core.voice import Voice
 from harness.costs.costing import Costing
+from harness.costs.floors import Floors
+from harness.costs.machine import workload_seconds
 from harness.costs.terms import Sides, Terms
 from harness.goldens.folder import Golden, find_golden, read_golden, unread_beside
 from harness.judging.comparisons import COMPARISONS, AtHand, Basis, Comparison
@@ -210,6 +212,7 @@ class Run:
                 device=settings.device,
                 engine=metered_engine(settings, self._equipment.engine),
                 limits=settings.policy.policy.cost if settings.policy else CostPolicy(),
+                floors=Floors(workload=workload_seconds()),
                 soak_seconds=settings.soak_seconds,
             ),
             progress=tell,

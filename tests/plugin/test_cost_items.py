@@ -10,17 +10,29 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
-from harness.costs import costing, footprint, phrases, sample, scaling, suspects, waits
+from harness.costs import costing, floors, phrases, sample, scaling, suspects
+from harness.costs.machine import workload_seconds
 from harness.policy.release import COST_CHECKS
 from harness.pytest_plugin import plugin
 from tests.conftest import MODEL_CHECKS, Voice
 
 ITEMS = 6 + len(MODEL_CHECKS)
-WORK = {"kind": "burn", "seconds": 0.01}
-"""What an honest voice of these tests does for each phrase: processor time, the same on any machine."""
-BUSY = {"kind": "burn", "seconds": 0.2, "when": "crane"}
-"""What no other phrase of its length does."""
 Gate = Callable[..., pytest.RunResult]
+
+
+def workloads(kind: str, times: float, **more: object) -> dict[str, object]:
+    """A fault that takes so many calibration workloads, some 5 ms each: on any machine as much beside its floors."""
+    return {"kind": kind, "seconds": times * workload_seconds(), **more}
+
+
+def work() -> dict[str, object]:
+    """What an honest voice of these tests does for each phrase."""
+    return workloads("burn", 2)
+
+
+def busy() -> dict[str, object]:
+    """What no other phrase of its length does."""
+    return workloads("burn", 40, when="crane")
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +40,7 @@ def metered(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small golden, recorded once more from a voice that takes its time, with what it cost."""
     folder = tmp_path_factory.mktemp("metered")
     (folder / "honest").mkdir()
-    (folder / "honest" / "fake.json").write_text(json.dumps({"version": 1, "faults": [WORK]}), "utf-8")
+    (folder / "honest" / "fake.json").write_text(json.dumps({"version": 1, "faults": [work()]}), "utf-8")
     status = main(
         [
             *("record", "--model", str(folder / "honest"), "--suite", str(recorded / "small.probes.yaml")),
@@ -47,7 +59,7 @@ def gate(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice) -> Gate:
 
     def run(*faults: dict, arguments: tuple[str, ...] = (), golden: Path | None = None) -> pytest.RunResult:
         return pytester.runpytest_inprocess(
-            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={fake_voice(WORK, *faults)}",
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={fake_voice(work(), *faults)}",
             f"-otts_golden_dir={golden or recorded / 'golden'}", "--tts-golden=small", "--tts-asr=fake",
             "--tts-compare=golden", *arguments,
         )  # fmt: skip
@@ -83,7 +95,7 @@ class TestHonestVoice:
 class TestSponges:
     @pytest.mark.slow
     def test_that_work_on_a_word_fail_with_the_phrase(self, gate: Gate) -> None:
-        done = gate(BUSY)
+        done = gate(busy())
         assert done.parseoutcomes()["failed"] == 1
         done.stdout.fnmatch_lines(
             [
@@ -100,15 +112,15 @@ class TestSponges:
     ) -> None:
         monkeypatch.setattr(sample, "MOST_PAIRS", 0)
         monkeypatch.setattr(sample, "MOST_PHRASES", 1)  # as in a suite that is far larger than the pass
-        gate(BUSY, arguments=("--tts-cost=off",)).assert_outcomes(passed=ITEMS - len(COST_CHECKS))
-        gate(BUSY, arguments=("-k", "cost-latency")).assert_outcomes(failed=1, deselected=ITEMS - 1)
+        gate(busy(), arguments=("--tts-cost=off",)).assert_outcomes(passed=ITEMS - len(COST_CHECKS))
+        gate(busy(), arguments=("-k", "cost-latency")).assert_outcomes(failed=1, deselected=ITEMS - 1)
         found = [one for path in (pytester.path / ".soundcheck/runs").glob("*/results.json") for one in _found(path)]
         assert [(one["rule"], one["heard"][:6]) for one in found] == [("cost.phrase", "crane:")]
 
     @pytest.mark.slow
     def test_that_sleep_on_a_word_fail_with_the_phrase(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(waits, "LEAST_SECONDS", 0.3)
-        done = gate({"kind": "doze", "seconds": 0.6, "when": "crane"})
+        monkeypatch.setattr(floors, "WAIT", 60.0)
+        done = gate(workloads("doze", 120, when="crane"))
         assert done.parseoutcomes()["failed"] == 1
         done.stdout.fnmatch_lines(
             ["  what      keeps one waiting without working", "  heard     crane: blocked for [0-9].* s", "DEARER *"]
@@ -142,14 +154,14 @@ class TestSponges:
 
     @pytest.mark.slow
     def test_whose_work_grows_with_the_square_of_the_text_fail(self, gate: Gate) -> None:
-        done = gate({"kind": "quadratic", "seconds": 0.2}, arguments=("-k", "cost-scaling"))
+        done = gate(workloads("quadratic", 40), arguments=("-k", "cost-scaling"))
         done.assert_outcomes(failed=1, deselected=ITEMS - 1)
         done.stdout.fnmatch_lines(["  heard     with the power of [12].* characters"])
 
     @pytest.mark.slow
     def test_that_wait_for_the_nth_call_fail_with_the_order(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(phrases, "SPIKE_SECONDS", 0.3)
-        done = gate({"kind": "burn", "seconds": 0.6, "nth": 7})
+        monkeypatch.setattr(floors, "SPIKE", 60.0)
+        done = gate(workloads("burn", 120, nth=7))
         done.assert_outcomes(passed=ITEMS - 1, failed=1)
         done.stdout.fnmatch_lines(["  what      worked long for no reason, once"])
 
@@ -157,9 +169,9 @@ class TestSponges:
     def test_that_load_for_long_fail_beside_a_reference(
         self, gate: Gate, metered: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(footprint, "LEAST_SECONDS", 0.2)
+        monkeypatch.setattr(floors, "LOADING", 40.0)
         done = gate(
-            {"kind": "load-burn", "seconds": 3.0},
+            workloads("load-burn", 600),
             arguments=("--tts-workers=1", f"--tts-reference={metered / 'honest'}", "-k", "cost-load"),
         )
         done.assert_outcomes(failed=1, deselected=ITEMS - 1)
@@ -174,7 +186,7 @@ class TestSponges:
         done.stdout.fnmatch_lines(["  what      memory grows faster with the length of the text than it should"])
 
     def test_that_sleep_while_they_load_fail(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(footprint, "LOAD_BLOCKED", -1.0)
+        monkeypatch.setattr(floors, "WAIT_LOADING", -200.0)
         done = gate({"kind": "load-doze", "seconds": 1.5}, arguments=("--tts-workers=1", "-k", "cost-load"))
         assert done.parseoutcomes()["failed"] == 1
         done.stdout.fnmatch_lines(["  what      keeps one waiting while it loads"])
@@ -183,7 +195,7 @@ class TestSponges:
     def test_that_use_up_the_time_for_second_looks_are_open(self, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(suspects, "ALLOWED_SECONDS", 0.0)
         monkeypatch.setattr(suspects, "ALLOWED_SHARE", 0.0)
-        done = gate(BUSY, arguments=("-rs",))
+        done = gate(busy(), arguments=("-rs",))
         done.assert_outcomes(passed=ITEMS - 1, skipped=1)
         done.stdout.fnmatch_lines(["*inconclusive: crane* cost too much and could not be looked at again*"])
 

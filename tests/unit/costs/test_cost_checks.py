@@ -16,7 +16,7 @@ from harness.costs.profile import CostProfile, PhraseCost
 from harness.costs.sample import Round, Sample
 from harness.policy.release import CostPolicy
 from harness.report.evidence import evidence_of
-from tests.metered_samples import MIB, order, suite
+from tests.metered_samples import FLOORS, MIB, order, suite
 
 LIMITS = CostPolicy()
 LEVEL = 1e-4
@@ -56,7 +56,7 @@ def profile(times: float = 1.0, **changes) -> CostProfile:
 class TestLatencyBesideAReference:
     @pytest.mark.parametrize(("times", "fails"), [(1.0, False), (1.1, True), (1.25, True), (2.0, True)])
     def test_fails_what_is_slower_and_nothing_else(self, times: float, fails: bool) -> None:
-        found = latency.beside_reference("cost-latency", sample(times), LIMITS, LEVEL)
+        found = latency.beside_reference("cost-latency", sample(times), LIMITS, FLOORS, LEVEL)
         assert [one.rule.id for one in found.findings] == ["cost.latency"] * fails
         assert found.doubt is None
         for estimate in [one.evidence.estimate for one in found.findings]:
@@ -68,17 +68,17 @@ class TestLatencyBesideAReference:
         assert "others kept 0.02 of 2 processors busy" in found.notes[0]
 
     def test_needs_size_as_well_as_significance(self) -> None:
-        found = latency.beside_reference("cost-latency", sample(1.03, noise=0.001), LIMITS, LEVEL)
+        found = latency.beside_reference("cost-latency", sample(1.03, noise=0.001), LIMITS, FLOORS, LEVEL)
         assert found.findings == ()
         assert found.is_made
 
     def test_is_in_doubt_where_clocks_are_wild_or_phrases_few(self) -> None:
-        assert "too noisy" in latency.beside_reference("x", sample(noise=0.8), LIMITS, LEVEL).doubt
-        few = latency.beside_reference("x", sample(count=5), LIMITS, LEVEL)
+        assert "too noisy" in latency.beside_reference("x", sample(noise=0.8), LIMITS, FLOORS, LEVEL).doubt
+        few = latency.beside_reference("x", sample(count=5), LIMITS, FLOORS, LEVEL)
         assert few.doubt == "5 pairs were spoken by both sides, 15 are needed"
 
     def test_says_so_where_phrases_take_no_time(self) -> None:
-        found = latency.beside_reference("x", sample(3.0, scale=0.001), LIMITS, LEVEL)
+        found = latency.beside_reference("x", sample(3.0, scale=0.001), LIMITS, FLOORS, LEVEL)
         assert (found.findings, found.doubt) == ((), None)
         assert "too quickly" in found.notes[0]
 
@@ -204,8 +204,8 @@ def ladder(power: float, *, scale: float = 1.0, audio_power: float = 1.0) -> tup
 
 class TestScaling:
     def judged(self, rounds: tuple[Round, ...], own: CostProfile | None = None, *, live: bool = False):
-        other = scaling.scaling_of(rounds, is_reference=True) if live else None
-        return scaling.judge_scaling("cost-scaling", scaling.scaling_of(rounds), other, own, LIMITS)
+        other = scaling.scaling_of(rounds, FLOORS, is_reference=True) if live else None
+        return scaling.judge_scaling("cost-scaling", scaling.scaling_of(rounds, FLOORS), other, own, LIMITS)
 
     @pytest.mark.parametrize("live", [True, False])
     def test_fails_the_square_and_passes_the_line(self, live: bool) -> None:
@@ -237,20 +237,20 @@ class TestScaling:
         assert f"memory grows with the length to the power of {power:.2f}" in notes[-1]
 
     def test_of_little_memory_or_of_a_peak_that_is_not_the_order_s_own_says_nothing(self) -> None:
-        assert scaling.scaling_of(ladder(1.0)).memory is None
+        assert scaling.scaling_of(ladder(1.0), FLOORS).memory is None
         unset = tuple(
             replace(
                 one, candidate=tuple(replace(order, peak_bytes=999 * MIB, is_own_peak=False) for order in one.candidate)
             )
             for one in ladder(1.0)
         )
-        assert scaling.scaling_of(unset).memory is None
+        assert scaling.scaling_of(unset, FLOORS).memory is None
 
     def test_of_what_takes_no_time_or_was_not_spoken_says_nothing(self) -> None:
         findings, notes = self.judged(ladder(2.0, scale=1e-5))
         assert findings == ()
         assert "too quickly" in notes[0]
-        assert scaling.scaling_of(()).audio is None
+        assert scaling.scaling_of((), FLOORS).audio is None
 
 
 class TestFootprint:
@@ -269,14 +269,16 @@ class TestFootprint:
         assert footprints.footprint(suite(), [7]) is None
 
     def test_passes_beside_its_like(self, own: footprints.Footprint) -> None:
-        assert footprints.judge_load("cost-load", own, own, "x") == ()
-        assert footprints.judge_first("cost-first-rendering", own, own, "x") == ()
+        assert footprints.judge_load("cost-load", own, own, "x", FLOORS) == ()
+        assert footprints.judge_first("cost-first-rendering", own, own, "x", FLOORS) == ()
         assert footprints.judge_memory("cost-memory", own, own, "x", LIMITS) == ()
 
     def test_fails_what_loads_longer_or_larger(self, own: footprints.Footprint) -> None:
         greedy = replace(own, load_seconds=9.0, load_peak_bytes=900 * MIB)
-        assert [one.rule.id for one in footprints.judge_load("cost-load", greedy, own, "x")] == ["cost.load"] * 2
-        assert footprints.judge_load("cost-load", greedy, None, "") == ()
+        assert [one.rule.id for one in footprints.judge_load("cost-load", greedy, own, "x", FLOORS)] == [
+            "cost.load"
+        ] * 2
+        assert footprints.judge_load("cost-load", greedy, None, "", FLOORS) == ()
 
     @pytest.mark.parametrize(
         ("blocked", "rules", "is_open"),
@@ -286,13 +288,13 @@ class TestFootprint:
         self, blocked: tuple[float, ...], rules: list[str], is_open: bool
     ) -> None:
         loads = [order("", call=0, blocked_seconds=seconds) for seconds in blocked]
-        findings, doubt = footprints.judge_waits("cost-load", loads)
+        findings, doubt = footprints.judge_waits("cost-load", loads, FLOORS)
         assert ([one.rule.id for one in findings], bool(doubt)) == (rules, is_open)
 
     def test_fails_a_first_rendering_that_takes_long(self, own: footprints.Footprint) -> None:
         slow = replace(own, first_seconds=12.0)
         for other in (own, None):
-            (found,) = footprints.judge_first("cost-first-rendering", slow, other, "x")
+            (found,) = footprints.judge_first("cost-first-rendering", slow, other, "x", FLOORS)
             assert found.evidence.estimate is not None
             assert (found.evidence.estimate.value, found.evidence.estimate.unit) == (slow.first_seconds, Unit.SECONDS)
             assert found.place == Place(phrases=(NamedPhrase(text=slow.first_text),))

@@ -15,7 +15,7 @@ from harness.costs.measuring import ReferenceLost
 from harness.costs.terms import Sides, Terms
 from harness.policy.release import COST_CHECKS, CostPolicy
 from harness.sandbox.outside.client import WorkerFault
-from tests.metered_samples import MIB, order
+from tests.metered_samples import FLOORS, MIB, clocked, order
 
 if TYPE_CHECKING:
     from harness.speaking.metered import Metered
@@ -43,6 +43,14 @@ class MadeUpVoice:
     guilty: dict[str, WorkerFault] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     has_loaded: bool = True
+    load: dict[str, object] = field(default_factory=dict)
+    """What loading costs instead."""
+    first_seconds: float = 0.0
+    """Processor time that the first order of each worker takes beyond its audio."""
+    power: float = 1.0
+    """Of the length, with which processor time grows."""
+    speed: float = 1.0
+    """Times as fast as the machine that all other numbers are of."""
     orders: list[Metered] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     _worker: int = 0
@@ -77,13 +85,14 @@ class MadeUpVoice:
         if self._call == 0:
             self._worker += 1
             load = order("", call=0, worker=self._worker, cpu=2.0, audio=0.0, resident_bytes=290 * MIB)
-            self.orders.append(replace(load, peak_bytes=310 * MIB))
+            self.orders.append(clocked(replace(load, **{"peak_bytes": 310 * MIB, **self.load}), self.speed))
         self._call += 1
         audio = 0.5 + 0.1 * len(text)
         grown = 300 * MIB + self.growth * self._call
-        made = order(text, call=self._call, worker=self._worker, cpu=0.1 * audio * self.times, audio=audio)
+        cpu = 0.1 * audio**self.power * self.times + self.first_seconds * (self._call == 1)
+        made = order(text, call=self._call, worker=self._worker, cpu=cpu, audio=audio)
         made = replace(made, base_bytes=grown - self.growth, resident_bytes=grown, peak_bytes=grown + 20 * MIB)
-        self.orders.append(replace(made, **self.changes.get(text, {})))
+        self.orders.append(clocked(replace(made, **self.changes.get(text, {})), self.speed))
         return self.orders[-1]
 
 
@@ -94,7 +103,7 @@ def calm_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def costing(candidate: MadeUpVoice, reference: MadeUpVoice | None = None, **limits: object) -> Costing:
-    terms = Terms(alpha=0.01, seed=1, engine="made up 1", limits=CostPolicy(**limits))  # type: ignore[arg-type]
+    terms = Terms(alpha=0.01, seed=1, engine="made up 1", limits=CostPolicy(**limits), floors=FLOORS)  # type: ignore[arg-type]
     return Costing(PROBES, Sides(candidate=candidate, reference=reference), golden=None, terms=terms)
 
 

@@ -23,14 +23,14 @@ from harness.costs.phrases import (
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy
 from harness.report.evidence import evidence_of
-from tests.metered_samples import MIB, order, suite
+from tests.metered_samples import FLOORS, MIB, order, suite
 
 OSPREY = NamedPhrase(text="An osprey.", probe="osprey-1")
 LIMITS = CostPolicy()
 
 
 def odd_texts(orders) -> list[str]:
-    return [odd.order.texts[0] for odd in odd_orders(orders, learn(orders), LIMITS)]
+    return [odd.order.texts[0] for odd in odd_orders(orders, learn(orders), LIMITS, FLOORS)]
 
 
 class TestExpected:
@@ -81,13 +81,13 @@ class TestOddOrders:
         assert odd_texts([*suite(), order("first", call=1, cpu=9.0), order("tiny", call=9, cpu=0.03, audio=0.1)]) == []
 
     def test_are_not_judged_by_nothing(self) -> None:
-        assert odd_orders(suite(3), None, LIMITS) == []
+        assert odd_orders(suite(3), None, LIMITS, FLOORS) == []
 
 
 class TestSpikes:
     def test_are_long_and_many_times_what_was_expected(self) -> None:
         orders = [*suite(), order("long", call=40, cpu=4.0), order("short", call=41, cpu=1.2)]
-        (spike,) = spikes(odd_orders(orders, learn(orders), LIMITS))
+        (spike,) = spikes(odd_orders(orders, learn(orders), LIMITS, FLOORS), FLOORS)
         assert spike.order.texts == ("long",)
         found = spike_finding("cost-latency", [NamedPhrase(text="Long.", probe="long")], spike)
         assert found.heard == "order 40 of worker 1 (long): 4.0 s of processor time"
@@ -98,14 +98,16 @@ class TestIsCostly:
         expected = learn(suite())
         assert expected is not None
         calm = order(cpu=0.2)
-        assert is_costly([(order(cpu=0.4), calm)] * 3, expected, LIMITS) > 1.9
-        assert is_costly([(order(cpu=0.4), calm)] * 2, expected, LIMITS) == 0.0
-        assert is_costly([(order(cpu=0.4), calm), (order(cpu=0.4), calm), (calm, calm)], expected, LIMITS) == 0.0
+        assert is_costly([(order(cpu=0.4), calm)] * 3, expected, LIMITS, FLOORS) > 1.9
+        assert is_costly([(order(cpu=0.4), calm)] * 2, expected, LIMITS, FLOORS) == 0.0
+        assert (
+            is_costly([(order(cpu=0.4), calm), (order(cpu=0.4), calm), (calm, calm)], expected, LIMITS, FLOORS) == 0.0
+        )
 
     def test_not_where_the_calm_phrase_was_slow_as_well(self) -> None:
         expected = learn(suite())
         assert expected is not None
-        assert is_costly([(order(cpu=0.4), order(cpu=0.4))] * 3, expected, LIMITS) == 0.0
+        assert is_costly([(order(cpu=0.4), order(cpu=0.4))] * 3, expected, LIMITS, FLOORS) == 0.0
 
     def test_is_told_with_the_phrase_and_its_numbers(self) -> None:
         found = phrase_finding("osprey-1", OSPREY, 2.0, [(order(cpu=0.4), order(cpu=0.2))] * 3)
@@ -156,29 +158,29 @@ class TestContrasts:
 
     def test_that_cost_more_than_their_controls_are_odd(self) -> None:
         pairs, rounds = self.rounds(0.25)
-        assert odd_triggers(pairs, rounds) == ["osprey"]
+        assert odd_triggers(pairs, rounds, FLOORS) == ["osprey"]
 
     def test_that_make_the_voice_sleep_are_odd(self) -> None:
         pairs, rounds = self.rounds(0.2)
         for one, _ in pairs:
             rounds[one.text] = Round(text=one.text, candidate=(order(one.text, cpu=0.2, blocked_seconds=0.1),))
-        assert odd_triggers(pairs, rounds) == ["osprey"]
+        assert odd_triggers(pairs, rounds, FLOORS) == ["osprey"]
 
     def test_that_cost_more_in_one_phrase_of_six_are_not(self) -> None:
         pairs, rounds = self.rounds(0.2)
         rounds[pairs[2][0].text] = Round(text="t2", candidate=(order("t2", cpu=0.4),))
-        assert odd_triggers(pairs, rounds) == []
+        assert odd_triggers(pairs, rounds, FLOORS) == []
 
     def test_that_stand_alone_must_differ_by_more(self) -> None:
         pairs, rounds = self.rounds(0.25)
-        assert odd_triggers(pairs[:1], rounds) == []
+        assert odd_triggers(pairs[:1], rounds, FLOORS) == []
         pairs, rounds = self.rounds(0.3)
-        assert odd_triggers(pairs[:1], rounds) == ["osprey"]
+        assert odd_triggers(pairs[:1], rounds, FLOORS) == ["osprey"]
 
     def test_that_cost_as_much_or_were_not_spoken_are_not(self) -> None:
         pairs, rounds = self.rounds(0.2)
-        assert odd_triggers(pairs, rounds) == []
-        assert odd_triggers(pairs, {}) == []
+        assert odd_triggers(pairs, rounds, FLOORS) == []
+        assert odd_triggers(pairs, {}, FLOORS) == []
 
     def test_are_compared_by_the_second_of_audio(self) -> None:
         longer = order(cpu=0.3, audio=3.0)

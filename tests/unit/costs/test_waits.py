@@ -12,7 +12,7 @@ from harness.costs.sample import Round, Sample
 from harness.costs.waits import beside, blocked_again, odd_waits, once, usual_rate, wait_finding
 from harness.policy.release import CostPolicy
 from harness.report.evidence import evidence_of
-from tests.metered_samples import order, suite
+from tests.metered_samples import FLOORS, order, suite
 
 LIMITS = CostPolicy()
 LEVEL = 1e-3
@@ -38,36 +38,36 @@ def sample(own: float, other: float | None = None, *, count: int = 24) -> Sample
 class TestOddWaits:
     def test_are_orders_that_slept(self) -> None:
         slept = order("osprey", call=40, blocked_seconds=2.0)
-        odd = odd_waits([*suite(), slept], LIMITS)
+        odd = odd_waits([*suite(), slept], LIMITS, FLOORS)
         assert [one.texts for one in odd] == [("osprey",)]
 
     def test_are_none_where_all_wait_for_a_gpu_by_their_audio(self) -> None:
         orders = [replace(one, blocked_seconds=0.5 * one.audio_seconds) for one in suite()]
-        assert odd_waits(orders, LIMITS, usual_rate(orders)) == []
-        assert odd_waits(orders, LIMITS) != []
+        assert odd_waits(orders, LIMITS, FLOORS, usual_rate(orders)) == []
+        assert odd_waits(orders, LIMITS, FLOORS) != []
 
     def test_are_not_what_is_short_beside_the_work(self) -> None:
         long = order("long", call=40, cpu=8.0, blocked_seconds=0.6)
-        assert odd_waits([long], LIMITS) == []
+        assert odd_waits([long], LIMITS, FLOORS) == []
 
     def test_are_not_a_worker_s_first_order(self) -> None:
         first = order("first", call=1, blocked_seconds=5.0)
-        assert odd_waits([first], LIMITS) == []
+        assert odd_waits([first], LIMITS, FLOORS) == []
 
 
 class TestBlockedAgain:
     def test_each_time(self) -> None:
         turns = [(order(blocked_seconds=2.0), CALM)] * 3
-        assert blocked_again(turns, LIMITS) == pytest.approx(2.0)
-        assert blocked_again(turns[:2], LIMITS) == 0.0
-        assert blocked_again([*turns[:2], (CALM, CALM)], LIMITS) == 0.0
+        assert blocked_again(turns, LIMITS, FLOORS) == pytest.approx(2.0)
+        assert blocked_again(turns[:2], LIMITS, FLOORS) == 0.0
+        assert blocked_again([*turns[:2], (CALM, CALM)], LIMITS, FLOORS) == 0.0
 
     def test_not_where_a_gpu_takes_as_long_for_its_audio(self) -> None:
-        assert blocked_again([(order(audio=2.0, blocked_seconds=2.1), CALM)] * 3, LIMITS, rate=1.0) == 0.0
+        assert blocked_again([(order(audio=2.0, blocked_seconds=2.1), CALM)] * 3, LIMITS, FLOORS, rate=1.0) == 0.0
 
     def test_of_a_worker_s_first_order_as_well(self) -> None:
         turns = [(order(call=call, blocked_seconds=2.0), CALM) for call in (1, 3, 4)]
-        assert blocked_again(turns, LIMITS) == 2.0
+        assert blocked_again(turns, LIMITS, FLOORS) == 2.0
 
     def test_is_told_with_the_phrase_and_its_seconds(self) -> None:
         found = wait_finding(
@@ -82,33 +82,33 @@ class TestBlockedAgain:
 class TestOnce:
     def test_leaves_open_what_waited_for_long(self) -> None:
         slept = order("osprey", call=40, worker=2, blocked_seconds=4.0)
-        told = once(odd_waits([slept], LIMITS))
+        told = once(odd_waits([slept], LIMITS, FLOORS), FLOORS)
         assert told.startswith("order 40 of worker 2 was blocked for 4.0 s")
 
     def test_leaves_open_what_waited_again_and_again_at_other_phrases(self) -> None:
         slept = [order(f"p{call}", call=call, blocked_seconds=0.8) for call in range(10, 13)]
-        assert once(odd_waits(slept[:2], LIMITS)) is None
-        assert ", 2 others for less" in once(odd_waits(slept, LIMITS))
+        assert once(odd_waits(slept[:2], LIMITS, FLOORS), FLOORS) is None
+        assert ", 2 others for less" in once(odd_waits(slept, LIMITS, FLOORS), FLOORS)
 
     def test_is_nothing_where_the_wait_was_short(self) -> None:
-        assert once(odd_waits([order(call=40, blocked_seconds=2.0)], LIMITS)) is None
-        assert once([]) is None
+        assert once(odd_waits([order(call=40, blocked_seconds=2.0)], LIMITS, FLOORS), FLOORS) is None
+        assert once([], FLOORS) is None
 
 
 class TestBeside:
     @pytest.mark.parametrize(("own", "fails"), [(0.0, False), (0.015, False), (0.05, True), (0.5, True)])
     def test_a_live_reference(self, own: float, fails: bool) -> None:
-        found = beside("cost-latency", sample(own, 0.0), LIMITS, LEVEL, is_paired=True)
+        found = beside("cost-latency", sample(own, 0.0), LIMITS, FLOORS, LEVEL, is_paired=True)
         assert [one.rule.id for one in found.findings] == ["cost.wait"] * fails
         assert "the live reference for 0.00" in found.notes[0]
 
     @pytest.mark.parametrize(("own", "fails"), [(0.1, False), (0.22, False), (0.3, True)])
     def test_nothing_fails_what_waits_longer_than_it_works(self, own: float, fails: bool) -> None:
-        found = beside("cost-latency", sample(own), LIMITS, LEVEL, is_paired=False)
+        found = beside("cost-latency", sample(own), LIMITS, FLOORS, LEVEL, is_paired=False)
         assert len(found.findings) == fails
 
     def test_a_reference_that_waits_as_long_is_no_finding(self) -> None:
-        assert beside("cost-latency", sample(0.5, 0.5), LIMITS, LEVEL, is_paired=True).findings == ()
+        assert beside("cost-latency", sample(0.5, 0.5), LIMITS, FLOORS, LEVEL, is_paired=True).findings == ()
 
     def test_of_few_phrases_says_nothing(self) -> None:
-        assert not beside("cost-latency", sample(0.5, 0.0, count=7), LIMITS, LEVEL, is_paired=True).is_made
+        assert not beside("cost-latency", sample(0.5, 0.0, count=7), LIMITS, FLOORS, LEVEL, is_paired=True).is_made
