@@ -79,7 +79,10 @@ class Meter:
         cpu = max(0.0, now.cpu_seconds - self._seconds)
         # Of the thread that queued longest: a crowd of threads that queue for a moment each must hide no sleep.
         queued = [one - before.queued_seconds.get(thread, 0.0) for thread, one in now.queued_seconds.items()]
-        blocked = max(0.0, wall - cpu - max(0.0, *queued)) if queued else 0.0
+        # Who is throttled by a quota counts as queuing, too: on Linux 6.18 a thread queued for 3.9 s of which it was
+        # throttled for 3.5. But a thread may wait for another that is throttled, or for the harness itself.
+        throttled = max(0.0, now.throttled_seconds - before.throttled_seconds)
+        blocked = max(0.0, wall - cpu - max(throttled, *queued)) if queued else 0.0
         metered = Metered(
             texts=texts,
             worker=self._number,

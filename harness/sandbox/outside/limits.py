@@ -19,6 +19,9 @@ TICK_SECONDS = 0.1
 """From one look to the next."""
 WINDOW_SECONDS = 2.0
 """Over which processor time is looked at."""
+SPARE = 0.25
+"""Processors that may be busy beyond what was ordered, which is none while nothing is asked: an honest worker keeps as
+many threads busy as were ordered, and clocks that are read a tenth of a second late make that a tenth more at most."""
 
 Note = Callable[[str, str, str], None]
 """Told kind, what and detail."""
@@ -83,7 +86,7 @@ class LimitWatch:
         self._bursts: list[tuple[float, int]] = [(time.monotonic(), 0)]
         self._calls = self._refused = 0
         self._is_full = self._was_waiting = False
-        self._work: list[tuple[float, float]] = []
+        self._work: list[tuple[float, float, float]] = []
         self.usage = Usage()
         """What the worker was last seen to use."""
         self.is_waiting = False
@@ -105,7 +108,9 @@ class LimitWatch:
         Args:
             is_sealed: Whether the worker's last wall is closed: before that its processor time is ours.
         """
+        begun = time.monotonic()
         self.usage = usage = usage_of(self._watched.pid, self.usage)
+        read = begun, time.monotonic()
         limits = self._limits
         allowed = f"allowed {limits.memory_bytes >> 20} MiB"
         if limits.memory_bytes and usage.resident_bytes > limits.memory_bytes * 0.9:
@@ -115,7 +120,7 @@ class LimitWatch:
             self._note("limits", "memory", f"asked for memory until there was no more; {allowed}")
         if usage.tasks > limits.tasks or (self._watched.group and self._watched.group.refused_tasks()):
             self.exceed("tasks", f"more than {limits.tasks} threads")
-        self._measure_processor(usage, is_sealed=is_sealed)
+        self._measure_processor(usage, read, is_sealed=is_sealed)
         now = time.monotonic()
         self._bursts = [one for one in self._bursts if now - one[0] <= 2] + [(now, self._calls)]
         if (rate := self._calls - self._bursts[0][1]) > limits.notifications:
@@ -127,20 +132,26 @@ class LimitWatch:
         if files > limits.files:
             self.exceed("files", f"more than {limits.files} files")
 
-    def _measure_processor(self, usage: Usage, *, is_sealed: bool) -> None:
-        """More processors than were ordered, or any while nothing was ordered: somebody works for himself."""
-        now = time.monotonic()
+    def _measure_processor(self, usage: Usage, read: tuple[float, float], *, is_sealed: bool) -> None:
+        """More processors than were ordered, or any while nothing was ordered: somebody works for himself.
+
+        The clock is read on both sides of the meter, so that a harness that is held up meanwhile sees less, not more.
+        """
+        begun, now = read
         if not is_sealed or self._was_waiting != self.is_waiting:
             self._was_waiting = self.is_waiting
             self._work = []
-        self._work = [*self._work, (now, usage.cpu_seconds)][-1 - int(WINDOW_SECONDS / TICK_SECONDS) :]
-        since, before = self._work[0]
+        self._work = [*self._work, (begun, now, usage.cpu_seconds)][-1 - int(WINDOW_SECONDS / TICK_SECONDS) :]
+        since, _, before = self._work[0]
         if now - since < WINDOW_SECONDS * 0.9:
             return
         busy = (usage.cpu_seconds - before) / (now - since)
-        if self.is_waiting and busy > 0.5:
+        asked = 0 if self.is_waiting else self._limits.threads
+        if busy <= asked + SPARE:
+            return
+        if self.is_waiting:
             self._note("limits", "cpu", "kept a processor busy while nothing was asked of it")
-        elif busy > self._limits.threads + 0.6:
+        else:
             self._note("limits", "cpu", f"kept more processors busy than the {self._limits.threads} that it may use")
 
     def exceed(self, what: str, detail: str) -> None:

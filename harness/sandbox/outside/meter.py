@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.sandbox.outside.quota import throttled_seconds
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 MAX_COUNTED = 20_000
 """Files that are counted before one stops counting."""
@@ -71,6 +73,8 @@ class Reading:
     queued_seconds: Mapping[int, float] = field(default_factory=dict)
     """Time for which each living thread, by its id, could run and had no processor: what others cost it. Empty where
     the kernel does not tell."""
+    throttled_seconds: float = 0.0
+    """Time for which a quota kept everything in the container from running, harness included."""
     peak_bytes: int = 0
     """Largest resident set since :func:`reset_peak`, or ever where that is refused."""
     resident_bytes: int = 0
@@ -108,6 +112,7 @@ def reading_of(pid: int, *, group_seconds: float = 0.0, scratch_bytes: int = 0, 
         pid=pid,
         cpu_seconds=group_seconds or cpu,
         queued_seconds=queued,
+        throttled_seconds=throttled_seconds(),
         peak_bytes=peak,
         resident_bytes=resident,
         tasks=tasks,

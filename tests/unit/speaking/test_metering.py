@@ -73,6 +73,20 @@ class TestMeter:
         meter.speak([("a", 1)], lambda *_: None)
         assert [one.blocked_seconds for one in meter.records] == pytest.approx([0.0, 4.45])
 
+    def test_takes_for_blocked_no_time_that_a_quota_took(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = iter([0.0, 1.0, 10.0, 15.0])
+        monkeypatch.setattr("harness.speaking.metering.time.monotonic", lambda: next(clock))
+        worker = PlayedWorker(0.5, 0.5, 1.0)
+        told = [(0.0, 7.0), (0.0, 7.0), (1.0, 10.0)]
+        worker._readings = [
+            replace(one, queued_seconds={1: queued}, throttled_seconds=throttled)
+            for one, (queued, throttled) in zip(worker._readings, told, strict=True)
+        ]
+        meter = Meter(worker, 1)  # type: ignore[arg-type]
+        meter.start()
+        meter.speak([("a", 1)], lambda *_: None)
+        assert meter.records[1].blocked_seconds == pytest.approx(5.0 - 0.5 - 3.0)
+
     def test_never_counts_backwards(self) -> None:
         meter = Meter(PlayedWorker(3.0, 2.0, 1.0, 0.0, 3.1), 1)  # type: ignore[arg-type]
         meter.start()
@@ -83,7 +97,7 @@ class TestMeter:
 
 class TestReading:
     def test_of_a_process_that_is_gone_is_zero(self) -> None:
-        assert reading_of(2**22 + 1) == Reading(pid=2**22 + 1)
+        assert replace(reading_of(2**22 + 1), throttled_seconds=0.0) == Reading(pid=2**22 + 1)
 
     def test_takes_the_group_s_clock_where_there_is_one(self) -> None:
         assert reading_of(2**22 + 1, group_seconds=7.0).cpu_seconds == 7.0

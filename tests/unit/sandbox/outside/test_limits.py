@@ -122,20 +122,37 @@ class TestProcessorTime:
         for _ in range(ticks):
             stage.tick(watch, cpu_seconds=stage.usage.cpu_seconds + busy * TICK_SECONDS)
 
-    def test_of_as_many_processors_as_were_ordered_is_fine(self, stage: Stage) -> None:
-        self.work(stage, stage.watch(), 2.5)
+    @pytest.mark.parametrize("threads", [1, 2, 4, 16])
+    def test_of_as_many_processors_as_were_ordered_is_fine(self, stage: Stage, threads: int) -> None:
+        self.work(stage, stage.watch(replace(BOUNDS, threads=threads)), threads + 0.1)
         assert stage.told == []
 
-    def test_of_more_than_were_ordered_is_told(self, stage: Stage) -> None:
-        self.work(stage, stage.watch(), 2.7)
+    @pytest.mark.parametrize("threads", [1, 2, 4, 16])
+    def test_of_a_third_of_a_processor_more_than_were_ordered_is_told(self, stage: Stage, threads: int) -> None:
+        self.work(stage, stage.watch(replace(BOUNDS, threads=threads)), threads + 0.33)
         assert set(stage.told) == {("limits", "cpu")}
         assert stage.ends == 0
 
-    def test_while_nothing_was_ordered_is_told(self, stage: Stage) -> None:
-        watch = stage.watch()
+    @pytest.mark.parametrize(("busy", "told"), [(0.1, set()), (0.33, {("limits", "cpu")})])
+    def test_while_nothing_was_ordered_is_told(self, stage: Stage, busy: float, told: set[tuple[str, str]]) -> None:
+        watch = stage.watch(replace(BOUNDS, threads=4))
         watch.is_waiting = True
-        self.work(stage, watch, 0.6)
-        assert set(stage.told) == {("limits", "cpu")}
+        self.work(stage, watch, busy)
+        assert set(stage.told) == told
+
+    def test_is_not_more_where_the_harness_was_held_up_while_it_read(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def held_up(pid: int, before: Usage) -> Usage:
+            usage = stage.usage
+            stage.now += 0.5  # the meter was read, and the clock only then
+            return usage
+
+        monkeypatch.setattr(limits_module, "usage_of", held_up)
+        watch = stage.watch()
+        for seconds in (0.5, *[0.1] * 40):
+            stage.tick(watch, seconds, cpu_seconds=stage.usage.cpu_seconds + 2.0 * (seconds + 0.5))
+        assert stage.told == []
 
     def test_is_counted_anew_when_something_is_ordered(self, stage: Stage) -> None:
         watch = stage.watch()
