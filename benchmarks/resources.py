@@ -7,8 +7,9 @@ share of runs that the gate's own judge fails, next to what a plain ratio of mea
 metering adds to a run.
 
 Run it with ``make bench-resources``; ``QUICK=1`` makes fewer runs and leaves slow sponges out, ``VOICES='NAME;NAME'``
-gates only those, ``LOAD=0`` starts no busy process, where others keep the machine busy anyway. Runs of the power table
-are kept in ``.soundcheck/resources/`` and taken up again, unless code that shapes them has changed.
+gates only those, ``LOAD=0`` starts no busy process, where others keep the machine busy anyway, ``THROTTLE=0.5`` has
+all run under a quota of half the processors (root only, see :mod:`benchmarks.throttle`). Runs of the power table are
+kept in ``.soundcheck/resources/`` and taken up again, unless code that shapes them has changed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 
 from benchmarks import voice_sponges
 from benchmarks.size import QUICK, SMALLEST, by_size
+from benchmarks.throttle import NoQuota, asked_share, throttled
 from harness.core.stats import clopper_pearson
 from harness.costs.arithmetic import paired_ratio
 from harness.costs.floors import Floors
@@ -237,7 +239,7 @@ def power(folder: Path) -> list[str]:
     )
     reference = renderer(folder, "power-reference", UNITS)
     for times in SLOWDOWNS:
-        kept = KEPT / f"power-{times:g}-{UNITS}-{PHRASES}-{code_digest()[:12]}.jsonl"
+        kept = KEPT / f"power-{times:g}-{asked_share():g}-{UNITS}-{PHRASES}-{code_digest()[:12]}.jsonl"
         done = kept_runs(kept)
         if len(done) < RUNS:
             candidate = renderer(folder, f"power-{times:g}", times * UNITS)
@@ -291,8 +293,21 @@ def main() -> int:
     """Print the tables and the figure.
 
     Returns:
-        0 where every sponge is found and named, honest voices pass, and the power is what is aimed at.
+        0 where every sponge is found and named, honest voices pass, and the power is what is aimed at; 2 where a quota
+        was asked for and cannot be set.
     """
+    try:
+        share = asked_share()
+        with throttled(share):
+            return _tables(share)
+    except NoQuota as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _tables(share: float) -> int:
+    if share < 1:
+        print(f"under a quota of {share:g} of the processors")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tables = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,9 +12,10 @@ import pytest
 from harness.core.types import Probe, Verdict
 from harness.costs import floors, latency, leaks
 from harness.costs.costing import Costing
-from harness.costs.expected import learn
+from harness.costs.expected import Expected, learn
 from harness.costs.floors import Floors
 from harness.costs.phrases import RULES as PHRASE_RULES
+from harness.costs.phrases import is_costly
 from harness.costs.profile import PhraseCost
 from harness.costs.terms import Sides, Terms
 from harness.policy.release import COST_CHECKS, CostPolicy
@@ -162,6 +164,15 @@ class TestASoak:
         ]
         usual = learn([clocked(one, speed) for one in suite()])
         assert [one.rule.id for one in leaks.soak_findings("cost-leak", calls, usual, LEVEL)] == rules
+
+
+class TestFalseAlarms:
+    @pytest.mark.parametrize(("spread", "most"), [(0.05, 0.0), (0.1, 0.0), (0.2, 0.006)])
+    def test_of_a_second_look_are_as_rare_as_the_page_says(self, spread: float, most: float) -> None:
+        expected = Expected(scale=math.log(0.1), power=1.0, spread=spread, orders=50)
+        costs = 0.2 * np.exp(np.random.default_rng(1).normal(0, spread, (1000, 3, 2)))
+        looks = [[(order(cpu=float(one)), order(cpu=float(calm))) for one, calm in turns] for turns in costs]
+        assert sum(is_costly(turns, expected, LIMITS, FLOORS) > 0 for turns in looks) <= most * len(looks)
 
 
 class TestTheTable:
