@@ -1,10 +1,12 @@
 """What is too small to matter, in units of the machine's own calibration workload. Pure.
 
 The rules of cost first ask for size against the phrase's own cost, and for more than the voice's spread. Beyond that
-each needs a floor, because clocks jitter by a share of a millisecond whatever is timed. Seconds would make another
+each needs a floor, because clocks jitter whatever is timed. Seconds would make another
 product of a machine that is twice as fast: the same word that triples the work of its phrase would lie above the floor
 on one and below it on the other. So a floor is a number of calibration workloads
 (:func:`harness.costs.machine.calibrate`), and every rule gives the same verdict at half and at double speed.
+
+The numbers are chosen, not measured: they are the seconds of earlier versions where the workload takes 5 ms.
 """
 
 from __future__ import annotations
@@ -12,13 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TIMED = 1.0
-"""Median processor time of a phrase below which it is too quick to be timed beside another: a switch of threads and the
-caches that it costs are a few hundredths of the workload, and what is compared differs by a twentieth."""
+"""Median processor time of a phrase below which it is too quick to be timed beside another."""
 RECORDED = 10.0
-"""The same beside what was recorded on another day: caches and clock rates move by most of a workload."""
+"""The same beside what was recorded on another day: caches and clock rates move."""
 EXCESS = 10.0
-"""Processor time of a phrase beyond what was expected that is worth a look: a full collection of Python's garbage with
-an engine loaded takes up to that, and falls on one phrase or another."""
+"""Processor time of a phrase beyond what was expected that is worth a look."""
 RUNG = 4.0
 """Processor time of the longest text below which its growth cannot be timed: the shortest has an eighth of it."""
 SPIKE = 600.0
