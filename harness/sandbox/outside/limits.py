@@ -20,7 +20,7 @@ TICK_SECONDS = 0.1
 WINDOW_SECONDS = 2.0
 """Over which processor time is looked at."""
 SPARE = 0.25
-"""Processors that may be busy beyond what was ordered, which is none while nothing is asked: the reading\'s own error."""
+"""Processors that may be busy beyond what was ordered, which is none while nothing is asked."""
 
 Note = Callable[[str, str, str], None]
 """Told kind, what and detail."""
