@@ -37,8 +37,10 @@ class ComparableGolden:
         return record if record and record.text == probe.text else None
 
     def prints(self, probe: Probe) -> Echoing | None:
-        """What its takes sounded like."""
-        return self._golden.prints.of(probe.id) if self.record(probe) else None
+        """What its takes sounded like, on axes that are those of one transcriber only."""
+        if self._other_listener or not self.record(probe):
+            return None
+        return self._golden.prints.of(probe.id)
 
     def refusal(self, probe: Probe) -> str | None:
         """Why the golden says nothing about this probe, and what would settle it; None if it does."""

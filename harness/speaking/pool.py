@@ -137,8 +137,8 @@ class WorkerPool:
             device=self._device,
             threads=self._threads,
             bounds=bounds,
-            is_tidy=slot.is_tidy,
         )
+        worker.is_tidy = slot.is_tidy
         worker.voice = self._model.voice if engine.layout or engine.choices else None
         meter = Meter(worker, self._started)
         slot.worker, slot.meter = worker, meter  # before it has loaded: close() ends it while it does

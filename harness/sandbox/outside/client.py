@@ -94,7 +94,6 @@ class Worker:
         device: str,
         threads: int,
         bounds: Bounds,
-        is_tidy: bool = False,
     ) -> None:
         """Remember; nothing is started yet.
 
@@ -107,10 +106,8 @@ class Worker:
             device: ``cpu`` or ``cuda``.
             threads: Threads that it may compute with.
             bounds: How long to wait, and for how much.
-            is_tidy: Give freed memory back at once.
         """
         self._launcher = launcher
-        self._is_tidy = is_tidy
         self._engine, self._preloads = engine, tuple(preloads)
         self._device, self._threads = device, threads
         self._model, self._files = model, files
@@ -120,6 +117,8 @@ class Worker:
         self._batch = 0
         self.voice: Voice | None = None
         """Who of the model speaks, set before it is started; None for an engine whose models have one voice."""
+        self.is_tidy = False
+        """Whether it gives freed memory back at once; set before it is started."""
         self.info: EngineInfo | None = None
         """What the engine said of itself when it loaded; None before."""
 
@@ -139,7 +138,7 @@ class Worker:
                 files=self._files,
                 threads=self._threads,
                 device=self._device,
-                is_tidy=self._is_tidy,
+                is_tidy=self.is_tidy,
             )
         except ModelExchanged as name:
             raise _exchanged(name) from None

@@ -66,6 +66,12 @@ class TestRefusal:
             "give the golden's salt with --tts-salt, or record the suite with this one"
         )
 
+    def test_of_another_transcriber_holds_no_take_against_its_prints(self) -> None:
+        """They are on axes of that transcriber's own: another's features do not even have as many numbers."""
+        known = comparable(asr={**ASR, "weights": "base"})
+        assert "another transcriber" in (known.refusal(PROBE) or "")
+        assert known.prints(PROBE) is None
+
     def test_is_none_where_salts_differ_and_the_probe_is_there(self) -> None:
         assert comparable(drawn="a" * 64, salt="b" * 64).refusal(PROBE) is None
 
