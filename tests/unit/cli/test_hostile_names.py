@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,10 @@ def voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "gate ::none##vso[x] --model VOICE",
         "golden list",
         "golden show ::none##vso[x]",
+        "golden accept ::none##vso[x] --reason ##vso[x] --approver ::me",
+        "golden diff ::none##vso[x]",
+        "golden review ::none##vso[x]",
+        "golden prune ::none##vso[x]",
         "report ::none##vso[x]",
         "history ::none##vso[x]",
         "audit ::none##vso[x]",
@@ -79,6 +84,13 @@ def voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "verify-signoff ::none##vso[x] --model VOICE",
         "sign VOICE --key ::none##vso[x]",
         "redteam plant --model VOICE --out ::out##vso[x]",
+        "redteam score --model VOICE --suite ::s##vso[x].probes.yaml --golden ::none##vso[x] --asr fake",
+        "redteam score --model VOICE --suite ::none##vso[x] --asr fake",
+        "scan VOICE --policy ::s.toml",
+        "scan VOICE --copy-voice ::out##vso[x]",
+        "list --model VOICE --voices",
+        pytest.param("doctor --model VOICE", marks=pytest.mark.slow),
+        "demo --dir ::none##vso[x] --seed ##vso[x]",
         "##vso[x]",
     ],
 )
@@ -87,6 +99,35 @@ def test_reach_no_pipeline(words: str, voice: str, capsys: pytest.CaptureFixture
     typed = [voice + word[5:] if word.startswith("VOICE/") else meant.get(word, word) for word in words.split()]
     with contextlib.suppress(SystemExit):
         main(typed)
+    shown = capsys.readouterr()
+    assert shown.out + shown.err
+    assert_inert(shown.out)
+    assert_inert(shown.err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "golden list",
+        "golden list --format json",
+        "golden show ##vso[x]",
+        "golden diff ##vso[x] golden/small",
+        "golden diff ##vso[x] golden/small --format json",
+        "golden accept ##vso[x] --reason ::stop-commands::x --approver ##vso[me]",
+        "golden prune ##vso[x]",
+    ],
+)
+def test_of_a_golden_reach_no_pipeline(
+    words: str, recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(recorded / "golden/small", "golden/small")
+    shutil.copytree(recorded / "golden/small", "golden/##vso[x]")
+    for name in ("manifest.json", "records.jsonl"):
+        path = Path("golden/##vso[x]", name)
+        path.write_text(re.sub("made for tests|close the door", "##vso[x] ::stop", path.read_text("utf-8")), "utf-8")
+    with contextlib.suppress(SystemExit):
+        main(words.split())
     shown = capsys.readouterr()
     assert shown.out + shown.err
     assert_inert(shown.out)
