@@ -51,17 +51,19 @@ class _Code:
 def _source(world: World, seen_as: str, action: str) -> str:
     """Source text that runs an attack whose code lies in the model folder."""
     module, _, function = action.partition(":")
-    told = json.dumps(world.told_to_payload())
+    told, code = json.dumps(world.told_to_payload()), f"{seen_as}/code"
     return (
-        f"import sys, json; sys.dont_write_bytecode = True; sys.path.insert(0, {seen_as!r}); import {module}; "
+        f"import sys, json; sys.dont_write_bytecode = True; sys.path.insert(0, {code!r}); import {module}; "
         f"{module}.{function}(None, json.loads({told!r}))"
     )
 
 
 def _model(folder: Path, **config: Any) -> None:
     """A configuration with the code that attacks beside it, and a checkpoint that is never reached."""
+    code = folder / "code"  # beside the voice a script is a leftover, which no worker may open
+    code.mkdir(exist_ok=True)
     for path in INSIDE.glob("attack_*.py"):
-        shutil.copyfile(path, folder / path.name)
+        shutil.copyfile(path, code / path.name)
     (folder / "model.pth").write_bytes(b"never reached")
     content = {"model": "glow_tts", "use_phonemes": False, "text_cleaner": "basic_cleaners", "audio": AUDIO} | config
     (folder / "config.json").write_text(json.dumps(content), "utf-8")

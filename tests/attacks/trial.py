@@ -142,9 +142,11 @@ def arm(payload: Payload, world: World) -> Path:
     """Make the candidate: a model folder with its plan and its code."""
     plan = {"action": payload.action, "wakes": payload.wakes, "way": payload.way, "world": world.told_to_payload()}
     (world.model / "attack.json").write_text(json.dumps(plan), "utf-8")
+    code = world.model / "code"  # beside the voice a script is a leftover, which no worker may open
+    code.mkdir(exist_ok=True)
     for path in INSIDE.glob("attack_*.py"):
         if path.stem != "attack_engine":
-            shutil.copyfile(path, world.model / path.name)
+            shutil.copyfile(path, code / path.name)
     return world.model
 
 

@@ -54,7 +54,7 @@ NESTED = "torch.nested._internal.nested_tensor."
 """Where tensors of ragged rows live: their functions and class."""
 _COMPILER_MARK = re.compile(r"(_dynamo_[a-z_]{1,40}|_specialize_on)\Z")
 """What torch's compiler notes on tensors: sets of dimensions, or tables of them."""
-_MARK = re.compile(r"(persistent|_is_[a-z_]{1,40}|_no_[a-z_]{1,40})\Z")
+_MARK = re.compile(r"(persistent|_(is|no|has_dynamo)_[a-z_]{1,40})\Z")
 _LOCATION = re.compile(r"(cpu|meta|(cuda|xpu|mps|hpu|npu|mtia|privateuseone)(:\d{1,3})?)\Z")
 
 

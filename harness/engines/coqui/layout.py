@@ -37,6 +37,8 @@ def find_voice(model: Path, chosen: Voice) -> Voice:
     Raises:
         BadInput: There is none, there are several to choose from, or the chosen one is not there.
     """
+    if not model.is_dir():
+        raise BadInput(printable(f"{model} is no model directory"))
     found = checkpoints(model)
     if chosen.checkpoint:
         if chosen.checkpoint not in (*found, *_weights(model)):

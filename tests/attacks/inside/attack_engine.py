@@ -47,8 +47,8 @@ class AttackEngine:
     def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
         self.model = model
         self.plan = json.loads((model / "attack.json").read_text("utf-8"))
-        if str(model) not in sys.path:
-            sys.path.insert(0, str(model))
+        if (code := str(model / "code")) not in sys.path:
+            sys.path.insert(0, code)
         if self.plan["wakes"] == "load":
             self._attack()
         self._complain()

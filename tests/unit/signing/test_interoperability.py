@@ -133,7 +133,10 @@ class TestVerbs:
     ) -> None:
         monkeypatch.setitem(sys.modules, "sigstore", None)
         assert main(["sign", str(voice), "--sigstore"]) == 3
-        assert "sigstore is not installed; install it with: pip install" in capsys.readouterr().err
+        assert (
+            "sigstore is not installed; sign and verify with a key, or install it with: pip install"
+            in capsys.readouterr().err
+        )
 
 
 @needs_reference

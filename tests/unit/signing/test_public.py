@@ -36,7 +36,10 @@ class TestPublic:
 
     def test_needs_the_extra(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "sigstore", None)
-        with pytest.raises(MissingDependency, match="sigstore is not installed; install it with: pip install"):
+        with pytest.raises(
+            MissingDependency,
+            match="sigstore is not installed; sign and verify with a key, or install it with: pip install",
+        ):
             verify(bundle(), WHO, NOW)
 
     @pytest.mark.parametrize("entries", [[], [{}], [{"logIndex": "x"}]])

@@ -289,8 +289,9 @@ class TestRecovery:
 
         def script(channel: Channel) -> None:
             loading(channel)
-            for batch in range(1, 9):
+            while True:
                 order, _ = channel.receive()
+                batch = order.batch  # type: ignore[union-attr]
                 for index in range(len(order.items)):  # type: ignore[union-attr]
                     channel.send(*said(batch, index))
                 channel.send(*said(batch, 0) if next(lies, False) else (Done(batch=batch),))
