@@ -22,6 +22,7 @@ from tests.attacks.trial import INSIDE, Trial, attempt
 from tests.attacks.world import World
 
 ENGINE = "attack_coqui:BesideEngine"
+PRODUCT = "harness.engines.coqui.adapter:CoquiEngine"
 AUDIO = {
     "sample_rate": 22_050, "fft_size": 1024, "win_length": 1024, "hop_length": 256, "num_mels": 80,
     "signal_norm": True, "mel_fmin": 0, "mel_fmax": 8000,
@@ -161,7 +162,7 @@ CARRIERS = (
     _carrier("stats_path: a file outside", _statistics("speedy_speech", "s.npy", "attack_files:write_outside"),
              see.wrote_target, "filesystem-write"),
     _carrier("characters_class: a module beside the model", _characters("attack_net:udp"), see.reached_listener,
-             "network"),
+             "network", "filesystem-read"),
     _carrier("nested speaker encoder's stats_path", _nested_encoder, see.reached_listener, "network"),
     _carrier("speakers_file by http",
              _file("speakers_file", lambda w: f"http://127.0.0.1:{w.listeners.addresses['tcp']}/a.json", **_multi),
@@ -182,8 +183,8 @@ CARRIERS = (
 )  # fmt: skip
 
 
-def attempt_carrier(carrier: Carrier, launcher: Any, *, seen_as: str = "") -> Trial:
+def attempt_carrier(carrier: Carrier, launcher: Any, *, seen_as: str = "", engine: str = ENGINE) -> Trial:
     """Run a Coqui carrier; `seen_as` is where the worker sees the model, its own path by default."""
     world = World()
     carrier.arm(world.model, world, seen_as or str(world.model))
-    return attempt(carrier.payload, launcher, engine=ENGINE, world=world)
+    return attempt(carrier.payload, launcher, engine=engine, world=world)

@@ -16,10 +16,11 @@ if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox is for Linux", allow_module_level=True)
 
 from tests.attacks.catalogue import CALM, CATALOGUE, CORE, CORE_NAMES
-from tests.attacks.coqui import CARRIERS, Carrier
+from tests.attacks.coqui import CARRIERS, PRODUCT, Carrier, attempt_carrier
 from tests.attacks.features import missing_feature
 from tests.attacks.launchers import LEVELS, attempt_at, attempt_carrier_at, missing_level, names_of
 from tests.attacks.payload import Payload
+from tests.attacks.trial import OpenLauncher
 
 
 def name_of(payload: Payload) -> str:
@@ -123,6 +124,11 @@ class TestCoquiModels:
     def test_attack_without_a_sandbox(self, carrier: Carrier) -> None:
         trial, _ = attempt_carrier_at("open", carrier)
         assert trial.life
+
+    def test_do_not_even_run_in_the_product_s_engine(self, carrier: Carrier) -> None:
+        trial = attempt_carrier(carrier, OpenLauncher(), engine=PRODUCT)
+        assert trial.life == ""
+        assert trial.rules == ["worker.failed"]
 
     def test_reach_nothing_behind_the_sandbox_and_are_named(self, carrier: Carrier, best: str) -> None:
         trial, events = attempt_carrier_at(best, carrier)

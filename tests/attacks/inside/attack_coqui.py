@@ -1,4 +1,7 @@
-"""Coqui as people run it: from within the model's folder, so that modules beside the model can be imported.
+"""Coqui as people run it: from within the model's folder, and with the configuration as it lies there.
+
+The product's engine gives Coqui a configuration that was read before, and so most carriers no longer run in it. The
+walls are tried with this one, because they must hold whatever an engine overlooks.
 
 What Coqui imports sooner or later is imported here, before the walls close: trusted code, as the product does it.
 """
@@ -16,7 +19,7 @@ import TTS.utils.synthesizer  # noqa: F401 - as above
 
 import harness.engines.coqui.espeak  # noqa: F401 - as above
 from harness.core.voice import ONLY_VOICE, Voice
-from harness.engines.coqui.adapter import CoquiEngine
+from harness.engines.coqui import adapter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +29,10 @@ if TYPE_CHECKING:
 sys.dont_write_bytecode = True
 
 
-class BesideEngine(CoquiEngine):
-    """The product's own engine, with the model's folder to import from."""
+class BesideEngine(adapter.CoquiEngine):
+    """The product's own engine without its reader, and with the model's folder to import from."""
 
     def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
         sys.path.insert(0, str(model))
+        adapter.write_config = lambda folder, _: folder / "config.json"
         return super().load(model, device=device, threads=threads, voice=voice)
