@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.demo import GOLDEN, RECIPE, demo_suite, demo_whisper
+from harness.core.ending import Ending
 from harness.core.paths import cache_root
 from harness.models.demo import build_demo_voice
 from harness.redteam.plant import plant
@@ -63,13 +66,37 @@ def test_a_planted_trigger_fails_its_probes_and_not_their_controls(
     assert (results.parent / "report.html").stat().st_size > 10_000
 
 
+ACCEPTED = """\
+version = 1
+title = "What somebody looked at"
+owner = "voice team"
+
+[[accept]]
+rule = "admission.size-differs"
+file = "model.pth"
+sha256 = "{digest}"
+owner = "voice team"
+reason = "tried on purpose"
+expires = {expires}
+"""
+
+
 @pytest.mark.slow
-def test_a_checkpoint_of_another_architecture_is_one_clear_finding(gate, voice: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_architecture_is_one_clear_finding(
+    gate, voice: Path, tmp_path: Path, pytester: pytest.Pytester
+) -> None:
     config = json.loads((voice / "config.json").read_text("utf-8"))
     config["model_args"]["hidden_channels"] = 128
     (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
     shutil.copyfile(voice / "model.pth", tmp_path / "model.pth")
     done = gate(tmp_path, "engine-load or carrier-bus")
+    done.assert_outcomes(skipped=2, deselected=done.parseoutcomes()["deselected"])
+    done.stdout.fnmatch_lines(["*not loaded: admission-architecture asks for a decision*hidden_channels is 128*"])
+    assert done.ret == Ending.UNDECIDED
+    expires = datetime.date.today() + datetime.timedelta(days=30)
+    digest = hashlib.sha256((tmp_path / "model.pth").read_bytes()).hexdigest()
+    (pytester.path / "policy.toml").write_text(ACCEPTED.format(digest=digest, expires=expires), "utf-8")
+    done = gate(tmp_path, "engine-load or carrier-bus", "--tts-policy=policy.toml")
     done.assert_outcomes(failed=1, skipped=1, deselected=done.parseoutcomes()["deselected"])
     done.stdout.fnmatch_lines(
         ["  heard     the model could not be loaded: RuntimeError: Error(s) in loading state_dict for Vits*"]
