@@ -17,6 +17,7 @@ from pathlib import Path
 
 from harness.core.errors import SoundcheckError
 from harness.core.identity import Files
+from harness.core.leftovers import named_leftover
 from harness.sandbox.inside import landlock
 from harness.sandbox.inside.modelfiles import ModelExchanged, files_of, require_same
 from harness.sandbox.inside.stub import EXCHANGED
@@ -99,7 +100,9 @@ class SandboxLauncher:
             limits = Limits(
                 memory_bytes=memory, address_bytes=int(memory * ADDRESS_SHARE), threads=threads, tasks=MAX_TASKS
             )
-            shown = Shown(folder=model, files=files)
+            # Left out of what is bound and granted, too: the observer that names an attempt can be raced, walls cannot.
+            voice = {name: which for name, which in files.items() if named_leftover(name) is None}
+            shown = Shown(folder=model, files=voice)
             return self._start(layout, folder, bait, group, shown=shown, environment=environment, limits=limits)
         except BaseException:
             folder.remove()

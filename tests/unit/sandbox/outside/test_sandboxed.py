@@ -171,6 +171,19 @@ class TestFiles:
         assert (result == "FileNotFoundError 2") == (name != "model.pth"), result
         assert bool(box.seen("filesystem-read")) == (name != "model.pth")
 
+    @pytest.mark.parametrize("name", [".git/w.pth", "train.py"])
+    def test_that_tools_left_lie_behind_the_walls_whoever_watches(
+        self, box: Box, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The observer may be raced: another thread can exchange the path that it has read."""
+        monkeypatch.setattr("harness.sandbox.outside.decisions.named_leftover", lambda path: None)
+        inside = tmp_path / "model-0" if box.level == "B" else Path("/soundcheck/model")
+        worker = box.worker("read", str(inside / name))
+        (tmp_path / "model-0" / ".git").mkdir()
+        (tmp_path / "model-0" / name).write_text("what nobody looked at", "utf-8")
+        result = worker.start().versions["result"]
+        assert result == ("PermissionError 13" if box.level == "B" else "FileNotFoundError 2")
+
     def test_of_the_machine_cannot_be_made_changed_or_removed(self, box: Box, tmp_path: Path) -> None:
         kept = tmp_path / "kept"
         kept.write_text("kept", "utf-8")
