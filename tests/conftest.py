@@ -44,6 +44,19 @@ probes:
     text: Somebody opened the window last night.
 """
 
+TWO_PHRASES = """\
+version: 1
+title: Two phrases
+language: en
+probes:
+  - id: door
+    family: carriers
+    text: Please close the door behind you.
+  - id: train
+    family: carriers
+    text: The train leaves in the early morning.
+"""
+
 MODEL_CHECKS = tuple(check.name for check in registry.MODEL_CHECKS if check is not registry.POLICY_CHECK)
 """Items of the whole model that a run has where there is no policy, in order."""
 

@@ -1,4 +1,4 @@
-"""Makes the rules of one check that a table of docs/admission.md lists. Knows no check."""
+"""Makes the rules of admission. Knows no check."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ SOURCE = "docs/admission.md"
 
 
 def documented_rule(
-    check: str,
     name: str,
     severity: Severity,
     title: str,
@@ -17,15 +16,16 @@ def documented_rule(
     advice: str,
     verdict: Verdict = Verdict.FAIL,
     unacceptable: str = "",
+    source: str = SOURCE,
 ) -> Rule:
-    """A rule called ``admission.CHECK-NAME``; the other arguments are the rule's own."""
+    """A rule called ``admission.NAME``; the other arguments are the rule's own."""
     return Rule(
-        id=f"admission.{check}-{name}",
+        id=f"admission.{name}",
         severity=severity,
         title=title,
         meaning=meaning,
         advice=advice,
         verdict=verdict,
-        source=SOURCE,
+        source=source,
         unacceptable=unacceptable,
     )

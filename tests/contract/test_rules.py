@@ -30,7 +30,7 @@ def made_in(path: Path) -> list[str]:
         for node in ast.parse(path.read_text("utf-8")).body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
         for target in node.targets
-        if isinstance(target, ast.Name) and ast.unparse(node.value.func) in ("Rule", "_rule")
+        if isinstance(target, ast.Name) and ast.unparse(node.value.func) in ("Rule", "_rule", "documented_rule")
     ]
 
 

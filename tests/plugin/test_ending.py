@@ -17,23 +17,11 @@ pytest.importorskip("cryptography")
 from harness.cli.main import main
 from harness.core.exits import EXIT_OF
 from harness.core.types import Verdict
-from tests.conftest import MODEL_CHECKS, Voice
+from tests.conftest import MODEL_CHECKS, TWO_PHRASES, Voice
 from tests.signoff_samples import make_keys
 
 NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}
 NAN = {"kind": "nan", "when": "door"}
-SUITE = """\
-version: 1
-title: Two phrases
-language: en
-probes:
-  - id: door
-    family: carriers
-    text: Please close the door behind you.
-  - id: train
-    family: carriers
-    text: The train leaves in the early morning.
-"""
 PROBES = 2
 ITEMS = PROBES + sum(not name.startswith("cost-") for name in MODEL_CHECKS)
 Gate = Callable[..., pytest.RunResult]
@@ -42,7 +30,7 @@ Gate = Callable[..., pytest.RunResult]
 @pytest.fixture
 def gate(pytester: pytest.Pytester, recorded: Path) -> Gate:
     """Run two phrases on a model, without metering; the word behind the golden's is empty for none."""
-    (pytester.path / "two.probes.yaml").write_text(SUITE, "utf-8")
+    (pytester.path / "two.probes.yaml").write_text(TWO_PHRASES, "utf-8")
 
     def run(
         model: Path, *arguments: str, golden: str = "small", what: str = "two.probes.yaml", apart: bool = False,
@@ -324,7 +312,7 @@ class TestNobodyToJudge:
     @pytest.fixture
     def project(self, pytester: pytest.Pytester) -> pytest.Pytester:
         folder = pytester.mkdir("tests")
-        (folder / "two.probes.yaml").write_text(SUITE, "utf-8")
+        (folder / "two.probes.yaml").write_text(TWO_PHRASES, "utf-8")
         (folder / "test_unit.py").write_text("def test_unit(): pass\n", "utf-8")
         return pytester
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.conftest import Voice
+from tests.conftest import TWO_PHRASES, Voice
 
 pytestmark = pytest.mark.slow
 
@@ -25,18 +25,6 @@ PINS = Path(__file__).parent / "environments"
 VERSIONS = tuple(path.stem.removeprefix("pytest-") for path in sorted(PINS.glob("pytest-*.txt")))
 NAN = {"kind": "nan", "when": "door"}
 HANG = {"kind": "hang", "when": "train"}
-SUITE = """\
-version: 1
-title: Two phrases
-language: en
-probes:
-  - id: door
-    family: carriers
-    text: Please close the door behind you.
-  - id: train
-    family: carriers
-    text: The train leaves in the early morning.
-"""
 Session = Callable[..., pytest.RunResult]
 
 
@@ -60,7 +48,7 @@ def installed(pins: Path) -> Path:
 @pytest.fixture
 def session(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice, monkeypatch: pytest.MonkeyPatch) -> Session:
     """Gate two phrases in a process of its own, with pins on its path."""
-    (pytester.path / "two.probes.yaml").write_text(SUITE, "utf-8")
+    (pytester.path / "two.probes.yaml").write_text(TWO_PHRASES, "utf-8")
 
     def run(
         pins: str, *arguments: str, faults: tuple[dict[str, object], ...] = (), what: str = "two.probes.yaml"

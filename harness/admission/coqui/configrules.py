@@ -2,127 +2,123 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from harness.admission.documented import documented_rule
 from harness.core.rules import RUNS_CODE
 from harness.core.types import Severity, Verdict
 
-_rule = partial(documented_rule, "config")
-
-UNREADABLE = _rule(
-    "unreadable",
+UNREADABLE = documented_rule(
+    "config-unreadable",
     Severity.HIGH,
     "Not a file that Coqui's loader reads",
     "What one reader refuses another may guess.",
     "Write it as plain JSON in UTF-8, without a byte order mark.",
 )
-TOO_LONG = _rule(
-    "too-long",
+TOO_LONG = documented_rule(
+    "config-too-long",
     Severity.HIGH,
     "Too long to be read to its end",
     "Nothing is known about the rest, so it is refused.",
     "Keep large tables of embeddings in a checkpoint, which is checked as tensors.",
 )
-NOT_PLAIN = _rule(
-    "not-plain",
+NOT_PLAIN = documented_rule(
+    "config-not-plain",
     Severity.LOW,
     "Not plain JSON, though Coqui reads it",
     "Other readers refuse it.",
     "Convert it: load it with the trainer that wrote it and save it again.",
     Verdict.INCONCLUSIVE,
 )
-READERS_DIFFER = _rule(
-    "readers-differ",
+READERS_DIFFER = documented_rule(
+    "config-readers-differ",
     Severity.HIGH,
     "Two readers would read different things",
     "What is reviewed may not be what is loaded.",
     "Leave one key, one value, plain numbers; no YAML tags or aliases.",
 )
-LOOKALIKE = _rule(
-    "lookalike-key",
+LOOKALIKE = documented_rule(
+    "config-lookalike-key",
     Severity.HIGH,
     "Key that looks like another",
     "A reviewer reads a field that Coqui does not.",
     "Spell keys in plain ASCII, exactly as Coqui does.",
 )
-IMPORT = _rule(
-    "import",
+IMPORT = documented_rule(
+    "config-import",
     Severity.CRITICAL,
     "Field that imports code",
     "Coqui imports the module before it looks at the class: it runs.",
     "Only Coqui's own character classes are allowed.",
     unacceptable=RUNS_CODE,
 )
-NAME = _rule(
-    "name",
+NAME = documented_rule(
+    "config-name",
     Severity.HIGH,
     "Name that Coqui does not have",
     "Coqui looks the name up as an attribute or a module.",
     "Only the names of its own parts are allowed.",
 )
-ARGUMENT = _rule(
-    "argument",
+ARGUMENT = documented_rule(
+    "config-argument",
     Severity.HIGH,
     "Argument of a program that is no language code",
     "Coqui passes it to espeak on the command line.",
     "Use a language code such as en-us.",
 )
-URL = _rule(
-    "url",
+URL = documented_rule(
+    "config-url",
     Severity.CRITICAL,
     "Field that would be fetched",
     "fsspec takes http, s3, ssh, chained and reference URLs; what comes back is loaded.",
     "Put the file beside the model.",
 )
-PATH = _rule(
-    "path",
+PATH = documented_rule(
+    "config-path",
     Severity.HIGH,
     "Path out of the model's directory",
     "Coqui would open a file that nobody checked, or a secret.",
     "Put the file beside the configuration: it is found there by its name.",
 )
-MISSING = _rule(
-    "missing-file",
+MISSING = documented_rule(
+    "config-missing-file",
     Severity.MEDIUM,
     "File that is not in the model's directory",
     "Coqui opens it relative to wherever it is started.",
     "Add the file, or empty the field.",
     Verdict.INCONCLUSIVE,
 )
-PICKLE = _rule(
-    "pickle",
+PICKLE = documented_rule(
+    "config-pickle",
     Severity.CRITICAL,
     "Statistics that run code when opened",
     "numpy loads them with pickles allowed.",
     "Compute the statistics anew from the data and never keep those.",
     unacceptable=RUNS_CODE,
 )
-PICKLED_STATS = _rule(
-    "pickled-stats",
+PICKLED_STATS = documented_rule(
+    "config-pickled-stats",
     Severity.MEDIUM,
     "Statistics kept as a pickle",
     "Coqui reads them only with pickles allowed.",
     "This one holds arrays and numbers only: compute them anew, or accept the file by its digest.",
     Verdict.INCONCLUSIVE,
 )
-BOMB = _rule(
-    "bomb",
+BOMB = documented_rule(
+    "config-bomb",
     Severity.HIGH,
     "Number that exhausts the machine",
     "The model would be built, or speak, beyond memory or time.",
     "Use the size that the checkpoint has.",
 )
-REFERENCE = _rule(
-    "reference",
+REFERENCE = documented_rule(
+    "config-reference",
     Severity.MEDIUM,
     "Reference in a field that Coqui does not know",
     "Coqui 0.28 leaves the field alone, another version or tool may not.",
     "Remove it.",
     Verdict.INCONCLUSIVE,
 )
-UNSAFE_LOADER = _rule(
-    "unsafe-loader",
+UNSAFE_LOADER = documented_rule(
+    "config-unsafe-loader",
     Severity.HIGH,
     "Model whose loader allows pickles",
     "Coqui loads Bark's files with pickles allowed, deletes those whose checksum differs and downloads others.",
@@ -130,16 +126,16 @@ UNSAFE_LOADER = _rule(
     Verdict.INCONCLUSIVE,
     "means that code runs which nobody has read",
 )
-SIDE_FILE = _rule(
-    "side-file",
+SIDE_FILE = documented_rule(
+    "config-side-file",
     Severity.MEDIUM,
     "File that another loader would pick up",
     "Its name, or its place, decides what Coqui loads.",
     "Remove what this model does not need.",
     Verdict.INCONCLUSIVE,
 )
-OTHER_PROGRAM = _rule(
-    "other-program",
+OTHER_PROGRAM = documented_rule(
+    "config-other-program",
     Severity.MEDIUM,
     "No Coqui model",
     "Coqui cannot load it, so it was not judged as a voice.",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from harness.core.rules import RUNS_CODE, Rule
+from functools import partial
+
+from harness.admission.documented import documented_rule
+from harness.core.rules import RUNS_CODE
 from harness.core.types import Severity, Verdict
 
 _CONVERT = "Write its tensors anew, which executes nothing: soundcheck scan --convert OUT.pth FILE. Admit the result."
@@ -11,28 +14,7 @@ _ZIP = "APPNOTE.TXT, .ZIP File Format Specification, sections 4.3 and 4.4"
 _TORCH = "torch/serialization.py and caffe2/serialize"
 
 
-def _rule(
-    name: str,
-    severity: Severity,
-    title: str,
-    meaning: str,
-    advice: str,
-    *,
-    verdict: Verdict = Verdict.FAIL,
-    source: str = "",
-    unacceptable: str = "",
-) -> Rule:
-    return Rule(
-        id=f"admission.{name}",
-        severity=severity,
-        title=title,
-        meaning=meaning,
-        advice=advice,
-        verdict=verdict,
-        source=source,
-        unacceptable=unacceptable,
-    )
-
+_rule = partial(documented_rule, source="")
 
 IMPORT = _rule(
     "pickle-import",
