@@ -82,11 +82,15 @@ def _statistics(model: str, name: str, action: str) -> Callable[[Path, World, st
 
 
 def _characters(action: str) -> Callable[[Path, World, str], None]:
-    """``characters.characters_class``: imported before it is looked at."""
+    """``characters.characters_class``: imported before it is looked at.
+
+    From a folder of its own: a script right beside the voice is a leftover, which lies behind the walls unseen.
+    """
 
     def arm(folder: Path, world: World, seen_as: str) -> None:
-        _model(folder, characters={"characters_class": "voice_letters.Letters"})
-        (folder / "voice_letters.py").write_text(_source(world, seen_as, action), "utf-8")
+        _model(folder, characters={"characters_class": "voice_letters.latin.Letters"})
+        (folder / "voice_letters").mkdir()
+        (folder / "voice_letters" / "latin.py").write_text(_source(world, seen_as, action), "utf-8")
 
     return arm
 
@@ -161,8 +165,8 @@ CARRIERS = (
              _statistics("fast_pitch", "scale_stats.npy", "attack_process:daemon"), see.survived, "process"),
     _carrier("stats_path: a file outside", _statistics("speedy_speech", "s.npy", "attack_files:write_outside"),
              see.wrote_target, "filesystem-write"),
-    _carrier("characters_class: a module beside the model", _characters("attack_net:udp"), see.reached_listener,
-             "network", "filesystem-read"),
+    _carrier("characters_class: a module within the model", _characters("attack_net:udp"), see.reached_listener,
+             "network"),
     _carrier("nested speaker encoder's stats_path", _nested_encoder, see.reached_listener, "network"),
     _carrier("speakers_file by http",
              _file("speakers_file", lambda w: f"http://127.0.0.1:{w.listeners.addresses['tcp']}/a.json", **_multi),
