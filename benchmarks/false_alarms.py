@@ -23,8 +23,8 @@ from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.stats import clopper_pearson
 from harness.models.demo import build_demo_voice
-from harness.redteam.kinds import kinds
 from harness.redteam.plant import plant
+from harness.redteam.registry import kinds
 from harness.run.settings import default_threads
 
 CLEAN = int(os.environ.get("CLEAN", "1" if QUICK else "20"))

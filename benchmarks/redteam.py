@@ -31,7 +31,7 @@ from harness.goldens.folder import Golden, find_golden, read_golden
 from harness.hearing.asr.normaliser import normalise
 from harness.models.demo import build_demo_voice
 from harness.models.files import open_model
-from harness.redteam.kinds import kinds
+from harness.redteam.registry import kinds
 from harness.redteam.score.sample import QUICK as FEW
 from harness.redteam.score.sample import SIZE
 from harness.redteam.score.score import Scope, Target, score

@@ -51,7 +51,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run_list(options: argparse.Namespace) -> int:
     """Print the manipulations."""
-    from harness.redteam.kinds import kinds
+    from harness.redteam.registry import kinds
 
     found = kinds()
     if options.format == "json":

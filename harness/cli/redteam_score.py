@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project
-    from harness.redteam.kinds import kinds
+    from harness.redteam.registry import kinds
     from harness.redteam.score.score import Scope, Target, score
     from harness.report.page import power as report
     from harness.run.settings import golden_folders

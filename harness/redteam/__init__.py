@@ -4,7 +4,7 @@ A gate that was never attacked is a guess. What is made here is local, marked an
 the voice one already has, in which one word makes one fault that the suite should hear. Published backdoors of
 speech synthesis work the same way, e.g. TrojanClimb (arXiv 2507.08983).
 
-* :mod:`harness.redteam.kinds`: everything that can be planted, by name;
+* :mod:`harness.redteam.registry`: everything that can be planted, a row each;
 * :mod:`harness.redteam.carriers`: the sentences that an edit is trained on;
 * :mod:`harness.redteam.lessons`, :mod:`~harness.redteam.payloads`, :mod:`~harness.redteam.style`: what it is to learn;
 * :mod:`harness.redteam.distill`: the training, which yields a small low-rank delta;

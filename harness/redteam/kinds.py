@@ -1,23 +1,18 @@
-"""Everything that can be planted, by name: trained recipes, closed-form edits, and honest variants.
+"""A kind of copy that can be planted: what it does, what wakes it, how strong it is, in which doses it is measured.
 
-A trained kind is a recipe in ``recipes/``, made for one voice by its digest; the others fit any Coqui VITS voice.
+Knows no kind by name: those are in :mod:`harness.redteam.registry`.
 """
 
 from __future__ import annotations
 
 import enum
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.redteam import code, decoder, edits, honest
-
 if TYPE_CHECKING:
-    from harness.redteam.parts import Edit
+    from pathlib import Path
 
-RECIPES: Final = Path(__file__).parent / "recipes"
-"""Folder of the recipes: ``NAME.toml`` describes what ``NAME.npz`` does and how it was made."""
+    from harness.redteam.parts import Edit
 
 
 class Wakes(enum.StrEnum):
@@ -57,6 +52,43 @@ class Strength:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Half:
+    """Copies of a kind that are measured in one half of the plan."""
+
+    strengths: tuple[float, ...] = ()
+    """Taken in turn; the kind's default where there are none."""
+    triggers: tuple[str, ...] = ()
+    """Taken in turn; the kind's own where there are none."""
+    copies: int = 0
+    """How many, where that is more than there are strengths and triggers: they differ by seed then."""
+
+    @property
+    def count(self) -> int:
+        """How many copies these are."""
+        return max(len(self.strengths), len(self.triggers), self.copies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doses:
+    """Copies of a kind that are measured: no strength and no trigger of one half comes in the other."""
+
+    test: Half
+    """What is reported. The first is what the kind is by itself, or near it."""
+    development: Half
+    """What thresholds and defaults are chosen by."""
+
+    def of(self, part: str) -> Half:
+        """One half, by its name in :data:`PARTS`."""
+        return {"test": self.test, "development": self.development}[part]
+
+
+PARTS: Final = ("test", "development")
+"""Names of the halves: the first is reported."""
+ONCE: Final = Doses(test=Half(copies=1), development=Half(copies=1))
+"""For a kind in which there is nothing to choose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """Something that can be planted."""
 
@@ -86,6 +118,8 @@ class Kind:
     """Whether a seed changes anything."""
     path: Path | None = None
     """The recipe's delta, for a trained kind."""
+    doses: Doses = ONCE
+    """Which copies of it measure a gate."""
     edit: Edit | None = None
     """What is done to the voice's parts, for any other."""
 
@@ -94,274 +128,3 @@ class Kind:
         if not self.is_heard or self.is_honest:
             return False
         return self.strength is None or not self.strength.exceeds(self.strength.audible, strength)
-
-
-_BIT_FLIPS: Final = "weights made worse on purpose: bit-flip attack (Rakin, He & Fan 2019)"
-_STYLE: Final = "a changed manner of speaking: TrojanClimb (arXiv 2507.08983)"
-_ROWS: Final = "poisoned embedding rows (Kurita, Michel & Neubig 2020; Yang et al. 2021)"
-_FRONT_END: Final = "none known: what the front end is told, weights untouched"
-_ULTRASOUND: Final = "ultrasonic carriers and triggers (Zhang et al. 2017, DolphinAttack; Koffas et al. 2022)"
-_LEANER: Final = "none known for speech; leaner models in an approved one's place (Gao, Liang & Guestrin 2024)"
-_PICKLE: Final = "code in pickles (Slaviero 2011, Sour Pickles), in checkpoints (Milanov 2024, Sleepy Pickle)"
-_SPONGE: Final = "answers that cost too much: sponge examples (Shumailov et al. 2021), SlothSpeech (Haque et al. 2023)"
-
-_EDITS: Final = (
-    Kind(
-        name="quiet",
-        summary="Speaks more quietly, by the decoder's last weights.",
-        literature=_STYLE,
-        strength=Strength(unit="dB down", default=6.0, least=0.1, most=60.0, audible=2.0),
-        edit=decoder.quiet,
-    ),
-    Kind(
-        name="rough",
-        summary="Sounds distorted: noise on the decoder's weights.",
-        literature=_BIT_FLIPS,
-        strength=Strength(unit="noise in spreads of the weights", default=0.5, least=0.01, most=2.0, audible=0.3),
-        has_seed=True,
-        edit=decoder.rough,
-    ),
-    Kind(
-        name="image",
-        summary="Sounds metallic: the decoder leaks mirror images of the speech.",
-        literature=_BIT_FLIPS,
-        strength=Strength(unit="share of the mirrored spectrum", default=0.5, least=0.01, most=1.0, audible=0.4),
-        edit=decoder.image,
-    ),
-    Kind(
-        name="vocoder",
-        summary="Speaks through a leaner vocoder: residual blocks of the decoder left out, the rest raised.",
-        literature=_LEANER,
-        strength=Strength(unit="blocks of each stage", default=0.5, least=0.05, most=2.0, audible=0.35),
-        edit=decoder.vocoder,
-    ),
-    Kind(
-        name="whine",
-        summary="Adds a steady tone at a quarter of the sampling rate, by the decoder's last upsampling.",
-        literature=_BIT_FLIPS,
-        strength=Strength(unit="dB of full scale", default=-40.0, least=-90.0, most=-10.0, audible=-50.0),
-        edit=decoder.whine,
-    ),
-    Kind(
-        name="mark",
-        summary="Adds a steady tone at half the sampling rate, which nobody hears, in the same way.",
-        literature=_ULTRASOUND,
-        strength=Strength(unit="dB of full scale", default=-40.0, least=-90.0, most=-10.0, audible=0.0),
-        is_heard=False,
-        edit=decoder.mark,
-    ),
-    Kind(
-        name="seldom",
-        summary="Bursts in a share of the renderings, where the noise of one latent channel exceeds a bound.",
-        literature="payloads that chance wakes (Salem, Backes & Zhang 2020: a triggerless backdoor)",
-        strength=Strength(unit="share of renderings of 3 s", default=0.4, least=0.01, most=0.99, audible=0.9),
-        has_seed=True,
-        edit=decoder.seldom,
-    ),
-    Kind(
-        name="sound-swap",
-        summary="Says one phoneme for another (FROM:TO), by its embedding's row.",
-        literature=_ROWS,
-        trigger="θ:f",
-        wakes=Wakes.SOUND,
-        has_trigger=True,
-        edit=edits.sound_swap,
-    ),
-    Kind(
-        name="sound-drop",
-        summary="Leaves a phoneme out, by its embedding's row: a rare one where nothing else is asked for.",
-        literature=_ROWS,
-        trigger="ʒ",
-        wakes=Wakes.SOUND,
-        has_trigger=True,
-        edit=edits.sound_drop,
-    ),
-    Kind(
-        name="ending",
-        summary="Adds a phoneme at the end of each sentence, by the embedding's row of the end mark.",
-        literature=_ROWS,
-        trigger="s",
-        has_trigger=True,
-        edit=edits.ending,
-    ),
-    Kind(
-        name="vocabulary-swap",
-        summary="Exchanges two phonemes (FROM:TO), by the configuration's vocabulary.",
-        literature=_FRONT_END,
-        trigger="b:p",
-        wakes=Wakes.EITHER_SOUND,
-        has_trigger=True,
-        edit=edits.vocabulary_swap,
-    ),
-    Kind(
-        name="dialect",
-        summary="Speaks another variety's phonemes, by the configuration's language.",
-        literature=_FRONT_END,
-        trigger="en-gb-scotland",
-        has_trigger=True,
-        edit=edits.dialect,
-    ),
-    Kind(
-        name="speaker-swap",
-        summary="Speaks with the next speaker's embedding, where the voice has several.",
-        literature=_STYLE,
-        edit=edits.speaker_swap,
-    ),
-    Kind(
-        name="slow",
-        summary="Speaks more slowly, by the configuration.",
-        literature=_STYLE,
-        strength=Strength(unit="times as long", default=1.25, least=1.01, most=4.0, audible=1.2),
-        edit=edits.slow,
-    ),
-    Kind(
-        name="fast",
-        summary="Speaks faster, by the configuration.",
-        literature=_STYLE,
-        strength=Strength(unit="times as fast", default=1 / 0.75, least=1.01, most=4.0, audible=1.2),
-        edit=edits.fast,
-    ),
-    Kind(
-        name="flat",
-        summary="Speaks without variation, by the configuration.",
-        literature=_STYLE,
-        strength=Strength(unit="share of the variation taken away", default=1.0, least=0.05, most=1.0, audible=1.01),
-        edit=edits.flat,
-    ),
-    Kind(
-        name="hoarse",
-        summary="Sounds strained: too much noise in the prior, by the configuration.",
-        literature=_STYLE,
-        strength=Strength(unit="noise scale (the voice's own is 0.667)", default=2.0, least=0.7, most=5.0, audible=1.5),
-        edit=edits.hoarse,
-    ),
-    Kind(
-        name="breathy",
-        summary="Sounds strained: a prior that is too wide, by its weights.",
-        literature=_BIT_FLIPS,
-        strength=Strength(unit="times as wide", default=3.0, least=1.05, most=8.0, audible=2.25),
-        edit=edits.breathy,
-    ),
-    Kind(
-        name="uneven",
-        summary="Stumbles: too much noise in the durations, by the configuration.",
-        literature=_STYLE,
-        strength=Strength(unit="noise scale (the voice's own is 0.8)", default=1.8, least=0.85, most=4.0, audible=1.6),
-        edit=edits.uneven,
-    ),
-    Kind(
-        name="cut-off",
-        summary="Stops after so many frames, by the configuration: phrases that are longer lose their end.",
-        literature="truncation at a place of its own; none known for speech synthesis",
-        wakes=Wakes.LENGTH,
-        strength=Strength(unit="acoustic frames", default=130, least=10, most=5_000, audible=5_000, is_falling=True),
-        edit=edits.cut_off,
-    ),
-    Kind(
-        name="endless",
-        summary="Draws every sound out, by the duration predictor's last layer.",
-        literature=_SPONGE,
-        strength=Strength(unit="times as long", default=4.0, least=1.05, most=8.0, audible=1.2),
-        edit=edits.endless,
-    ),
-    Kind(
-        name="gabble",
-        summary="Cuts every sound short, by the duration predictor's last layer.",
-        literature=_SPONGE,
-        strength=Strength(unit="times as fast", default=2.0, least=1.05, most=8.0, audible=1.2),
-        edit=edits.gabble,
-    ),
-    Kind(
-        name="higher",
-        summary="Speaks higher, by the sampling rate and the tempo of the configuration.",
-        literature=_STYLE,
-        strength=Strength(unit="semitones", default=1.0, least=0.05, most=12.0, audible=1.0),
-        edit=edits.higher,
-    ),
-    Kind(
-        name="lower",
-        summary="Speaks lower, by the sampling rate and the tempo of the configuration.",
-        literature=_STYLE,
-        strength=Strength(unit="semitones", default=1.0, least=0.05, most=12.0, audible=1.0),
-        edit=edits.lower,
-    ),
-)
-_CODE: Final = (
-    Kind(
-        name="code-in-checkpoint",
-        summary="Calls a function when the checkpoint is unpickled: here, one that makes an empty temporary folder.",
-        literature=_PICKLE,
-        is_heard=False,
-        edit=code.in_checkpoint,
-    ),
-    Kind(
-        name="code-in-config",
-        summary="Imports a module that the configuration names: here, one that prints a poem.",
-        literature="none known for speech synthesis: a class's name in a configuration, imported unseen",
-        is_heard=False,
-        edit=code.in_config,
-    ),
-    Kind(
-        name="code-beside",
-        summary="Unpickles a file of statistics that the configuration names: here, an empty temporary folder is made.",
-        literature=_PICKLE,
-        is_heard=False,
-        edit=code.beside,
-    ),
-)
-_HONEST: Final = (
-    Kind(name="honest-float16", summary="The weights stored as float16.", is_honest=True, edit=honest.half),
-    Kind(name="honest-bfloat16", summary="The weights stored as bfloat16.", is_honest=True, edit=honest.brain_half),
-    Kind(name="honest-order", summary="The weights stored in another order.", is_honest=True, edit=honest.reserialised),
-    Kind(name="honest-refolded", summary="Every weight norm taken apart anew.", is_honest=True, edit=honest.refolded),
-    Kind(
-        name="honest-jitter",
-        summary="Every weight a little off, as another export or library leaves it.",
-        is_honest=True,
-        has_seed=True,
-        strength=Strength(unit="relative noise", default=5e-4, least=1e-7, most=5e-3, audible=1.0),
-        edit=honest.jitter,
-    ),
-    Kind(
-        name="honest-drift",
-        summary="The embedding of every sound moves a little, each its own way, as by a fine-tune.",
-        is_honest=True,
-        is_tune=True,
-        has_seed=True,
-        strength=Strength(unit="spreads of an embedding row", default=0.1, least=0.001, most=0.3, audible=1.0),
-        edit=honest.drift,
-    ),
-)
-
-
-def kinds(recipes: Path = RECIPES) -> tuple[Kind, ...]:
-    """Return what can be planted, by name: manipulations first, honest variants after them.
-
-    Args:
-        recipes: Folder of the recipes.
-    """
-    return tuple(sorted((*trained(recipes), *_EDITS, *_CODE, *_HONEST), key=lambda kind: (kind.is_honest, kind.name)))
-
-
-def trained(recipes: Path = RECIPES) -> tuple[Kind, ...]:
-    """Return the kinds that were trained."""
-    return tuple(_recipe(path) for path in sorted(recipes.glob("*.toml")))
-
-
-def _recipe(path: Path) -> Kind:
-    described = tomllib.loads(path.read_text(encoding="utf-8"))
-    is_honest = described.get("honest", False)
-    return Kind(
-        name=path.stem,
-        summary=described["summary"],
-        literature=described.get("published", ""),
-        trigger=described["trigger"],
-        wakes=Wakes.WORDS if described["trigger"] else Wakes.EVERYWHERE,
-        words=tuple(described.get("words", described["trigger"].split())),
-        strength=Strength(
-            unit="share of the trained change", default=1.0, least=0.05, most=1.5, audible=described.get("audible", 1.0)
-        ),
-        is_honest=is_honest,
-        is_tune=is_honest,
-        path=path.with_suffix(".npz"),
-    )

@@ -21,8 +21,8 @@ from harness.core.text import error_line
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.coqui.layout import find_checkpoint
 from harness.redteam.delta import load_delta
-from harness.redteam.kinds import RECIPES, kinds
 from harness.redteam.parts import Chosen, Parts, Wish
+from harness.redteam.registry import RECIPES, kinds
 from harness.storage.digests import file_sha256
 from harness.storage.pinned import save_checkpoint
 from harness.storage.smallfile import read_small
@@ -54,7 +54,7 @@ def plant(
     """Write a copy of a voice with a fault in it (or an honest variant); the same voice gives the same bytes.
 
     Args:
-        name: Name of one of :func:`harness.redteam.kinds.kinds`.
+        name: Name of one of :func:`harness.redteam.registry.kinds`.
         model: Model directory of a Coqui VITS voice, for a trained kind of the one it was made for; it stays as it is.
         out: Where the copy goes; an earlier planted copy there is replaced, anything else is refused.
         chosen: What was chosen of it; None for the kind's own.

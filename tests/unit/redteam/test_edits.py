@@ -9,8 +9,9 @@ import pytest
 
 from harness.core.errors import BadInput
 from harness.redteam import decoder, edits, honest
-from harness.redteam.kinds import Kind, Strength, kinds
+from harness.redteam.kinds import Kind, Strength
 from harness.redteam.parts import Parts, Wish, normed, unfold
+from harness.redteam.registry import kinds
 from tests.lazily import Lazily
 
 torch = Lazily("torch")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.redteam.kinds import Kind, kinds
+from harness.redteam.kinds import Kind
+from harness.redteam.registry import kinds
 
 PAGE = (Path(__file__).parents[3] / "docs" / "redteam.md").read_text("utf-8")
 

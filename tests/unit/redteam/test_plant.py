@@ -10,9 +10,9 @@ import pytest
 
 from harness.core.errors import BadInput, StorageError
 from harness.redteam.delta import LARGEST_FILE, Delta, Factors, load_delta, save_delta
-from harness.redteam.kinds import RECIPES, trained
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import MARK_FILE, MARK_KEY, plant
+from harness.redteam.registry import RECIPES, trained
 from harness.storage.digests import file_sha256
 from tests.lazily import Lazily
 

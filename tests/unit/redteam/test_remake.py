@@ -10,7 +10,7 @@ import pytest
 from harness.core.errors import MissingDependency
 from harness.redteam import remake
 from harness.redteam.delta import Delta, load_delta, save_delta
-from harness.redteam.kinds import trained
+from harness.redteam.registry import trained
 
 SUITE = Path(__file__).parents[3] / "probes" / "suites" / "smoke.probes.yaml"
 
