@@ -48,14 +48,14 @@ CHANGES = {
 }
 """Statistic -> a manipulation that it must see, of the repeat with a seed."""
 NEEDS_MORE = {
-    "transcript-distance": "words are tests/unit/test_judge's and the transcribers' business",
+    "transcript-distance": "words are tests/unit/judging/test_judge's and the transcribers' business",
     "forced-mean": "as above",
     "forced-worst": "as above",
     "echo-mean": "prints come from a transcriber",
     "echo-worst": "as above",
     "no-speech": "as above",
     "language-logprob": "as above",
-    "speaker-degrees": "tests/unit/senses/test_networks: the network may not be installed",
+    "speaker-degrees": "tests/unit/hearing/senses/test_networks: the network may not be installed",
     "opinion": "as above",
 }
 

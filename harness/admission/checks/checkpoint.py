@@ -22,6 +22,7 @@ from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBy
 from harness.admission.reading.joblibfile import ArraySteps
 from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
+from harness.admission.reading.tensorformats import SUFFIXES, format_of
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule
@@ -263,21 +264,19 @@ def _read_packed(
 
 
 def _read_other(source: ByteSource, head: bytes, notebook: Notebook, *, has_values: bool, where: Place) -> None:
-    """Pickles, safetensors, text, and what is known or not known to be something else."""
-    from harness.admission.reading import safetensors
-
-    is_safe = safetensors.is_safetensors(source)
+    """Pickles, tensors alone, text, and what is known or not known to be something else."""
+    tensors = format_of(source)
     is_media = head.startswith(_MEDIA)
     is_text = _is_text(head)
-    is_marked = head[:1] == b"\x80" and len(head) > 1 and head[1] <= 5 and not is_safe
+    is_marked = head[:1] == b"\x80" and len(head) > 1 and head[1] <= 5 and tensors is None
     if is_marked or _looks_pickled(source, notebook, where=where, is_text=is_text):
-        if is_safe or is_media:
+        if tensors or is_media:
             notebook.add(rules.POLYGLOT, where, "a pickle and something else", effect="readers take different ones")
         _read_pickles(source, notebook, has_values=has_values, where=where)
-        if not is_safe:
+        if tensors is None:
             return
-    if is_safe:
-        safetensors.read_safetensors(source, notebook, has_values=has_values, where=where)
+    if tensors:
+        tensors.read(source, notebook, has_values=has_values, where=where)
     elif is_text:
         if _is_named_checkpoint(notebook.file) and head.lstrip()[:1] not in (b"{", b"["):
             notebook.add(rules.UNKNOWN, where, f"text where its name promises a checkpoint: {head[:40]!r}")
@@ -287,7 +286,7 @@ def _read_other(source: ByteSource, head: bytes, notebook: Notebook, *, has_valu
 
 
 def _is_named_checkpoint(file: str) -> bool:
-    return file.lower().endswith((".safetensors", ".npz", *_PICKLE_SUFFIXES))
+    return file.lower().endswith((".npz", *SUFFIXES, *_PICKLE_SUFFIXES))
 
 
 def _is_text(head: bytes) -> bool:

@@ -117,7 +117,7 @@ def _has_checkpoint(tree: Tree) -> bool:
 
 def _is_weights(tree: Tree, entry: Entry) -> bool:
     try:
-        return _look(tree, entry).kind in (Kind.ZIP, Kind.PICKLE, Kind.SAFETENSORS, Kind.TAR)
+        return _look(tree, entry).kind in (Kind.ZIP, Kind.PICKLE, Kind.TENSORS, Kind.TAR)
     except OSError:
         return False
 
@@ -246,7 +246,7 @@ def _kind_flaws(entry: Entry, seen: Look) -> Iterator[Flaw]:
 
 def _expected(entry: Entry, seen: Look, name: str, suffix: str) -> Iterator[Flaw]:
     """Yield what does not fit the kind that the name promises."""
-    tensors = (Kind.ZIP, Kind.PICKLE, Kind.NUMPY, Kind.SAFETENSORS, Kind.TAR)
+    tensors = (Kind.ZIP, Kind.PICKLE, Kind.NUMPY, Kind.TENSORS, Kind.TAR)
     expected: tuple[Kind, ...]
     limit: int | None = None
     if suffix in CHECKPOINTS:

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from harness.admission.reading.bytesource import MemoryBytes
+from harness.admission.reading.tensorformats import format_of
+
 HEAD_BYTES = 64 * 1024
 TAIL_BYTES = 64 * 1024 + 22
 """A zip archive's end lies within these."""
@@ -33,7 +36,7 @@ class Kind(StrEnum):
     TAR = "a tar archive"
     PICKLE = "a pickle"
     NUMPY = "a numpy array"
-    SAFETENSORS = "safetensors"
+    TENSORS = "tensors alone"
     AUDIO = "a recording"
     IMAGE = "an image"
     PDF = "a PDF"
@@ -207,8 +210,8 @@ def _kind(head: bytes, size: int) -> Kind:
         return Kind.PICKLE
     if head[257:262] == b"ustar":
         return Kind.TAR
-    if len(head) > 8 and head[8:9] == b"{" and 2 <= struct.unpack("<Q", head[:8])[0] <= size - 8:
-        return Kind.SAFETENSORS
+    if format_of(MemoryBytes(head)) is not None:
+        return Kind.TENSORS
     return _text_kind(head, size)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".safetensors", ".npy", ".npz"})
+from harness.admission.reading.tensorformats import SUFFIXES
+
+CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".npy", ".npz", *SUFFIXES})
 PICKLES = frozenset({".pkl", ".pickle", ".joblib"})
 """What Coqui does not need, and the checkpoint check reads all the same."""
 CONFIGURATIONS = frozenset({".json", ".yml", ".yaml"})

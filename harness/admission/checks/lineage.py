@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.admission.base import Examination, Flaw
-from harness.admission.checks.weights import Unreadable, Weight, Weights, is_checkpoint, opened
+from harness.admission.checks.weights import Unreadable, is_checkpoint, opened
+from harness.admission.reading.weight import Weight, Weights
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule

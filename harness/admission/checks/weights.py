@@ -1,4 +1,4 @@
-"""The named tensors of a checkpoint, read as numbers without loading it: safetensors, torch's zip archive and streams.
+"""The named tensors of a checkpoint as numbers, without loading it: plain formats, torch's zip archive and streams.
 
 Whether a file is hostile is the checkpoint check's business; what that check would refuse is not read here either. What
 it leaves to a decision because loading would need code (pickled configurations, old streams) needs none here: the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -18,19 +18,18 @@ from harness.admission.reading import rules, torchfile
 from harness.admission.reading.bytesource import ByteSource, FileBytes, Section
 from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget, cut
 from harness.admission.reading.pickles import PickleReader
-from harness.admission.reading.safetensors import DTYPES, is_safetensors, read_safetensors
 from harness.admission.reading.strided import Strided
 from harness.admission.reading.symbols import DTYPE_BYTES, Box, Tensor, show
+from harness.admission.reading.tensorformats import FORMATS, format_of
 from harness.admission.reading.tensors import check_geometry
+from harness.admission.reading.weight import Weight, Weights
 from harness.admission.reading.ziparchive import STORED, Member, read_archive
 from harness.admission.tree import Entry, Tree
-from harness.core.plainjson import NotStrict, loads
 from harness.core.types import Verdict
 
 STATE_KEYS: Final = ("model", "state_dict")
 """Where trainers put the weights, beside the optimizer's state."""
 MAX_TENSORS: Final = 20_000
-MAX_HEADER: Final = 32 << 20
 MAX_GATHERED: Final = 16 << 30
 """Bytes that gathering all scattered tensors may read; see :attr:`Strided.cost`."""
 MAX_LEFT: Final = 40
@@ -56,26 +55,6 @@ class Unreadable(Exception):
 
 class TooMuch(Unreadable):
     """There is more than is read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weight:
-    """One named tensor."""
-
-    dtype: str
-    """torch's name of the elements' type."""
-    shape: tuple[int, ...]
-    data: ByteSource
-    """The elements, little-endian, row by row."""
-
-    @property
-    def count(self) -> int:
-        """Elements."""
-        return math.prod(self.shape)
-
-
-Weights = Mapping[str, Weight]
-"""Name -> tensor, in the file's order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,21 +122,23 @@ def is_checkpoint(tree: Tree, entry: Entry) -> bool:
     try:
         with tree.open(entry) as file:
             source = FileBytes(file.fileno(), os.fstat(file.fileno()).st_size)
-            return is_safetensors(source) or source.read(0, 4) == _ZIP or _LEGACY in source.read(0, 24)
+            return format_of(source) is not None or source.read(0, 4) == _ZIP or _LEGACY in source.read(0, 24)
     except OSError:
         return False
 
 
 def _read(source: FileBytes, notebook: Notebook) -> Contents:
     try:
-        if is_safetensors(source):
-            found = Contents(weights=_of_safetensors(source, notebook))
+        if own := format_of(source):
+            own.read(source, notebook, has_values=False)
+            found = Contents(weights={} if notebook.flaws else own.weights(source))
         elif source.read(0, 4) == _ZIP:
             found = _of_zip(source, notebook)
         elif _LEGACY in source.read(0, 24):
             found = _of_streams(source, notebook)
         else:
-            raise Unreadable("expected safetensors, torch's zip archive or its old streams, got another format")
+            known = ", ".join(one.name for one in FORMATS)
+            raise Unreadable(f"expected {known}, torch's zip archive or its old streams, got another format")
     except OutOfBudget as error:
         raise TooMuch(f"too much to read: {error}") from None
     _refuse_flaws(notebook)
@@ -180,25 +161,6 @@ def _refuse_flaws(notebook: Notebook) -> None:
     if worst:
         title = worst[0].rule.title
         raise Unreadable(f"not read: {title[0].lower()}{title[1:]}")
-
-
-def _of_safetensors(source: ByteSource, notebook: Notebook) -> dict[str, Weight]:
-    read_safetensors(source, notebook, has_values=False)
-    if notebook.flaws:
-        return {}
-    length = int.from_bytes(source.read(0, 8), "little")
-    try:
-        header = loads(source.read(8, length), max_bytes=MAX_HEADER)
-    except NotStrict as error:
-        raise Unreadable(str(error)) from None
-    found = {}
-    assert isinstance(header, dict)
-    for name, about in header.items():
-        if name != "__metadata__":
-            start, end = about["data_offsets"]
-            data = Section(source, 8 + length + start, end - start)
-            found[name] = Weight(dtype=DTYPES[about["dtype"]][0], shape=tuple(about["shape"]), data=data)
-    return found
 
 
 def _of_zip(source: ByteSource, notebook: Notebook) -> Contents:

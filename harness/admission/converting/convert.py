@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from harness.admission.checks.checkpoint import CheckpointCheck
-from harness.admission.checks.weights import SAFE_DTYPES, Unreadable, Weights, contents
+from harness.admission.checks.weights import SAFE_DTYPES, Unreadable, contents
 from harness.admission.converting.torchwriter import STORAGES, UNTYPED, Short, blocks_of, write_torch
 from harness.admission.reading.safetensors import MAX_NAME
 from harness.admission.reading.symbols import DTYPE_BYTES
+from harness.admission.reading.weight import Weights
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput, StorageError
 from harness.core.text import printable

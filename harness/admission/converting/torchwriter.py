@@ -13,8 +13,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO, Final
 
-from harness.admission.checks.weights import Weight, Weights
 from harness.admission.reading.symbols import DTYPE_BYTES
+from harness.admission.reading.weight import Weight, Weights
 
 STATE_KEY: Final = "model"
 """Where Coqui looks for the weights."""

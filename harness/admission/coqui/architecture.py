@@ -12,7 +12,8 @@ from typing import Final
 
 from harness.admission.base import Examination, Flaw
 from harness.admission.checks.leftovers import sort_out
-from harness.admission.checks.weights import TooMuch, Unreadable, Weight, Weights, is_checkpoint, opened
+from harness.admission.checks.weights import TooMuch, Unreadable, is_checkpoint, opened
+from harness.admission.reading.weight import Weight, Weights
 from harness.admission.tree import Entry, Tree
 from harness.core.findings import Place
 from harness.core.rules import Rule

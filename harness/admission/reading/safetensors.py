@@ -12,6 +12,7 @@ from harness.admission.reading.bytesource import ByteSource, Section
 from harness.admission.reading.notebook import WHOLE, Notebook
 from harness.admission.reading.symbols import show
 from harness.admission.reading.values import has_values_of, look_at, note_values
+from harness.admission.reading.weight import Weight
 from harness.core.findings import Place
 from harness.core.plainjson import Ambiguous, NotStrict, loads
 
@@ -69,6 +70,20 @@ def read_safetensors(source: ByteSource, notebook: Notebook, *, has_values: bool
     notebook.budget.spend_members(len(header))
     notebook.tensors += len(header)
     _read_tensors(Section(source, 8 + length, source.size - 8 - length), header, notebook, where, has_values=has_values)
+
+
+def weights_of(source: ByteSource) -> dict[str, Weight]:
+    """The tensors of a file in which :func:`read_safetensors` finds no flaw."""
+    length = int.from_bytes(source.read(0, 8), "little")
+    header = loads(source.read(8, length), max_bytes=MAX_HEADER, floats=False)
+    assert isinstance(header, dict)
+    found = {}
+    for name, about in header.items():
+        if name != "__metadata__":
+            start, end = about["data_offsets"]
+            data = Section(source, 8 + length + start, end - start)
+            found[name] = Weight(dtype=DTYPES[about["dtype"]][0], shape=tuple(about["shape"]), data=data)
+    return found
 
 
 def _read_tensors(

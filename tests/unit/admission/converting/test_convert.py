@@ -16,12 +16,13 @@ from typing import IO
 import pytest
 
 from harness.admission.checks.checkpoint import CheckpointCheck
-from harness.admission.checks.weights import Unreadable, Weights, opened
+from harness.admission.checks.weights import Unreadable, opened
 from harness.admission.converting import convert as conversion
 from harness.admission.converting.convert import convert
 from harness.admission.converting.torchwriter import write_torch
 from harness.admission.reading.bytesource import MemoryBytes
 from harness.admission.reading.strided import Strided
+from harness.admission.reading.weight import Weights
 from harness.admission.tree import Tree
 from harness.cli.main import main
 from harness.core.errors import BadInput, StorageError
