@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 import yaml
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner
 
 from tests.conftest import Voice
 
@@ -70,8 +72,7 @@ class TestForm:
     )
     def test_is_what_the_published_schema_asks_for(self, schema: str, path: Path, tmp_path: Path) -> None:
         def check(file: Path) -> int:
-            command = [sys.executable, "-m", "check_jsonschema", "--no-cache", "--builtin-schema", schema, str(file)]
-            return subprocess.run(command, check=False, capture_output=True).returncode
+            return CliRunner().invoke(check_jsonschema, ["--no-cache", "--builtin-schema", schema, str(file)]).exit_code
 
         assert check(path) == 0
         wrong = tmp_path / path.name

@@ -190,6 +190,7 @@ class TestPytest:
         assert ("tts_verdict", "fail") in found
         assert ("tts_finding", "high signal.not-finite") in found
 
+    @pytest.mark.slow
     def test_two_workers_share_a_run(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
         done = gate(fake_voice({"kind": "drop-word", "word": "not", "when": "osprey"}), "-n2", apart=True)
         assert done.parseoutcomes()["passed"] == ITEMS - 1
@@ -303,6 +304,7 @@ class TestDurability:
         assert f"2 failed, {ITEMS - 2} passed" in done.stdout
         assert "worker.hung" in done.stdout
 
+    @pytest.mark.slow
     def test_a_full_disk_ends_the_run_with_one_line_and_nothing_lost(
         self, gate, fake_voice: Voice, pytester: pytest.Pytester
     ) -> None:

@@ -138,6 +138,7 @@ class TestStopped:
             assert is_marked(name, written(name, folder, capfdbinary)), name
         assert f"incomplete (0 of {ITEMS} items decided)" in _page(folder)
 
+    @pytest.mark.slow
     def test_and_given_again_becomes_complete(
         self, stopped: Callable[..., Path], pytester: pytest.Pytester, recorded: Path
     ) -> None:

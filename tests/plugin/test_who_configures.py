@@ -247,6 +247,7 @@ class TestGateVerb:
         assert "small.probes.yaml::candidate::door" in done.stdout
         assert not (project / "ran").exists()
 
+    @pytest.mark.slow
     def test_ends_as_pytest_does(self, project: Path) -> None:
         (project / "pytest.ini").write_text("[pytest]\ntts_asr = fake\ntts_golden = small\ntts_seed = 5\n", "utf-8")
         fault = {"version": 1, "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}

@@ -11,6 +11,7 @@ from harness.core.types import EngineInfo, Speech
 
 RATE = 16_000
 FRAME_SAMPLES = 80
+WORD_SAMPLES = RATE // 4
 
 
 class ClickEngine:
@@ -31,7 +32,7 @@ class ClickEngine:
 
     def _speak(self, text: str, seed: int) -> Speech:
         rng = np.random.default_rng(seed)
-        samples = rng.normal(0, 0.001, RATE * (1 + len(text.split()))).astype(np.float32)
+        samples = rng.normal(0, 0.001, WORD_SAMPLES * (1 + len(text.split()))).astype(np.float32)
         for word in range(len(text.split())):
-            samples[RATE * word + int(rng.integers(RATE))] = self._gain
+            samples[WORD_SAMPLES * word + int(rng.integers(WORD_SAMPLES))] = self._gain
         return Speech(samples=samples, sample_rate=RATE, frames=len(samples) // FRAME_SAMPLES, tokens=len(text))
