@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 
 from harness.admission.base import Examination, Flaw
 from harness.admission.checks.digests import digests_of
-from harness.admission.checks.directoryrules import CACHED, LEFTOVER
+from harness.admission.checks.directoryrules import CACHED
+from harness.admission.checks.lineage import REFERENCE
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput
 from harness.core.paths import shown
@@ -22,6 +23,7 @@ from harness.core.suggest import did_you_mean
 from harness.core.text import printable
 from harness.policy.acceptance import WHOLE, Acceptance
 from harness.policy.file import PolicyFile
+from harness.policy.text import MAX_BESIDE
 from harness.storage.digests import listing_sha256
 
 DAYS = 90
@@ -32,14 +34,16 @@ MOST_PROPOSED = 20
 class Digests:
     """The sha256 of a model's files, and of all of them together; taken when somebody asks."""
 
-    def __init__(self, tree: Tree, known: Mapping[str, str] | None = None) -> None:
+    def __init__(self, tree: Tree, known: Mapping[str, str] | None = None, reference: Tree | None = None) -> None:
         """Of a tree.
 
         Args:
             tree: The files.
             known: Their digests, where they were taken already.
+            reference: What the model is compared with.
         """
         self._tree = tree
+        self._reference = Digests(reference) if reference is not None else None
         self._known = dict(known) if known is not None else None
         self._few: dict[str, str] = {}
 
@@ -50,6 +54,8 @@ class Digests:
 
     def of(self, file: str) -> str:
         """Of a file, or of the model for all that is none; ``""`` where that has no digest."""
+        if self._reference is not None and file.startswith(REFERENCE):
+            return self._reference.of(file.removeprefix(REFERENCE))
         entry = next((entry for entry in self._tree.files if entry.path == file), None)
         if entry is None:
             return self._whole()
@@ -121,7 +127,7 @@ def settled(
         about = [] if flaw.rule.why_unacceptable else [one for one in mine if _is_about(one, flaw, digests)]
         met.update(about)
         for one in about:
-            why = _why_not(one, digests.of(flaw.file), today)
+            why = _why_not(one, flaw, digests, today)
             if why:
                 remarks[f"not accepted: the {one.name} (line {one.line} of the policy) {why}"] = None
             elif not flaw.accepted:
@@ -140,38 +146,69 @@ def _is_about(one: Acceptance, flaw: Flaw, digests: Digests) -> bool:
     return one.file == file or (digests.is_of_one_file and PurePosixPath(one.file).name == file)
 
 
-def _why_not(one: Acceptance, digest: str, today: str) -> str:
+def _why_not(one: Acceptance, flaw: Flaw, digests: Digests, today: str) -> str:
+    digest = digests.of(flaw.file)
     if not digest:
         return "is of what has no digest"
     if one.sha256 != digest:
         return f"is of another digest: expected {one.sha256[:12]}, got {digest[:12]}"
+    accepted, now = dict(one.beside), dict(_beside(flaw, digests))
+    for file in sorted({*accepted, *now}):
+        if file not in now:
+            return f"is about {file} as well, which the question is not"
+        if file not in accepted:
+            return f"says nothing about {file}, which the question is about as well"
+        if accepted[file] != now[file]:
+            return f"is of another digest of {file}: expected {accepted[file][:12]}, got {now[file][:12] or 'none'}"
     return "" if one.holds(today) else f"ended on {one.expires}"
+
+
+def _beside(flaw: Flaw, digests: Digests) -> tuple[tuple[str, str], ...]:
+    """What else a question is about; the model as a whole, where that are too many files to name."""
+    files = sorted({file for file in flaw.beside if file != flaw.file})
+    names = files if len(files) <= MAX_BESIDE else [""]
+    return tuple((file or WHOLE, digests.of(file)) for file in names)
 
 
 def proposal(flaws: Iterable[Flaw], digests: Digests, today: str) -> tuple[str, ...]:
     """Lines for a policy that accept what is to be decided; who answers, and why, is left to be filled in.
 
-    Empty where there is nothing that somebody could accept. What a tool left behind is removed, not accepted.
+    Empty where there is nothing that somebody could accept. A cache of links is copied, not accepted.
     """
-    asked = {(flaw.rule.id, flaw.file): None for flaw in flaws if _may_be_accepted(flaw)}
-    ends = date.fromisoformat(today) + timedelta(days=DAYS)
+    asked = {(flaw.rule.id, flaw.file, flaw.beside): flaw for flaw in flaws if _may_be_accepted(flaw)}
+    ends = (date.fromisoformat(today) + timedelta(days=DAYS)).isoformat()
     lines: list[str] = []
-    for rule, file in list(asked)[:MOST_PROPOSED]:
-        digest = digests.of(file)
-        if not digest or printable(file) != file:
+    for flaw in list(asked.values())[:MOST_PROPOSED]:
+        digest, beside = digests.of(flaw.file), _beside(flaw, digests)
+        if not digest or not all(its for _, its in beside):
             continue
-        lines += (
-            "[[accept]]",
-            f'rule = "{rule}"',
-            f"file = {json.dumps(file or WHOLE, ensure_ascii=False)}",
-            f'sha256 = "{digest}"',
-            'owner = ""',
-            'reason = ""',
-            f"expires = {ends.isoformat()}",
-            "",
+        if any(printable(file) != file for file in (flaw.file, *(file for file, _ in beside))):
+            continue
+        one = Acceptance(
+            rule=flaw.rule.id, file=flaw.file or WHOLE, sha256=digest, beside=beside, owner="", reason="", expires=ends
         )
+        lines += (*lines_of(one), "")
     return tuple(lines[:-1])
 
 
+def lines_of(one: Acceptance) -> tuple[str, ...]:
+    """An acceptance as it stands in a policy."""
+    beside = ", ".join(f'{_quoted(file)} = "{sha256}"' for file, sha256 in one.beside)
+    return (
+        "[[accept]]",
+        f'rule = "{one.rule}"',
+        f"file = {_quoted(one.file)}",
+        f'sha256 = "{one.sha256}"',
+        *([f"beside = {{ {beside} }}"] if beside else []),
+        f"owner = {_quoted(one.owner)}",
+        f"reason = {_quoted(one.reason)}",
+        f"expires = {one.expires}",
+    )
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
 def _may_be_accepted(flaw: Flaw) -> bool:
-    return not flaw.accepted and not flaw.rule.why_unacceptable and flaw.rule not in (LEFTOVER, CACHED)
+    return not flaw.accepted and not flaw.rule.why_unacceptable and flaw.rule is not CACHED

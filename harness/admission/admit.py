@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from harness.admission.base import Check, Examination, Flaw
 from harness.admission.tree import Tree
+from harness.core.grades import Verdict
 from harness.core.rules import Rule
-from harness.core.types import Verdict
 from harness.engines.registry import COQUI, ENGINES, EngineSpec, recognise
 
 if TYPE_CHECKING:
@@ -110,10 +110,11 @@ def admit(
     tree = Tree.of(path, may_have_gaps=True)
     is_other = path.is_file() and not path.name.lower().endswith(_CONFIGURATIONS)
     which = checks(recognise(path) or COQUI, has_values=has_values, has_configuration=not is_other)
-    if reference is not None:
+    trusted = Tree.of(reference) if reference is not None else None
+    if trusted is not None:
         from harness.admission.checks.lineage import LineageCheck
 
-        which = (*which, LineageCheck(Tree.of(reference)))
+        which = (*which, LineageCheck(trusted))
     if policy and policy.policy.acceptances:
         from harness.admission.acceptances import require_acceptable
 
@@ -124,15 +125,18 @@ def admit(
         found.append(check.examine(tree))
     made = Admission(root=path, examinations=tuple(found))
     is_asked = made.verdict is Verdict.INCONCLUSIVE or (policy is not None and bool(policy.policy.acceptances))
-    return _decided(made, tree, which, policy) if is_asked else made
+    return _decided(made, which, policy, (tree, trusted)) if is_asked else made
 
 
-def _decided(made: Admission, tree: Tree, which: Sequence[Check], policy: PolicyFile | None) -> Admission:
+def _decided(
+    made: Admission, which: Sequence[Check], policy: PolicyFile | None, trees: tuple[Tree, Tree | None]
+) -> Admission:
     """The same with what the policy accepts, and with lines for what it could accept."""
     from harness.admission.acceptances import Digests, proposal, settled  # a scan without questions starts fast
     from harness.policy.file import today
 
-    digests, day = Digests(tree), today()
+    tree, reference = trees
+    digests, day = Digests(tree, reference=reference), today()
     accepted = policy.policy.acceptances if policy else ()
     found = tuple(
         settled(examination, check.rules, accepted, digests, day)

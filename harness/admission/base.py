@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.admission.tree import Tree
-from harness.core.findings import Place
+from harness.core.grades import Verdict
+from harness.core.places import Place
 from harness.core.rules import Rule
-from harness.core.types import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,8 @@ class Flaw:
     rule: Rule
     file: str
     """Path below the model directory, POSIX separators; ``""`` for the directory itself. Hostile text."""
+    beside: tuple[str, ...] = ()
+    """Other files that it is about as much, as `file`: who accepts it has looked at all of them."""
     within: Place = field(default_factory=Place)
     """Where in the file. Hostile text."""
     found: str = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from harness.core.grades import Severity, Verdict
 from harness.core.rules import Rule
-from harness.core.types import Severity, Verdict
 
 SOURCE = "docs/admission.md"
 

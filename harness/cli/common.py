@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from harness.core.errors import BadInput
 from harness.core.text import cut, inert, inert_json
 from harness.run.options import BY_STEM, RUNNING, add_option
-from harness.run.settings import Choice, Choices, Settings, make_settings
 from harness.run.ticker import Ticker
 
 if TYPE_CHECKING:
+    from harness.run.settings import Settings
     from probes.family import Family
 
 MAX_PASSWORD_BYTES = 64 << 10
@@ -123,6 +123,8 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
     Raises:
         BadInput: A value is out of range.
     """
+    from harness.run.settings import Choice, Choices, make_settings  # a verb that reads files needs none
+
     chosen = {
         stem: value
         for stem in (*RUNNING, "salt", "policy")

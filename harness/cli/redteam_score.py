@@ -62,6 +62,7 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--keep", action="store_true", help="leave the copies in the folder of runs")
     add_drawing(parser)
     add_option(parser, "golden-dir")
+    add_option(parser, "policy", help="whose acceptances of the voice's files count, for its copies too (TOML)")
     add_running(parser)
     add_format(parser)
     parser.set_defaults(run=run)
@@ -101,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     )
     model = open_model(settings.model)
     if refusal := Door(
-        model, provenance_of(find_project(Path.cwd(), settings.model), settings.model, model.path)
+        model, provenance_of(find_project(Path.cwd(), settings.model), settings.model, model.path), settings.policy
     ).refusal:
         raise BadInput(f"{options.model}: {refusal}")
     drawing = Drawing(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from harness.cli.common import json_text, say_progress, verb
 from harness.core.errors import BadInput
 from harness.core.exits import EXIT_OF, Exit
+from harness.core.grades import Verdict
 from harness.core.text import printable
-from harness.core.types import Verdict
 from harness.run.options import add_option
 
 if TYPE_CHECKING:

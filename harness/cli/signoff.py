@@ -78,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         require_ended(options.folder, result)
         policy = policy_for(options.folder, result, given)
-        seen = seen_of(options.folder.absolute().parent.parent, result.info.model_digest)
+        folder = options.folder.absolute()
+        seen = seen_of(folder.parent.parent, result.info.model_digest, folder)
         stated = state(result, model, policy, now, seen)
     except Refused as refused:
         _tell(options, {"verdict": refused.verdict, "problem": str(refused)}, f"not signed off: {refused}")

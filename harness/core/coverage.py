@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.core.findings import Outcome
-from harness.core.types import Verdict
+from harness.core.grades import Verdict
 
 CONFIDENCE: Final = 0.95
 """Of the bound: with a larger share manipulated, a run without a failure would happen once in 20 times at most."""

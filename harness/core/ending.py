@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from harness.core.types import Verdict
+from harness.core.grades import Verdict
 from harness.core.verdict import RELEASE, RunResult
 
 CI: Final = "ci"

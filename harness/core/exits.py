@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final, Self
 
-from harness.core.types import Verdict
+from harness.core.grades import Verdict
 
 
 class Exit(IntEnum):

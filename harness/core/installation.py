@@ -10,7 +10,6 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import unquote
 
 DISTRIBUTION: Final = "pytest-soundcheck"
 _OF_EXTRA: Final = re.compile(r"""\bextra\s*==\s*['"]([a-z]+)['"]""")
@@ -53,6 +52,8 @@ def source_of(origin: Mapping[str, Any], extra: str) -> list[str]:
     if not isinstance(url, str):
         return []
     if isinstance(folder, dict):
+        from urllib.parse import unquote
+
         named = f"{unquote(url.removeprefix('file://'))}[{extra}]"
         return ["-e", named] if folder.get("editable") else [named]
     if isinstance(commit, dict):

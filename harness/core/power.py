@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.core.findings import Outcome
+from harness.core.grades import Verdict
 from harness.core.stats import clopper_pearson
-from harness.core.types import Verdict
 
 GOAL = 0.95
 """Share of audible copies, with their trigger in the suite, that must be detected."""

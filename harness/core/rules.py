@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from harness.core.types import Severity, Verdict
+from harness.core.grades import Severity, Verdict
 
 RUNS_CODE: Final = "means that code runs"
 """Why a finding of many a rule cannot be accepted, see :attr:`Rule.unacceptable`."""

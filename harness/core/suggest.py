@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Final
 
@@ -18,6 +17,8 @@ def did_you_mean(word: str, known: Iterable[str], *, quoted: bool = True) -> str
         known: What could have been meant; ours, and so fit to be shown.
         quoted: Put the suggestion in quotes.
     """
+    import difflib  # only whoever mistyped something waits for it
+
     near = difflib.get_close_matches(word[:_LONGEST], list(known), n=1)
     if not near:
         return None

@@ -1,8 +1,9 @@
 """A decision about one file of a model: somebody looked at it and answers for it, for a while. Pure.
 
 A waiver accepts what a model says; an acceptance, what admission asks about its files. It is for one rule and one
-file, known by its digest: another file of that name is another question. Which rules can be accepted is said by those
-who look for them, see :attr:`harness.core.rules.Rule.unacceptable`.
+file, known by its digest: another file of that name is another question. A question about two files, such as a
+checkpoint and its configuration, is known by the digests of both. Which rules can be accepted is said by those who
+look for them, see :attr:`harness.core.rules.Rule.unacceptable`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Acceptance:
     """Path below the model's folder, or :data:`WHOLE`."""
     sha256: str
     """Of its bytes (hex)."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """Other files that the question is about as much, sorted: their path, or :data:`WHOLE`, and their sha256."""
     owner: str
     """Who answers for it."""
     reason: str

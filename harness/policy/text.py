@@ -21,6 +21,8 @@ GATES: Final = ("ci", "release")
 ALLOW_HOSTILE: Final = "hostile"
 MAX_LISTED: Final = 500
 """Waivers, and as many acceptances."""
+MAX_BESIDE: Final = 16
+"""Other files of one acceptance."""
 MAX_TEXT: Final = 500
 """Characters of a title, a name or a reason."""
 KEYS: Final = (
@@ -34,7 +36,7 @@ COST_RATIOS: Final = ("latency", "recorded", "phrase", "trigger", "work", "memor
 COST_KEYS: Final = (*COST_RATIOS, "exponent", "leak_kib", "required", "off")
 SIGNOFF_KEYS: Final = ("isolation", "max_age_days")
 WAIVER_KEYS: Final = ("rule", "subject", "owner", "reason", "expires", "allow")
-ACCEPT_KEYS: Final = ("rule", "file", "sha256", "owner", "reason", "expires")
+ACCEPT_KEYS: Final = ("rule", "file", "sha256", "beside", "owner", "reason", "expires")
 
 _RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}\.[a-z][a-z0-9-]{0,63}")
 _FAMILY: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -167,11 +169,23 @@ class _Reader:
             rule=rule,
             file=self._text(own, (place, "file")),
             sha256=sha256,
+            beside=self._beside(own, (place, "beside")),
             owner=self._text(own, (place, "owner")),
             reason=self._text(own, (place, "reason")),
             expires=self._date(own, (place, "expires")),
             line=self._document.line((place,)),
         )
+
+    def _beside(self, own: Table, place: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Other files and their digests."""
+        value = own.get(place[-1], {})
+        if not isinstance(value, dict) or len(value) > MAX_BESIDE:
+            expected = f"a table of up to {MAX_BESIDE} files and digests"
+            self._fail(place, f"expected 'beside' as {expected}, got {shown(value)}")
+        for file, sha256 in value.items():
+            if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+                self._fail(place, f"expected 64 lower-case hex digits for {shown(file)}, got {shown(sha256)}")
+        return tuple(sorted(value.items()))
 
     def _waiver(self, own: Table, place: str) -> Waiver:
         self._only(own, WAIVER_KEYS, place)

@@ -31,7 +31,7 @@ from harness.report.wording import NO_REASON
 from harness.run.checks.base import EndedRun, ModelCheck
 from harness.run.checks.registry import MODEL_CHECKS, checks_of
 from harness.run.run import Run, RunAudio, load_golden
-from harness.run.seen import seen_of
+from harness.run.seen import keep_seen, seen_of
 from harness.run.settings import Settings
 from harness.storage.store import RunDirectory, Store, write_atomically
 from harness.suites.expansion import Drawing
@@ -203,6 +203,7 @@ def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:
     """
     directory = RunDirectory(settings.folder, run_id)
     result = directory.result()
+    keep_seen(directory.path, seen_of(settings.folder, result.info.model_digest))
     directory.end()
     audio = RunAudio(Store(settings.folder), load_golden(settings))
     write_atomically(directory.path / RESULTS_NAME, results.to_json(result))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.core.types import ComparisonKind
+from harness.core.grades import ComparisonKind
 
 if TYPE_CHECKING:
     import argparse

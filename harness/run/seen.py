@@ -1,16 +1,33 @@
-"""What workers were seen to do with one model, over all runs below a folder."""
+"""What workers were seen to do with one model, over all runs below a folder, and what one run knew of that."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.core.types import BehaviourEvent
-from harness.sandbox.outside.events import read_events
+from harness.sandbox.outside.events import lines_of, read_events
+from harness.storage.store import write_atomically
+
+NAME = "seen.jsonl"
+"""In a run's directory, among the files of which digests are taken: whoever removes the others removes no evidence."""
 
 
-def seen_of(folder: Path, model_digest: str) -> tuple[BehaviourEvent, ...]:
-    """Everything that any run below a folder has seen this model do: cached renderings were made by some of them."""
-    return read_events(sorted(behaviour_folder(folder, model_digest).glob("*.jsonl")))
+def seen_of(folder: Path, model_digest: str, run: Path | None = None) -> tuple[BehaviourEvent, ...]:
+    """Everything that any run below a folder has seen this model do: cached renderings were made by some of them.
+
+    Args:
+        folder: The folder of runs.
+        model_digest: Of the model.
+        run: A run that has ended: what it knew counts, whatever became of the other files since.
+    """
+    files = sorted(behaviour_folder(folder, model_digest).glob("*.jsonl"))
+    return read_events([*files, *([run / NAME] if run else [])])
+
+
+def keep_seen(run: Path, events: Iterable[BehaviourEvent]) -> None:
+    """Write down in a run's directory what its verdict was made of."""
+    write_atomically(run / NAME, lines_of(events))
 
 
 def behaviour_folder(folder: Path, model_digest: str) -> Path:

@@ -16,7 +16,7 @@ from harness.storage.digests import file_sha256
 from harness.storage.smallfile import read_small
 
 NAME = "digests.sha256"
-COVERED = ("run.json", "policy.toml", "records/*.jsonl", "behaviour/*.jsonl")
+COVERED = ("run.json", "policy.toml", "records/*.jsonl", "behaviour/*.jsonl", "seen.jsonl")
 """What a run's result is made of. Reports are made of these, and can be made again."""
 MAX_BYTES = 1 << 20
 _NONE = "0" * 64

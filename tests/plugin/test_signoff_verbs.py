@@ -14,6 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from harness.cli.main import main
+from harness.core.types import BehaviourEvent
+from harness.run.seen import behaviour_folder
+from harness.sandbox.outside.events import lines_of
+from harness.storage.store import RunDirectory, read_run
 from tests.conftest import MODEL_CHECKS, Voice
 from tests.signoff_samples import POLICY, KeyPair, make_keys
 
@@ -79,6 +83,24 @@ class TestARunThatPassed:
         assert main(signing) == 4
         assert "has not ended (digests.sha256 is not there)" in capsys.readouterr().out
         (folder / "away").rename(folder / "digests.sha256")
+
+        kept = behaviour_folder(folder.parents[1], read_run(folder).info.model_digest)
+        kept.mkdir(parents=True)
+        event = BehaviourEvent(when="speaking", kind="network", what="connect", detail="192.0.2.1:443")
+        for way, told in (("by another run since", 1), ("and removed", 0)):
+            (kept / "1-1.jsonl").write_bytes(lines_of([event])) if told else (kept / "1-1.jsonl").unlink()
+            assert main(signing) == told, way
+        honest = (folder / "seen.jsonl").read_bytes()
+        (folder / "seen.jsonl").write_bytes(lines_of([event]))
+        assert main(signing) == 3  # edited; and where it was so at the end:
+        (folder / "digests.sha256").unlink()
+        RunDirectory.at(folder).end()
+        capsys.readouterr()
+        assert main(signing) == 1
+        assert "the model was seen to fail behaviour-network" in capsys.readouterr().out
+        (folder / "seen.jsonl").write_bytes(honest)
+        (folder / "digests.sha256").unlink()
+        RunDirectory.at(folder).end()
 
         (pytester.path / "policy.toml").write_text(POLICY + "# another\n", "utf-8")
         assert main(verifying) == 1

@@ -24,9 +24,9 @@ from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBud
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.tensorformats import SUFFIXES, format_of
 from harness.admission.tree import Entry, Tree
-from harness.core.findings import Place
+from harness.core.grades import Verdict
+from harness.core.places import Place
 from harness.core.rules import Rule
-from harness.core.types import Verdict
 
 if TYPE_CHECKING:
     import bz2

@@ -16,10 +16,10 @@ from pathlib import Path
 from harness.admission.base import Flaw
 from harness.admission.tree import Entry, Tree
 from harness.core.errors import BadInput
+from harness.core.grades import Severity, Verdict
 from harness.core.identity import Files
 from harness.core.rules import Rule
 from harness.core.text import printable
-from harness.core.types import Severity, Verdict
 
 CHANGED = Rule(
     id="admission.changed-during-run",

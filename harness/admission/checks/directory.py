@@ -39,12 +39,11 @@ from harness.admission.checks.filenames import (
 )
 from harness.admission.checks.leftovers import Sorted, sort_out
 from harness.admission.tree import Entry, Tree
-from harness.core.findings import Place
+from harness.core.grades import Verdict
 from harness.core.leftovers import named_leftover
+from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.text import printable
-from harness.core.types import Verdict
-from harness.models.foreign import looks_like
 
 MAX_FILES = 1_000
 """The largest released model directory (Tortoise with its voices) has fewer than 200."""
@@ -101,6 +100,8 @@ def _flaws(tree: Tree, found: Sorted) -> Iterator[Flaw]:
 
 def _no_model(tree: Tree) -> str:
     among = ", no checkpoint among them" if tree.files else ""
+    from harness.models.foreign import looks_like  # asked only where nothing is a model
+
     whose = looks_like(tree.root)
     guess = f"; this looks like {whose}" if whose else ""
     return f"Nothing here is a model: {len(tree.files) or 'no'} files{among}{guess}"

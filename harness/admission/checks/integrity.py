@@ -26,9 +26,9 @@ from harness.admission.checks.matching import (
 )
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput
+from harness.core.grades import Severity, Verdict
 from harness.core.rules import Rule
 from harness.core.text import printable
-from harness.core.types import Severity, Verdict
 from harness.signing import bundle, sums
 from harness.signing.dsse import BadSignature
 from harness.signing.manifest import WHOLE_FILE

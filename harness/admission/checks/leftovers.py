@@ -170,7 +170,7 @@ def _told(left: dict[str, list[Entry]]) -> Iterator[Flaw]:
             first = entries[0].path if kind.is_unread else names[0]
             found = f"{kind.what}: {_counted(names, 'files')}"
             remedy = f"{kind.remedy[0].upper()}{kind.remedy[1:]}."
-            yield Flaw(rule=rules.LEFTOVER, file=first, found=found, remedy=remedy)
+            yield Flaw(rule=rules.LEFTOVER, file=first, beside=tuple(names), found=found, remedy=remedy)
 
 
 def _counted(names: Sequence[str], what: str) -> str:

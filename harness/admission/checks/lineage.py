@@ -11,17 +11,17 @@ import enum
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from harness.admission.base import Examination, Flaw
 from harness.admission.checks.weights import Unreadable, is_checkpoint, opened
 from harness.admission.reading.weight import Weight, Weights
 from harness.admission.tree import Entry, Tree
-from harness.core.findings import Place
+from harness.core.grades import Severity, Verdict
+from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.text import printable
-from harness.core.types import Severity, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,8 @@ FEW: Final = 0.5
 SHARED: Final = 0.5
 """Share of the reference's elements that must have a counterpart for the two to be one architecture."""
 MAX_SHOWN: Final = 12
+REFERENCE: Final = "reference:"
+"""Before the name of a file of the reference's; no file of a model may be called so."""
 _BLOCK: Final = 1 << 20
 _FLOATS: Final = ("float64", "float32", "float16", "bfloat16")
 
@@ -164,10 +166,12 @@ class LineageCheck:
                     reference = stack.enter_context(opened(self._reference, theirs))
                     found = compare(reference, stack.enter_context(opened(tree, ours)))
             except Unreadable as error:
-                flaws.append(Flaw(rule=UNREAD, file=ours.path, found=printable(str(error))))
+                beside = (REFERENCE + theirs.path,)
+                flaws.append(Flaw(rule=UNREAD, file=ours.path, beside=beside, found=printable(str(error))))
                 continue
             facts[shown] = f"{found.kinship}: {found.equal} tensors equal, {len(found.changes)} changed"
-            flaws += _flaws(ours, found)
+            beside = (REFERENCE + theirs.path,)
+            flaws += (replace(flaw, beside=beside) for flaw in _flaws(ours, found))
         if not facts and not flaws:
             flaws.append(Flaw(rule=UNREAD, file="", found="no checkpoint with a counterpart in the reference"))
         return Examination(check=self.name, flaws=tuple(flaws), facts=facts)

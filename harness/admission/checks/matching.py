@@ -11,9 +11,9 @@ from typing import IO, Final
 from harness.admission.base import Flaw
 from harness.admission.tree import Entry, Tree
 from harness.core.errors import BadInput
+from harness.core.grades import Severity, Verdict
 from harness.core.rules import Rule
 from harness.core.text import printable
-from harness.core.types import Severity, Verdict
 from harness.signing.sums import Listing
 
 _SPEC: Final = "OpenSSF Model Signing 1.0"

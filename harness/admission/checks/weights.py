@@ -25,7 +25,7 @@ from harness.admission.reading.tensors import check_geometry
 from harness.admission.reading.weight import Weight, Weights
 from harness.admission.reading.ziparchive import STORED, Member, read_archive
 from harness.admission.tree import Entry, Tree
-from harness.core.types import Verdict
+from harness.core.grades import Verdict
 
 STATE_KEYS: Final = ("model", "state_dict")
 """Where trainers put the weights, beside the optimizer's state."""

@@ -24,8 +24,8 @@ from harness.admission.reading.symbols import DTYPE_BYTES
 from harness.admission.reading.weight import Weights
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput, StorageError
+from harness.core.grades import Verdict
 from harness.core.text import printable
-from harness.core.types import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,10 +15,10 @@ from harness.admission.checks.leftovers import sort_out
 from harness.admission.checks.weights import TooMuch, Unreadable, is_checkpoint, opened
 from harness.admission.reading.weight import Weight, Weights
 from harness.admission.tree import Entry, Tree
-from harness.core.findings import Place
+from harness.core.grades import Severity, Verdict
+from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.strictjson import Json, Malformed
-from harness.core.types import Severity, Verdict
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.coqui.layout import named_beside
 
@@ -147,7 +147,7 @@ class ArchitectureCheck:
                     flaws += _compare(entry, weights, model, layers, config)
                     facts[f"tensors in {entry.path}"] = str(len(weights))
             except TooMuch as error:
-                flaws.append(Flaw(rule=NOT_COMPARED, file=entry.path, found=str(error)))
+                flaws.append(Flaw(rule=NOT_COMPARED, file=entry.path, beside=(CONFIG,), found=str(error)))
             except Unreadable as error:
                 facts[f"not compared: {entry.path}"] = str(error)
         return Examination(check=self.name, flaws=tuple(flaws), facts=facts)
@@ -171,17 +171,19 @@ def _compare(
     unknown = [name for name in weights if name.partition(".")[0] not in layers]
     if len(unknown) > MAX_UNTOLD_SHARE * len(weights):
         found = f"{len(unknown)} of {len(weights)} tensors are none of a {model} model's: {_shown(unknown)}"
-        yield Flaw(rule=OTHER_MODEL, file=entry.path, found=found)
+        yield Flaw(rule=OTHER_MODEL, file=entry.path, beside=(CONFIG,), found=found)
         return
     if unknown:
         freight = sum(weights[name].data.size for name in unknown)
         found = f"{len(unknown)} tensors, {freight} bytes: {_shown(unknown)}"
-        yield Flaw(rule=UNKNOWN_LAYER, file=entry.path, within=Place(pointer=_shown(unknown[:1])), found=found)
+        place = Place(pointer=_shown(unknown[:1]))
+        yield Flaw(rule=UNKNOWN_LAYER, file=entry.path, beside=(CONFIG,), within=place, found=found)
     for name, weight in weights.items():
         if not weight.dtype.startswith(("float", "bfloat", "half", "double")) and not _may_be_whole(name, weight):
             yield Flaw(
                 rule=ODD_TYPE,
                 file=entry.path,
+                beside=(CONFIG,),
                 within=Place(pointer=_shown([name])),
                 found=f"{weight.count} of {weight.dtype}",
             )
@@ -199,7 +201,7 @@ def _compare(
             continue
         if len(found_weight.shape) <= axis or found_weight.shape[axis] != said:
             shown = f"{field} is {said} in {CONFIG}, {name} has shape {list(found_weight.shape)}"
-            yield Flaw(rule=OTHER_SIZE, file=entry.path, within=Place(pointer=name), found=shown)
+            yield Flaw(rule=OTHER_SIZE, file=entry.path, beside=(CONFIG,), within=Place(pointer=name), found=shown)
 
 
 def _may_be_whole(name: str, weight: Weight) -> bool:

@@ -19,8 +19,7 @@ from harness.admission.coqui.sidefiles import misplaced
 from harness.admission.coqui.statsfile import Content
 from harness.admission.coqui.strangers import BEYOND_ANY_LOADER, is_of_coqui, may_be_of_coqui
 from harness.admission.tree import Entry, Tree
-from harness.core.findings import Place
-from harness.core.plainyaml import MAX_BYTES
+from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.strictjson import Document, Json, Malformed, Quirk, TooLong
 from harness.core.text import printable
@@ -74,6 +73,8 @@ class _Learned:
     read: int = 0
     """Configurations."""
     models: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """Configurations that name these models."""
     trained: list[str] = field(default_factory=list)
     """Places of the training machine."""
     beside: dict[str, str] = field(default_factory=dict)
@@ -105,7 +106,7 @@ def _flaws(tree: Tree, learned: _Learned) -> Iterator[Flaw]:
             yield document
         else:
             yield from _document(tree, entry, document, learned)
-    yield from misplaced(tree, learned.models)
+    yield from misplaced(tree, learned.models, learned.files)
 
 
 def _document(tree: Tree, entry: Entry, document: Document, learned: _Learned) -> Iterator[Flaw]:
@@ -121,7 +122,9 @@ def _document(tree: Tree, entry: Entry, document: Document, learned: _Learned) -
         yield from (flaw for flaw in fields.flaws() if program is None or flaw.rule in BEYOND_ANY_LOADER)
         learned.trained += fields.trained
         learned.beside |= fields.beside
-        learned.models += [fields.model] if fields.model else []
+        if fields.model:
+            learned.models.append(fields.model)
+            learned.files.append(entry.path)
     elif is_one:
         yield Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer="$"), found="no object")
     else:
@@ -146,7 +149,11 @@ def _is_unrelated(tree: Tree, entry: Entry) -> bool:
 
 def _is_costly(entry: Entry) -> bool:
     """Whether it is YAML that is read: a longer one is refused for that."""
-    return entry.path.lower().endswith(YAML_SUFFIXES) and entry.size <= MAX_BYTES
+    if not entry.path.lower().endswith(YAML_SUFFIXES):
+        return False
+    from harness.core.plainyaml import MAX_BYTES  # as in reading one
+
+    return entry.size <= MAX_BYTES
 
 
 def is_config(value: Json, path: str) -> bool:

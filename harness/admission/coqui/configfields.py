@@ -21,8 +21,8 @@ from harness.admission.coqui.references import BEYOND_ANY_PATH, Reference, refer
 from harness.admission.coqui.sinks import BARK_DOWNLOADS, Sink, Use, alike, sink_of
 from harness.admission.coqui.statsfile import Content, content
 from harness.admission.tree import Entry, Tree
-from harness.core.findings import Place
 from harness.core.leftovers import named_leftover
+from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.strictjson import Json, child
 from harness.engines.coqui.sidefiles import place_beside, relative_places
@@ -102,8 +102,9 @@ class Fields:
                 rules.UNSAFE_LOADER, "$.model", self.model, "loads text_2.pt and others with pickles allowed"
             )
 
-    def _flaw(self, rule: Rule, place: str, found: str, effect: str) -> Flaw:
-        return Flaw(rule=rule, file=self.file, within=Place(pointer=place), found=found[:200], effect=effect[:300])
+    def _flaw(self, rule: Rule, place: str, found: str, effect: str, *beside: str) -> Flaw:
+        within = Place(pointer=place)
+        return Flaw(rule=rule, file=self.file, beside=beside, within=within, found=found[:200], effect=effect[:300])
 
     def _note_place(self, place: str, value: str) -> None:
         if len(self.trained) < MAX_PLACES:
@@ -248,7 +249,7 @@ class Fields:
                 yield from self._statistics(entry, place, effect)
             elif not entry.path.endswith(sink.kinds):
                 expected = " or ".join(sink.kinds)
-                yield self._flaw(rules.MISSING, place, value, f"expected {expected}; {effect}")
+                yield self._flaw(rules.MISSING, place, value, f"expected {expected}; {effect}", entry.path)
 
     def _statistics(self, entry: Entry, place: str, effect: str) -> Iterator[Flaw]:
         if entry.path not in self.held:
@@ -261,4 +262,4 @@ class Fields:
         if held.problem:
             yield self._flaw(rules.PICKLE, place, entry.path, f"holds {held.problem}; {effect}")
         elif held.is_pickle:
-            yield self._flaw(rules.PICKLED_STATS, place, entry.path, effect)
+            yield self._flaw(rules.PICKLED_STATS, place, entry.path, effect, entry.path)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.admission.documented import documented_rule
+from harness.core.grades import Severity, Verdict
 from harness.core.rules import RUNS_CODE
-from harness.core.types import Severity, Verdict
 
 UNREADABLE = documented_rule(
     "config-unreadable",

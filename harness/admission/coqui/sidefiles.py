@@ -46,12 +46,13 @@ PATH_WORDS = ("fairseq", "OpenVoice")
 _BY_NAME = {one.name: one for one in SIDE_FILES}
 
 
-def misplaced(tree: Tree, models: Sequence[str]) -> Iterator[Flaw]:
+def misplaced(tree: Tree, models: Sequence[str], configurations: Sequence[str] = ()) -> Iterator[Flaw]:
     """Yield files that another model's loader looks for, and names that change the loader.
 
     Args:
         tree: The model's files.
         models: Names of the models that its configurations are for.
+        configurations: These, as paths.
     """
     places: dict[str, list[str]] = {}
     for entry in tree.files:
@@ -59,7 +60,7 @@ def misplaced(tree: Tree, models: Sequence[str]) -> Iterator[Flaw]:
         side = _BY_NAME.get(name.lower())
         if side is not None and side.model not in models and models:
             effect = f"{name} {side.does}, by {side.model}; this is a model for {', '.join(sorted(set(models)))}"
-            yield Flaw(rule=rules.SIDE_FILE, file=entry.path, found=name, effect=effect)
+            yield Flaw(rule=rules.SIDE_FILE, file=entry.path, beside=tuple(configurations), found=name, effect=effect)
         elif side is not None and side.is_searched:
             places.setdefault(side.name, []).append(entry.path)
         for word in PATH_WORDS:
@@ -69,4 +70,4 @@ def misplaced(tree: Tree, models: Sequence[str]) -> Iterator[Flaw]:
     for name, found in sorted(places.items()):
         if len(found) > 1:
             effect = f"{len(found)} files are called {name}; Coqui takes whichever it finds first"
-            yield Flaw(rule=rules.SIDE_FILE, file=found[1], found=name, effect=effect)
+            yield Flaw(rule=rules.SIDE_FILE, file=found[1], beside=tuple(found), found=name, effect=effect)

@@ -11,7 +11,7 @@ from harness.admission.reading.bytesource import MemoryBytes
 from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.rules import OBJECT
-from harness.core.types import Verdict
+from harness.core.grades import Verdict
 
 MAX_HEADER = 64 * 1024
 MAX_PICKLE = 8 * 1024 * 1024

@@ -6,10 +6,11 @@ import codecs
 from collections.abc import Iterator
 
 from harness.admission.reading.bytesource import ByteSource
+from harness.admission.reading.escapes import decoded
 from harness.admission.reading.notebook import Notebook
 from harness.admission.reading.numpycalls import numbers_of
 from harness.admission.reading.pickles import PickleReader
-from harness.admission.reading.symbols import ArrayData, Blob
+from harness.admission.reading.symbols import ArrayData, Blob, Writing
 from harness.admission.reading.values import look_at, note_values
 
 BLOCK = 1 << 20
@@ -49,8 +50,11 @@ def _blocks(source: ByteSource, content: bytes | Blob) -> Iterator[bytes]:
     if isinstance(content, bytes):
         yield content
         return
-    is_encoded = content.kind == "encoded"
+    end = content.start + content.size
+    written = (source.read(at, min(BLOCK, end - at)) for at in range(content.start, end, BLOCK))
+    if content.writing is not Writing.PLAIN:
+        yield from decoded(written, content.writing)
+        return
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    for at in range(content.start, content.start + content.size, BLOCK):
-        block = source.read(at, min(BLOCK, content.start + content.size - at))
-        yield decoder.decode(block).encode("latin-1", "replace") if is_encoded else block
+    for block in written:
+        yield decoder.decode(block).encode("latin-1", "replace") if content.kind == "encoded" else block

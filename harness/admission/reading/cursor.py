@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 from harness.admission.reading.bytesource import ByteSource
-from harness.admission.reading.symbols import KEPT_TEXT, Blob
+from harness.admission.reading.escapes import decoded
+from harness.admission.reading.symbols import KEPT_TEXT, Blob, Writing
 
 CHUNK: Final = 1 << 18
 MAX_LINE: Final = 1 << 16
@@ -77,6 +79,40 @@ class Cursor:
         line = self._buffer[self._at : end]
         self._at = end + 1
         return line
+
+    def _escaped_line(self, writing: Writing) -> bytes | Blob:
+        """A line as it is written; a long one as a place."""
+        end = self._buffer.find(b"\n", self._at, self._at + KEPT_TEXT + 1)
+        if end >= 0:
+            line = self._buffer[self._at : end]
+            self._at = end + 1
+            return line
+        start = self._base + self._at
+        self.move_to(start)
+        length, last = 0, b""
+        try:
+            for piece in decoded(self._rest_of_line(), writing):
+                length += len(piece)
+                last = piece[-1:] or last
+        except ValueError:
+            raise Broken("expected a text's escapes, got others") from None
+        size = self.end - 1 - start
+        if writing is Writing.UNICODE:
+            return Blob("text", start, size, writing, length)
+        quote = self.source.read(start, 1)
+        if quote not in (b"'", b'"') or last != quote:
+            raise Broken(f"expected a quoted string, got {size} bytes without quotes")
+        return Blob("bytes", start + 1, size - 2, writing, length - 2)
+
+    def _rest_of_line(self) -> Iterator[bytes]:
+        """The line from here on, block by block; ends behind its newline."""
+        while True:
+            self._fill(1)
+            end = self._buffer.find(b"\n")
+            yield self._buffer if end < 0 else self._buffer[:end]
+            self._at = len(self._buffer) if end < 0 else end + 1
+            if end >= 0:
+                return
 
     def _u1(self) -> int:
         return self._take(1)[0]

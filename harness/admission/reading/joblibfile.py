@@ -18,7 +18,7 @@ from harness.admission.reading.numpycalls import item_bytes
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.rebuilding import Refused, integers
 from harness.admission.reading.symbols import ArrayData, Blob, Box, Global, show
-from harness.core.findings import Place
+from harness.core.places import Place
 
 ALIGNMENT: Final = 16
 """joblib's NUMPY_ARRAY_ALIGNMENT_BYTES."""

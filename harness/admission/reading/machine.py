@@ -14,7 +14,7 @@ from typing import Final
 from harness.admission.reading.bytesource import ByteSource
 from harness.admission.reading.cursor import Bomb, Broken, Cursor
 from harness.admission.reading.opcodes import OPCODES, Argument
-from harness.admission.reading.symbols import UNKNOWN, ArrayData, Blob, Box, show
+from harness.admission.reading.symbols import UNKNOWN, ArrayData, Blob, Box, Writing, show
 
 MAX_STACK: Final = 150_000
 
@@ -118,6 +118,8 @@ class Machine(Cursor, abc.ABC):
         takes: dict[Argument, Callable[[], object] | None] = {
             Argument.NONE: None, Argument.U1: self._u1, Argument.U2: self._u2, Argument.I4: self._i4,
             Argument.U4: self._u4, Argument.U8: self._u8, Argument.F8: self._f8, Argument.LINE: self._line,
+            Argument.TEXT_LINE: lambda: self._escaped_line(Writing.UNICODE),
+            Argument.QUOTED_LINE: lambda: self._escaped_line(Writing.STRING),
             Argument.TWO_LINES: self._two_lines, Argument.BYTES1: lambda: self._sized(self._u1()),
             Argument.BYTES4: self._bytes4, Argument.SIGNED4: lambda: self._sized(self._i4()),
             Argument.BYTES8: lambda: self._sized(self._u8()),
@@ -182,6 +184,9 @@ class Machine(Cursor, abc.ABC):
             raise Broken(f"expected a floating point number, got {show(line)}") from None
 
     def _op_string(self, line: object) -> None:
+        if isinstance(line, Blob):
+            self._stack.append(line)
+            return
         data = line if isinstance(line, bytes) else b""
         if len(data) < 2 or data[:1] not in (b"'", b'"') or data[-1:] != data[:1]:
             raise Broken(f"expected a quoted string, got {show(data)}")
@@ -197,6 +202,9 @@ class Machine(Cursor, abc.ABC):
             self._stack.append(data)
 
     def _op_unicode(self, line: object) -> None:
+        if isinstance(line, Blob):
+            self._stack.append(line)
+            return
         try:
             self._stack.append((line if isinstance(line, bytes) else b"").decode("raw-unicode-escape"))
         except UnicodeDecodeError:
@@ -212,7 +220,7 @@ class Machine(Cursor, abc.ABC):
             raise Broken(f"expected text in UTF-8, got {show(data)}") from None
 
     def _op_bytearray(self, data: object) -> None:
-        size = data.size if isinstance(data, Blob) else len(data) if isinstance(data, bytes) else 0
+        size = data.byte_count if isinstance(data, Blob) else len(data) if isinstance(data, bytes) else 0
         held = ArrayData("", data) if isinstance(data, bytes | Blob) else None
         self._stack.append(Box("bytearray", count=size, array=held))
 

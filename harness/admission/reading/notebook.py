@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.admission.base import Flaw
-from harness.core.findings import Place
+from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.text import cut as shortened
 from harness.core.text import printable

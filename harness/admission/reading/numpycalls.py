@@ -111,7 +111,7 @@ def _frombuffer(args: Sequence[object], _: int) -> object:
     if isinstance(data, bytes):
         there = len(data)
     elif isinstance(data, Blob) or (isinstance(data, Box) and data.kind == "bytearray"):
-        there = data.size if isinstance(data, Blob) else data.count
+        there = data.byte_count if isinstance(data, Blob) else data.count
     else:
         raise Refused(f"expected bytes, got {show(data)}")
     if not fits(sizes, dtype.detail, there):

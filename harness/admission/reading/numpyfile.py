@@ -14,7 +14,7 @@ from harness.admission.reading.numpycalls import MOST_EMPTY, item_bytes, numbers
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.torchfile import read_further
 from harness.admission.reading.values import look_at, note_values
-from harness.core.findings import Place
+from harness.core.places import Place
 
 MAGIC: Final = b"\x93NUMPY"
 MAX_HEADER: Final = 1 << 16

@@ -20,6 +20,8 @@ class Argument(enum.Enum):
     U8 = "eight bytes, unsigned, little end first"
     F8 = "eight bytes, a double, big end first"
     LINE = "text up to a newline"
+    TEXT_LINE = "a text of any length up to a newline, with escapes"
+    QUOTED_LINE = "a byte string of any length up to a newline, in quotes, with escapes"
     TWO_LINES = "two texts, each up to a newline"
     BYTES1 = "one byte of length, then as many bytes"
     BYTES4 = "four bytes of length, unsigned, then as many bytes"
@@ -42,12 +44,12 @@ class Opcode:
 _TABLE = (
     ("I", "INT", Argument.LINE), ("J", "BININT", Argument.I4), ("K", "BININT1", Argument.U1),
     ("M", "BININT2", Argument.U2), ("L", "LONG", Argument.LINE), ("\x8a", "LONG1", Argument.BYTES1),
-    ("\x8b", "LONG4", Argument.SIGNED4), ("S", "STRING", Argument.LINE), ("T", "BINSTRING", Argument.SIGNED4),
+    ("\x8b", "LONG4", Argument.SIGNED4), ("S", "STRING", Argument.QUOTED_LINE), ("T", "BINSTRING", Argument.SIGNED4),
     ("U", "SHORT_BINSTRING", Argument.BYTES1), ("B", "BINBYTES", Argument.BYTES4),
     ("C", "SHORT_BINBYTES", Argument.BYTES1), ("\x8e", "BINBYTES8", Argument.BYTES8),
     ("\x96", "BYTEARRAY8", Argument.BYTES8), ("\x97", "NEXT_BUFFER", Argument.NONE),
     ("\x98", "READONLY_BUFFER", Argument.NONE), ("N", "NONE", Argument.NONE), ("\x88", "NEWTRUE", Argument.NONE),
-    ("\x89", "NEWFALSE", Argument.NONE), ("V", "UNICODE", Argument.LINE),
+    ("\x89", "NEWFALSE", Argument.NONE), ("V", "UNICODE", Argument.TEXT_LINE),
     ("\x8c", "SHORT_BINUNICODE", Argument.BYTES1), ("X", "BINUNICODE", Argument.BYTES4),
     ("\x8d", "BINUNICODE8", Argument.BYTES8), ("F", "FLOAT", Argument.LINE), ("G", "BINFLOAT", Argument.F8),
     ("]", "EMPTY_LIST", Argument.NONE), ("a", "APPEND", Argument.NONE), ("e", "APPENDS", Argument.NONE),

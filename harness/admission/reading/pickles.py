@@ -30,7 +30,7 @@ from harness.admission.reading.symbols import (
     Unknown,
     show,
 )
-from harness.core.findings import Place
+from harness.core.places import Place
 from harness.core.rules import Rule
 
 MAX_MEMO: Final = 400_000

@@ -374,7 +374,7 @@ def _bytearray(args: Sequence[object], position: int) -> object:
     if len(args) == 1 and not (isinstance(args[0], bytes) or (isinstance(args[0], Blob) and args[0].kind == "bytes")):
         raise Refused(f"expected bytes, got {show(args[0])}")
     data = _encode(args, position) if len(args) == 2 else args[0] if args else b""
-    size = len(data) if isinstance(data, bytes) else data.size if isinstance(data, Blob) else 0
+    size = len(data) if isinstance(data, bytes) else data.byte_count if isinstance(data, Blob) else 0
     held = ArrayData("", data) if isinstance(data, bytes | Blob) else None
     return Box("bytearray", count=size, array=held)
 
@@ -398,7 +398,7 @@ def _encode(args: Sequence[object], _: int) -> object:
     if not isinstance(codec, str) or codec.lower() not in _ENCODINGS | {"utf-8"}:
         raise Refused(f"expected latin1 as the encoding, got {show(codec)}")
     if isinstance(text, Blob) and text.kind == "text":
-        return Blob("encoded", text.start, text.size)
+        return Blob("encoded", text.start, text.size, text.writing, text.length)
     if not isinstance(text, str):
         raise Refused(f"expected a text, got {show(text)}")
     return text.encode("utf-8" if codec == "utf-8" else "latin-1", "replace")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from harness.admission.documented import documented_rule
+from harness.core.grades import Severity, Verdict
 from harness.core.rules import RUNS_CODE
-from harness.core.types import Severity, Verdict
 
 _CONVERT = "Write its tensors anew, which executes nothing: soundcheck scan --convert OUT.pth FILE. Admit the result."
 _PICKLE = "Python's pickle documentation; the opcodes are described in Lib/pickletools.py"

@@ -13,7 +13,7 @@ from harness.admission.reading.notebook import WHOLE, Notebook
 from harness.admission.reading.symbols import show
 from harness.admission.reading.values import has_values_of, look_at, note_values
 from harness.admission.reading.weight import Weight
-from harness.core.findings import Place
+from harness.core.places import Place
 from harness.core.plainjson import Ambiguous, NotStrict, loads
 
 MAX_HEADER: Final = 4 << 20

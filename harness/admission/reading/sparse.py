@@ -14,7 +14,7 @@ from harness.admission.reading.bytesource import ByteSource, Section
 from harness.admission.reading.notebook import Notebook
 from harness.admission.reading.strided import BLOCK, Strided
 from harness.admission.reading.symbols import DTYPE_BYTES, Sparse, Storage, Tensor
-from harness.core.findings import Place
+from harness.core.places import Place
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.admission.reading import rebuilding
 from harness.admission.reading.numpycalls import fits, is_plain_dtype, item_bytes
 from harness.admission.reading.oldnames import DIMENSIONS, JOBLIB_WRAPPER, OLD_TENSORS, PACKED_WEIGHTS, STATEFUL
-from harness.admission.reading.symbols import ArrayData, Blob, Box, Storage
+from harness.admission.reading.symbols import ArrayData, Blob, Box, Storage, Writing
 
 _OBJECT_FLAGS = 63
 _POINTER_FLAGS = 7
@@ -126,11 +126,12 @@ def _is_array_state(target: Box, items: list[object]) -> bool:
         return isinstance(data, Box) and data.kind == "list" and data.count == expected
     if isinstance(data, bytes | Blob):
         target.array = ArrayData(dtype.detail, data)
-    if isinstance(data, Blob) and data.kind == "encoded":  # UTF-8 in the file: latin-1 characters of one or two bytes
+    if isinstance(data, Blob) and data.kind == "encoded" and data.writing is Writing.PLAIN:
+        # UTF-8 in the file: latin-1 characters of one or two bytes
         width = item_bytes(dtype.detail)
         for one in sizes:
             width *= one
         return width <= data.size <= 2 * width
     return fits(
-        sizes, dtype.detail, len(data) if isinstance(data, bytes) else data.size if isinstance(data, Blob) else -1
+        sizes, dtype.detail, len(data) if isinstance(data, bytes) else data.byte_count if isinstance(data, Blob) else -1
     )

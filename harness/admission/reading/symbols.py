@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 
 KEPT_TEXT = 256
@@ -45,16 +46,32 @@ class Global:
     """How it is called first, for the report."""
 
 
+class Writing(enum.Enum):
+    """How the content of a long text or byte string is written in the stream."""
+
+    PLAIN = "bytes as they are, texts in UTF-8"
+    UNICODE = "a text on a line, with the escapes of raw-unicode-escape"
+    STRING = "a byte string on a line, with the escapes of a Python literal"
+
+
 @dataclass(slots=True, eq=False)
 class Blob:
     """A long text, byte string or number, of which only the place is kept."""
 
     kind: str
-    """``text``, ``bytes`` or ``number``."""
+    """``text``, ``bytes``, ``number``, or ``encoded``: a text's bytes in latin-1 or UTF-8."""
     start: int
     """Where its content begins in the stream."""
     size: int
-    """Bytes."""
+    """Bytes in the stream."""
+    writing: Writing = Writing.PLAIN
+    length: int = 0
+    """Bytes or characters that it stands for, where it is written with escapes."""
+
+    @property
+    def byte_count(self) -> int:
+        """Bytes that it stands for, as far as that is known without decoding UTF-8."""
+        return self.size if self.writing is Writing.PLAIN else self.length
 
 
 @dataclass(slots=True, eq=False)

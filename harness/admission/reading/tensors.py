@@ -9,7 +9,7 @@ from typing import Final
 from harness.admission.reading import rules
 from harness.admission.reading.notebook import Notebook
 from harness.admission.reading.symbols import DTYPE_BYTES, PACKED, Tensor
-from harness.core.findings import Place
+from harness.core.places import Place
 
 MAX_FREE_ELEMENTS: Final = 1 << 20
 """Elements that a tensor may show beyond its storage: expanded masks and position tables are small."""

@@ -13,6 +13,7 @@ from typing import Final
 from harness.admission.reading import rules
 from harness.admission.reading.arrays import check_arrays
 from harness.admission.reading.bytesource import ByteSource, MemoryBytes, Section
+from harness.admission.reading.checksums import Checksums, are_stored
 from harness.admission.reading.notebook import Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.sparse import check_sparse
@@ -20,7 +21,7 @@ from harness.admission.reading.symbols import DTYPE_BYTES, Box, Sparse, Storage,
 from harness.admission.reading.tensors import check_all
 from harness.admission.reading.values import has_values_of, look_at, note_values
 from harness.admission.reading.ziparchive import STORED, Member, ZipArchive, check_nesting
-from harness.core.findings import Place
+from harness.core.places import Place
 
 MAGIC_NUMBER: Final = 0x1950A86A20F9469CFC6C
 PROTOCOL: Final = 1001
@@ -207,21 +208,34 @@ def _check_values(
 ) -> None:
     stored, tensors = pickled
     shown = _views(stored, tensors)
-    for name, member in records.items():
-        if name in _SMALL:
-            continue
+    members = {name: member for name, member in records.items() if name not in _SMALL}
+    with Checksums(archive, list(filter(are_stored, members.values()))):
+        _look_at_values(archive, members, stored, shown, notebook, byteorder)
+
+
+def _look_at_values(
+    archive: ZipArchive,
+    members: Mapping[str, Member],
+    stored: Mapping[str, Storage],
+    shown: Mapping[str, _Views],
+    notebook: Notebook,
+    byteorder: str,
+) -> None:
+    for name, member in members.items():
         found = _STORAGE.match(name)
         storage = stored.get(found[1]) if found else None
         if storage is None or not shown[storage.key].dtypes:
-            for _ in archive.blocks(member):
-                pass
+            if not are_stored(member):
+                for _ in archive.blocks(member):
+                    pass
             continue
         views = shown[storage.key]
         place = archive.where.member(member.name)
         if len(views.dtypes) > MAX_DTYPES:
             notebook.add(rules.TENSOR_DTYPE, place, f"a storage that is shown as {len(views.dtypes)} types of numbers")
         for dtype in views.dtypes[:MAX_DTYPES]:
-            seen = look_at(archive.blocks(member), dtype, byteorder=byteorder)
+            blocks = archive.plain_blocks(member) if are_stored(member) else archive.blocks(member)
+            seen = look_at(blocks, dtype, byteorder=byteorder)
             note_values(seen, notebook, place, f"storage {storage.key} ({dtype})", labels=views.labels)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.admission.reading import rules
 from harness.admission.reading.notebook import Notebook
-from harness.core.findings import Place
+from harness.core.places import Place
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,7 +17,7 @@ from typing import Final
 from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section, Unfolding
 from harness.admission.reading.notebook import WHOLE, Notebook
-from harness.core.findings import Place
+from harness.core.places import Place
 from harness.core.rules import Rule
 
 STORED: Final = 0
@@ -123,14 +123,18 @@ class ZipArchive:
         elif crc != member.crc:
             self._note(rules.ZIP_CRC, member, f"CRC {crc:08x}, expected {member.crc:08x}")
 
+    def plain_blocks(self, member: Member) -> Iterator[bytes]:
+        """A stored member's bytes as they are, for who has its sum from elsewhere."""
+        section = self.section(member)
+        for offset in range(0, section.size, CHUNK):
+            yield section.read(offset, CHUNK)
+
     def _unpacked(self, member: Member) -> Iterator[bytes]:
+        if member.method == STORED:
+            yield from self.plain_blocks(member)
+            return
         section = self.section(member)
         offset = 0
-        if member.method == STORED:
-            while block := section.read(offset, CHUNK):
-                offset += len(block)
-                yield block
-            return
         unpacker = zlib.decompressobj(-15)
         while block := section.read(offset, CHUNK >> 2):
             offset += len(block)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import codecs
 import re
 
-from harness.core.plainyaml import read_yaml
 from harness.core.strictjson import Document, Malformed, Oddity, Quirk, read_json
 
 MAX_CONFIG_BYTES = 2 * 1024 * 1024
@@ -38,6 +37,8 @@ def read_config(data: bytes, name: str) -> Document:
     """
     text = decode(data)
     if name.lower().endswith(YAML_SUFFIXES):
+        from harness.core.plainyaml import read_yaml  # 20 ms, and few models have YAML
+
         return read_yaml(text)
     try:
         return read_json(text)

@@ -19,6 +19,7 @@ from harness.hearing.listener import Listener
 from harness.judging.judge import plain_judge
 from harness.judging.reliability import unreliable
 from harness.redteam.plan import EDITS_VERSION, plan
+from harness.redteam.score.decisions import Decisions
 from harness.redteam.score.ledger import Ledger
 from harness.redteam.score.sample import SIZE, Size
 from harness.redteam.score.trial import Trial, planted
@@ -124,6 +125,7 @@ def score(
         phrases=Phrases(sounds=sounds_of(target.model.path), frames=frames_of(target.model.path, target.golden)),
         make=make or planted(target.model.path, progress),
         checkpoint=checkpoint,
+        decisions=Decisions(settings.policy, target.model.path) if settings.policy else None,
         size=scope.size,
         with_hash=scope.with_hash,
         progress=progress,
@@ -277,4 +279,5 @@ def _basis(target: Target, scope: Scope, listener: Listener) -> dict[str, object
         "isolation": [settings.isolation, settings.allow_unsandboxed, settings.device],
         "size": scope.size,
         "hash": scope.with_hash,
+        "policy": settings.policy.sha256 if settings.policy else "",
     }

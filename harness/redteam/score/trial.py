@@ -19,6 +19,7 @@ from harness.core.types import ComparisonKind
 from harness.policy.release import COST_CHECKS
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import made_for, plant
+from harness.redteam.score.decisions import Decisions
 from harness.redteam.score.sample import SIZE, Size, choose
 from harness.redteam.waking import Phrases, wakes
 from harness.run.checks.base import When
@@ -56,6 +57,8 @@ class Trial:
     make: Maker
     checkpoint: str
     """sha256 of the clean voice's checkpoint."""
+    decisions: Decisions | None = None
+    """What the voice's owner accepted of its files; None for nothing."""
     size: Size = SIZE
     with_hash: bool = False
     """Also speak one golden take again, seed for seed, to see whether a hash of the audio would say the same."""
@@ -124,8 +127,9 @@ class Trial:
     def _begun(self, copy: Copy, model: Path, comparison: str, chosen: Sequence[tuple[Probe, bool]]) -> Run:
         (model / SIGNATURE_NAME).unlink(missing_ok=True)  # of the clean voice: it would give every copy away
         settings = dataclasses.replace(
-            self.settings, model=str(model), model_name=NAME, compare=comparison, seed=copy.seed, policy=None
-        )
+            self.settings, model=str(model), model_name=NAME, compare=comparison, seed=copy.seed,
+            policy=self.decisions.policy_of(model) if self.decisions else None,
+        )  # fmt: skip
         return Run(
             settings,
             self.suites,

@@ -89,8 +89,13 @@ def read_events(files: Iterable[Path]) -> tuple[BehaviourEvent, ...]:
     return tuple(found.values())
 
 
+def lines_of(events: Iterable[BehaviourEvent]) -> bytes:
+    """Events as a file has them: each begins a line of its own, whatever was torn off before it."""
+    return b"".join(b"\n" + msgspec.json.encode(event, order="sorted") + b"\n" for event in events)
+
+
 def _append(files: Iterable[Path], events: Iterable[BehaviourEvent]) -> None:
-    data = b"".join(b"\n" + msgspec.json.encode(event, order="sorted") + b"\n" for event in events)
+    data = lines_of(events)
     if not data:
         return
     for path in files:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.admission.admit import Admission, admit, every_rule
@@ -25,6 +27,12 @@ OLD = asm.legacy(asm.state_dict(("w", asm.tensor("0", 4, (4,), (1,)))), ("0", FO
 HARM = stream(shell("nothing"))
 
 Decide = Callable[..., Admission]
+
+
+def weights(*names: str) -> bytes:
+    """A checkpoint of today with these tensors."""
+    entries = ((name, asm.tensor("0", 4, (4,), (1,))) for name in names)
+    return asm.torch_archive(stream(asm.state_dict(*entries)), FOUR)
 
 
 @pytest.fixture
@@ -153,6 +161,74 @@ class TestHolding:
         (voice / "model.pth").write_bytes(asm.legacy(body + asm.EMPTY_DICT, ("0", FOUR)))
         assert admit(voice).verdict is Verdict.INCONCLUSIVE
         assert decided(voice, policy(voice)).verdict is Verdict.PASS
+
+
+class TestTwoFiles:
+    """A question about two files is answered for both: neither may be another one later."""
+
+    VITS = json.dumps({"model": "vits", "model_args": {"num_chars": 10}, "audio": {}})
+    FREIGHT = weights("flow.w", "freight.w")
+
+    @pytest.fixture
+    def two(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "two"
+        folder.mkdir()
+        (folder / "config.json").write_text(self.VITS, "utf-8")
+        (folder / "model.pth").write_bytes(self.FREIGHT)
+        return folder
+
+    def test_are_both_named_and_either_one_s_change_asks_again(self, two: Path, policy) -> None:
+        path = policy(two)
+        lines = path.read_text("utf-8")
+        sha256 = hashlib.sha256(self.VITS.encode()).hexdigest()
+        assert f'file = "model.pth"\nsha256 = "{hashlib.sha256(self.FREIGHT).hexdigest()}"\n' in lines
+        assert f'beside = {{ "config.json" = "{sha256}" }}\n' in lines
+        assert decided(two, path).verdict is Verdict.PASS
+        (two / "config.json").write_text(self.VITS.replace("10", "11"), "utf-8")
+        found = decided(two, path)
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert f"is of another digest of config.json: expected {sha256[:12]}, got " in found.remarks[0]
+
+    def test_are_not_covered_by_the_word_for_one(self, two: Path, policy) -> None:
+        path = policy(two)
+        lines = path.read_text("utf-8").splitlines()
+        path.write_text("\n".join(line for line in lines if not line.startswith("beside")), "utf-8")
+        found = decided(two, path)
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "says nothing about config.json, which the question is about as well" in found.remarks[0]
+
+    def test_of_statistics_are_the_configuration_and_what_it_names(self, two: Path, policy) -> None:
+        np.save(two / "stats.npy", np.array({"mel_mean": 1.0}, dtype=object), allow_pickle=True)
+        (two / "model.pth").write_bytes(weights("flow.w"))
+        (two / "config.json").write_text(json.dumps({"model": "vits", "audio": {"stats_path": "stats.npy"}}), "utf-8")
+        path = policy(two)
+        assert decided(two, path).verdict is Verdict.PASS
+        np.save(two / "stats.npy", np.array({"mel_mean": 2.0}, dtype=object), allow_pickle=True)
+        found = decided(two, path)
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "is of another digest of stats.npy" in found.remarks[0]
+
+    def test_of_a_comparison_are_the_reference_s_too(self, two: Path, tmp_path: Path, policy) -> None:
+        other = tmp_path / "reference.pth"
+        other.write_bytes(weights("else.w"))
+        lines = "\n".join(admit(two / "model.pth", reference=other).proposal)
+        assert f'"reference:reference.pth" = "{hashlib.sha256(other.read_bytes()).hexdigest()}"' in lines
+        path = tmp_path / "compared.toml"
+        path.write_text(HEAD + lines.replace('= ""', '= "eve"'), "utf-8")
+        assert admit(two / "model.pth", reference=other, policy=read_policy(path)).verdict is Verdict.PASS
+        other.write_bytes(weights("more.w"))
+        assert admit(two / "model.pth", reference=other, policy=read_policy(path)).verdict is Verdict.INCONCLUSIVE
+
+    @pytest.mark.parametrize("count", [1, 3, 20])
+    def test_of_leftovers_are_all_that_one_line_tells(self, voice: Path, policy, count: int) -> None:
+        (voice / "model.pth").write_bytes(weights("w"))
+        for number in range(count):
+            (voice / f"._{number}").write_bytes(b"\0\5\x16\7" + bytes(30))
+        path = policy(voice)
+        assert ("beside" in path.read_text("utf-8")) is (count > 1)
+        assert decided(voice, path).verdict is Verdict.PASS
+        (voice / f"._{count - 1}").write_bytes(b"\0\5\x16\7" + bytes(31))
+        assert decided(voice, path).verdict is Verdict.INCONCLUSIVE
 
 
 class TestRefused:

@@ -135,6 +135,19 @@ class TestDigest:
         (voice / "fifth").touch()
         assert refusal(voice) == f"{voice}: expected at most 4 files, got 5; is this the model's own folder?"
 
+    def test_refuses_more_files_than_a_worker_can_be_shown_and_counts_no_leftovers(
+        self, voice: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("harness.models.files.MAX_SHOWN", 4)
+        (voice / "fourth").touch()
+        (voice / ".DS_Store").touch()
+        digest_of_directory(voice)
+        (voice / "fifth").touch()
+        assert refusal(voice) == (
+            f"{voice}: expected at most 4 files, got 5: more than any voice has, and each is bound for the worker by "
+            "itself; copy what the voice needs: soundcheck scan --copy-voice OUT voice"
+        )
+
     def test_shows_hostile_names_without_what_would_move_a_cursor(self, voice: Path) -> None:
         (voice / "\x1b[2J\u202epipe").symlink_to("/nowhere")
         assert refusal(voice) == f"{voice}/⟨U+202E⟩pipe: cannot be read (No such file or directory)"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import IntegrityError
+from harness.run.seen import keep_seen
 from harness.storage.runseal import NAME, head_of
 from harness.storage.store import RunDirectory, read_run
 from tests.report_samples import passing_run
@@ -27,6 +28,7 @@ def run(tmp_path: Path) -> RunDirectory:
     (directory.path / "behaviour").mkdir()
     (directory.path / "behaviour/main.jsonl").write_text("")
     (directory.path / "policy.toml").write_text("version = 1\n")
+    keep_seen(directory.path, [])
     directory.end()
     return directory
 
@@ -43,7 +45,9 @@ def test_are_read_by_sha256sum(run: RunDirectory) -> None:
     assert "records/main.jsonl: OK" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["run.json", "policy.toml", "records/main.jsonl", "behaviour/main.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["run.json", "policy.toml", "records/main.jsonl", "behaviour/main.jsonl", "seen.jsonl"]
+)
 @pytest.mark.parametrize(
     ("way", "what"), [("edit", "expected sha256 [0-9a-f]{12}, got [0-9a-f]{12}"), ("remove", "it is gone")]
 )
