@@ -13,7 +13,7 @@ from harness.admission.reading import safetensors
 from harness.admission.reading.bytesource import ByteSource
 from harness.admission.reading.notebook import WHOLE, Notebook
 from harness.admission.reading.weight import Weight
-from harness.core.findings import Place
+from harness.core.places import Place
 
 
 class Read(Protocol):
