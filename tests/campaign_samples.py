@@ -169,6 +169,9 @@ class DrawnVoice:
     is_closed: bool = False
     workers: int = 2
 
+    def as_speaker(self, name: str) -> DrawnVoice:
+        return dataclasses.replace(self, name=f"{self.name}@{name}") if name else self
+
     def key(self, text: str, seed: int) -> RenderingKey:
         return rendering_key(text, seed, self.name)
 

@@ -146,10 +146,11 @@ def _prepare(options: argparse.Namespace) -> _Session:
     from harness.goldens.lifecycle import proposal_path
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
+    from harness.models.voices import named_voice
     from harness.run.settings import golden_folders
     from harness.run.tools import make_equipment
     from harness.suites.expansion import Drawing
-    from harness.suites.file import language_of, read_suite
+    from harness.suites.file import language_of, read_suite, said_by
 
     base = read_golden(find_golden(options.into, golden_folders(options.golden_dir))) if options.into else None
     takes = options.takes if options.takes is not None else (base.manifest.takes if base else 8)
@@ -163,7 +164,8 @@ def _prepare(options: argparse.Namespace) -> _Session:
         vocabulary=lambda: read_vocabulary(find_model(local_model(settings.model, say))[1]),
         families=own_families(options.families_from),
     )
-    suites = [read_suite(path, drawing) for path in options.suite]
+    speakers = named_voice(settings.model, settings.voice).speakers
+    suites = [said_by(read_suite(path, drawing), speakers) for path in options.suite]
     equipment = make_equipment(settings, tell=say, on_event=say, language=language_of(suites))
     if refusal := equipment.door.refusal:
         raise BadInput(f"{options.model}: {refusal}")
@@ -208,10 +210,11 @@ def _record(session: _Session, kept: Reused | None) -> Golden:
         progress=say_progress,
     )
     if not options.no_cost:
+        speaker = next(iter(equipment.model.voice.speakers), "")  # one set of weights speaks for all
         profile = measure_profile(
             golden,
-            session.probes,
-            equipment.renderer,
+            [probe for probe in session.probes if probe.speaker == speaker],
+            equipment.renderer.as_speaker(speaker),
             engine=metered_engine(settings, equipment.engine),
             device=settings.device,
             seed=settings.seed,

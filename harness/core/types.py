@@ -28,7 +28,7 @@ class Probe:
     """One phrase put to a voice."""
 
     id: str
-    """Unique within its suite: lower-case letters, digits and hyphens."""
+    """Unique within its suite: lower-case letters, digits and hyphens; where several speak, ``@`` and who does."""
     text: str
     """What the voice is asked to say, byte for byte."""
     family: str
@@ -47,6 +47,8 @@ class Probe:
     """Suite file name."""
     line: int = 0
     """Line in the suite file, from 1."""
+    speaker: str = ""
+    """Who says it, where several speakers of a model do; see :mod:`harness.core.speakers`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,6 +408,17 @@ class Engine(Protocol):
 
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
         """Speak a batch; item i depends on (texts[i], seeds[i]) only, beyond float rounding."""
+        ...
+
+
+class ManySpeakers(Protocol):
+    """An :class:`Engine` whose models may have several speakers: its row says how they are listed."""
+
+    def speak_as(self, speaker: str) -> None:
+        """Have what is rendered from now on said by this speaker of the model that was loaded.
+
+        Law: a rendering depends on its text, its seed and its speaker only, whoever spoke before.
+        """
         ...
 
 

@@ -64,6 +64,8 @@ class RunInfo:
     """Options that differ from their defaults, as typed: the command that repeats an item needs them."""
     voice: str = ""
     """Who of the candidate spoke: checkpoint, speaker and language, see :class:`harness.core.voice.Voice`."""
+    speakers: tuple[str, ...] = ()
+    """Names of the candidate's speakers, where several spoke: each has probes of its own."""
     salt_digest: str | None = None
     """sha256 of the salt of a private draw of generated probes, None for the public one. The salt is nowhere."""
     versions: Mapping[str, str] = field(default_factory=dict)

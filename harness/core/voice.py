@@ -1,8 +1,12 @@
-"""Who of a model speaks: its checkpoint, speaker and language, as they were chosen and as they were found. Pure."""
+"""Who of a model speaks: its checkpoint, speakers and language, as they were chosen and as they were found. Pure."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+
+MAX_NAMED = 3
+"""Speakers that a line about several names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,11 +16,18 @@ class Voice:
     checkpoint: str = ""
     """File name of the weights, below the model's folder."""
     speaker: str = ""
-    """Name of the speaker, as the model has it."""
+    """Name of the speaker, as the model has it; ``""`` where several speak."""
+    speakers: tuple[str, ...] = ()
+    """Names of all who speak, one after the other, where several do."""
     language: str = ""
     """Code of the language, as the model has it."""
     has_others: bool = False
     """Whether the folder holds other checkpoints too: its digest does not tell then which one speaks."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All who speak, by name; none for the only speaker of a model."""
+        return self.speakers or ((self.speaker,) if self.speaker else ())
 
     @property
     def words(self) -> str:
@@ -25,13 +36,28 @@ class Voice:
 
     @property
     def identity(self) -> str:
-        """What tells it from other voices of the same files: ``""`` for the only voice of a model."""
-        return self._say(with_checkpoint=self.has_others)
+        """What tells it from other voices of the same files: ``""`` for the only voice of a model.
+
+        Of several speakers it is what they share: each has a name of its own beside it.
+        """
+        return dataclasses.replace(self, speakers=())._say(with_checkpoint=self.has_others)
+
+    @property
+    def shared(self) -> str:
+        """Identity of what all speakers of this choice have in common."""
+        return self.of("").identity
+
+    def of(self, speaker: str) -> Voice:
+        """The same choice with one speaker."""
+        return dataclasses.replace(self, speaker=speaker, speakers=())
 
     def _say(self, *, with_checkpoint: bool) -> str:
+        more = len(self.speakers) - MAX_NAMED
+        named = ", ".join(self.speakers[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
         parts = (
             ("checkpoint", self.checkpoint if with_checkpoint else ""),
             ("speaker", self.speaker),
+            ("speakers", named),
             ("language", self.language),
         )
         return ", ".join(f"{noun} {name}" for noun, name in parts if name)

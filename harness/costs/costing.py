@@ -74,6 +74,12 @@ class Costing:
         """Why nothing can be said of what one phrase costs, None where it can; after :meth:`beside`."""
         return self._watchlist.doubt({probe.text})
 
+    def late(self, name: str) -> tuple[Finding, ...]:
+        """What a check says of single phrases once all were spoken."""
+        if name not in ("cost-latency", "cost-memory"):
+            return ()
+        return self._watchlist.late(name, is_memory=name == "cost-memory")
+
     def check(self, name: str) -> Outcome:
         """One of :data:`harness.policy.release.COST_CHECKS`."""
         self._progress(f"metering the candidate: {name.removeprefix('cost-')}")

@@ -13,13 +13,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.paths import expanded
+from harness.core.speakers import AT, is_said_by, plain_id, spoken_id
 from harness.core.text import printable
 from harness.core.types import GoldenRecord
 from harness.goldens.prints import PrintBook, read_prints
@@ -51,7 +52,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model_digest: str
     """sha256 over the reference's files (hex)."""
     voice: str = ""
-    """Who of the reference spoke, where its files hold several: :attr:`harness.core.voice.Voice.identity`."""
+    """Who of the reference spoke, where its files hold several: :attr:`harness.core.voice.Voice.identity`. Of several
+    speakers, what they share."""
+    speakers: tuple[str, ...] = ()
+    """Who of the reference spoke, where several speakers did: each has records of its own."""
     engine: str
     """Engine and versions."""
     asr: dict[str, str]
@@ -91,6 +95,17 @@ class Golden:
     """By probe id."""
     prints: PrintBook = field(compare=False)
     """What its takes sounded like."""
+
+    def of(self, speaker: str) -> Golden:
+        """What it holds of one of its speakers, as if nobody else had spoken."""
+        own = {
+            plain_id(one.probe_id): replace(one, probe_id=plain_id(one.probe_id))
+            for one in self.records.values()
+            if is_said_by(one.probe_id, speaker)
+        }
+        known = self.prints.takes
+        takes = {name: known[said] for name in own if (said := spoken_id(name, speaker)) in known}
+        return replace(self, records=own, prints=PrintBook(basis=self.prints.basis, takes=takes))
 
     def audio(self, record: GoldenRecord) -> Path | None:
         """The repeat to listen to, if it lies beside the records as it was recorded."""
@@ -279,5 +294,6 @@ def differs_in(manifest: Manifest, asr: Mapping[str, str]) -> str | None:
 
 
 def audio_name(probe_id: str) -> str:
-    """File name of a probe's typical repeat."""
-    return re.sub(r"[^a-z0-9-]", "_", probe_id) + ".opus"
+    """File name of a probe's typical repeat: another one for each of several speakers, on any file system."""
+    speaker = f"_{hashlib.sha256(probe_id.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}" if AT in probe_id else ""
+    return re.sub(r"[^a-z0-9-]", "_", plain_id(probe_id)) + speaker + ".opus"

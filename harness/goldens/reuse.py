@@ -31,6 +31,8 @@ class Reused:
     """What their takes sounded like, on axes that the new ones must share."""
     suites: Mapping[str, str] = field(default_factory=dict)
     """Suites whose probes are among the records."""
+    speakers: tuple[str, ...] = ()
+    """Speakers who said them, where several did."""
     reason: str | None = None
     """Why everything is recorded anew, None where it is not."""
 
@@ -98,4 +100,4 @@ def reusable(base: Golden, suites: Sequence[Suite], conditions: Conditions, *, w
         if path is not None:
             audio[record.audio] = path.read_bytes()
     prints = base.prints.without(base.prints.takes.keys() - records.keys())
-    return Reused(records=records, audio=audio, prints=prints, suites=old.suites)
+    return Reused(records=records, audio=audio, prints=prints, suites=old.suites, speakers=old.speakers)

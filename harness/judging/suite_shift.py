@@ -18,6 +18,7 @@ import numpy as np
 from harness.core import stats
 from harness.core.findings import Against, Evidence, Finding, Measurement, Outcome
 from harness.core.rules import Rule
+from harness.core.text import printable
 from harness.core.types import GoldenRecord, Severity, Take, Verdict
 from harness.judging.detectors import DETECTORS, Statistic
 from harness.judging.detectors.base import LISTEN, RECORD
@@ -50,9 +51,18 @@ FAMILY = Rule(
     meaning="Over all probes of one family, a measure moved by more than chance and by enough to be heard.",
     advice=f"{LISTEN} One family alone is no fine-tune.",
 )
+SPEAKER = Rule(
+    id="shift.speaker",
+    severity=Severity.MEDIUM,
+    title="One speaker differs from the golden",
+    meaning="Over all probes that one of several speakers says, a measure moved by more than chance and by enough.",
+    advice=f"{LISTEN} Speakers that were exchanged do this, and a fine-tune of one: declare it with "
+    "--tts-compare=fine-tune.",
+)
 RULES = (
     SUITE,
     FAMILY,
+    SPEAKER,
 )
 
 
@@ -61,24 +71,43 @@ class Judged:
     """What the screening saw of one probe."""
 
     family: str
+    speaker: str = ""
+    """Who says it, where several do."""
     golden: GoldenRecord
     takes: Sequence[Take]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Probes that are looked at together."""
+
+    rule: Rule
+    """What is found where they moved."""
+    name: str = ""
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return {SUITE.id: WHOLE, FAMILY.id: self.name}.get(self.rule.id, f"speaker {self.name}")
+
+
+EVERYTHING = Group(SUITE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One statistic of one family, candidate against golden."""
+    """One statistic of one group of probes, candidate against golden."""
 
-    family: str
+    group: Group
     statistic: Statistic
     difference: float
     """Mean over probes of the difference of means, in the statistic's unit."""
     score: float
     """The same in standard deviations of the deals."""
     p_value: float
-    """Corrected for all families and statistics."""
+    """Corrected for all groups and statistics."""
     takes: int
-    """Of the candidate, of all probes of the family."""
+    """Of the candidate, of all probes of the group."""
 
 
 def suite_shifts(judge: Judge, judged: Sequence[Judged]) -> dict[str, Shift]:
@@ -139,27 +168,27 @@ def _moves(judged: Sequence[Judged]) -> tuple[list[Move], float]:
 
     scaled, scales = _pooled(judged, statistics)
     rng = np.random.default_rng(0)
-    # Sums over probes by family, under the real labels and under each deal: no deal of a single probe is kept.
-    sums = {WHOLE: _Sum(), **{one.family: _Sum() for one in judged}}
+    # Sums over groups of probes, under the real labels and under each deal: no deal of a single probe is kept.
+    sums = {group: _Sum() for one in judged for group in _groups(one)}
     real_worst, dealt_worst = [], []
     for one, values, scale in zip(judged, scaled, scales, strict=True):
         takes = len(one.takes)
         real = values[:, :takes].mean(axis=1) - values[:, takes:].mean(axis=1)
         dealt = _deal(values, takes, rng)
-        for family in (WHOLE, one.family):
-            sums[family].add(real, dealt, real * scale, takes)
+        for group in _groups(one):
+            sums[group].add(real, dealt, real * scale, takes)
         spread = np.maximum(dealt.std(axis=0), 1e-9)
         real_worst.append(oriented(real / spread).max())
         dealt_worst.append(oriented(dealt / spread).max(axis=1))
-    deviations = {family: np.maximum(np.std(total.dealt, axis=0), 1e-9) for family, total in sums.items()}
-    largest = np.max([oriented(total.dealt / deviations[family]).max(axis=1) for family, total in sums.items()], axis=0)
+    deviations = {group: np.maximum(np.std(total.dealt, axis=0), 1e-9) for group, total in sums.items()}
+    largest = np.max([oriented(total.dealt / deviations[group]).max(axis=1) for group, total in sums.items()], axis=0)
     moves = []
-    for family, total in sums.items():
-        scores = total.real / deviations[family]
+    for group, total in sums.items():
+        scores = total.real / deviations[group]
         beyond = (1 + (largest[:, None] >= oriented(scores)).sum(axis=0)) / (DEALS + 1)
         moves += [
             Move(
-                family=family,
+                group=group,
                 statistic=statistic,
                 difference=float(total.raw[place] / total.count),
                 score=float(scores[place]),
@@ -171,8 +200,14 @@ def _moves(judged: Sequence[Judged]) -> tuple[list[Move], float]:
     return moves, _crowding(np.array(real_worst), np.array(dealt_worst))
 
 
+def _groups(one: Judged) -> tuple[Group, ...]:
+    """The groups that a probe belongs to."""
+    own = (Group(SPEAKER, one.speaker),) if one.speaker else ()
+    return (EVERYTHING, Group(FAMILY, one.family), *own)
+
+
 class _Sum:
-    """Differences added up over the probes of a family."""
+    """Differences added up over the probes of a group."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -233,20 +268,20 @@ def _crowding(real: Table, dealt: Table) -> float:
 
 
 def _strongest(moves: Sequence[Move]) -> list[Move]:
-    """The strongest move of each statistic: that of the whole suite where it moved too."""
+    """The strongest move of each statistic: that of the whole suite where it moved too, else of a speaker's probes."""
     best: dict[str, Move] = {}
-    for move in sorted(moves, key=lambda one: (one.family != WHOLE, -abs(one.score))):
+    order = [SUITE, SPEAKER, FAMILY]
+    for move in sorted(moves, key=lambda one: (order.index(one.group.rule), -abs(one.score))):
         best.setdefault(move.statistic.name, move)
     return sorted(best.values(), key=lambda one: -abs(one.score))[:4]
 
 
 def _finding(move: Move) -> Finding:
     return Finding(
-        rule=SUITE if move.family == WHOLE else FAMILY,
+        rule=move.group.rule,
         severity=Severity.MEDIUM,
         subject=CHECK,
-        title=f"{'the whole suite' if move.family == WHOLE else f'family {move.family}'} differs from the golden in "
-        f"{move.statistic.name}",
+        title=printable(f"{_subject(move.group)} differs from the golden in {move.statistic.name}"),
         heard=_worded(move),
         evidence=Evidence(
             measurements=(
@@ -266,5 +301,9 @@ def _finding(move: Move) -> Finding:
     )
 
 
+def _subject(group: Group) -> str:
+    return {SUITE.id: "the whole suite", FAMILY.id: f"family {group.name}"}.get(group.rule.id, group.words)
+
+
 def _worded(move: Move) -> str:
-    return f"{move.family}: {move.statistic.name} {move.difference:+.3g} ({move.score:+.1f} deviations)"
+    return f"{printable(move.group.words)}: {move.statistic.name} {move.difference:+.3g} ({move.score:+.1f} deviations)"

@@ -6,7 +6,9 @@ The lists are the model's own words; reading them is the business of each engine
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +18,28 @@ from harness.core.suggest import did_you_mean
 from harness.core.text import cut, printable
 from harness.core.voice import Choices, Voice
 from harness.engines.registry import ENGINES
+from harness.models.fetching.local import local_model
+from harness.models.files import find_model, find_voice
 
 MAX_SHOWN = 12
 """Names in a line."""
+ALL = "all"
+_SAMPLE = re.compile(r"sample:([1-9][0-9]{0,5})(?::([0-9]{1,9}))?")
+SAMPLE_IS = "all, a name, or sample:N (sample:N:SEED for another draw)"
+
+
+def named_voice(spec: str, chosen: Voice) -> Voice:
+    """Who of a model speaks, before its files are read; what follows from the language that is listened for is missing.
+
+    Args:
+        spec: The model as it was typed.
+        chosen: What was chosen.
+
+    Raises:
+        BadInput: A choice is missing or wrong.
+    """
+    engine, path = find_model(local_model(spec))
+    return choose_voice(path, choices_of(engine, path), find_voice(engine, path, chosen))
 
 
 def choices_of(engine: str, path: Path) -> Choices:
@@ -36,23 +57,63 @@ def choose_voice(path: Path, choices: Choices, chosen: Voice, *, language: str |
     Args:
         path: Of the model, for errors.
         choices: Who it can speak as.
-        chosen: What was chosen. A speaker of a model whose speakers cannot be listed is taken as it is.
+        chosen: What was chosen: names, ``all`` or ``sample:N``. A name is taken as it is where none can be listed.
         language: What is listened for (ISO 639-1); None where it is not known yet, and no language is missed then.
 
     Raises:
         BadInput: A choice is missing or wrong: one line that lists what there is.
     """
-    speaker = chosen.speaker
-    if not choices.unlisted:
-        speaker = _checked(path, "speaker", speaker, choices.speakers)
-    if not speaker and choices.speakers:
+    speakers = _speakers(path, chosen.names, choices)
+    if not speakers and choices.speakers:
         raise _missing(path, "speaker", choices.speakers)
     code = _checked(path, "language", chosen.language, choices.languages)
     if not code and choices.languages and language is not None:
         code = _language_for(language, choices.languages)
         if not code:
             raise _missing(path, "language", choices.languages)
-    return dataclasses.replace(chosen, speaker=speaker, language=code)
+    speaker = speakers[0] if len(speakers) == 1 else ""
+    return dataclasses.replace(chosen, speaker=speaker, speakers=speakers if not speaker else (), language=code)
+
+
+def _speakers(path: Path, words: Sequence[str], choices: Choices) -> tuple[str, ...]:
+    """Who was chosen, each once and in the model's order.
+
+    Raises:
+        BadInput: Somebody is not there, or a word may mean two things.
+    """
+    known, chosen = choices.speakers, dict[str, None]()
+    for word in words:
+        is_drawn = word == ALL or word.startswith("sample:")
+        if is_drawn and word in known:
+            what = f"--tts-speaker: it has a speaker named {word!r}, so this may mean two things; name all you want"
+            raise BadInput(printable(f"{path}: {what}"))
+        if is_drawn and choices.unlisted:
+            what = f"--tts-speaker={word}: its speakers cannot be listed ({choices.unlisted}); name them"
+            raise BadInput(printable(f"{path}: {what}"))
+        if is_drawn:
+            chosen |= dict.fromkeys(_drawn(path, word, known))
+        elif choices.unlisted:
+            chosen[word] = None
+        else:
+            chosen[_checked(path, "speaker", word, known)] = None
+    places = {name: place for place, name in enumerate(known)}
+    return tuple(sorted(chosen, key=lambda name: places.get(name, 0)))
+
+
+def _drawn(path: Path, word: str, known: Sequence[str]) -> Sequence[str]:
+    """What ``all`` or ``sample:N`` stands for. A larger sample of the same seed holds the smaller one."""
+    if word == ALL:
+        return known
+    asked = _SAMPLE.fullmatch(word)
+    if asked is None:
+        raise BadInput(printable(f"--tts-speaker: expected {SAMPLE_IS}, got {word!r}"))
+    wanted, seed, there = int(asked[1]), asked[2] or "0", max(1, len(known))
+    if wanted > there:
+        has = f"{there} speakers" if there > 1 else "one speaker"
+        raise BadInput(printable(f"{path}: --tts-speaker={word}: it has {has}; ask for so many, or for {ALL}"))
+    return sorted(known, key=lambda name: hashlib.sha256(f"{seed}\0{name}".encode("utf-8", "surrogatepass")).digest())[
+        :wanted
+    ]
 
 
 def _checked(path: Path, noun: str, name: str, known: Sequence[str]) -> str:
@@ -66,7 +127,8 @@ def _checked(path: Path, noun: str, name: str, known: Sequence[str]) -> str:
 
 def _missing(path: Path, noun: str, known: Sequence[str]) -> BadInput:
     first = shlex.quote(cut(known[0], 80))
-    what = f"it has {len(known)} {noun}s, choose one with --tts-{noun}={first}; there are {_listed(known)}"
+    several = f" (or several, or {ALL})" if noun == "speaker" else ""
+    what = f"it has {len(known)} {noun}s, choose one with --tts-{noun}={first}{several}; there are {_listed(known)}"
     return BadInput(printable(f"{path}: {what}"))
 
 

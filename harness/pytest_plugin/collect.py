@@ -13,6 +13,7 @@ import pytest
 
 from harness.core.errors import SoundcheckError
 from harness.core.paths import shown
+from harness.core.speakers import plain_id, spoken_id
 from harness.core.text import printable
 from harness.core.thirdparty import own_filters
 from harness.core.types import Probe, Verdict
@@ -22,7 +23,7 @@ from harness.report.wording import NO_REASON, one_line
 from harness.run.checks.base import ModelCheck, When
 from harness.run.checks.registry import checks_of
 from harness.suites.expansion import registered
-from harness.suites.file import SuiteFileContent, read_suite
+from harness.suites.file import SuiteFileContent, read_suite, said_by
 
 if TYPE_CHECKING:
     from harness.pytest_plugin.gate import Gate
@@ -50,28 +51,30 @@ class SuiteFile(pytest.File):
         return node
 
     def collect(self) -> Iterable[pytest.Collector]:
-        """One node per model."""
+        """A node for the model, and one for each speaker where several say the suite."""
         try:
             families = registered(self.ihook.pytest_tts_probes())
-            self.content = read_suite(self.path, self.gate.drawing(families))
+            self.content = said_by(read_suite(self.path, self.gate.drawing(families)), self.gate.speakers)
         except SoundcheckError as error:
             # The parser names the file as its author knows it; a terminal wants the path.
             line = str(error).replace(self.path.name, shown(self.path), 1)
             raise self.CollectError(line) from None
         self.gate.suites[self.path] = self.content
-        yield ModelNode.create(self, self.gate)
+        for speaker in ("", *self.gate.speakers):
+            yield ModelNode.create(self, self.gate, speaker)
 
 
 class ModelNode(pytest.Collector):
-    """The candidate within a suite."""
+    """The candidate within a suite, or one of its speakers."""
 
     gate: Gate
+    speaker: str
 
     @classmethod
-    def create(cls, parent: SuiteFile, gate: Gate) -> ModelNode:
+    def create(cls, parent: SuiteFile, gate: Gate, speaker: str) -> ModelNode:
         """Make the node, named as the user names the model."""
-        node: ModelNode = cls.from_parent(parent, name=gate.settings.model_name)
-        node.gate = gate
+        node: ModelNode = cls.from_parent(parent, name=spoken_id(gate.settings.model_name, speaker))
+        node.gate, node.speaker = gate, speaker
         return node
 
     @property
@@ -83,10 +86,11 @@ class ModelNode(pytest.Collector):
         """What its files are and that it loads, the probes in the suite's order, then how it behaved meanwhile."""
         if not isinstance(self.parent, SuiteFile):
             raise TypeError(f"expected a suite above {self.name}, got {self.parent}")
-        checks = checks_of(self.gate.settings)
+        checks = () if self.speaker else checks_of(self.gate.settings)
         first = [check for check in checks if check.when is When.FIRST]
         last = [check for check in checks if check.when is not When.FIRST]
-        items: tuple[Probe | ModelCheck, ...] = (*first, *self.parent.content.suite.probes, *last)
+        probes = [probe for probe in self.parent.content.suite.probes if probe.speaker == self.speaker]
+        items: tuple[Probe | ModelCheck, ...] = (*first, *probes, *last)
         for asked in items:
             yield ProbeItem.create(self, self.gate, asked)
 
@@ -100,7 +104,7 @@ class ProbeItem(pytest.Function):
     @classmethod
     def create(cls, parent: ModelNode, gate: Gate, asked: Probe | ModelCheck) -> ProbeItem:
         """Make the item with what marks and keywords it has."""
-        name = asked.name if isinstance(asked, ModelCheck) else asked.id
+        name = asked.name if isinstance(asked, ModelCheck) else plain_id(asked.id)
         item: ProbeItem = cls.from_parent(parent, name=name, callobj=_nothing)
         item.gate, item.asked = gate, asked
         if item.probe:

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Sequence, Set
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,12 @@ from harness.admission.coqui.vocabulary import read_vocabulary
 from harness.core.errors import StorageError
 from harness.core.findings import Outcome
 from harness.core.paths import shown
+from harness.core.speakers import plain_id, subject_at
 from harness.core.types import Probe, Verdict
 from harness.core.verdict import RunResult
 from harness.models.fetching.local import local_model
 from harness.models.files import find_model
+from harness.models.voices import named_voice
 from harness.policy.file import policy_of_run, today
 from harness.policy.release import apply
 from harness.report import terminal
@@ -63,6 +66,16 @@ class Gate:
         self._tell = tell
         self._run: Run | None = None
         self._decided: dict[tuple[str, str], Outcome] = {}
+
+    @cached_property
+    def speakers(self) -> tuple[str, ...]:
+        """Who says each probe, where several were chosen.
+
+        Raises:
+            BadInput: A choice is missing or wrong.
+        """
+        settings = self.settings
+        return named_voice(settings.model, settings.voice).speakers if settings.model else ()
 
     @property
     def policy_digest(self) -> str:
@@ -144,7 +157,7 @@ def _is_of(outcome: Outcome, node_id: str) -> bool:
     """Whether an outcome is of the item with this node id."""
     path, _, item = node_id.partition("::")
     is_here = outcome.probe is None or outcome.probe.source == Path(path).name
-    return is_here and outcome.subject == item.rpartition("::")[2]
+    return is_here and outcome.subject == subject_at(item)
 
 
 def judge_late(settings: Settings, run_id: str, lost: Set[str] = frozenset()) -> RunResult:
@@ -173,7 +186,7 @@ def judge_late(settings: Settings, run_id: str, lost: Set[str] = frozenset()) ->
         directory=directory,
         info=result.info,
         seen=seen_of(settings.folder, result.info.model_digest),
-        names={outcome.probe.text: outcome.probe.id for outcome in result.outcomes if outcome.probe},
+        names={outcome.probe.text: plain_id(outcome.probe.id) for outcome in result.outcomes if outcome.probe},
         policy=file.policy if file else None,
         today=today(),
     )

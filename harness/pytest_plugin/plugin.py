@@ -299,13 +299,10 @@ def _gate(config: pytest.Config) -> Gate:
 
 def _look(settings: Settings) -> None:
     from harness.goldens.folder import find_golden
-    from harness.models.fetching.local import local_model
-    from harness.models.files import find_model, find_voice
-    from harness.models.voices import choices_of, choose_voice
+    from harness.models.voices import named_voice
     from harness.pytest_plugin.gate import check_requested
 
-    engine, path = find_model(local_model(settings.model))
-    choose_voice(path, choices_of(engine, path), find_voice(engine, path, settings.voice))
+    named_voice(settings.model, settings.voice)
     check_requested(settings)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)

@@ -15,6 +15,7 @@ from harness.core.types import Severity, Verdict
 from harness.report import AudioSource, audio_name
 from harness.report.evidence import evidence_of
 from harness.report.phrases import marked_line
+from harness.report.speakers import speaker_lines
 from harness.report.wording import (
     NO_REASON,
     by_severity,
@@ -73,6 +74,7 @@ def summary_lines(result: RunResult, *, run_dir: str, width: int, limit: int = 2
         lines.append((stamp, "dim"))
     if pattern := trigger_pattern(result):
         lines.append((pattern, "bold"))
+    lines += [(cut(f"speaker   {line}", width), "") for line in speaker_lines(result)]
     lines += _findings(result, width, limit)
     lines += _accepted(result, width, limit)
     lines += _errors(result)

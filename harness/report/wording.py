@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness.core.findings import Finding, Outcome
+from harness.core.speakers import item_path
 from harness.core.text import counted, printable
 from harness.core.types import Severity, Take, Verdict
 from harness.core.verdict import RELEASE
@@ -193,7 +194,7 @@ def excerpt(text: str, beside: str = "", limit: int = 200) -> str:
 
 def rerun_command(subject: str, info: RunInfo, suite_path: str) -> str:
     """The command that decides this item again, fit to be pasted into a shell."""
-    node = shell_word(f"{suite_path}::{info.model_name}::{subject}", always=True)
+    node = shell_word(f"{suite_path}::{item_path(info.model_name, subject)}", always=True)
     return f"pytest {node} {gate_options(info)}"
 
 

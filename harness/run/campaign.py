@@ -173,7 +173,10 @@ class Campaign:
 
     def _careful(self, outcome: Outcome) -> Outcome:
         """A phrase that a worker died on and a fresh one spoke is not simply fine."""
-        if outcome.probe and outcome.probe.text in self._tools.candidate.recovered and outcome.verdict is Verdict.PASS:
+        probe = outcome.probe
+        if not probe or outcome.verdict is not Verdict.PASS:
+            return outcome
+        if probe.text in self._tools.candidate.as_speaker(probe.speaker).recovered:
             reason = "the worker died once while this was spoken, and spoke it on retry; run the same command again"
             return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
         return outcome

@@ -124,7 +124,8 @@ OPTIONS: Final = (
         metavar="NAME",
         without="the only one",
         shapes_verdict=True,
-        help="which speaker of the model is judged",
+        is_repeatable=True,
+        help="which speaker of the model is judged: a name, all, or sample:N for so many, drawn by a seed",
     ),
     Option(
         stem="language",

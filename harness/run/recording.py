@@ -98,17 +98,18 @@ def record_golden(
     orders = [
         [(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(recording.takes)] for probe in probes
     ]
+    voices = [renderer.as_speaker(probe.speaker) for probe in probes]
     records: list[GoldenRecord] = []
     audio: dict[str, bytes] = {}
     # All of a golden must have the same axes: what is taken over brings them.
     basis = kept.prints.basis if kept.prints else _own_basis(probes, renderer, listener, seed=seed, progress=progress)
     prints: dict[str, SeededPrints] = dict(kept.prints.takes) if kept.prints else {}
     pace = Pace("recorded", len(probes), "probe", clock=time.monotonic)
-    upcoming = deque(renderer.submit(order) for order in orders[: renderer.workers + 1])
+    upcoming = deque(voices[place].submit(orders[place]) for place in range(len(orders))[: renderer.workers + 1])
     for place, probe in enumerate(probes):
         made = upcoming.popleft().result()
         if (ahead := place + renderer.workers + 1) < len(probes):
-            upcoming.append(renderer.submit(orders[ahead]))
+            upcoming.append(voices[ahead].submit(orders[ahead]))
         renderings = [_honest(made[order], probe) for order in orders[place]]
         heard, repeats = listener.repeats(renderings, partial(_typical, language=probe.language))
         prints[probe.id] = tuple(
@@ -125,6 +126,7 @@ def record_golden(
         model=model.path.name,
         model_digest=model.digest,
         voice=model.voice.identity,
+        speakers=tuple(dict.fromkeys((*kept.speakers, *model.voice.speakers))),
         engine=engine,
         asr=dict(listener.transcriber.identity),
         senses=dict(listener.senses),
@@ -155,7 +157,7 @@ def _own_basis(
     orders = [
         [(probe.text, seed_for(BASIS_PURPOSE, seed, probe.text, k)) for k in range(BASIS_TAKES)] for probe in chosen
     ]
-    spoken = [renderer.submit(order) for order in orders]
+    spoken = [renderer.as_speaker(probe.speaker).submit(order) for probe, order in zip(chosen, orders, strict=True)]
     phrases = []
     pace = Pace("fitted axes to", len(chosen), "phrase", clock=time.monotonic)
     for probe, order, future in zip(chosen, orders, spoken, strict=True):

@@ -20,7 +20,8 @@ from harness.core.errors import BadInput
 from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.screening import Screening
-from harness.core.text import printable
+from harness.core.speakers import plain_id
+from harness.core.text import counted, printable
 from harness.core.types import (
     ComparisonKind,
     GoldenRecord,
@@ -31,10 +32,11 @@ from harness.core.types import (
     Verdict,
 )
 from harness.core.verdict import RunInfo, SuiteInfo
-from harness.core.voice import Voice
+from harness.core.voice import MAX_NAMED
 from harness.costs.costing import Costing
 from harness.costs.floors import Floors
 from harness.costs.machine import workload_seconds
+from harness.costs.speakers import SpeakersCosting
 from harness.costs.terms import Sides, Terms
 from harness.goldens.folder import Golden, find_golden, read_golden, unread_beside
 from harness.judging.comparisons import COMPARISONS, AtHand, Basis, Comparison
@@ -75,13 +77,14 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
     """
     if settings.reference and golden is None:
         raise BadInput("--tts-reference: expected a golden beside it, got none; add --tts-golden=NAME")
-    if golden is not None and golden.manifest.model_digest == model.digest:
-        _refuse_other_speaker(model.voice, golden)
+    if golden is not None:
+        _refuse_other_speakers(model, golden)
+    is_among = golden is not None and bool(golden.manifest.speakers) and model.voice.speaker in golden.manifest.speakers
     hand = AtHand(
         digest=model.digest,
         golden=golden.name if golden else None,
         golden_digest=golden.manifest.model_digest if golden else None,
-        voice=model.voice.identity,
+        voice=model.voice.shared if is_among else model.voice.identity,
         golden_voice=golden.manifest.voice if golden else "",
         has_reference=bool(settings.reference),
     )
@@ -99,15 +102,27 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
     return natural if settings.reference else asked
 
 
-def _refuse_other_speaker(voice: Voice, golden: Golden) -> None:
-    """Another speaker of the same files is no candidate for what this one was recorded to say.
+def _refuse_other_speakers(model: Model, golden: Golden) -> None:
+    """Nobody but who was recorded is a candidate for what was recorded.
+
+    One speaker of another model is whoever was chosen: names may differ between releases.
 
     Raises:
-        BadInput: The golden is of another speaker.
+        BadInput: The golden is of other speakers.
     """
-    recorded = golden.manifest.voice
-    if voice.speaker and recorded and f"speaker {voice.speaker}" not in recorded.split(", "):
-        line = f"golden {golden.name} is of {recorded}, got speaker {voice.speaker}; choose that one, or another golden"
+    voice, recorded = model.voice, golden.manifest
+    if recorded.speakers:
+        missing = [name for name in voice.names if name not in recorded.speakers]
+        is_other, of = bool(missing) or not voice.names, f"speakers {', '.join(recorded.speakers[:MAX_NAMED])}"
+        got = f"speaker {missing[0]}" if missing else "the only speaker of a model"
+    elif voice.speakers:
+        is_other, of, got = True, recorded.voice or "one speaker", counted(len(voice.speakers), "speaker")
+    else:
+        of, got = recorded.voice, f"speaker {voice.speaker}"
+        is_same_model = recorded.model_digest == model.digest
+        is_other = is_same_model and bool(voice.speaker and of) and got not in of.split(", ")
+    if is_other:
+        line = f"golden {golden.name} is of {of}, got {got}; choose who was recorded, or record a golden of who speaks"
         raise BadInput(printable(line))
 
 
@@ -162,6 +177,7 @@ class Run:
         """
         self.settings = settings
         self._writer = writer
+        self._tell = tell
         self._is_admitted: bool | None = None
         self._golden = shared.golden if shared else load_golden(settings)
         self._equipment = make_equipment(
@@ -173,8 +189,11 @@ class Run:
             is_ours=shared is not None,
         )
         screening = screening_of(settings, suites)
+        voice = self._equipment.model.voice
         comparison = choose_comparison(settings, self._equipment.model, self._golden)
-        reference = make_reference(settings, tell=tell, on_event=self._event, language=language_of(suites))
+        if self._golden and self._golden.manifest.speakers and voice.speaker:
+            self._golden = self._golden.of(voice.speaker)
+        reference = make_reference(settings, voice, tell=tell, on_event=self._event, language=language_of(suites))
         self.info = _describe(settings, suites, self._equipment, self._golden, comparison.kind, reference)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)
@@ -202,21 +221,7 @@ class Run:
             most_failed=shared.most_failed if shared else MOST_FAILED,
             progress=tell,
         )
-        self._costing = Costing(
-            suite_probes,
-            Sides(candidate=self._equipment.renderer, reference=reference.renderer if reference else None),
-            golden=self._golden,
-            terms=Terms(
-                alpha=settings.alpha,
-                seed=settings.seed,
-                device=settings.device,
-                engine=metered_engine(settings, self._equipment.engine),
-                limits=settings.policy.policy.cost if settings.policy else CostPolicy(),
-                floors=Floors(workload=workload_seconds()),
-                soak_seconds=settings.soak_seconds,
-            ),
-            progress=tell,
-        )
+        self._costing = self._costings(suite_probes, reference)
         self._checked = CheckedRun(
             settings=settings,
             info=self.info,
@@ -225,11 +230,38 @@ class Run:
             costing=self._costing,
             events=self._equipment.events,
             probes=suite_probes,
-            names={probe.text: probe.id for probe in probes},
+            names={probe.text: plain_id(probe.id) for probe in probes},
             directory=self.directory,
             planned=planned,
             today=self._today,
         )
+
+    def _costings(self, probes: Sequence[Probe], reference: Reference | None) -> Costing | SpeakersCosting:
+        """Who meters the candidate: one speaker, or each of several at a share of alpha."""
+        settings, speakers = self.settings, self._equipment.model.voice.speakers or ("",)
+        terms = Terms(
+            alpha=settings.alpha / len(speakers),
+            seed=settings.seed,
+            device=settings.device,
+            engine=metered_engine(settings, self._equipment.engine),
+            limits=settings.policy.policy.cost if settings.policy else CostPolicy(),
+            floors=Floors(workload=workload_seconds()),
+            soak_seconds=settings.soak_seconds,
+        )
+        costings = {
+            speaker: Costing(
+                [probe for probe in probes if probe.speaker == speaker],
+                Sides(
+                    candidate=self._equipment.renderer.as_speaker(speaker),
+                    reference=reference.renderer.as_speaker(speaker) if reference else None,
+                ),
+                golden=self._golden.of(speaker) if self._golden and speaker else self._golden,
+                terms=terms,
+                progress=self._tell,
+            )
+            for speaker in speakers
+        }
+        return SpeakersCosting(costings) if self._equipment.model.voice.speakers else costings[""]
 
     @property
     def audio(self) -> RunAudio:
@@ -241,7 +273,7 @@ class Run:
         if refusal := self._refusal():
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=refusal, probe=probe)
         outcome = self.campaign.judge(probe)
-        if self.settings.is_metered and probe.text not in self._equipment.renderer.guilty:
+        if self.settings.is_metered and probe.text not in self._equipment.renderer.as_speaker(probe.speaker).guilty:
             outcome = self._with_costs(outcome, probe)
         return self._under_policy(outcome)
 
@@ -282,7 +314,7 @@ class Run:
         if record is None or record.text != probe.text or self._refusal():
             return None
         request = (probe.text, record.takes[0].seed)
-        made = self._equipment.renderer.submit([request]).result()[request]
+        made = self._equipment.renderer.as_speaker(probe.speaker).submit([request]).result()[request]
         return made.audio_sha256 == record.takes[0].audio_sha256 if isinstance(made, Rendering) else None
 
     def proposal(self, check: str) -> tuple[str, ...]:
@@ -351,6 +383,7 @@ def _describe(
         model_name=settings.model_name,
         model_digest=equipment.model.digest,
         voice=equipment.model.voice.words,
+        speakers=equipment.model.voice.speakers,
         golden=golden.name if golden else None,
         golden_digest=golden.digest if golden else None,
         golden_model_digest=golden.manifest.model_digest if golden else None,

@@ -64,8 +64,8 @@ class Settings:
     """``auto``, or what the candidate is held against."""
     checkpoint: str = ""
     """Which checkpoint of the candidate's folder, by its name there; ``""`` for the only one."""
-    speaker: str = ""
-    """Which speaker of the candidate, ``""`` for the only one."""
+    speaker: tuple[str, ...] = ()
+    """Which speakers of the candidate, as typed: names, ``all`` or ``sample:N``; none for the only one."""
     language: str = ""
     """Which language of the candidate, as it calls it; ``""`` for the suite's."""
     reference: str = ""
@@ -90,8 +90,8 @@ class Settings:
 
     @property
     def voice(self) -> Voice:
-        """Who of the candidate was chosen to speak."""
-        return Voice(checkpoint=self.checkpoint, speaker=self.speaker, language=self.language)
+        """Who of the candidate was chosen to speak, as typed."""
+        return Voice(checkpoint=self.checkpoint, speakers=self.speaker, language=self.language)
 
     @property
     def is_metered(self) -> bool:
@@ -180,10 +180,22 @@ class Choices:
         """Whether it is written in an ini file that does not lie in the current folder."""
         return stem in self.by_stem and not self.by_stem[stem].is_typed and self.project != self.here
 
+    def words(self, stem: str) -> tuple[str, ...]:
+        """All that was chosen of an option that is repeatable.
+
+        Raises:
+            BadInput: A word is empty.
+        """
+        words = self._value(stem)
+        listed = tuple(str(word) for word in words) if isinstance(words, list | tuple) else ()
+        if "" in listed:
+            what = f"expected {BY_STEM[stem].metavar}, got an empty word; is a variable unset?"
+            raise BadInput(f"{self.name(stem)}: {what}")
+        return listed
+
     def reports(self) -> tuple[str, ...]:
         """Formats to write the run in."""
-        words = self._value("report")
-        listed = [str(word) for word in words] if isinstance(words, list) else []
+        listed = list(self.words("report"))
         if "report" in self.by_stem and not self.by_stem["report"].is_typed:
             parts = [word.partition("=") for word in listed]
             listed = [f"{name}={self.project / path}" if path else name + equals for name, equals, path in parts]
@@ -285,7 +297,7 @@ def make_settings(choices: Choices) -> Settings:
         fresh=choices.is_set("fresh"),
         compare=choices.text("compare"),
         checkpoint=choices.text("checkpoint"),
-        speaker=choices.text("speaker"),
+        speaker=choices.words("speaker"),
         language=choices.text("language"),
         reference=choices.model("reference"),
         isolation=choices.text("isolation"),
@@ -368,7 +380,8 @@ def typed_options(settings: Settings) -> tuple[str, ...]:
     }
     shaping = [option for option in OPTIONS if option.shapes_verdict]
     values = [(one, otherwise[one.stem] if one.stem in otherwise else getattr(settings, one.name)) for one in shaping]
-    return tuple(f"{one.flag}={value}" for one, value in values if value not in (one.default, None, ""))
+    listed = [(one, word) for one, value in values for word in (value if isinstance(value, tuple) else (value,))]
+    return tuple(f"{one.flag}={value}" for one, value in listed if value not in (one.default, None, ""))
 
 
 def golden_folders(*projects: Path) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from harness.core.seeds import FRESH_PURPOSE, REFERENCE_PURPOSE, Request, seed_for
 from harness.core.types import Probe, Rendering, Take
@@ -43,29 +44,40 @@ class Takes:
         """
         self._comparison = comparison
         self._tools = tools
-        self._expected: dict[str, dict[tuple[str | None, str], Expected]] = {}
+        self._expected: dict[tuple[str, str], dict[tuple[str | None, str], Expected]] = {}
+        requests: dict[str, list[Request]] = {}
         for probe in comparison.basis.probes:
             expected = comparison.expected(probe)
-            self._expected.setdefault(probe.text, {})[expected.key] = expected
-        requests = [request for probe in comparison.basis.probes for request in comparison.first_requests(probe)]
-        self._schedule = Schedule(requests, tools.candidate, tools.store, on_batch=self._hear, progress=progress)
-        self._heard: dict[tuple[Request, tuple[str | None, str]], Take] = {}
+            self._expected.setdefault((probe.speaker, probe.text), {})[expected.key] = expected
+            requests.setdefault(probe.speaker, []).extend(comparison.first_requests(probe))
+        self._schedules = {
+            speaker: Schedule(
+                wanted,
+                tools.candidate.as_speaker(speaker),
+                tools.store,
+                on_batch=partial(self._hear, speaker),
+                progress=progress,
+            )
+            for speaker, wanted in requests.items()
+        }
+        self._heard: dict[tuple[str, Request, tuple[str | None, str]], Take] = {}
 
     def first(self, probe: Probe) -> list[Take] | WorkerFault:
         """The takes that the comparison wants first, or the fault of the first one that could not be spoken."""
         wanted = self._comparison.first_requests(probe)
-        self._schedule.ensure(wanted)
+        schedule = self._schedules[probe.speaker]
+        schedule.ensure(wanted)
         for request in wanted:
-            if isinstance(fault := self._schedule.made[request], WorkerFault):
+            if isinstance(fault := schedule.made[request], WorkerFault):
                 return fault
         key = self._comparison.expected(probe).key
-        return [self._heard[request, key] for request in wanted]
+        return [self._heard[probe.speaker, request, key] for request in wanted]
 
     def heard(self, probe: Probe) -> tuple[Take, ...]:
         """Those of the first takes that are there, whatever became of the others."""
         key = self._comparison.expected(probe).key
         wanted = self._comparison.first_requests(probe)
-        return tuple(take for request in wanted if (take := self._heard.get((request, key))))
+        return tuple(take for request in wanted if (take := self._heard.get((probe.speaker, request, key))))
 
     def fresh(self, probe: Probe, start: int, stop: int, role: Role) -> list[Take] | WorkerFault:
         """Takes that no screening has seen, by number, or the fault of the first one that could not be spoken."""
@@ -74,6 +86,7 @@ class Takes:
             if self._tools.reference is None:
                 raise RuntimeError("a comparison that asks for a live reference is chosen only where there is one")
             voice, purpose = self._tools.reference, REFERENCE_PURPOSE
+        voice = voice.as_speaker(probe.speaker)
         seed = self._comparison.basis.screening.seed
         requests = [(probe.text, seed_for(purpose, seed, probe.text, take)) for take in range(start, stop)]
         parts = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
@@ -89,15 +102,18 @@ class Takes:
 
     def close(self) -> None:
         """Release the locks."""
-        self._schedule.close()
+        for schedule in self._schedules.values():
+            schedule.close()
 
-    def _hear(self, made: dict[Request, Made]) -> None:
+    def _hear(self, speaker: str, made: dict[Request, Made]) -> None:
         # Probes may share a text and yet have goldens of their own: each is held against its own.
         orders = [
             (request, expected, rendering)
             for request, rendering in made.items()
             if isinstance(rendering, Rendering)
-            for expected in self._expected[request[0]].values()
+            for expected in self._expected[speaker, request[0]].values()
         ]
         takes = self._tools.listener.takes([one for _, _, one in orders], [expected for _, expected, _ in orders])
-        self._heard |= {(request, one.key): take for (request, one, _), take in zip(orders, takes, strict=True)}
+        self._heard |= {
+            (speaker, request, one.key): take for (request, one, _), take in zip(orders, takes, strict=True)
+        }

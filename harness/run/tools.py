@@ -17,6 +17,7 @@ from harness.core.paths import cache_root, shown
 from harness.core.text import counted, printable
 from harness.core.thirdparty import require
 from harness.core.types import Model, Transcriber, Verdict
+from harness.core.voice import Voice
 from harness.engines.registry import ENGINES
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.asr.weights import resolve_whisper
@@ -143,6 +144,8 @@ def make_equipment(
     model = open_model(local_model(settings.model, tell), settings.voice)
     choices = choices_of(model.engine, model.path)
     model = dataclasses.replace(model, voice=choose_voice(model.path, choices, model.voice, language=language))
+    if model.voice.speakers and any(word not in model.voice.speakers for word in settings.speaker):
+        tell(printable(f"{counted(len(model.voice.speakers), 'speaker')} chosen: {', '.join(model.voice.speakers)}"))
     store = Store(settings.folder)
     events = EventLog(*([settings.log] if settings.log else []))
     provenance = (
@@ -150,7 +153,7 @@ def make_equipment(
     )
     door = Door(model, provenance, settings.policy)
     _refuse_lacks(model, door, language)
-    if choices.unlisted and not model.voice.speaker and not door.refusal:
+    if choices.unlisted and not model.voice.names and not door.refusal:
         why = f"its speakers cannot be listed ({choices.unlisted})"
         raise BadInput(printable(f"{shown(model.path)}: expected --tts-speaker=NAME, as {why}"))
     renderer, isolation = _make_renderer(
@@ -169,8 +172,17 @@ def make_equipment(
     )
 
 
-def make_reference(settings: Settings, *, tell: Tell, on_event: Tell, language: str = "en") -> Reference | None:
+def make_reference(
+    settings: Settings, wanted: Voice, *, tell: Tell, on_event: Tell, language: str = "en"
+) -> Reference | None:
     """The trusted model that speaks beside the candidate, behind the same walls; None where none was named.
+
+    Args:
+        settings: What to do.
+        wanted: Who of the candidate speaks: several speakers are to be there in the reference, too.
+        tell: Told what is going on, for people.
+        on_event: Told each incident on one line.
+        language: What is listened for.
 
     Raises:
         BadInput: It is not there, is no model, or does not pass admission.
@@ -178,10 +190,11 @@ def make_reference(settings: Settings, *, tell: Tell, on_event: Tell, language: 
     if not settings.reference:
         return None
     model = open_model(local_model(settings.reference, tell))
-    choices, wanted = choices_of(model.engine, model.path), settings.voice
+    choices = choices_of(model.engine, model.path)
     chosen = dataclasses.replace(
         model.voice,
         speaker=wanted.speaker if wanted.speaker in choices.speakers else "",
+        speakers=wanted.speakers,
         language=wanted.language if wanted.language in choices.languages else "",
     )
     model = dataclasses.replace(model, voice=choose_voice(model.path, choices, chosen, language=language))

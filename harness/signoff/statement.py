@@ -12,6 +12,7 @@ import msgspec
 from harness.admission.checks.signing import manifest_of
 from harness.core.coverage import family_coverage, miss_bound
 from harness.core.findings import Outcome
+from harness.core.speakers import item_path
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Verdict
 from harness.core.verdict import RunInfo, RunResult
@@ -202,4 +203,4 @@ def _is_accepted(outcome: Outcome) -> bool:
 def _name(info: RunInfo, outcome: Outcome) -> str:
     """An item as pytest names it; a check of the whole model belongs to no suite."""
     source = f"{outcome.probe.source}::" if outcome.probe else ""
-    return printable(f"{source}{info.model_name}::{outcome.subject}")
+    return printable(f"{source}{item_path(info.model_name, outcome.subject)}")

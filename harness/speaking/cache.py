@@ -39,6 +39,21 @@ class RenderingCache:
         self._fresh = fresh
         self._made_here: set[RenderingKey] = set()
 
+    def of(self, voice: str) -> RenderingCache:
+        """What another voice of the same model has said.
+
+        Args:
+            voice: Its identity.
+        """
+        return RenderingCache(
+            self._store,
+            model_digest=self._model_digest,
+            engine_key=self._engine_key,
+            voice=voice,
+            device=self._device,
+            fresh=self._fresh,
+        )
+
     def key(self, text: str, seed: int) -> RenderingKey:
         """Name of a rendering of this model."""
         return RenderingKey(

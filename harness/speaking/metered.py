@@ -11,6 +11,8 @@ class Metered:
 
     texts: tuple[str, ...]
     """What was spoken, ``()`` for loading."""
+    speaker: str = ""
+    """Who said it, where several speakers of the model do."""
     worker: int
     """Number of the worker among those of its model, from 1."""
     call: int

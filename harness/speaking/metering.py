@@ -45,7 +45,9 @@ class Meter:
         self._record((), begun, 0.0, is_own_peak=True)
         return info
 
-    def speak(self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None]) -> Metered:
+    def speak(
+        self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None], *, speaker: str = ""
+    ) -> Metered:
         """Have a batch spoken; see :meth:`harness.sandbox.outside.client.Worker.render`.
 
         Raises:
@@ -61,8 +63,9 @@ class Meter:
         self._settle()
         is_own_peak = self._worker.reset_peak()
         begun = time.monotonic()
-        self._worker.render(items, heard)
-        return self._record(tuple(text for text, _ in items), begun, audio, is_own_peak=is_own_peak)
+        self._worker.render(items, heard, speaker=speaker)
+        texts = tuple(text for text, _ in items)
+        return self._record(texts, begun, audio, is_own_peak=is_own_peak, speaker=speaker)
 
     def _settle(self) -> None:
         """What was worked since the last order belongs to that order."""
@@ -72,7 +75,9 @@ class Meter:
         self._records[-1] = dataclasses.replace(last, cpu_seconds=last.cpu_seconds + idle)
         self._seconds += idle
 
-    def _record(self, texts: tuple[str, ...], begun: float, audio: float, *, is_own_peak: bool) -> Metered:
+    def _record(
+        self, texts: tuple[str, ...], begun: float, audio: float, *, is_own_peak: bool, speaker: str = ""
+    ) -> Metered:
         wall = time.monotonic() - begun
         now = self._worker.reading()
         before = self._last
@@ -85,6 +90,7 @@ class Meter:
         blocked = max(0.0, wall - cpu - max(throttled, *queued)) if queued else 0.0
         metered = Metered(
             texts=texts,
+            speaker=speaker,
             worker=self._number,
             call=len(self._records),
             cpu_seconds=cpu,

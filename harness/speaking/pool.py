@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from harness.core.errors import WorkerUnready
 from harness.core.types import EngineInfo, Model
+from harness.core.voice import Voice
 from harness.engines.registry import ENGINES
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import Launcher
@@ -87,6 +88,11 @@ class WorkerPool:
         self._load_fault: WorkerFault | WorkerUnready | None = None
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="soundcheck-worker")
         self._meters: list[Meter] = []
+
+    @property
+    def voice(self) -> Voice:
+        """Who of the model was chosen to speak."""
+        return self._model.voice
 
     @property
     def workers(self) -> int:

@@ -24,10 +24,15 @@ Result = TypeVar("Result")
 
 
 class Renderer:
-    """Renderings of one model. Implements :class:`harness.speaking.voice.Voice`."""
+    """Renderings of one model, or of one of its speakers. Implements :class:`harness.speaking.voice.Voice`."""
 
     def __init__(
-        self, cache: RenderingCache, pool: WorkerPool, on_event: Callable[[str], None] = lambda _: None
+        self,
+        cache: RenderingCache,
+        pool: WorkerPool,
+        on_event: Callable[[str], None] = lambda _: None,
+        *,
+        speaker: str = "",
     ) -> None:
         """Prepare; nothing is started before it is needed.
 
@@ -35,11 +40,26 @@ class Renderer:
             cache: What the model has said before.
             pool: Its workers.
             on_event: Told each incident on one line.
+            speaker: Who speaks, where several speakers of the model share its workers.
         """
         self._cache = cache
         self._pool = pool
         self._on_event = on_event
+        self._speaker = speaker
         self._blame = Blame()
+        self._speakers: dict[str, Renderer] = {}
+
+    def as_speaker(self, name: str) -> Renderer:
+        """Renderings of one of several speakers, by the same workers; these themselves for ``""``.
+
+        What a text does to a worker is put on the speaker who said it, and on no other.
+        """
+        if not name:
+            return self
+        if name not in self._speakers:
+            cache = self._cache.of(self._pool.voice.of(name).identity)
+            self._speakers[name] = Renderer(cache, self._pool, self._on_event, speaker=name)
+        return self._speakers[name]
 
     @property
     def workers(self) -> int:
@@ -53,8 +73,11 @@ class Renderer:
 
     @property
     def metered(self) -> tuple[Metered, ...]:
-        """What every order of this process cost, loading included, worker by worker."""
-        return self._pool.metered
+        """What every order of this process cost, loading included, worker by worker; of one speaker, that one's."""
+        metered = self._pool.metered
+        if not self._speaker:
+            return metered
+        return tuple(order for order in metered if not order.texts or order.speaker == self._speaker)
 
     @property
     def guilty(self) -> Mapping[str, WorkerFault]:
@@ -148,7 +171,7 @@ class Renderer:
             self._ready(slot)
             if slot.meter is None:
                 raise WorkerFault("worker.given-up", "not tried: the run is ending")
-            return slot.meter.speak([(text, seed)], lambda *_: None)
+            return slot.meter.speak([(text, seed)], lambda *_: None, speaker=self._speaker)
         except WorkerFault as fault:
             if fault.rule not in NO_LOSS:
                 slot.clear()
@@ -209,7 +232,7 @@ class Renderer:
         try:
             self._ready(slot)
             if slot.meter is not None:
-                slot.meter.speak(requests, keep)
+                slot.meter.speak(requests, keep, speaker=self._speaker)
         except WorkerFault as fault:
             if fault.rule not in NO_LOSS:
                 slot.clear()

@@ -16,6 +16,10 @@ Made = Rendering | WorkerFault
 class Voice(Protocol):
     """Speaks with one model. Implementation: :class:`harness.speaking.renderer.Renderer`."""
 
+    def as_speaker(self, name: str) -> Voice:
+        """The same model with one of its speakers; this voice itself for ``""``."""
+        ...
+
     @property
     def workers(self) -> int:
         """Orders that are spoken at a time."""

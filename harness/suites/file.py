@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.core.errors import BadInput
+from harness.core.speakers import spoken_by
 from harness.storage.smallfile import read_input_text
 from harness.storage.store import digest_of
 from harness.suites.expansion import PUBLIC, Drawing, expand
@@ -38,6 +39,12 @@ def read_suite(path: Path, drawing: Drawing = PUBLIC) -> SuiteFileContent:
     if suite.draws:  # the same file, other probes: another suite
         sha256 = digest_of([sha256, [probe.text for probe in suite.probes]])
     return SuiteFileContent(suite=suite, path=path, sha256=sha256)
+
+
+def said_by(content: SuiteFileContent, speakers: Sequence[str]) -> SuiteFileContent:
+    """A suite whose probes are said by each of several speakers; as it is where there are none."""
+    probes = spoken_by(content.suite.probes, speakers)
+    return replace(content, suite=replace(content.suite, probes=probes)) if speakers else content
 
 
 def language_of(suites: Sequence[SuiteFileContent]) -> str:

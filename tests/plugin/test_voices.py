@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.cli.main import main
+from harness.core.speakers import token_of
 
 SUITE = """\
 version: 1
@@ -29,7 +33,11 @@ def folder(pytester: pytest.Pytester, *checkpoints: str) -> str:
 
 def last_line(pytester: pytest.Pytester, *options: str) -> tuple[int, str]:
     run = pytester.runpytest_inprocess("one.probes.yaml", *options)
-    return int(run.ret), [line for line in run.errlines if line.startswith("ERROR")][-1]
+    return int(run.ret), last_error(run)
+
+
+def last_error(run: pytest.RunResult) -> str:
+    return [line for line in run.errlines if line.startswith("ERROR")][-1]
 
 
 def test_two_checkpoints_are_a_usage_line_that_lists_them(pytester: pytest.Pytester) -> None:
@@ -80,7 +88,9 @@ class TestSpeaker:
     ) -> None:
         code, line = last_line(pytester, "--tts-model=two", "--tts-asr=fake")
         assert code == pytest.ExitCode.USAGE_ERROR
-        assert line.endswith("two: it has 2 speakers, choose one with --tts-speaker=amelie; there are amelie, bruno")
+        assert line.endswith(
+            "two: it has 2 speakers, choose one with --tts-speaker=amelie (or several, or all); there are amelie, bruno"
+        )
         code, line = last_line(pytester, "--tts-model=two", "--tts-speaker=ameli", "--tts-asr=fake")
         assert code == pytest.ExitCode.USAGE_ERROR
         assert line.endswith("two: --tts-speaker: it has no speaker 'ameli'; did you mean 'amelie'?")
@@ -89,7 +99,7 @@ class TestSpeaker:
         self, pytester: pytest.Pytester, model: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert self.record("none") == 2
-        assert "choose one with --speaker=amelie" in capsys.readouterr().err
+        assert "choose one with --speaker=amelie (or several, or all)" in capsys.readouterr().err
         assert self.record("amelie", "--speaker", "amelie") == 0
         manifest = json.loads(Path("golden/amelie/manifest.json").read_text("utf-8"))
         assert manifest["voice"] == "speaker amelie, language en-us"
@@ -121,3 +131,107 @@ def test_what_a_model_can_speak_as_is_listed(pytester: pytest.Pytester, capsys: 
     assert main(["list", "--voices", "--model", "voice"]) == 0
     out = capsys.readouterr().out
     assert out.splitlines() == ["checkpoints: best_model.pth", "speakers: p225, p226", "languages: one"]
+
+
+class TestSeveralSpeakers:
+    """A fake voice with two speakers: each has items, a golden and findings of its own."""
+
+    PROBES = (
+        ("door", "Please do not open the door."),
+        ("shed", "Please do not open the shed, osprey."),
+        ("gate", "You should not open the gate."),
+        ("bank", "You should not call the bank."),
+    )
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def recorded(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """A suite, the voice, and goldens of both speakers together, of both where the second is quiet, and of one."""
+        here = tmp_path_factory.mktemp("recorded")
+        lines = [f"  - {{id: {name}, family: carriers, critical: [not], text: '{text}'}}" for name, text in cls.PROBES]
+        (here / "one.probes.yaml").write_text("\n".join([*SUITE.splitlines()[:4], *lines]) + "\n", "utf-8")
+        (here / "two").mkdir()
+        quiet = {"kind": "quiet", "speaker": "bruno k"}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(here)
+            for name, who, faults in (("loud", "all", (quiet,)), ("one", "amelie", ()), ("two", "all", ())):
+                cls.write(here / "two", *faults)
+                assert main(["record", "--model", "two", "--suite", "one.probes.yaml", "--out", f"golden/{name}",
+                             "--asr", "fake", "--no-cost", "--speaker", who]) == 0  # fmt: skip
+        return here
+
+    @pytest.fixture
+    def gate(self, pytester: pytest.Pytester, recorded: Path) -> Callable[..., pytest.RunResult]:
+        shutil.copytree(recorded, pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".soundcheck"))
+
+        def run(*options: str) -> pytest.RunResult:
+            asked = ("--tts-model=two", "--tts-asr=fake", "--tts-golden=two", "--tts-cost=off")
+            return pytester.runpytest_inprocess("one.probes.yaml", *asked, *options)
+
+        return run
+
+    @staticmethod
+    def write(folder: Path, *faults: dict[str, str]) -> None:
+        content = {"version": 1, "speakers": ["amelie", "bruno k"], "faults": faults}
+        (folder / "fake.json").write_text(json.dumps(content), "utf-8")
+
+    def results(self) -> dict[str, Any]:
+        (found,) = Path(".soundcheck/runs").glob("*/results.json")
+        content: dict[str, Any] = json.loads(found.read_text("utf-8"))
+        return content
+
+    def test_have_an_item_each_for_every_probe(self, gate: Callable[..., pytest.RunResult]) -> None:
+        run = gate("--tts-speaker=all", "-v")
+        manifest = json.loads(Path("golden/two/manifest.json").read_text("utf-8"))
+        assert (manifest["voice"], manifest["speakers"]) == ("", ["amelie", "bruno k"])
+        assert len(Path("golden/two/records.jsonl").read_text("utf-8").splitlines()) == 8
+        assert run.ret == 0
+        names = [line.partition(" ")[0] for line in run.outlines if "::candidate@" in line]
+        tokens = ["amelie", token_of("bruno k")]
+        assert names == [f"one.probes.yaml::candidate@{token}::{name}" for token in tokens for name, _ in self.PROBES]
+        assert "speaker   amelie: 4 probes passed" in run.stdout.str()
+        assert "speakers amelie, bruno k) against golden two: all 8 probes passed" in run.stdout.str()
+        info = self.results()["info"]
+        assert (info["speakers"], info["comparison"]) == (["amelie", "bruno k"], "same-weights")
+        assert sum(suite["probes"] for suite in info["suites"]) == 8
+
+    def test_are_told_apart_by_what_fails(self, gate: Callable[..., pytest.RunResult]) -> None:
+        fault = {"kind": "drop-word", "word": "not", "when": "osprey", "speaker": "bruno k"}
+        self.write(Path("two"), fault)
+        run = gate("--tts-speaker=amelie", "--tts-speaker=bruno k")
+        assert run.ret == 1
+        results = self.results()
+        failed = {one["subject"] for one in results["outcomes"] if one["verdict"] == "fail" and one["probe"]}
+        assert failed == {f"shed@{token_of('bruno k')}"}
+        assert f"pytest 'one.probes.yaml::candidate@{token_of('bruno k')}::shed'" in run.stdout.str()
+        assert "speaker   bruno k: 1 of 4 probes failed" in run.stdout.str()
+
+    def test_that_were_exchanged_are_found(self, gate: Callable[..., pytest.RunResult]) -> None:
+        self.write(Path("two"), {"kind": "quiet", "speaker": "amelie"})
+        run = gate("--tts-speaker=all", "--tts-golden=loud")
+        assert run.ret == 1
+        outcomes = self.results()["outcomes"]
+        rules = {finding["rule"] for one in outcomes for finding in one["findings"]}
+        assert "shift.speaker" in rules
+        assert all(one["verdict"] == "fail" for one in outcomes if one["probe"])
+
+    def test_are_judged_one_at_a_time_by_the_golden_of_all(self, gate: Callable[..., pytest.RunResult]) -> None:
+        run = gate("--tts-speaker=bruno k", "-v")
+        assert run.ret == 0
+        assert "one.probes.yaml::candidate::door PASSED" in run.stdout.str()
+        assert self.results()["info"]["comparison"] == "same-weights"
+
+    def test_have_to_be_those_of_the_golden(self, gate: Callable[..., pytest.RunResult]) -> None:
+        run = gate("--tts-speaker=all", "--tts-golden=one")
+        assert run.ret == pytest.ExitCode.USAGE_ERROR
+        assert last_error(run).endswith(
+            "golden one is of speaker amelie, got 2 speakers; choose who was recorded, or record a golden of who speaks"
+        )
+
+    def test_may_be_written_in_an_ini_file(
+        self, pytester: pytest.Pytester, gate: Callable[..., pytest.RunResult]
+    ) -> None:
+        pytester.makeini("[pytest]\ntts_speaker =\n  amelie\n  bruno k\n")
+        run = gate()
+        assert run.ret == 0
+        assert "all 8 probes passed" in run.stdout.str()

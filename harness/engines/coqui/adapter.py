@@ -99,6 +99,10 @@ class CoquiEngine:
             versions={name: importlib.metadata.version(name) for name in names},
         )
 
+    def speak_as(self, speaker: str) -> None:
+        """See :class:`harness.core.types.ManySpeakers`."""
+        self._voice = self._voice.of(speaker)
+
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
         """Speak each text; item i draws its noise from ``seeds[i]`` only."""
         pieces = [self._sentences(text) for text in texts]

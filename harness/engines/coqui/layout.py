@@ -6,6 +6,7 @@ the voice. Where several could be it, somebody has to say which: none is taken f
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -58,7 +59,7 @@ def find_voice(model: Path, chosen: Voice) -> Voice:
                 f"name the one to judge: --tts-checkpoint={found[0]}"
             )
         )
-    return Voice(checkpoint=name, speaker=chosen.speaker, language=chosen.language, has_others=len({*found, name}) > 1)
+    return dataclasses.replace(chosen, checkpoint=name, has_others=len({*found, name}) > 1)
 
 
 def find_checkpoint(model: Path, chosen: str = "") -> Path:

@@ -36,7 +36,7 @@ class FakeEngine:
     """Implements :class:`harness.core.types.Engine` with tones."""
 
     def __init__(self) -> None:
-        self._faults: list[dict[str, Any]] = []
+        self._planted: list[dict[str, Any]] = []
         self._voice = ONLY_VOICE
         self._spoken = 0
         self._kept: list[Any] = []
@@ -48,13 +48,23 @@ class FakeEngine:
         """Read ``fake.json``; faults of kind ``load-*`` fire here."""
         del device, threads
         content = json.loads((model / "fake.json").read_text("utf-8"))
+        self._planted = content.get("faults", [])
         self._voice = voice
-        self._faults = [one for one in content.get("faults", []) if one.get("speaker", voice.speaker) == voice.speaker]
         for fault in self._faults:
             if fault["kind"].startswith("load-"):
                 _misbehave(fault["kind"].removeprefix("load-"))
                 sponges.soak_up({**fault, "kind": fault["kind"].removeprefix("load-")}, "", self._kept)
         return EngineInfo(name="fake", sample_rate=SAMPLE_RATE, versions={"fake": "1"})
+
+    @property
+    def _faults(self) -> list[dict[str, Any]]:
+        """Those of everybody, and of who speaks."""
+        speaker = self._voice.speaker
+        return [one for one in self._planted if one.get("speaker", speaker) == speaker]
+
+    def speak_as(self, speaker: str) -> None:
+        """See :class:`harness.core.types.ManySpeakers`."""
+        self._voice = self._voice.of(speaker)
 
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
         """Speak each text, as its faults have it."""

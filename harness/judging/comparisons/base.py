@@ -117,7 +117,7 @@ class AtHand:
     voice: str = ""
     """Who of the candidate speaks: :attr:`harness.core.voice.Voice.identity`."""
     golden_voice: str = ""
-    """Who of that model spoke."""
+    """Who of that model spoke, as far as the golden is of these speakers."""
     has_reference: bool = False
     """Whether a reference can be asked to speak."""
 
@@ -131,7 +131,8 @@ class Basis:
     screening: Screening
     recorded: Recorded
     judge: Judge | None = None
-    """Of :func:`harness.judging.judge.plain_judge` for the same records and screening, where it is there already."""
+    """Of :func:`harness.judging.judge.plain_judge` for the same records and screening, where it is there already; for
+    probes that belong to no one of several speakers."""
 
 
 class Comparison(ABC):

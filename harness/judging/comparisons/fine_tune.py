@@ -25,7 +25,7 @@ class FineTuneComparison(GoldenComparison):
 
     def __init__(self, basis: Basis) -> None:
         super().__init__(basis)
-        self._tuned: Judge | None = None
+        self._tuned: dict[str, Judge] = {}
 
     @classmethod
     def suits(cls, hand: AtHand) -> bool:
@@ -35,22 +35,28 @@ class FineTuneComparison(GoldenComparison):
 
     def judge(self, probe: Probe, takes: Sequence[Take]) -> Judging:
         """As beside a golden, where there are probes enough to tell what all have in common."""
-        if self.basis.recorded.refusal(probe) is None and len((yield from self._screened())) < MIN_PROBES:
+        is_known = self.basis.recorded.refusal(probe) is None
+        if is_known and len((yield from self._screened_of(probe.speaker))) < MIN_PROBES:
             return left_open(probe, takes, TOO_FEW)
         return (yield from super().judge(probe, takes))
 
     def _judge_shift(self, judged: Sequence[Judged]) -> Outcome:
         return judge_shift(judged, alpha=self.basis.screening.alpha, is_tuned=True)
 
-    def _calibrated(self) -> Generator[Wanted, TakesOf, Judge]:
-        if self._tuned is None:
-            judged = yield from self._screened()
+    def _calibrated(self, speaker: str) -> Generator[Wanted, TakesOf, Judge]:
+        if speaker not in self._tuned:
+            judged = yield from self._screened_of(speaker)
             screening = self.basis.screening
-            self._tuned = Judge(
-                self.basis.recorded.records,
+            self._tuned[speaker] = Judge(
+                self._records(speaker),
                 takes=screening.takes,
                 tests=count_tests(screening.suite_probes),
                 alpha=screening.alpha,
-                shifts=suite_shifts(self._plain_judge(), judged),
+                shifts=suite_shifts(self._plain_judge(speaker), judged),
             )
-        return self._tuned
+        return self._tuned[speaker]
+
+    def _screened_of(self, speaker: str) -> Generator[Wanted, TakesOf, list[Judged]]:
+        """First takes of one speaker: a fine-tune moves each of them otherwise."""
+        judged = yield from self._screened()
+        return [one for one in judged if one.speaker == speaker]

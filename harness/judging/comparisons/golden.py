@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from harness.core.findings import Outcome
+from harness.core.speakers import is_said_by
 from harness.core.types import ComparisonKind, GoldenRecord, Probe, Take
 from harness.judging.comparisons.base import (
     AtHand,
@@ -29,7 +30,7 @@ class GoldenComparison(Comparison):
 
     def __init__(self, basis: Basis) -> None:
         super().__init__(basis)
-        self._plain = basis.judge
+        self._plain = {"": basis.judge} if basis.judge else {}
         self._judged: list[Judged] | None = None
 
     @classmethod
@@ -48,7 +49,7 @@ class GoldenComparison(Comparison):
         reason = self.basis.recorded.refusal(probe)
         if record is None or reason:
             return left_open(probe, takes, reason)
-        judge = yield from self._calibrated()
+        judge = yield from self._calibrated(probe.speaker)
         suspicions = judge.screen(record, takes)
         fresh = Fresh()
         if suspicions:
@@ -69,16 +70,20 @@ class GoldenComparison(Comparison):
     def _judge_shift(self, judged: Sequence[Judged]) -> Outcome:
         return judge_shift(judged, alpha=self.basis.screening.alpha, is_tuned=False)
 
-    def _calibrated(self) -> Generator[Wanted, TakesOf, Judge]:
-        """The judge of a probe. Another comparison may want all first takes for it."""
+    def _calibrated(self, speaker: str) -> Generator[Wanted, TakesOf, Judge]:
+        """The judge of a speaker's probes. Another comparison may want all first takes for it."""
         yield from ()
-        return self._plain_judge()
+        return self._plain_judge(speaker)
 
-    def _plain_judge(self) -> Judge:
-        """Calibrated on the whole golden, whoever is judged; made when a probe is judged, as it takes a while."""
-        if self._plain is None:
-            self._plain = plain_judge(self.basis.recorded.records, self.basis.screening)
-        return self._plain
+    def _plain_judge(self, speaker: str) -> Judge:
+        """Calibrated on all that the golden has of a speaker; made when a probe is judged, as it takes a while."""
+        if speaker not in self._plain:
+            self._plain[speaker] = plain_judge(self._records(speaker), self.basis.screening)
+        return self._plain[speaker]
+
+    def _records(self, speaker: str) -> list[GoldenRecord]:
+        """How far one speaker's takes scatter says nothing of another's."""
+        return [one for one in self.basis.recorded.records if not speaker or is_said_by(one.probe_id, speaker)]
 
     def _planned(self, judge: Judge, record: GoldenRecord) -> int:
         """Fresh takes that a confirmation needs."""
@@ -95,7 +100,7 @@ class GoldenComparison(Comparison):
             comparable = self._comparable()
             takes = yield FirstTakes(probes=comparable)
             self._judged = [
-                Judged(family=probe.family, golden=record, takes=takes[probe.id])
+                Judged(family=probe.family, speaker=probe.speaker, golden=record, takes=takes[probe.id])
                 for probe in comparable
                 if probe.id in takes and (record := self.basis.recorded.record(probe))
             ]

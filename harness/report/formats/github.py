@@ -16,6 +16,7 @@ from harness.core.text import counted
 from harness.core.types import Severity
 from harness.report.formats.issues import TEXT_LIMIT, IssueKind, cut, incomplete, issues, suite_paths, undecided
 from harness.report.limits import limits
+from harness.report.speakers import speaker_lines
 from harness.report.wording import headline, isolation_stamp, trigger_pattern
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ def to_summary(result: RunResult) -> bytes:
     page.add(_prose(isolation_stamp(result.info)), "")
     if pattern := trigger_pattern(result):
         page.add(f"**{_prose(pattern)}**", "")
+    if told := speaker_lines(result):
+        page.add(
+            f"### {counted(len(result.info.speakers), 'speaker')}", "", *(f"- {_prose(line)}" for line in told), ""
+        )
     listed = issues(result)
     _add_findings(page, [issue for issue in listed if issue.kind is IssueKind.FAIL])
     _add_errors(page, [issue for issue in listed if issue.kind is IssueKind.ERROR])

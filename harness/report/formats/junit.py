@@ -23,6 +23,8 @@ def properties(outcome: Outcome, policy_digest: str = "") -> list[tuple[str, str
     pairs = [("tts_verdict", outcome.verdict.value)]
     if outcome.probe:
         pairs.append(("tts_family", one_line(outcome.probe.family)))
+        if outcome.probe.speaker:
+            pairs.append(("tts_speaker", one_line(outcome.probe.speaker)))
         if outcome.probe.trigger:
             pairs.append(("tts_trigger", one_line(outcome.probe.trigger)))
     if outcome.reason:

@@ -27,6 +27,7 @@ from harness.report.formats.issues import (
     undecided,
 )
 from harness.report.formats.sarif import Json, Log, left_out, location, notification, segment, write
+from harness.report.speakers import MOST
 from harness.report.wording import headline, is_sandboxed, isolation_stamp
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def _properties(result: RunResult) -> Json:
         **{name: cut(text or "", TEXT_LIMIT) for name, text in texts.items()},
         "verdict": result.verdict.value,
         "complete": result.complete,
+        "speakers": [cut(name, NAME_LIMIT) for name in info.speakers[:MOST]],
         "planned": result.planned,
         "counts": {verdict.value: number for verdict, number in result.counts.items()},
     }

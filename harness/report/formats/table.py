@@ -50,6 +50,7 @@ COLUMNS: Final = {
     "accepted": "rules of its findings that the policy accepts, worst first, separated by spaces",
     "policy_digest": "sha256 of the policy, empty for none",
     "voice": "checkpoint, speaker and language that were judged, empty for a model with one voice",
+    "speaker": "who says the probe, where several speakers are judged",
 }
 """Names of the columns in their order, with what they hold."""
 
@@ -103,6 +104,7 @@ def _rows(outcome: Outcome, run: dict[str, str]) -> Iterator[list[str]]:
             "suite": _cell(probe.source),
             "line": str(probe.line),
             "family": _cell(probe.family),
+            "speaker": _cell(probe.speaker),
             "trigger": _cell(probe.trigger or ""),
             "control": _cell(probe.control or ""),
             "text": _cell(probe.text),

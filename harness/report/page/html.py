@@ -21,6 +21,7 @@ from harness.report.page.pairs import seconds_of_audio
 from harness.report.page.plots import WIDTH
 from harness.report.page.timeline import timeline
 from harness.report.phrases import middle_cut
+from harness.report.speakers import by_speaker
 from harness.report.wording import (
     gate_options,
     headline,
@@ -95,6 +96,7 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         ],
         rows=table,
         families=families(table),
+        speakers=by_speaker(result),
         covered=coverage(result.outcomes),
         limits=limits(result),
         provenance=_provenance(result.info),
@@ -146,6 +148,7 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
                 ("path", info.model),
                 ("digest", info.model_digest),
                 ("voice", info.voice or "its only one"),
+                *([("speakers", ", ".join(map(one_line, info.speakers)))] if info.speakers else []),
                 ("engine", info.engine),
                 ("device", info.device),
             ],

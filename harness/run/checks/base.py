@@ -11,6 +11,7 @@ from harness.core.findings import Outcome
 from harness.core.types import BehaviourEvent, Probe
 from harness.core.verdict import RunInfo
 from harness.costs.costing import Costing
+from harness.costs.speakers import SpeakersCosting
 from harness.policy.release import Policy
 from harness.run.campaign import Campaign
 from harness.run.settings import Settings
@@ -35,7 +36,7 @@ class CheckedRun:
     door: Door
     """What admission says of the model's files."""
     campaign: Campaign
-    costing: Costing
+    costing: Costing | SpeakersCosting
     events: EventLog
     """What the workers of this process were seen to do."""
     probes: Sequence[Probe]

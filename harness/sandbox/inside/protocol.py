@@ -82,6 +82,8 @@ class Render(_Message, frozen=True, kw_only=True):
 
     batch: Count
     items: Annotated[list[Item], Meta(min_length=1, max_length=256)]
+    speaker: Line = ""
+    """Who says them, where several speakers of the model do; ``""`` for the one it was loaded with."""
 
 
 class Loaded(_Message, frozen=True, kw_only=True):

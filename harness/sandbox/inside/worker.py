@@ -22,7 +22,7 @@ from harness.core.voice import Voice
 from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded, Prepare, Prepared, Render, Spoken
 
 if TYPE_CHECKING:
-    from harness.core.types import Engine, EngineInfo
+    from harness.core.types import Engine, EngineInfo, ManySpeakers
 
 PR_SET_PDEATHSIG = 1
 NICENESS = 5
@@ -111,6 +111,8 @@ def _speak(engine: Engine, channel: Channel, order: Render) -> None:
     texts = [item.text for item in order.items]
     seeds = [item.seed for item in order.items]
     try:
+        if order.speaker:
+            cast("ManySpeakers", engine).speak_as(order.speaker)
         spoken = engine.render(texts, seeds)
     except Exception as error:  # noqa: BLE001 - the worker boundary: whatever the engine raises is reported
         channel.send(_failure(order.batch, 0 if len(texts) == 1 else -1, error))

@@ -209,10 +209,18 @@ class Worker:
         if self.voice is None:
             return None
         chosen = self.voice
-        return Choice(checkpoint=chosen.checkpoint, speaker=chosen.speaker, language=chosen.language)
+        first = next(iter(chosen.names), "")
+        return Choice(checkpoint=chosen.checkpoint, speaker=first, language=chosen.language)
 
-    def render(self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None]) -> None:
+    def render(
+        self, items: Sequence[tuple[str, int]], on_speech: Callable[[int, Speech], None], *, speaker: str = ""
+    ) -> None:
         """Speak a batch of (text, seed); `on_speech(index, speech)` is called as each arrives.
+
+        Args:
+            items: The batch.
+            on_speech: Given each rendering.
+            speaker: Who says them, where several speakers of the model do.
 
         Raises:
             WorkerFault: With what was already delivered kept. The process is gone afterwards, except where the
@@ -227,7 +235,8 @@ class Worker:
             deadline += self._bounds.first_seconds
         process = self._process
         process.doing("speaking", [text for text, _ in items])
-        order = Render(batch=self._batch, items=[Item(text=text, seed=seed) for text, seed in items])
+        spoken = [Item(text=text, seed=seed) for text, seed in items]
+        order = Render(batch=self._batch, items=spoken, speaker=speaker)
         answered: set[int] = set()
         with self._watched("speaking"):
             channel = Channel(process.sock)

@@ -173,7 +173,7 @@ class TestRecord:
 
 
 def golden(digest: str):
-    return SimpleNamespace(name="good", manifest=SimpleNamespace(model_digest=digest, voice=""))
+    return SimpleNamespace(name="good", manifest=SimpleNamespace(model_digest=digest, voice="", speakers=()))
 
 
 MODEL = Model(path=Path(), engine="fake", digest="a" * 64)

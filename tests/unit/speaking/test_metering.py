@@ -40,7 +40,7 @@ class PlayedWorker:
         self.resets += 1
         return False
 
-    def render(self, items, on_speech) -> None:
+    def render(self, items, on_speech, *, speaker: str = "") -> None:
         assert items
 
 

@@ -59,7 +59,7 @@ class TestColumns:
     def test_keep_their_order(self) -> None:
         assert to_csv(sample_run()).decode().split("\r\n", 1)[0] == (
             "run_id,model_name,model_digest,golden,run_verdict,run_complete,suite,line,subject,family,trigger,control,"
-            "verdict,reason,rules,statistic,stage,takes,value,golden_mean,golden_spread,effect,p_value,text,accepted,policy_digest,voice"
+            "verdict,reason,rules,statistic,stage,takes,value,golden_mean,golden_spread,effect,p_value,text,accepted,policy_digest,voice,speaker"
         )
 
     def test_are_documented(self) -> None:
