@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import site
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 import harness
 from harness.sandbox.outside import levels
 from harness.sandbox.outside.layout import readable_paths
+from tests.ordinary_user import started, with_users
 
 CHECKOUT = Path(harness.__file__).parents[1]
 TOKEN = "sck-project-secret"
@@ -74,11 +74,8 @@ def project(tmp_path: Path, recorded: Path) -> Path:
     return folder
 
 
-def start(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return subprocess.run(
-        [folder / "bin/python", "-P", *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
-    )
+def start(folder: Path, *words: str, user: int | None = None) -> subprocess.CompletedProcess[str]:
+    return started(folder, str(folder / "bin/python"), "-P", *words, user=user)
 
 
 def test_binds_packages_and_interpreter_and_no_folder_that_holds_more(project: Path) -> None:
@@ -99,13 +96,19 @@ def test_has_the_packages_of_this_environment_too() -> None:
         assert any(needed.is_relative_to(path) for path in paths), needed
 
 
-@pytest.mark.parametrize("level", ["A", *(pytest.param(one, marks=pytest.mark.slow) for one in ("A-", "B"))])
-def test_keeps_the_rest_of_the_project_from_the_candidate_and_names_who_asks(level: str, project: Path) -> None:
+SLOW = [pytest.param(one, None, marks=pytest.mark.slow) for one in ("A-", "B")]
+
+
+@pytest.mark.parametrize(("level", "user"), [("A", None), *SLOW, *with_users(["auto"])[1:]])
+def test_keeps_the_rest_of_the_project_from_the_candidate_and_names_who_asks(
+    level: str, user: int | None, project: Path
+) -> None:
     if wrong := levels.choose(level).failures.get(level):
         pytest.skip(f"level {level} cannot be had here: {wrong[0]}")
     done = start(
         project, "-m", "pytest", "-p", "no:cacheprovider", "small.probes.yaml", "--tts-model=voices/candidate",
         "--tts-asr=fake", "--tts-golden=small", f"--tts-isolation={level}", "-k", "door or filesystem-read",
+        user=user,
     )  # fmt: skip
     (path,) = project.glob(".soundcheck/runs/*/results.json")
     told = path.read_text("utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.run.options import OPTIONS, Option
+from tests.ordinary_user import USERS, started, with_users
 
 INI_FILES = {
     "pytest.ini": "[pytest]\n{}",
@@ -23,40 +23,6 @@ INI_FILES = {
     "tox.ini": "[pytest]\n{}",
     "setup.cfg": "[tool:pytest]\n{}",
 }
-PYTHON = (Path(sys.executable), Path(sys.executable).resolve(), Path(os.__file__), Path(__file__))
-CLOSED = sorted({folder for path in PYTHON for folder in path.parents if not folder.stat().st_mode & 0o001})
-"""Folders on the way to this Python and this checkout that another user cannot enter."""
-OPENED = """
-set -e
-user=$1
-shift
-mount --make-rprivate /
-mount -t tmpfs -o mode=755 none /mnt
-while [ "$1" != -- ]; do
-  kept=$(mktemp -d -p /mnt)
-  mount --bind "$2" "$kept"
-  mount -t tmpfs -o mode=755 none "$1"
-  mkdir -p "$2"
-  mount --bind "$kept" "$2"
-  shift 2
-done
-shift
-cd "$PWD"
-exec setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
-"""
-"""Starts a program as another user, in mounts of its own, where a closed folder shows nothing but what is needed."""
-CAN_OPEN = len(CLOSED) <= 1 and all(map(shutil.which, ("unshare", "setpriv", "mount")))
-USERS = [
-    None,
-    pytest.param(
-        12345,
-        marks=(
-            pytest.mark.slow,
-            pytest.mark.skipif(os.geteuid() != 0 or not CAN_OPEN, reason="no process of another user can be started"),
-        ),
-    ),
-]
-"""Who starts pytest: whoever runs these tests and, where that is root, an ordinary user as well."""
 
 
 @pytest.fixture
@@ -76,24 +42,13 @@ def payload(folder: Path) -> str:
     return f"from pathlib import Path\nPath({str(folder / 'ran')!r}).touch()\n"
 
 
-def start(folder: Path, *words: str, user: int | None = None, program: tuple[str, ...] = ()):
+def start(
+    folder: Path, *words: str, user: int | None = None, program: tuple[str, ...] = (), at: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """A process of its own, as only there pytest reads configuration as it does for a user."""
     # -P: only python -m adds the current folder to where modules are found, pytest's own command does not.
     begin = program or (sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    if user is not None:
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, user, user)
-        environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
-        needed = [(path, Path(sys.base_prefix)) for path in CLOSED]
-        # Not by chmod: another session of pytest closes this folder again.
-        needed += [(path, folder) for path in reversed(folder.parents) if not path.stat().st_mode & 0o001][:1]
-        pairs = (str(path) for pair in needed for path in pair)
-        begin, user = ("unshare", "-m", "sh", "-c", OPENED, "sh", str(user), *pairs, "--", *begin), None
-    return subprocess.run(
-        [*begin, *words], cwd=folder, env=environment, user=user, group=user,
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    return started(folder, *begin, *words, user=user, at=at)
 
 
 GATE = ("small.probes.yaml", "--tts-asr=fake", "--tts-golden=small", "--tts-seed=5")
@@ -111,24 +66,24 @@ class TestSpace:
         )
         assert len([line for line in done.errlines if line]) == 1
 
-    @pytest.mark.parametrize("name", INI_FILES)
-    def test_finds_an_ini_file_whose_conftest_never_runs(self, name: str, project: Path) -> None:
+    @pytest.mark.parametrize(("name", "user"), with_users(INI_FILES))
+    def test_finds_an_ini_file_whose_conftest_never_runs(self, name: str, user: int | None, project: Path) -> None:
         candidate = project / "voices/candidate"
         (candidate / name).write_text(INI_FILES[name].format(""), "utf-8")
         (candidate / "conftest.py").write_text(payload(project), "utf-8")
-        done = start(project, "small.probes.yaml", "--tts-model", "voices/candidate")
+        done = start(project, "small.probes.yaml", "--tts-model", "voices/candidate", user=user)
         assert done.returncode == pytest.ExitCode.USAGE_ERROR
         assert "write --tts-model=voices/candidate" in done.stderr
         assert not (project / "ran").exists()
 
 
 class TestIniFileOfTheCandidate:
-    @pytest.mark.parametrize("name", INI_FILES)
+    @pytest.mark.parametrize(("name", "user"), with_users(INI_FILES))
     @pytest.mark.parametrize("option", ["model", pytest.param("reference", marks=pytest.mark.slow)])
-    def test_is_refused_however_it_was_found(self, name: str, option: str, project: Path) -> None:
+    def test_is_refused_however_it_was_found(self, name: str, user: int | None, option: str, project: Path) -> None:
         candidate = project / "voices/candidate"
         (candidate / name).write_text(INI_FILES[name].format(""), "utf-8")
-        done = start(project, "voices/candidate", f"--tts-{option}=voices/candidate")
+        done = start(project, "voices/candidate", f"--tts-{option}=voices/candidate", user=user)
         assert done.returncode == pytest.ExitCode.USAGE_ERROR
         owner = "candidate" if option == "model" else "reference"
         assert done.stderr.splitlines()[0] == (
@@ -136,8 +91,8 @@ class TestIniFileOfTheCandidate:
             "start pytest in your own project"
         )
 
-    @pytest.mark.parametrize("way", ["-c", "link", "rootdir", "inside"])
-    def test_is_refused_by_each_way_to_it(self, way: str, project: Path) -> None:
+    @pytest.mark.parametrize(("way", "user"), with_users(["inside", "link", "-c", "rootdir"]))
+    def test_is_refused_by_each_way_to_it(self, way: str, user: int | None, project: Path) -> None:
         candidate = project / "voices/candidate"
         (candidate / "pytest.ini").write_text("[pytest]\n", "utf-8")
         words = ["--tts-model=voices/candidate", *GATE]
@@ -149,17 +104,18 @@ class TestIniFileOfTheCandidate:
             words += ["--rootdir=voices/candidate"]
         else:
             words = ["../../small.probes.yaml", "--tts-model=."]
-        done = start(candidate if way == "inside" else project, *words)
+        done = start(project, *words, user=user, at=candidate if way == "inside" else None)
         assert done.returncode == pytest.ExitCode.USAGE_ERROR
         assert "lies in the candidate, which it judges" in done.stderr
         assert not (candidate / ".soundcheck").exists()
 
-    def test_does_not_count_where_the_equals_sign_is_written(self, project: Path) -> None:
+    @pytest.mark.parametrize("user", USERS)
+    def test_does_not_count_where_the_equals_sign_is_written(self, user: int | None, project: Path) -> None:
         candidate = project / "voices/candidate"
         (project / "golden.txt").touch()
         (candidate / "pytest.ini").write_text("[pytest]\naddopts = -p harm\npythonpath = .\n", "utf-8")
         (candidate / "harm.py").write_text(payload(project), "utf-8")
-        done = start(project, *GATE, "--tts-model=voices/candidate", "--collect-only", "-q")
+        done = start(project, *GATE, "--tts-model=voices/candidate", "--collect-only", "-q", user=user)
         assert done.returncode == 0, done.stdout + done.stderr
         assert not (project / "ran").exists()
 
@@ -264,6 +220,21 @@ class TestGateVerb:
         assert done.returncode == 4
         assert "this folder lies in the candidate; start from your own project" in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+class TestVerifyVerb:
+    @pytest.mark.parametrize("user", USERS)
+    def test_trusts_no_project_file_of_what_it_verifies(self, user: int | None, project: Path) -> None:
+        candidate = project / "voices/candidate"
+        wrong = f'[tool.soundcheck.models]\n"{{}}" = "sha256:{"0" * 64}"\n'
+        program = (sys.executable, "-P", "-m", "harness.cli.main", "verify", ".")
+        (candidate / "pyproject.toml").write_text(wrong.format("."), "utf-8")
+        done = start(project, program=program, user=user, at=candidate)
+        assert done.returncode == 2
+        assert "verify: nothing to compare with" in done.stderr
+        (project / "pyproject.toml").write_text(wrong.format("voices/candidate"), "utf-8")
+        done = start(project, program=program, user=user, at=candidate)
+        assert done.returncode == 1, done.stdout + done.stderr
 
 
 class TestPathsOfAnIniFile:
