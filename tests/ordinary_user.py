@@ -47,7 +47,7 @@ USERS = [None, ORDINARY]
 
 
 def with_users(values: Iterable[Any], most: int = 2) -> list[Any]:
-    """Parameters ``(value, user)``: each value for whoever runs these tests, the first ones for an ordinary user too."""
+    """Parameters ``(value, user)``: each for whoever runs these tests, the first ones for an ordinary user too."""
     every = list(values)
     return [(value, None) for value in every] + [
         pytest.param(value, *ORDINARY.values, marks=ORDINARY.marks) for value in every[:most]
