@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +33,7 @@ from tests.report_samples import (
 )
 
 DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
+PAGE = DOCS.parent / "extending" / "report-format.md"
 
 NASTY = (
     HOSTILE,
@@ -99,7 +102,18 @@ RUNS = {
     **{f"nasty-{at}": broken(text) for at, text in enumerate(NASTY)},
 }
 
-every_format = pytest.mark.parametrize("chosen", FORMATS.values(), ids=FORMATS)
+
+def of_the_page() -> Format:
+    """The example that people start from, as its page has it."""
+    (code,) = re.findall(r"^   ```python\n(.*?)^   ```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(textwrap.dedent(code), made)
+    return Format(name="lines", write=made["to_lines"], file_name="issues.txt", about="one line for each issue")
+
+
+EVERY = {**FORMATS, "lines": of_the_page()}
+
+every_format = pytest.mark.parametrize("chosen", EVERY.values(), ids=EVERY)
 every_run = pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
 
 
@@ -216,10 +230,10 @@ class TestSpeed:
 
 
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", EVERY)
 def test_no_format_says_anything_that_a_pipeline_obeys(name: str, text: str) -> None:
     """But for annotations, which are commands: our own, of which none of the texts makes another."""
-    shown = FORMATS[name].write(broken(text)).decode("utf-8")
+    shown = EVERY[name].write(broken(text)).decode("utf-8")
     own = re.compile(r"::(error|warning|notice) [^:]*::") if name == "github-annotations" else None
     lines = [line for line in shown.splitlines() if not (own and own.match(line))]
     assert [line for line in lines if re.match(r"\s*::", line)] == []
