@@ -159,7 +159,8 @@ def finding_of(subject: str, flaw: Flaw) -> Finding:
 
 
 def _line(flaw: Flaw) -> str:
-    return printable(": ".join(part for part in (_place(flaw).name, flaw.rule.title, flaw.found) if part))
+    title = "" if flaw.found.startswith(flaw.rule.title) else flaw.rule.title  # some say it in a sentence of their own
+    return printable(": ".join(part for part in (_place(flaw).name, title, flaw.found) if part))
 
 
 def _place(flaw: Flaw) -> Place:

@@ -17,6 +17,7 @@ from harness.admission.admit import checks
 from harness.core.types import Engine
 from harness.engines import registry
 from harness.engines.registry import ENGINES, FILE_CHECKS, EngineSpec
+from tests.toy_engine.row import CLICK
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "extending" / "engine.md"
@@ -82,7 +83,7 @@ class TestPage:
         assert config == (TOY / "click_config.py").read_text("utf-8")
         found: dict[str, Any] = {"EngineSpec": EngineSpec}
         exec(row, found)
-        assert found["CLICK"].file == "click.txt"
+        assert found["CLICK"] == CLICK
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,22 +12,16 @@ import pytest
 from harness.cli.doctor import examine
 from harness.cli.main import main
 from harness.engines import registry
-from harness.engines.registry import ENGINES, EngineSpec
+from harness.engines.registry import ENGINES
 from harness.models.files import find_model
 from harness.run import tools
 from harness.sandbox.outside import levels
 from tests.conftest import SUITE
+from tests.toy_engine.row import CLICK
 
 TOY = Path(__file__).parents[1] / "toy_engine"
-ROW = EngineSpec(
-    name="click",
-    title="a click voice (click.txt)",
-    file="click.txt",
-    adapter="click_adapter:ClickEngine",
-    adapter_version=1,
-    checks=("tests.toy_engine.click_config:ConfigCheck",),
-    has_checkpoint=False,
-)
+ROW = replace(CLICK, adapter="click_adapter:ClickEngine", checks=("tests.toy_engine.click_config:ConfigCheck",))
+"""The page's, but for where its files lie."""
 
 
 @pytest.fixture(autouse=True)

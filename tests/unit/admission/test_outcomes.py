@@ -58,6 +58,12 @@ class TestDoor:
         assert outcome.reason.startswith("notes.bin")
         assert not outcome.findings
 
+    def test_does_not_say_twice_that_nothing_is_a_model(self, tmp_path: Path) -> None:
+        (tmp_path / "README.md").write_text("Not yet.\n", "utf-8")
+        refusal = Door(Model(engine="coqui", path=tmp_path, digest=""), Provenance(model=tmp_path)).refusal
+        assert refusal is not None
+        assert refusal.count("Nothing here is a model") == 1
+
     def test_notices_a_file_that_changed_meanwhile(self, voice: Path) -> None:
         here = door(voice)
         assert not here.refusal
