@@ -56,7 +56,7 @@ def _text(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:
         (
             f"{one.when:%Y-%m-%d %H:%M}",
             one_line(one.run_id),
-            one_line(one.model_name),
+            one_line(f"{one.model_name}, {one.voice}" if one.voice else one.model_name),
             one_line(one.model_digest[:8]),
             one.verdict.value,
             str(one.counts[Verdict.PASS]),
@@ -79,7 +79,8 @@ def _text(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:
     if len(runs) > len(shown):
         lines.append(f"... and {len(runs) - len(shown)} earlier; --limit 0 shows all")
     for trend in trends_of(runs):
-        told = f"{one_line(trend.model_name)}, last {len(trend.seconds)} runs: seconds {sparkline(trend.seconds)}"
+        name = f"{trend.model_name}, {trend.voice}" if trend.voice else trend.model_name
+        told = f"{one_line(name)}, last {len(trend.seconds)} runs: seconds {sparkline(trend.seconds)}"
         line = sparkline(trend.scores)
         lines.append(f"{told}  score {line}" if line else told)
     return "\n".join(lines)
@@ -97,6 +98,7 @@ def _json(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:
                 "model_name": one.model_name,
                 "model": one.model,
                 "model_digest": one.model_digest,
+                "voice": one.voice,
                 "golden": one.golden,
                 "policy_digest": one.policy_digest,
                 "verdict": one.verdict,
@@ -108,7 +110,8 @@ def _json(shown: Sequence[PastRun], runs: Sequence[PastRun]) -> str:
             for one in shown
         ],
         "trends": [
-            {"model_name": one.model_name, "seconds": one.seconds, "scores": one.scores} for one in trends_of(runs)
+            {"model_name": one.model_name, "voice": one.voice, "seconds": one.seconds, "scores": one.scores}
+            for one in trends_of(runs)
         ],
     }
     return json_text(content)

@@ -40,6 +40,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="RUN",
         help="the run that it is about, where that was kept: is it whole?",
     )
+    parser.add_argument(
+        "--speaker",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="who will speak: must be among who was judged; repeat for more",
+    )
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -55,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from harness.policy.file import read_policy
     from harness.signing.signature import Trust
-    from harness.signoff.holding import check, read_age, read_attestation
+    from harness.signoff.holding import check, read_age, read_attestation, require_speakers
     from harness.signoff.refusal import Refused
     from harness.signoff.statement import described, require_run
 
@@ -69,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
     data = read_attestation(options.attestation)
     try:
         holding = check(data, options.model, trust, datetime.now(UTC), policy=policy, max_age=max_age)
+        require_speakers(holding.stated, options.speaker)
         if options.kept:
             require_run(options.kept, holding.stated)
     except Refused as refused:
@@ -76,7 +84,8 @@ def run(options: argparse.Namespace) -> int:
         _tell(options, content, f"{options.attestation}: {refused}")
         return EXIT_OF[refused.verdict]
     about = holding.stated.about
-    told = f"{options.model}: signed off on {about.signed_on} by {holding.signer}, run {about.run_id}"
+    voice = f", {about.voice}" if about.voice else ""
+    told = f"{options.model}: signed off on {about.signed_on} by {holding.signer}, run {about.run_id}{voice}"
     content = {"verdict": "pass", "problem": "", "signer": holding.signer, **described(holding.stated)}
     _tell(options, content, told)
     return Exit.DONE

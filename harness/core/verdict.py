@@ -65,7 +65,7 @@ class RunInfo:
     voice: str = ""
     """Who of the candidate spoke: checkpoint, speaker and language, see :class:`harness.core.voice.Voice`."""
     speakers: tuple[str, ...] = ()
-    """Names of the candidate's speakers, where several spoke: each has probes of its own."""
+    """Names of the speakers who spoke, none for the only one of a model; of several each has probes of its own."""
     salt_digest: str | None = None
     """sha256 of the salt of a private draw of generated probes, None for the public one. The salt is nowhere."""
     versions: Mapping[str, str] = field(default_factory=dict)

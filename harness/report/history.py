@@ -32,6 +32,8 @@ class PastRun:
     model: str
     """As it was named."""
     model_digest: str
+    voice: str
+    """Who of it spoke, ``""`` for its only voice."""
     golden: str | None
     policy_digest: str | None
     verdict: Verdict
@@ -45,9 +47,10 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """How the runs of one model's name developed, oldest first."""
+    """How the runs of one voice developed, oldest first."""
 
     model_name: str
+    voice: str
     seconds: tuple[float, ...]
     scores: tuple[float | None, ...]
 
@@ -77,6 +80,7 @@ def read_history(folder: Path) -> tuple[list[PastRun], list[str]]:
                 model_name=result.info.model_name,
                 model=result.info.model,
                 model_digest=result.info.model_digest,
+                voice=result.info.voice,
                 golden=result.info.golden,
                 policy_digest=result.info.policy_digest,
                 verdict=result.verdict,
@@ -91,16 +95,17 @@ def read_history(folder: Path) -> tuple[list[PastRun], list[str]]:
 
 
 def trends_of(runs: Sequence[PastRun]) -> list[Trend]:
-    """A trend for each model's name with more than one run, in the order of `runs`."""
-    names = dict.fromkeys(run.model_name for run in runs)
-    grouped = {name: [run for run in runs if run.model_name == name][:TREND][::-1] for name in names}
+    """A trend for each model's name and voice with more than one run, in the order of `runs`."""
+    names = dict.fromkeys((run.model_name, run.voice) for run in runs)
+    grouped = {name: [run for run in runs if (run.model_name, run.voice) == name][:TREND][::-1] for name in names}
     return [
         Trend(
             model_name=name,
+            voice=voice,
             seconds=tuple(run.seconds for run in own),
             scores=tuple(run.score for run in own),
         )
-        for name, own in grouped.items()
+        for (name, voice), own in grouped.items()
         if len(own) > 1
     ]
 

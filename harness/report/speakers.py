@@ -42,7 +42,9 @@ class SpeakerTally:
 
 def by_speaker(result: RunResult) -> tuple[SpeakerTally, ...]:
     """A tally for each speaker of a run: who failed first, then who was not decided; none where one voice spoke."""
-    planned = sum(suite.probes for suite in result.info.suites) // max(1, len(result.info.speakers))
+    if len(result.info.speakers) < 2:
+        return ()
+    planned = sum(suite.probes for suite in result.info.suites) // len(result.info.speakers)
     found = []
     for speaker in result.info.speakers:
         verdicts = [one.verdict for one in result.outcomes if one.probe and one.probe.speaker == speaker]

@@ -383,7 +383,7 @@ def _describe(
         model_name=settings.model_name,
         model_digest=equipment.model.digest,
         voice=equipment.model.voice.words,
-        speakers=equipment.model.voice.speakers,
+        speakers=equipment.model.voice.names,
         golden=golden.name if golden else None,
         golden_digest=golden.digest if golden else None,
         golden_model_digest=golden.manifest.model_digest if golden else None,

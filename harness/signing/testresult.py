@@ -86,6 +86,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """sha256 over all its files, as the run's records have it."""
     voice: str = ""
     """Who of the model was judged: checkpoint, speaker and language, ``""`` for its only voice."""
+    speakers: list[str] = []
+    """Names of the speakers that were judged, none for the only one of a model."""
     engine: str
     device: str
     isolation: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,8 @@ from harness.signing.testresult import POLICY, Stated, from_payload
 from harness.signoff.refusal import Refused, refuse
 from harness.storage.smallfile import read_head
 
+MAX_SHOWN = 12
+"""Speakers in a line."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a signer's clock may be ahead of ours."""
 _AGE = re.compile(r"([0-9]{1,5})([hdw])")
@@ -136,6 +139,19 @@ def require_files(stated: Stated, model: Path) -> None:
         worst = min(flaws, key=lambda flaw: flaw.rule.severity.rank)
         more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
         refuse(Verdict.FAIL, f"{model}: {worst.file}: {_FLAWS[worst.rule.id]}: {worst.found}{more}")
+
+
+def require_speakers(stated: Stated, wanted: Sequence[str]) -> None:
+    """Hold who will speak against who was judged.
+
+    Raises:
+        Refused: Somebody was not signed off.
+    """
+    judged = stated.about.speakers
+    if missing := [name for name in wanted if name not in judged]:
+        shown_names = ", ".join(judged[:MAX_SHOWN]) + (" ..." if len(judged) > MAX_SHOWN else "")
+        line = f"it was signed off for {shown_names or 'the only speaker of a model'}, not for speaker {missing[0]}"
+        refuse(Verdict.FAIL, f"{line}; judge that one, or let nobody else speak")
 
 
 def read_attestation(path: Path) -> bytes:

@@ -151,6 +151,7 @@ def _about(result: RunResult, model: Path, policy: PolicyFile | None, now: datet
         model=printable(model.resolve().name),
         model_digest=info.model_digest,
         voice=info.voice,
+        speakers=list(info.speakers),
         engine=info.engine,
         device=info.device,
         isolation=info.isolation,

@@ -148,7 +148,7 @@ def _provenance(info: RunInfo) -> list[tuple[str, list[tuple[str, str]]]]:
                 ("path", info.model),
                 ("digest", info.model_digest),
                 ("voice", info.voice or "its only one"),
-                *([("speakers", ", ".join(map(one_line, info.speakers)))] if info.speakers else []),
+                *([("speakers", ", ".join(map(one_line, info.speakers)))] if len(info.speakers) > 1 else []),
                 ("engine", info.engine),
                 ("device", info.device),
             ],

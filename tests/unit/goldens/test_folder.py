@@ -19,6 +19,7 @@ import pytest
 import soundfile
 
 from harness.core.errors import BadInput, IntegrityError, StorageError
+from harness.core.speakers import spoken_id
 from harness.core.types import Acoustics, ForcedScore, GoldenRecord, Hearing, SignalFacts, Take
 from harness.goldens.folder import Golden, Manifest, audio_name, differs_in, find_golden, read_golden, write_golden
 from harness.goldens.prints import PrintBook
@@ -391,3 +392,27 @@ class TestDifference:
 
     def test_is_the_first_of_several(self) -> None:
         assert differs_in(MANIFEST, {}).startswith("weights ")
+
+
+class TestSpeakers:
+    """A golden of several speakers holds records of each."""
+
+    @pytest.fixture
+    def golden(self, tmp_path: Path) -> Golden:
+        records = [record(spoken_id(name, who)) for who in ("p225", "P225", "a b") for name in ("door", "gate")]
+        manifest = msgspec.structs.replace(MANIFEST, speakers=("p225", "P225", "a b"))
+        frames = np.zeros((3, 2), np.int8)
+        takes = {one.probe_id: ((0, frames), (1, frames)) for one in records}
+        return write_golden(tmp_path / "joe", manifest, records, PrintBook(basis=PRINTS.basis, takes=takes), {})
+
+    def test_gives_each_its_own_under_the_names_of_the_suite(self, golden: Golden) -> None:
+        own = golden.of("a b")
+        assert {one.probe_id for one in own.records.values()} == set(own.records) == {"door", "gate"}
+        assert set(own.prints.takes) == {"door", "gate"}
+        assert own.digest == golden.digest
+        assert not golden.of("nobody").records
+
+    def test_keeps_a_repeat_of_each_in_a_file_of_its_own(self) -> None:
+        names = [audio_name(spoken_id("door", who)).casefold() for who in ("p225", "P225", "a b", "a_b", "")]
+        assert len(set(names)) == len(names)
+        assert names[-1] == "door.opus"

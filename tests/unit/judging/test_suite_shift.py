@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,24 @@ class TestJudgeShift:
         assert outcome.verdict is Verdict.FAIL
         assert any("numbers" in finding.title or finding.rule.id == "shift.suite" for finding in outcome.findings)
         assert any(note.startswith("numbers: level-db") for note in outcome.notes)
+
+    def test_speakers_that_were_exchanged_are_named_though_the_suite_as_a_whole_stands_still(self):
+        moved = suite(2, changed=lambda place: {"level_db": -1.6 if place < PROBES // 2 else 1.6})
+        said = [
+            dataclasses.replace(one, family="negation", speaker=("amelie", "bruno")[place >= PROBES // 2])
+            for place, one in enumerate(moved)
+        ]
+        outcome = judge_shift(said, alpha=0.01, is_tuned=False)
+        assert outcome.verdict is Verdict.FAIL
+        assert {finding.rule.id for finding in outcome.findings} == {"shift.speaker"}
+        assert outcome.findings[0].title.startswith("speaker ")
+        silent = judge_shift([dataclasses.replace(one, speaker="") for one in said], alpha=0.01, is_tuned=False)
+        assert not silent.findings
+
+    def test_honest_speakers_pass(self):
+        for seed in range(6):
+            said = [dataclasses.replace(one, speaker=f"p{place % 4}") for place, one in enumerate(suite(seed))]
+            assert judge_shift(said, alpha=0.01, is_tuned=False).verdict is Verdict.PASS
 
     def test_what_nobody_could_hear_is_no_finding(self):
         outcome = judge_shift(suite(3, changed=lambda _: {"level_db": -0.6}), alpha=0.01, is_tuned=False)

@@ -61,6 +61,18 @@ class TestHistory:
         assert runs[1].score is not None
         assert runs[0].score < runs[1].score
 
+    def test_keeps_the_voices_of_a_model_apart(
+        self, tmp_path: Path, clock: dict[str, int], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for run_id, voice in (("aaaa", "speaker amelie"), ("bbbb", "speaker amelie"), ("cccc", "speaker bruno")):
+            write_run(tmp_path, named(run_id, passing_run(), voice=voice))
+        runs, _ = read_history(tmp_path)
+        assert [(one.voice, len(one.seconds)) for one in trends_of(runs)] == [("speaker amelie", 2)]
+        assert main(["history", "--dir", str(tmp_path)]) == 0
+        out = capsys.readouterr().out
+        assert "candidate, speaker bruno" in out
+        assert "candidate, speaker amelie, last 2 runs" in out
+
     def test_counts_no_pauses(self, tmp_path: Path, clock: dict[str, int]) -> None:
         path = write_run(tmp_path, named("aaaa", passing_run()))
         clock["at"] += DAY

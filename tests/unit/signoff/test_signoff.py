@@ -24,7 +24,7 @@ from harness.signing.bundle import MAX_BYTES
 from harness.signing.manifest import Manifest
 from harness.signing.signature import Trust, seal_with_key, sign_with_key
 from harness.signing.testresult import Stated, from_payload, to_payload
-from harness.signoff.holding import check, read_age, read_attestation, staleness
+from harness.signoff.holding import check, read_age, read_attestation, require_speakers, staleness
 from harness.signoff.refusal import Refused
 from harness.signoff.run import policy_for
 from harness.signoff.statement import state, tool_digest
@@ -86,6 +86,18 @@ class TestStating:
         assert stated.about.comparison == "golden"
         assert stated.about.coverage["negation"].decided == 16
         assert stated.about.coverage["negation"].miss_bound == pytest.approx(0.170, abs=1e-3)
+
+    def test_says_who_of_the_model_it_is_about_and_of_nobody_else(self, voice: Path) -> None:
+        stated = state(passed(voice, speakers=("amelie", "bruno")), voice, None, NOW)
+        stated = from_payload(to_payload(stated))
+        require_speakers(stated, ["bruno"])
+        require_speakers(stated, [])
+        assert refusal(lambda: require_speakers(stated, ["amelie", "zoe"])) == (
+            Verdict.FAIL,
+            "it was signed off for amelie, bruno, not for speaker zoe; judge that one, or let nobody else speak",
+        )
+        only = state(passed(voice), voice, None, NOW)
+        assert "for the only speaker of a model, not for" in refusal(lambda: require_speakers(only, ["zoe"]))[1]
 
     def test_says_whose_waivers_it_passed_by(self, voice: Path, tmp_path: Path) -> None:
         policy = make_policy(tmp_path, POLICY + ANNOUNCED)

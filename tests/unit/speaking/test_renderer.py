@@ -12,6 +12,7 @@ import pytest
 
 from harness.core.errors import StorageError
 from harness.core.types import Rendering
+from harness.core.voice import Voice
 from harness.models.files import open_model
 from harness.sandbox.inside.protocol import Channel, Done
 from harness.sandbox.outside.client import Bounds, WorkerFault
@@ -23,6 +24,7 @@ from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 from tests.unit.sandbox.inside.test_worker import WireLauncher, loading, said
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from harness.core.identity import Files
@@ -47,11 +49,12 @@ class Bench:
         store: Store | None = None,
         bounds: Bounds = BOUNDS,
         fresh: bool = False,
+        speakers: tuple[str, ...] = (),
     ) -> None:
         self.launcher = WatchedLauncher()
         self.store = store or Store(folder / "store")
         self.events: list[str] = []
-        model = open_model(str(fake_voice(folder / "voice", *faults)))
+        model = open_model(str(fake_voice(folder / "voice", *faults)), Voice(speakers=speakers))
         self.renderer = Renderer(
             RenderingCache(self.store, model_digest=model.digest, engine_key="fake 1", fresh=fresh),
             WorkerPool(model, launcher or self.launcher, bounds=bounds),
@@ -70,6 +73,41 @@ class Bench:
 
 def rules(made: dict[Request, Made]) -> dict[Request, str]:
     return {request: one.rule if isinstance(one, WorkerFault) else "spoken" for request, one in made.items()}
+
+
+class TestSpeakers:
+    """Several speakers of a model share its workers, and nothing else."""
+
+    @pytest.fixture
+    def bench(self, tmp_path: Path) -> Iterator[Bench]:
+        fault = {"kind": "crash", "when": "osprey", "speaker": "bruno"}
+        with Bench(tmp_path, fault, speakers=("amelie", "bruno")) as bench:
+            yield bench
+
+    def test_sound_unlike_each_other_and_are_kept_apart(self, bench: Bench) -> None:
+        amelie, bruno = (bench.renderer.as_speaker(name) for name in ("amelie", "bruno"))
+        made = {name: voice.submit(GOOD).result(30) for name, voice in (("a", amelie), ("b", bruno), ("c", amelie))}
+        assert made["a"] == made["c"]
+        assert {one.key.voice for one in made["b"].values()} == {"speaker bruno"}
+        sounds = {one.audio_sha256 for name in ("a", "b") for one in made[name].values()}
+        assert len(sounds) == 2 * len(GOOD)
+        assert len(bench.launcher.processes) == 1
+        assert bench.renderer.as_speaker("bruno") is bruno
+        assert bench.renderer.as_speaker("") is bench.renderer
+
+    def test_are_metered_apart(self, bench: Bench) -> None:
+        amelie, bruno = (bench.renderer.as_speaker(name) for name in ("amelie", "bruno"))
+        amelie.submit(GOOD[:1]).result(30)
+        bruno.submit(GOOD[1:]).result(30)
+        assert [order.texts for order in amelie.metered] == [(), ("open the door",)]
+        assert [order.texts for order in bruno.metered] == [(), ("close the door", "open the door")]
+
+    def test_do_not_answer_for_each_other(self, bench: Bench) -> None:
+        amelie, bruno = (bench.renderer.as_speaker(name) for name in ("amelie", "bruno"))
+        assert rules(bruno.submit([BAD]).result(30)) == {BAD: "worker.crashed"}
+        assert rules(amelie.submit([BAD]).result(30)) == {BAD: "spoken"}
+        assert set(bruno.guilty) == {"osprey"}
+        assert not amelie.guilty
 
 
 class TestStore:
