@@ -13,6 +13,7 @@ from harness.cli.common import add_drawing, add_format, json_text, own_families,
 from harness.core.errors import BadInput
 from harness.core.exits import Exit
 from harness.core.paths import shown
+from harness.core.strict import lacks
 from harness.core.text import printable
 from harness.run.options import add_option
 
@@ -182,6 +183,7 @@ def _suite_json(content: SuiteFileContent) -> dict[str, object]:
         "path": str(content.path),
         "title": content.suite.title,
         "languages": _languages(probes),
+        "lacks": {language: lacking for language in _languages(probes) if (lacking := lacks(language))},
         "probes": len(probes),
         "families": dict(Counter(probe.family for probe in probes)),
         "cost": asdict(cost_of(probes)),
@@ -206,6 +208,9 @@ def _print_suite(content: SuiteFileContent) -> None:
         f"  {len(probes):,} probes, {cost.renderings:,} renderings, {_duration(cost.speech_seconds)} of speech; about "
         f"{_duration(cost.run_seconds)} to run, {_duration(cost.golden_seconds)} to record"
     )
+    for language in _languages(probes):
+        if lacking := lacks(language):
+            print(f"  {language}: {lacking}")
     for name, members in _by_family(probes).items():
         controls = {probe.control for probe in members} - {None}
         print(f"    {name:14} {len(members):5,}   of these {len(controls):,} are controls")

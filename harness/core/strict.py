@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.core.strict_german import german_tokens
+from harness.core.strict_lists import LANGUAGES, listed_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,14 +124,40 @@ def strict_difference(expected: str, heard: str, language: str = "en") -> Strict
 def strict_tokens(text: str, language: str = "en") -> Counter[str]:
     """Count the tokens of a raw text whose change changes its meaning.
 
-    German has tokens of its own (:mod:`harness.core.strict_german`); any other language is read as English, which is
-    right for its digits (those of its own script too), signs and symbols, and finds none of its words.
+    German has tokens of its own (:mod:`harness.core.strict_german`). Of any other language its digits (those of its own
+    script too), signs and symbols are read, and the words that :mod:`harness.core.strict_lists` has for it.
 
     Single digits of every number, spoken or written (``twelve`` gives 1 and 2); ``point``; ``minus`` and
     ``plus``; :data:`NEGATIONS`; currencies and units in the singular. ``$2.50`` is 2, dollar, 50, cent.
     """
-    read = german_tokens if language == "de" else _tokens
-    return Counter(read(_in_ascii_digits(text[:MAX_CHARACTERS].lower().replace("’", "'"))))
+    raw = _in_ascii_digits(text[:MAX_CHARACTERS].lower().replace("’", "'"))
+    if language == "de":
+        return Counter(german_tokens(raw))
+    if language in ("", "en"):
+        return Counter(_tokens(raw))
+    return Counter((*_written(raw), *listed_tokens(raw, language)))
+
+
+def lacks(language: str) -> str:
+    """What of a language is not read here, as a clause for people; ``""`` where nothing is missing.
+
+    Args:
+        language: ISO 639-1.
+    """
+    if language in ("en", "de"):
+        return ""
+    numbers = "numbers in words and units are compared as words"
+    return numbers if language in LANGUAGES else f"no list of negations, and {numbers}"
+
+
+def _written(text: str) -> Iterator[str]:
+    """Digits, signs, symbols and short units right behind a number, whatever the language: no other word of it."""
+
+    def without_words(match: re.Match[str]) -> str:
+        before, word = match[1] or "", match[2]
+        return match[0] if before and word in _SHORT_UNITS else before + " " * len(word)
+
+    return _tokens(re.sub(r"(\d\s?)?([^\W\d_]+)", without_words, text))
 
 
 def _in_ascii_digits(text: str) -> str:

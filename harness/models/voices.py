@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.core.errors import BadInput
+from harness.core.language import heard_as
 from harness.core.suggest import did_you_mean
 from harness.core.text import cut, printable
 from harness.core.voice import Choices, Voice
@@ -58,7 +59,8 @@ def choose_voice(path: Path, choices: Choices, chosen: Voice, *, language: str |
         path: Of the model, for errors.
         choices: Who it can speak as.
         chosen: What was chosen: names, ``all`` or ``sample:N``. A name is taken as it is where none can be listed.
-        language: What is listened for (ISO 639-1); None where it is not known yet, and no language is missed then.
+        language: Of the suite, with its region if it names one; None where it is not known yet, and no language is
+            missed then.
 
     Raises:
         BadInput: A choice is missing or wrong: one line that lists what there is.
@@ -132,12 +134,17 @@ def _missing(path: Path, noun: str, known: Sequence[str]) -> BadInput:
     return BadInput(printable(f"{path}: {what}"))
 
 
-def _language_for(language: str, known: Sequence[str]) -> str:
-    """What a model calls a language: the same code, else the only one with a region of it; ``""`` where none is."""
-    if language in known:
-        return language
-    regional = [code for code in known if code.replace("_", "-").partition("-")[0] == language]
-    return regional[0] if len(regional) == 1 else ""
+def _language_for(tag: str, known: Sequence[str]) -> str:
+    """What a model calls a language: the same code, else the language alone, else its only region if none was asked
+    for; ``""`` where none is.
+    """
+    wanted, language = tag.replace("_", "-"), heard_as(tag)
+    same = [code for code in known if code.lower().replace("_", "-") == wanted] or [
+        code for code in known if code.lower() == language
+    ]
+    regional = [code for code in known if heard_as(code.lower().replace("_", "-")) == language]
+    found = same[:1] or (regional if wanted == language else [])
+    return found[0] if len(found) == 1 else ""
 
 
 def _listed(names: Sequence[str]) -> str:

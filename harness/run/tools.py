@@ -13,6 +13,7 @@ from harness.admission.checks.integrity import Provenance
 from harness.admission.checks.provenance import provenance_of
 from harness.admission.outcomes import Door
 from harness.core.errors import BadInput, MissingDependency
+from harness.core.language import heard_as
 from harness.core.paths import cache_root, shown
 from harness.core.text import counted, printable
 from harness.core.thirdparty import require
@@ -59,7 +60,7 @@ def engine_key(engine: str) -> str:
 
 
 def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Transcriber:
-    """The transcriber that ``--tts-asr`` names, listening for a language.
+    """The transcriber that ``--tts-asr`` names, listening for a language, whatever its region.
 
     Raises:
         BadInput: The spec is unknown.
@@ -75,12 +76,13 @@ def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Tr
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     weights = resolve_whisper(rest, cache_root(), progress=tell)
     require("whisper", extra="whisper")  # what is missing is said now, and not when the first phrase is heard
-    if weights.name.endswith(ENGLISH_ONLY) and language != "en":
+    if weights.name.endswith(ENGLISH_ONLY) and heard_as(language) != "en":
         other = f"--tts-asr=whisper:{weights.name.removesuffix(ENGLISH_ONLY)}"
         raise BadInput(
             f"--tts-asr={settings.asr}: Whisper {weights.name} hears English only, and the suite is in {language!r}; "
             f"name one that hears it, for example {other}"
         )
+    language = heard_as(language)
     tell(f"listening with Whisper {weights.name} ({weights.source}, sha256 {weights.sha256[:12]})")
     return WhisperTranscriber(weights, device=settings.device, threads=settings.threads, language=language)
 

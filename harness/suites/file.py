@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.core.errors import BadInput
+from harness.core.language import heard_as
 from harness.core.speakers import spoken_by
 from harness.storage.smallfile import read_input_text
 from harness.storage.store import digest_of
@@ -48,7 +49,10 @@ def said_by(content: SuiteFileContent, speakers: Sequence[str]) -> SuiteFileCont
 
 
 def language_of(suites: Sequence[SuiteFileContent]) -> str:
-    """The language that all probes share: Whisper listens for one.
+    """The language that all probes share: Whisper listens for one, and a voice speaks one region of it.
+
+    Returns:
+        With its region where a suite names one (``pt-br``).
 
     Raises:
         BadInput: There are several.
@@ -56,8 +60,20 @@ def language_of(suites: Sequence[SuiteFileContent]) -> str:
     probes = [probe for content in suites for probe in content.suite.probes]
     other = next((probe for probe in probes if probe.language != probes[0].language), None)
     if other is None:
-        return probes[0].language if probes else "en"
+        return _region_of(suites) or (probes[0].language if probes else "en")
     raise BadInput(
         f"{other.source}:{other.line}: expected language {probes[0].language!r} as in {probes[0].source}, got "
         f"{other.language!r}; a run and a golden hear one language, so put the other into a suite and run of its own"
     )
+
+
+def _region_of(suites: Sequence[SuiteFileContent]) -> str:
+    """The only tag with a region among the suites; ``""`` for none."""
+    named = [content for content in suites if content.suite.language != heard_as(content.suite.language)]
+    other = next((one for one in named if one.suite.language != named[0].suite.language), None)
+    if other is not None:
+        raise BadInput(
+            f"{other.path}: expected language {named[0].suite.language!r} as in {named[0].path}, got "
+            f"{other.suite.language!r}; a run speaks one region of a language, so gate each on its own"
+        )
+    return named[0].suite.language if named else ""

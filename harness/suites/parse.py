@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.core.language import TAG, TAG_IS, heard_as
 from harness.core.spoken import PLAIN_IS, composed, has_word, is_plain, mixture, spoken_words
 from harness.core.suggest import did_you_mean
 from harness.core.types import Probe
@@ -37,7 +38,6 @@ MAX_CRITICAL: Final = 50
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _FAMILY = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_LANGUAGE = re.compile(r"[a-z]{2}")
 _WHOLE = re.compile(r"[0-9]{1,10}")
 ID_IS: Final = "lower-case letters, digits and hyphens, at most 64, no hyphen first"
 _FAMILY_IS: Final = "lower-case letters, digits and hyphens, at most 32, a letter first"
@@ -65,7 +65,7 @@ class Suite:
     title: str
     """One line for people."""
     language: str
-    """Language of every probe that does not say otherwise (ISO 639-1)."""
+    """Of every probe that does not say otherwise; with a region where the file names one (``pt-br``)."""
     probes: tuple[Probe, ...]
     """In file order. At least one, unless there are `draws`."""
     draws: tuple[FamilyDraw, ...] = ()
@@ -106,7 +106,8 @@ class _SuiteReader:
         title = self._string(fields["title"], "'title' of the suite", MAX_TITLE)
         if not title.strip():
             raise self._fail(fields["title"], "'title' of the suite is empty; say in one line what it probes")
-        language = self._language(fields["language"], "the suite")
+        tag = self._language(fields["language"], "the suite")
+        language = heard_as(tag)
         written = self._list(fields["probes"], "probes", "probe") if "probes" in fields else ()
         wanted = self._list(fields["generate"], "generate", "family") if "generate" in fields else ()
         draws = tuple(self._draw(node, number, language) for number, node in enumerate(wanted, start=1))
@@ -114,9 +115,7 @@ class _SuiteReader:
         if total > MAX_PROBES:
             listed = fields.get("probes") or fields["generate"]
             raise self._fail(listed, f"the suite has {total:,} probes, at most {MAX_PROBES:,} are read; split it")
-        return Suite(
-            name=self._name, title=title, language=language, probes=self._probes(written, language), draws=draws
-        )
+        return Suite(name=self._name, title=title, language=tag, probes=self._probes(written, language), draws=draws)
 
     def _list(self, node: Node, key: str, member: str) -> tuple[Node, ...]:
         if not isinstance(node, Sequence):
@@ -132,7 +131,7 @@ class _SuiteReader:
             family=self._token(fields["family"], f"'family' of {where}", _FAMILY, _FAMILY_IS),
             count=self._whole(fields["count"], f"'count' of {where}", 1, MAX_PROBES),
             seed=self._whole(fields["seed"], f"'seed' of {where}", 0, MAX_SEED) if "seed" in fields else 1,
-            language=self._language(fields["language"], where) if "language" in fields else suite_language,
+            language=self._language_of(fields, where, suite_language),
             line=node.line,
         )
 
@@ -168,7 +167,7 @@ class _SuiteReader:
         text = self._string(fields["text"], f"'text' of {where}", MAX_TEXT)
         if not text:
             raise self._fail(fields["text"], f"'text' of {where} is empty; write what the voice is to say")
-        language = self._language(fields["language"], where) if "language" in fields else suite_language
+        language = self._language_of(fields, where, suite_language)
         expect = self._expect(fields.get("expect"), fields["text"], language, where)
         trigger = None
         if "trigger" in fields:
@@ -270,8 +269,12 @@ class _SuiteReader:
             raise self._fail(node, f"{what} must be {rule}; got {quote(value)}")
         return value
 
+    def _language_of(self, fields: dict[str, Node], where: str, suite_language: str) -> str:
+        """Of a probe or a draw, without its region: a run speaks as its suite says."""
+        return heard_as(self._language(fields["language"], where)) if "language" in fields else suite_language
+
     def _language(self, node: Node, where: str) -> str:
-        return self._token(node, f"'language' of {where}", _LANGUAGE, "two lower-case letters such as 'en'")
+        return self._token(node, f"'language' of {where}", TAG, TAG_IS)
 
     def _fail(self, node: Node, message: str) -> BadInput:
         return fail(self._name, node.line, message)

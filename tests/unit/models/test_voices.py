@@ -108,11 +108,14 @@ class TestSeveralSpeakers:
 
 
 class TestLanguage:
-    @pytest.mark.parametrize(("spoken", "code"), [("de", "de"), ("en", "en-us"), ("zh", "zh-cn")])
+    @pytest.mark.parametrize(
+        ("spoken", "code"),
+        [("de", "de"), ("en", "en-us"), ("zh", "zh-cn"), ("zh-cn", "zh-cn"), ("pt-br", "pt-br"), ("de-at", "de")],
+    )
     def test_is_the_suite_s_as_the_model_calls_it(self, spoken: str, code: str) -> None:
         assert chosen(language=spoken, speaker="bruno").language == code
 
-    @pytest.mark.parametrize("spoken", ["fr", "pt"])
+    @pytest.mark.parametrize("spoken", ["fr", "pt", "en-gb"])
     def test_has_to_be_chosen_where_none_or_several_would_do(self, spoken: str) -> None:
         line = refusal(language=spoken, speaker="bruno")
         assert line == (

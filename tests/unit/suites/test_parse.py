@@ -162,7 +162,8 @@ BAD = [
     ("version: 1\ntitle: t\nlanguage: no\nprobes: []\n", True,
      "3: 'language' of the suite must be a string, got the boolean 'no'; put it in quotes"),
     ("version: 1\ntitle: t\nlanguage: eng\nprobes: []\n", True,
-     "3: 'language' of the suite must be two lower-case letters such as 'en'; got 'eng'"),
+     "3: 'language' of the suite must be two lower-case letters such as 'en', with a region where "
+     "the voice has several ('pt-br'); got 'eng'"),
     ("version: 1\ntitle: t\nlanguage: en\nprobes: []\n", True,
      "4: 'probes' of the suite is empty; add at least one probe"),
     (HEAD, True,
