@@ -601,6 +601,7 @@ def zipped(member: str = "x.txt") -> bytes:
 
 
 CLEAN: tuple[Case, ...] = (
+    Case("stats", with_files({"scale_stats.npy": honest_stats()}, {"audio.stats_path": "scale_stats.npy"})),
     Case("clean-vits", with_config({})),
     Case("clean-glow", with_config({}, GLOW)),
     Case("clean-no-config", lambda folder: weights(folder)),
@@ -654,11 +655,6 @@ CLEAN: tuple[Case, ...] = (
 UNDECIDED: tuple[Case, ...] = (
     Case("openvoice", with_config({}, _OPENVOICE), "config-other-program"),
     Case("fairseq", with_config({}, _FAIRSEQ), "config-other-program"),
-    Case(
-        "stats-honest",
-        with_files({"scale_stats.npy": honest_stats()}, {"audio.stats_path": "scale_stats.npy"}),
-        "config-pickled-stats",
-    ),
     Case("missing", with_config(_speakers("speakers.json")), "config-missing-file", _FILE),
     Case("reference", with_config({"my_field": "/etc/passwd"}), "config-reference", "$.my_field"),
     Case("reference-import", with_config({"my_field": "os.path.join"}), "config-reference", "$.my_field"),

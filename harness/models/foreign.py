@@ -12,6 +12,7 @@ from typing import Final
 
 from harness.core.strictjson import Json
 from harness.engines.coqui.kinds import CONVERTERS, ENCODERS, GENERATORS, TTS_MODELS, VOCODERS
+from harness.engines.coqui.layout import is_fairseq
 
 MAX_NAMES = 2000
 """File names of a folder that are looked at."""
@@ -33,7 +34,7 @@ _BY_KEYS: Final[tuple[tuple[Callable[[Config], bool], str], ...]] = (
     (_has("_diffusers_version"), "a Hugging Face diffusers pipeline"),
     (_has("model_type"), "a Hugging Face transformers model"),
     (_has("transformers_version"), "a Hugging Face transformers model"),
-    (_has_tables("train", "data", "model"), "a voice of fairseq's MMS or of the original VITS"),
+    (_has_tables("train", "data", "model"), "a voice of the original VITS"),
     (_has_tables("data", "model"), "a voice converter of OpenVoice, RVC or so-vits-svc"),
     (_has("upsample_rates", "upsample_kernel_sizes"), "a vocoder of the original HiFi-GAN or BigVGAN"),
 )
@@ -66,7 +67,7 @@ def not_a_voice(config: Config) -> str | None:
     """
     named = config.get("model", config.get("generator_model"))
     name = named.lower() if isinstance(named, str) else ""
-    if name in TTS_MODELS:
+    if name in TTS_MODELS or is_fairseq(config):
         return None
     if kind := next((words for names, words in _NO_VOICE if name in names), None):
         return f"this is {kind} ({named}), which speaks no text; name the folder of the voice itself"
@@ -79,7 +80,7 @@ def not_a_voice(config: Config) -> str | None:
 
 def another_program(config: Config) -> str | None:
     """Whose a configuration looks like that names no model of Coqui's; None where nothing is known of its keys."""
-    if any(isinstance(config.get(key), str) for key in ("model", "generator_model")):
+    if any(isinstance(config.get(key), str) for key in ("model", "generator_model")) or is_fairseq(config):
         return None
     return next((words for is_one, words in _BY_KEYS if is_one(config)), None)
 

@@ -138,7 +138,7 @@ SCENES: dict[str, Scene] = {
     "a home folder": homeless,
     "a temporary folder": no_temporary,
     "Kokoro's folder": folder_of(istftnet={}, plbert={}),
-    "fairseq's or the original VITS's folder": folder_of(train={}, data={}, model={}),
+    "the original VITS's folder": folder_of(train={}, data={}, model={}),
     "a folder of transformers": folder_of(model_type="vits"),
     "a vocoder's folder": folder_of(model="hifigan"),
     "a voice converter's folder": folder_of(model="freevc"),

@@ -109,7 +109,7 @@ def _wanted(tree: Tree, chosen: str) -> list[Entry]:
     wanted = [
         entry for entry in (*found.voice.files, *cached) if entry.path not in spare | odd and not _vouches(entry.path)
     ]
-    if chosen not in {entry.path for entry in wanted}:
+    if chosen and chosen not in {entry.path for entry in wanted}:  # a model of several files has no one checkpoint
         raise BadInput(printable(f"{tree.root / chosen}: cannot be copied, it was not fetched or is no checkpoint"))
     return sorted(wanted, key=lambda entry: entry.path)
 

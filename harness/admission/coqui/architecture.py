@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from harness.admission.base import Examination, Flaw
@@ -20,7 +21,7 @@ from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.strictjson import Json, Malformed
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
-from harness.engines.coqui.layout import named_beside
+from harness.engines.coqui.layout import is_fairseq, named_beside
 
 SOURCE: Final = "coqui-tts 0.28.0, TTS/tts/models"
 CONFIG: Final = "config.json"
@@ -56,9 +57,27 @@ LAYERS: Final[Mapping[str, frozenset[str]]] = {
     }.items()
 }
 """Model -> the first part of the names that its layers have, conditional ones included. Others are not judged."""
+PARTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "tortoise": {
+        "autoregressive.pth": "conditioning_encoder text_embedding mel_embedding gpt mel_pos_embedding "
+        "text_pos_embedding final_norm text_head mel_head mel_layer_pos_embedding text_layer_pos_embedding",
+        "diffusion_decoder.pth": "inp_block time_embed code_embedding code_converter code_norm latent_conditioner "
+        "contextual_embedder unconditioned_embedding conditioning_timestep_integrator integrating_conv mel_head "
+        "layers out",
+        "clvp2.pth": "text_emb speech_emb to_text_latent to_speech_latent text_transformer speech_transformer "
+        "text_pos_emb speech_pos_emb temperature",
+    },
+}
+"""Model that is several files -> file -> the same. What lies beside them is not held against them."""
+FAIRSEQ: Final = frozenset(["enc_p", "dec", "enc_q", "flow", "dp", "emb_g"])
+"""The same of fairseq's MMS, whose names Coqui changes while it loads."""
+XTTS_BESIDE: Final = frozenset({"dvae.pth", "mel_stats.pth", "speakers_xtts.pth"})
+"""Files of XTTS and its trainer that hold other things than the voice."""
+PREFIXES: Final = {"xtts": "xtts."}
+"""Model -> what its trainer puts before every name, and Coqui takes away."""
 
-WHOLE: Final = frozenset({"num_batches_tracked"})
-"""Last part of names that hold whole numbers in an honest checkpoint."""
+WHOLE: Final = frozenset({"num_batches_tracked", "padding_mult"})
+"""Last part of names that hold whole numbers in an honest checkpoint: counts of batches, DelightfulTTS's padding."""
 
 UNKNOWN_LAYER = Rule(
     id="admission.tensor-unknown",
@@ -131,26 +150,43 @@ class ArchitectureCheck:
     def examine(self, tree: Tree) -> Examination:
         """See :class:`harness.admission.base.Check`."""
         config = _config(tree)
-        model = config.get("model")
-        layers = LAYERS.get(model) if isinstance(model, str) else None
-        if layers is None or not isinstance(model, str):
+        model = "mms" if is_fairseq(config) else config.get("model")
+        if not isinstance(model, str) or model not in {*LAYERS, *PARTS, "mms"}:
             return Examination(check=self.name)
         flaws: list[Flaw] = []
         facts: dict[str, str] = {}
         beside = named_beside(config)
         for entry in sort_out(tree).voice.files:
-            # The model's own checkpoint lies beside the configuration; side files belong to other networks.
-            if "/" in entry.path or entry.path in beside or not is_checkpoint(tree, entry):
+            layers = _layers(model, PurePosixPath(entry.path))
+            if layers is None or entry.path in beside or not is_checkpoint(tree, entry):
                 continue
             try:
                 with opened(tree, entry) as weights:
-                    flaws += _compare(entry, weights, model, layers, config)
+                    flaws += _compare(entry, _without_prefix(weights, model), model, layers, config)
                     facts[f"tensors in {entry.path}"] = str(len(weights))
             except TooMuch as error:
                 flaws.append(Flaw(rule=NOT_COMPARED, file=entry.path, beside=(CONFIG,), found=str(error)))
             except Unreadable as error:
                 facts[f"not compared: {entry.path}"] = str(error)
         return Examination(check=self.name, flaws=tuple(flaws), facts=facts)
+
+
+def _layers(model: str, path: PurePosixPath) -> frozenset[str] | None:
+    """What a file of a model may hold; None where it is none of the voice's own: other networks, tables of speakers.
+
+    The model's own checkpoint lies beside the configuration; a model of several files has them wherever they are found.
+    """
+    if model in PARTS:
+        layers = PARTS[model].get(path.name)
+        return frozenset(layers.split()) if layers else None
+    if len(path.parts) > 1 or (model == "xtts" and path.name in XTTS_BESIDE):
+        return None
+    return FAIRSEQ if model == "mms" else LAYERS[model]
+
+
+def _without_prefix(weights: Weights, model: str) -> Weights:
+    prefix = PREFIXES.get(model, "")
+    return {name.removeprefix(prefix): weight for name, weight in weights.items()} if prefix else weights
 
 
 def _config(tree: Tree) -> dict[str, Json]:

@@ -61,6 +61,8 @@ class ConfigCheck:
         if learned.beside:
             told = [f"{what}: {file} is used" for what, file in sorted(learned.beside.items())]
             facts["places of another machine whose file lies here"] = printable("; ".join(told[:8]))
+        if learned.pickled:
+            facts["statistics kept as a pickle, of arrays and numbers only"] = printable(", ".join(learned.pickled[:8]))
         if learned.trained:
             facts["places of the training machine"] = printable(", ".join(learned.trained[:8]))
         return Examination(check=self.name, flaws=flaws, facts=facts, unasked=unasked)
@@ -79,6 +81,8 @@ class _Learned:
     """Places of the training machine."""
     beside: dict[str, str] = field(default_factory=dict)
     """Places of another machine -> the file beside the configuration that is opened instead."""
+    pickled: list[str] = field(default_factory=list)
+    """Files of statistics that are pickles, and hold arrays and numbers only."""
     skipped: list[str] = field(default_factory=list)
     """Files that are no configuration of Coqui's, where each stands for itself."""
     commented: list[str] = field(default_factory=list)
@@ -125,6 +129,7 @@ def _document(tree: Tree, entry: Entry, document: Document, learned: _Learned) -
         if fields.model:
             learned.models.append(fields.model)
             learned.files.append(entry.path)
+        learned.pickled += [path for path, held in fields.held.items() if held.is_pickle and not held.problem]
     elif is_one:
         yield Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer="$"), found="no object")
     else:

@@ -261,5 +261,3 @@ class Fields:
         held = self.held[entry.path]
         if held.problem:
             yield self._flaw(rules.PICKLE, place, entry.path, f"holds {held.problem}; {effect}")
-        elif held.is_pickle:
-            yield self._flaw(rules.PICKLED_STATS, place, entry.path, effect, entry.path)

@@ -94,14 +94,6 @@ PICKLE = documented_rule(
     "Compute the statistics anew from the data and never keep those.",
     unacceptable=RUNS_CODE,
 )
-PICKLED_STATS = documented_rule(
-    "config-pickled-stats",
-    Severity.MEDIUM,
-    "Statistics kept as a pickle",
-    "Coqui reads them only with pickles allowed.",
-    "This one holds arrays and numbers only: compute them anew, or accept the file by its digest.",
-    Verdict.INCONCLUSIVE,
-)
 BOMB = documented_rule(
     "config-bomb",
     Severity.HIGH,
@@ -146,5 +138,5 @@ OTHER_PROGRAM = documented_rule(
 
 RULES = (
     UNREADABLE, TOO_LONG, NOT_PLAIN, READERS_DIFFER, LOOKALIKE, IMPORT, NAME, ARGUMENT, URL, PATH, MISSING, PICKLE,
-    PICKLED_STATS, BOMB, REFERENCE, UNSAFE_LOADER, SIDE_FILE, OTHER_PROGRAM,
+    BOMB, REFERENCE, UNSAFE_LOADER, SIDE_FILE, OTHER_PROGRAM,
 )  # fmt: skip

@@ -7,7 +7,7 @@ Follows ``SpeakerManager.init_from_config``, ``LanguageManager.init_from_config`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from harness.admission.checks.weights import Unreadable, pickled
@@ -24,6 +24,10 @@ XTTS_LANGUAGES: Final = (
     "en", "es", "fr", "de", "it", "pt", "pl", "tr", "ru", "nl", "cs", "ar", "zh-cn", "hu", "ko", "ja", "hi",
 )  # fmt: skip
 """What XTTS speaks where its configuration does not say."""
+CLONING: Final = ("bark", "tortoise")
+"""Models that speak as nobody in particular, or as a voice that was cloned."""
+CLONED: Final = "voices"
+"""Folder of what Coqui keeps of recordings that were cloned."""
 MAX_NAMES: Final = 10_000
 
 
@@ -70,7 +74,9 @@ class _Reader:
             OSError: It cannot be read.
         """
         if config.get("model") == "xtts":
-            return self._keys(XTTS_VOICES) if XTTS_VOICES in self._files else ()
+            return (*(self._keys(XTTS_VOICES) if XTTS_VOICES in self._files else ()), *self._cloned())
+        if config.get("model") in CLONING:
+            return self._cloned()
         if _field(config, "use_speaker_embedding"):
             if listed := _texts(config.get("speakers")):
                 return listed
@@ -92,6 +98,10 @@ class _Reader:
         sets = config.get("datasets")
         found = (one.get("language") for one in (sets if isinstance(sets, list) else ()) if isinstance(one, dict))
         return tuple(sorted({language for language in found if isinstance(language, str) and language}))
+
+    def _cloned(self) -> tuple[str, ...]:
+        """Voices that were cloned from recordings before, each in a file of its own."""
+        return tuple(path.stem for path in map(PurePosixPath, self._files) if path.match(f"{CLONED}/*.pth"))
 
     def _keys(self, named: Json) -> tuple[str, ...]:
         return _texts(list(self._table(named)))

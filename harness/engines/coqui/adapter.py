@@ -7,13 +7,10 @@ judged is what users of the voice will hear.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.metadata
 import random
-import tempfile
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,28 +19,12 @@ import numpy as np
 from harness.core.types import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.espeak import install_inprocess_espeak
-from harness.engines.coqui.layout import find_checkpoint
-from harness.engines.coqui.rewriting import write_config
+from harness.engines.coqui.loading import load_synthesizer
 from harness.engines.noise import PerItemNoise
 
 if TYPE_CHECKING:
     from harness.core.types import Waveform
 
-ADMITTED_GLOBALS = frozenset(
-    (
-        "builtins.dict",
-        "builtins.frozenset",
-        "builtins.list",
-        "collections.defaultdict",
-        "numpy.dtype",
-        "numpy.ndarray",
-        "numpy.core.multiarray._reconstruct",
-        "numpy.core.multiarray.scalar",
-        "numpy._core.multiarray._reconstruct",
-        "numpy._core.multiarray.scalar",
-    )
-)
-"""Imports that torch calls unsafe and admission lets pass where their arguments are plain: trainers write them."""
 MAX_BATCH_TOKENS = 4096
 """Bound on padded input ids of one batch: keeps peak memory flat for long texts."""
 
@@ -69,8 +50,10 @@ class CoquiEngine:
         import_inflect()
         importlib.import_module("TTS.utils.synthesizer")
 
-    def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
-        """Load ``config.json`` as it was read, and the checkpoint beside it.
+    def load(
+        self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE, vocoder: Path | None = None
+    ) -> EngineInfo:
+        """Load ``config.json`` as it was read, the checkpoint beside it, and a vocoder where there is one.
 
         Raises:
             FileNotFoundError: There is no configuration.
@@ -78,20 +61,11 @@ class CoquiEngine:
             Exception: Whatever Coqui raises for a model it cannot load.
         """
         del threads
-        from TTS.utils.synthesizer import Synthesizer
-
         self._voice = voice
-        checkpoint = find_checkpoint(model, voice.checkpoint)
-        cross_check(checkpoint)
-        with tempfile.TemporaryDirectory(prefix="soundcheck-config-") as scratch, admitted_globals():
-            self._synthesizer = Synthesizer(
-                tts_checkpoint=checkpoint,
-                tts_config_path=write_config(model, Path(scratch)),
-                use_cuda=device.startswith("cuda"),
-            )
-        speaker = self._synthesizer.tts_model
-        if _is_batchable(speaker):
-            speaker.waveform_decoder = row_by_row(speaker.waveform_decoder)
+        self._synthesizer = load_synthesizer(model, voice, use_cuda=device.startswith("cuda"), vocoder=vocoder)
+        network = self._synthesizer.tts_model
+        if _is_batchable(network):
+            network.waveform_decoder = row_by_row(network.waveform_decoder)
         names = ("coqui-tts", "torch", "espeakng-loader")
         return EngineInfo(
             name="coqui",
@@ -123,6 +97,12 @@ class CoquiEngine:
         """The one that was chosen, else the only one."""
         return self._voice.language or _only(self._synthesizer.tts_model.language_manager.language_names)
 
+    @property
+    def _speaker(self) -> str | None:
+        """The one that was chosen, else the only one."""
+        manager = self._synthesizer.tts_model.speaker_manager
+        return self._voice.speaker or (None if manager is None else _only(manager.speaker_names))
+
     def _speak(self, items: Sequence[tuple[str, int]]) -> list[Speech]:
         if not _is_batchable(self._synthesizer.tts_model):
             return [self._speak_alone(sentence, seed) for sentence, seed in items]
@@ -145,7 +125,7 @@ class CoquiEngine:
         padded = torch.zeros(len(ids), int(lengths.max()), dtype=torch.long)
         for row, values in enumerate(ids):
             padded[row, : len(values)] = torch.tensor(values)
-        speaker, d_vector = model._get_speaker_id_or_dvector(self._voice.speaker or None, None, None)
+        speaker, d_vector = model._get_speaker_id_or_dvector(self._speaker, None, None)
         language = model._get_language_id(self._language)
         with PerItemNoise(seeds), torch.inference_mode():
             outputs = model.inference(
@@ -178,12 +158,15 @@ class CoquiEngine:
         seed_all(seed)
         synthesizer = self._synthesizer
         no_vocoder = synthesizer.vocoder_model is None
-        with torch.inference_mode():
+        own = {"use_deterministic_seed": seed} if _draws_own_seed(synthesizer.tts_model) else {}
+        with torch.no_grad():  # WaveRNN makes layers of its weights while it speaks, which inference mode forbids
             outputs = synthesizer.tts_model.synthesize(
                 text=sentence,
-                speaker=self._voice.speaker or None,
+                speaker=self._speaker,
+                voice_dir=synthesizer.voice_dir,
                 language=self._language,
                 use_griffin_lim=no_vocoder,
+                **own,
             )
             if no_vocoder:
                 waveform = outputs["wav"]
@@ -191,8 +174,8 @@ class CoquiEngine:
                 device = next(synthesizer.vocoder_model.parameters()).device
                 waveform = synthesizer._run_vocoder(outputs["outputs"]["model_outputs"][0], device)
         samples = np.asarray(torch.as_tensor(waveform).cpu(), dtype=np.float32).reshape(-1)
-        ids = outputs.get("text_inputs")  # XTTS has none
-        return self._finish(samples, 0, 0 if ids is None else int(torch.as_tensor(ids).numel()))
+        ids = outputs.get("text_inputs")  # XTTS and Tortoise have none
+        return self._finish(samples, 0, int(ids.numel()) if isinstance(ids, torch.Tensor) else 0)
 
     def _finish(self, samples: Waveform, frames: int, tokens: int) -> Speech:
         if self._synthesizer.tts_config.audio.get("do_trim_silence"):
@@ -241,43 +224,6 @@ def row_by_row(decoder: Any) -> Any:
     return RowByRow()
 
 
-@contextlib.contextmanager
-def admitted_globals() -> Iterator[None]:
-    """Let torch's careful loader take what admission lets pass: a trainer writes its best loss as a number of numpy's.
-
-    Since torch 2.6 Coqui asks for that loader, and cannot load such checkpoints itself.
-    """
-    import torch
-
-    allowed: list[Any] = [type(np.dtype(code)) for code in "?bBhHiIlLqQefdFD"]
-    for name in ADMITTED_GLOBALS:
-        module, _, attribute = name.rpartition(".")
-        with warnings.catch_warnings(), contextlib.suppress(ImportError):  # numpy has one of the two, or both
-            warnings.simplefilter("ignore")  # numpy.core is numpy's old name, which old checkpoints have
-            allowed.append((getattr(importlib.import_module(module), attribute), name))
-    with torch.serialization.safe_globals(allowed):
-        yield
-
-
-def cross_check(checkpoint: Path) -> None:
-    """Ask torch itself what a checkpoint would import: a second opinion on admission, inside the walls.
-
-    Raises:
-        ValueError: It names what neither torch nor admission lets pass.
-    """
-    import pickle
-
-    from torch.serialization import get_unsafe_globals_in_checkpoint
-
-    try:
-        named = set(get_unsafe_globals_in_checkpoint(str(checkpoint)))
-    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError):
-        return  # no zip of torch's: what loads it says what is wrong with it
-    if odd := sorted(named - ADMITTED_GLOBALS):
-        shown = ", ".join(odd[:5])
-        raise ValueError(f"torch finds imports in the checkpoint that are not safe: {shown}; see soundcheck scan")
-
-
 def import_inflect() -> None:
     """Import what Coqui's English cleaners spell numbers with, without the checks of its own calls.
 
@@ -309,6 +255,11 @@ def seed_all(seed: int) -> None:
 
 def _is_batchable(model: Any) -> bool:
     return type(model).__name__ == "Vits"
+
+
+def _draws_own_seed(model: Any) -> bool:
+    """Whether it seeds itself from the clock where it is given no seed."""
+    return type(model).__name__ == "Tortoise"
 
 
 def _only(names: Sequence[str]) -> str | None:

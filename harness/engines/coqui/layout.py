@@ -1,14 +1,15 @@
 """A Coqui model directory by the names in it: which file is the checkpoint. Opens the configuration, and no weights.
 
 What one of the trainer's folders holds besides (speakers, statistics, an optimiser, other networks) is no checkpoint of
-the voice. Where several could be it, somebody has to say which: none is taken for its name.
+the voice. Where several could be it, somebody has to say which: none is taken for its name. A few models are several
+files, which Coqui looks for by their names; a vocoder may lie in a folder of its own below the model's.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from harness.core.errors import BadInput
@@ -18,11 +19,19 @@ from harness.core.suggest import did_you_mean
 from harness.core.text import printable
 from harness.core.voice import Voice
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
+from harness.engines.coqui.kinds import GENERATORS, VOCODERS
 from harness.engines.coqui.sidefiles import SIDE_FIELDS
 
 CONFIG = "config.json"
 SUFFIXES = (".pth", ".pth.tar")
 """What Coqui's and Mozilla's trainers call a checkpoint."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "bark": ("text_2.pt", "coarse_2.pt", "fine_2.pt"),
+    "tortoise": ("autoregressive.pth", "clvp2.pth", "diffusion_decoder.pth", "mel_norms.pth", "vocoder.pth"),
+}
+"""Models that are several files -> what Coqui looks for, in every folder below the model's."""
+VOCODER = "vocoder"
+"""Folder below a model's in which its vocoder lies."""
 MAX_SHOWN = 6
 _BESIDE = re.compile(
     r"(speakers?|languages?|d_?vectors?|embeddings?|voices?|speaker_(ids?|embeddings?|encoder)|language_ids?"
@@ -40,6 +49,8 @@ def find_voice(model: Path, chosen: Voice) -> Voice:
     """
     if not model.is_dir():
         raise BadInput(printable(f"{model} is no model directory"))
+    if (name := _kind(read_model(model))) in PARTS:
+        return _whole(model, name, chosen)
     found = checkpoints(model)
     if chosen.checkpoint:
         if chosen.checkpoint not in (*found, *_weights(model)):
@@ -62,6 +73,52 @@ def find_voice(model: Path, chosen: Voice) -> Voice:
     return dataclasses.replace(chosen, checkpoint=name, has_others=len({*found, name}) > 1)
 
 
+def _whole(model: Path, name: str, chosen: Voice) -> Voice:
+    """The voice of a model that is several files."""
+    if chosen.checkpoint:
+        line = f"expected no --tts-checkpoint, as {name} is several files, got {chosen.checkpoint!r}; leave it out"
+        raise BadInput(printable(f"{model}: {line}"))
+    if gone := [part for part in PARTS[name] if not any(path.is_file() for path in model.rglob(part))]:
+        raise BadInput(printable(f"{model}: expected {gone[0]}, which {name} is loaded from, got no such file"))
+    return chosen
+
+
+def find_vocoder(model: Path) -> Path | None:
+    """The folder of the vocoder that a model brings; None where it brings none."""
+    folder = model / VOCODER
+    return folder if is_vocoder(read_model(folder)) else None
+
+
+def is_vocoder(config: Mapping[str, Json]) -> bool:
+    """Whether a configuration is of a vocoder."""
+    return _kind(config) in VOCODERS | GENERATORS
+
+
+def is_fairseq(config: Mapping[str, Json]) -> bool:
+    """Whether a configuration is of fairseq's MMS, which Coqui loads by a loader of its own."""
+    data = config.get("data")
+    if not isinstance(data, dict) or not all(isinstance(config.get(key), dict) for key in ("train", "model")):
+        return False
+    trained = data.get("training_files")
+    is_lettered = isinstance(trained, str) and trained.endswith((".ltr", "uroman"))  # the original VITS: .cleaned
+    return is_lettered and {"sampling_rate", "add_blank"} <= data.keys()
+
+
+def read_model(model: Path) -> Mapping[str, Json]:
+    """The configuration of a folder; empty where it cannot be read, which is for others to say."""
+    try:
+        with (model / CONFIG).open("rb") as file:
+            content = read_config(file.read(MAX_CONFIG_BYTES), CONFIG).value
+    except (OSError, Malformed):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _kind(config: Mapping[str, Json]) -> str:
+    found = config.get("model", config.get("generator_model"))
+    return found.lower() if isinstance(found, str) else ""
+
+
 def find_checkpoint(model: Path, chosen: str = "") -> Path:
     """The checkpoint of a Coqui model directory.
 
@@ -73,8 +130,16 @@ def find_checkpoint(model: Path, chosen: str = "") -> Path:
 
 def checkpoints(model: Path) -> tuple[str, ...]:
     """Names of the files that may be the voice's checkpoint, in order."""
-    named = _named_beside(model)
-    return tuple(name for name in _weights(model) if name not in named and not _BESIDE.fullmatch(_stem(name).lower()))
+    config = read_model(model)
+    named = named_beside(dict(config))
+    names = [name for name in _weights(model) if name not in named]
+    if is_vocoder(config):  # of its own folder, the file of this name is the vocoder
+        return tuple(name for name in names if _stem(name).lower() == VOCODER or not _is_beside(name))
+    return tuple(name for name in names if not _is_beside(name))
+
+
+def _is_beside(name: str) -> bool:
+    return _BESIDE.fullmatch(_stem(name).lower()) is not None
 
 
 def _weights(model: Path) -> tuple[str, ...]:
@@ -84,15 +149,6 @@ def _weights(model: Path) -> tuple[str, ...]:
 
 def _stem(name: str) -> str:
     return name.removesuffix(".tar").removesuffix(".pth")
-
-
-def _named_beside(model: Path) -> frozenset[str]:
-    try:
-        with (model / CONFIG).open("rb") as file:
-            content = read_config(file.read(MAX_CONFIG_BYTES), CONFIG).value
-    except (OSError, Malformed):
-        return frozenset()  # said by whoever reads it for what it says
-    return named_beside(content)
 
 
 def named_beside(config: Json) -> frozenset[str]:

@@ -60,7 +60,7 @@ def needs_of(config: Mapping[str, Json], language: str) -> tuple[Need, ...]:
     """
     model = _text(config, "model").lower()
     base = _text(config, "base_model").lower() or BASE_MODELS.get(model, model)
-    needs = [*_phonemizers(config), *_named("text cleaner", _text(config, "text_cleaner"), CLEANERS)]
+    needs = [*_phonemizers(config), *_named("text cleaner", _cleaner(config), CLEANERS)]
     if model == "xtts":
         needs += _named("language", language.partition("-")[0], XTTS_LANGUAGES)
     if base in TTS_MODELS:
@@ -97,6 +97,13 @@ def _phonemizers(config: Mapping[str, Json]) -> Iterator[Need]:
         package = GRUUT_LANGUAGES.get(spoken.partition("-")[0])
         if chosen == "gruut" and package:
             yield Need(what=f"phonemizer gruut for {spoken[:2]}", modules=(package,), install=_of_coqui("languages"))
+
+
+def _cleaner(config: Mapping[str, Json]) -> str:
+    """The text cleaner; of fairseq's MMS the one that Coqui takes by the name of its training files."""
+    data = config.get("data")
+    is_romanised = isinstance(data, dict) and _text(data, "training_files").endswith("uroman")
+    return "uroman_cleaners" if is_romanised else _text(config, "text_cleaner")
 
 
 def _named(kind: str, name: str, table: Mapping[str, tuple[tuple[str, ...], str]]) -> Iterator[Need]:

@@ -13,7 +13,7 @@ from harness.models.files import find_model
 
 OTHERS = {
     "Kokoro": ({"istftnet": {"upsample_rates": [10, 6]}, "plbert": {}, "vocab": {}}, "Kokoro or StyleTTS 2"),
-    "fairseq": ({"train": {}, "data": {"text_cleaners": ["basic"]}, "model": {"n_layers": 6}}, "fairseq's MMS"),
+    "VITS": ({"train": {}, "data": {"text_cleaners": ["basic"]}, "model": {"n_layers": 6}}, "the original VITS"),
     "transformers": ({"model_type": "vits", "architectures": ["VitsModel"]}, "Hugging Face transformers"),
     "older transformers": ({"architectures": ["A"], "transformers_version": "4.30"}, "Hugging Face transformers"),
     "diffusers": ({"_class_name": "UNet", "_diffusers_version": "0.30"}, "Hugging Face diffusers"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.coqui.adapter import cross_check
+from harness.engines.coqui.loading import cross_check
 from tests.lazily import Lazily
 
 torch = Lazily("torch")

@@ -1,0 +1,133 @@
+"""Loading a Coqui model directory by Coqui's own ``Synthesizer``: which of its loaders, and from which files.
+
+Runs in the worker only. What is loaded is what admission read: configurations are written anew
+(:mod:`harness.engines.coqui.rewriting`), and torch is asked for a second opinion on each checkpoint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.core.voice import Voice
+from harness.engines.coqui.layout import find_vocoder, find_voice, is_fairseq, read_model
+from harness.engines.coqui.rewriting import write_config
+
+ADMITTED_GLOBALS = frozenset(
+    (
+        "builtins.dict",
+        "builtins.frozenset",
+        "builtins.list",
+        "collections.defaultdict",
+        "numpy.dtype",
+        "numpy.ndarray",
+        "numpy.core.multiarray._reconstruct",
+        "numpy.core.multiarray.scalar",
+        "numpy._core.multiarray._reconstruct",
+        "numpy._core.multiarray.scalar",
+    )
+)
+"""Imports that torch calls unsafe and admission lets pass where their arguments are plain: trainers write them."""
+
+
+def load_synthesizer(model: Path, voice: Voice, *, use_cuda: bool, vocoder: Path | None = None) -> Any:
+    """Load a model directory, and the vocoder that makes sound of its spectrograms.
+
+    Args:
+        model: The folder.
+        voice: Who of it speaks.
+        use_cuda: Whether it computes on a GPU.
+        vocoder: Folder of the vocoder; None for the one in the model's folder, where there is one.
+
+    Returns:
+        A ``TTS.utils.synthesizer.Synthesizer``, ready to speak.
+
+    Raises:
+        FileNotFoundError: There is no configuration.
+        BadInput: There is no checkpoint, or there are several and none was chosen.
+        Exception: Whatever Coqui raises for a model it cannot load.
+    """
+    from TTS.utils.synthesizer import Synthesizer
+
+    class Fairseq(Synthesizer):  # type: ignore[misc]  # Coqui has no types
+        """Coqui takes its loader for fairseq by a word in the path; a folder may be called anything."""
+
+        def _load_tts(self, tts_checkpoint: Path, tts_config_path: Path | None = None, *, use_cuda: bool) -> None:
+            del tts_config_path  # its loader reads the file beside the checkpoint
+            self._load_fairseq(tts_checkpoint, use_cuda=use_cuda)
+
+    name = find_voice(model, Voice(checkpoint=voice.checkpoint)).checkpoint
+    checkpoint = model / name if name else model  # some models are several files
+    for path in (checkpoint,) if name else sorted(model.rglob("*.pth")):
+        cross_check(path)
+    place = vocoder or find_vocoder(model)
+    with tempfile.TemporaryDirectory(prefix="soundcheck-config-") as scratch, admitted_globals():
+        beside: dict[str, Path] = {}
+        if place is not None:
+            sounding = place / find_voice(place, Voice()).checkpoint
+            cross_check(sounding)
+            (Path(scratch) / "vocoder").mkdir()
+            beside = {
+                "vocoder_checkpoint": sounding,
+                "vocoder_config": write_config(place, Path(scratch) / "vocoder"),
+            }
+        loader = Fairseq if is_fairseq(read_model(model)) else Synthesizer
+        loaded = loader(
+            tts_checkpoint=checkpoint,
+            tts_config_path=write_config(model, Path(scratch)),
+            voice_dir=model / "voices",
+            use_cuda=use_cuda,
+            **beside,
+        )
+    _calm(loaded.vocoder_model)
+    return loaded
+
+
+def _calm(vocoder: Any) -> None:
+    """Keep WaveRNN from printing its progress every 100 samples: a megabyte of it would count as a flood."""
+    if hasattr(vocoder, "gen_display"):
+        vocoder.gen_display = lambda *_: None
+
+
+@contextlib.contextmanager
+def admitted_globals() -> Iterator[None]:
+    """Let torch's careful loader take what admission lets pass: a trainer writes its best loss as a number of numpy's.
+
+    Since torch 2.6 Coqui asks for that loader, and cannot load such checkpoints itself.
+    """
+    import torch
+
+    allowed: list[Any] = [type(np.dtype(code)) for code in "?bBhHiIlLqQefdFD"]
+    for name in ADMITTED_GLOBALS:
+        module, _, attribute = name.rpartition(".")
+        with warnings.catch_warnings(), contextlib.suppress(ImportError):  # numpy has one of the two, or both
+            warnings.simplefilter("ignore")  # numpy.core is numpy's old name, which old checkpoints have
+            allowed.append((getattr(importlib.import_module(module), attribute), name))
+    with torch.serialization.safe_globals(allowed):
+        yield
+
+
+def cross_check(checkpoint: Path) -> None:
+    """Ask torch itself what a checkpoint would import: a second opinion on admission, inside the walls.
+
+    Raises:
+        ValueError: It names what neither torch nor admission lets pass.
+    """
+    import pickle
+
+    from torch.serialization import get_unsafe_globals_in_checkpoint
+
+    try:
+        named = set(get_unsafe_globals_in_checkpoint(str(checkpoint)))
+    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError):
+        return  # no zip of torch's: what loads it says what is wrong with it
+    if odd := sorted(named - ADMITTED_GLOBALS):
+        shown = ", ".join(odd[:5])
+        raise ValueError(f"torch finds imports in the checkpoint that are not safe: {shown}; see soundcheck scan")
