@@ -11,7 +11,7 @@ from harness.core.places import names_of as names_of
 from harness.core.places import phrase_of as phrase_of
 from harness.core.places import phrases_of as phrases_of
 from harness.core.rules import Rule
-from harness.core.types import GoldenRecord, Observation, Probe, Severity, Take, Verdict
+from harness.core.types import BehaviourEvent, GoldenRecord, Observation, Probe, Severity, Take, Verdict
 
 
 class Against(enum.StrEnum):
@@ -48,6 +48,8 @@ class Measurement:
     takes: int
     """Takes behind `value`."""
     against: Against = Against.GOLDEN
+    of: str = ""
+    """What moved, where that is more than one phrase: a family, a speaker, the whole suite; printable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,10 @@ class Seen:
     """How often it was tried."""
     is_allowed: bool
     """Whether it was let through each time; what is refused did nothing."""
+    events: tuple[BehaviourEvent, ...] = ()
+    """The first of them that differ, all of one kind and name."""
+    others: int = 0
+    """How many more differ."""
 
 
 class Unit(enum.StrEnum):
@@ -168,7 +174,7 @@ class Finding:
     title: str
     """One line without numbers that would differ between runs."""
     heard: str = ""
-    """What was heard, or what happened."""
+    """What was heard, or what happened; ``""`` where the evidence says it, of which reports make words."""
     expected: str = ""
     evidence: Evidence = Evidence()
     hint: str = ""

@@ -86,7 +86,7 @@ KINDS = {kind: does for kind, _, does, _ in _KINDS}
 _BY_KIND = dict(zip(KINDS, RULES, strict=True))
 CHECKS = tuple(PREFIX + kind for kind in KINDS)
 """Names of the model-wide checks, in the order in which they are reported."""
-MAX_SHOWN = 5
+MOST_KEPT = 5
 NOT_OBSERVED = "what the candidate did was not observed: it ran without a sandbox; leave out --tts-allow-unsandboxed"
 LOST = (
     "the observer was lost while the candidate ran; remove what is below .soundcheck/behaviour for it, and "
@@ -121,28 +121,22 @@ def judge_behaviour(
 def _finding(check: str, kind: str, what: str, events: Sequence[BehaviourEvent], probes: Mapping[str, str]) -> Finding:
     same = [event for event in events if event.what == what]
     spoken = [text for event in same if _is_of_phrases(event) for text in event.phrases]
-    shown = "; ".join(f"{event.detail} ({_when(event, probes)})" for event in same[:MAX_SHOWN])
-    more = f"; and {len(same) - MAX_SHOWN} more" if len(same) > MAX_SHOWN else ""
     return Finding(
         rule=_BY_KIND[kind],
         severity=_BY_KIND[kind].severity,
         subject=check,
         title=KINDS[kind],
         place=Place(phrases=phrases_of([*dict.fromkeys(spoken)], probes)) if spoken else None,
-        heard=f"{what}: {shown}{more}",
         evidence=Evidence(
-            seen=Seen(times=sum(event.count for event in same), is_allowed=all(event.is_allowed for event in same))
+            seen=Seen(
+                times=sum(event.count for event in same),
+                is_allowed=all(event.is_allowed for event in same),
+                events=tuple(same[:MOST_KEPT]),
+                others=max(0, len(same) - MOST_KEPT),
+            )
         ),
         hint="an honest voice does not do this; do not ship the model, and look at where it came from",
     )
-
-
-def _when(event: BehaviourEvent, probes: Mapping[str, str]) -> str:
-    if not _is_of_phrases(event):
-        return f"while {event.when}"
-    names = [phrase.name for phrase in phrases_of([*dict.fromkeys(event.phrases)], probes)]
-    more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
-    return f"while it was asked for {', '.join(names[:MAX_SHOWN])}{more}"
 
 
 def _is_of_phrases(event: BehaviourEvent) -> bool:

@@ -282,7 +282,6 @@ def _finding(move: Move) -> Finding:
         severity=Severity.MEDIUM,
         subject=CHECK,
         title=printable(f"{_subject(move.group)} differs from the golden in {move.statistic.name}"),
-        heard=_worded(move),
         evidence=Evidence(
             measurements=(
                 Measurement(
@@ -294,6 +293,7 @@ def _finding(move: Move) -> Finding:
                     p_value=move.p_value,
                     takes=move.takes,
                     against=Against.SUITE,
+                    of=printable(move.group.words),
                 ),
             )
         ),

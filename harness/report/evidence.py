@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from harness.core.findings import Against, Count, Estimate, Finding, Measurement, Method, Seen
+from collections.abc import Sequence
+
+from harness.core.findings import Against, Count, Estimate, Finding, Measurement, Method, NamedPhrase, Seen
 from harness.core.text import counted
+from harness.core.types import BehaviourEvent
+
+MOST_PHRASES = 5
+"""Of a batch that was being spoken."""
 
 _OF_SAME_SEED = {
     "seconds": ("{:.2f} s", "{:.2f} s"),
@@ -35,6 +41,38 @@ def evidence_of(finding: Finding) -> str:
     if tests and not evidence.measurements:  # beside the p-value of its own words
         return f"{'; '.join(parts)}, {tests}" if parts else tests
     return "; ".join([*parts, *([tests] if tests else [])])
+
+
+def heard_of(finding: Finding) -> str:
+    """What was heard, or what happened, on one line: its own words, else those for what it rests on."""
+    evidence = finding.evidence
+    if finding.heard:
+        return finding.heard
+    if evidence.seen and evidence.seen.events:
+        return _tried(finding, evidence.seen)
+    return "; ".join(_moved(one) for one in evidence.measurements if one.against is Against.SUITE)
+
+
+def _moved(one: Measurement) -> str:
+    effect = "" if one.effect is None else f" ({one.effect:+.1f} deviations)"
+    return f"{one.of}: {one.label} {one.value:+.3g}{effect}"
+
+
+def _tried(finding: Finding, seen: Seen) -> str:
+    """``connect: 203.0.113.7:443 (while it was asked for crane)``."""
+    known = finding.place.phrases if finding.place else ()
+    shown = "; ".join(f"{event.detail} ({_when(event, known)})" for event in seen.events)
+    more = f"; and {seen.others} more" if seen.others else ""
+    return f"{seen.events[0].what}: {shown}{more}"
+
+
+def _when(event: BehaviourEvent, known: Sequence[NamedPhrase]) -> str:
+    if event.when != "speaking" or not event.phrases:
+        return f"while {event.when}"
+    by_text = {phrase.text: phrase for phrase in known}
+    names = [by_text.get(text, NamedPhrase(text=text)).name for text in dict.fromkeys(event.phrases)]
+    more = f" and {len(names) - MOST_PHRASES} more" if len(names) > MOST_PHRASES else ""
+    return f"while it was asked for {', '.join(names[:MOST_PHRASES])}{more}"
 
 
 def _measured(one: Measurement) -> str:

@@ -12,6 +12,7 @@ from harness.core.speakers import item_path
 from harness.core.text import counted, printable
 from harness.core.types import Severity, Take, Verdict
 from harness.core.verdict import RELEASE
+from harness.report.evidence import heard_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -151,7 +152,7 @@ def is_speech(finding: Finding, outcome: Outcome) -> bool:
 def happened(finding: Finding) -> str:
     """What was heard, or what happened, behind its place in the model's files."""
     place = finding.place.name if finding.place else ""
-    return ": ".join(part for part in (place, finding.heard) if part)
+    return ": ".join(part for part in (place, heard_of(finding)) if part)
 
 
 def heard_count(heard: str, takes: Sequence[Take]) -> str:

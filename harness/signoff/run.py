@@ -12,7 +12,7 @@ from harness.core.verdict import RunInfo, RunResult
 from harness.judging.behaviour import CHECKS, judge_behaviour
 from harness.policy.file import PolicyFile, policy_of_run
 from harness.policy.release import ISOLATIONS, apply, level_of
-from harness.report.wording import tally
+from harness.report.wording import happened, tally
 from harness.signoff.refusal import Refused, refuse
 from harness.storage.runseal import NAME, head_of
 
@@ -104,7 +104,7 @@ def _require_calm(info: RunInfo, policy: PolicyFile | None, now: datetime, seen:
         if policy:
             outcome = apply(policy.policy, outcome, now.date().isoformat())
         if outcome.verdict is not Verdict.PASS:
-            told = outcome.findings[0].heard if outcome.findings else outcome.reason
+            told = happened(outcome.findings[0]) if outcome.findings else outcome.reason
             line = f"since run {info.run_id}, the model was seen to fail {name} ({told}); run again"
             refuse(outcome.verdict, line)
 

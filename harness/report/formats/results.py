@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 from harness.core.errors import BadInput
 from harness.core.plainjson import NotStrict, loads
 from harness.core.text import inert_json
+from harness.report.evidence import heard_of
 
 if TYPE_CHECKING:
     from harness.core.findings import Count, Estimate, Evidence, Finding, Measurement, Outcome, Place, Seen
     from harness.core.rules import Rule
-    from harness.core.types import GoldenRecord, Observation, Probe, Take
+    from harness.core.types import BehaviourEvent, GoldenRecord, Observation, Probe, Take
     from harness.core.verdict import RunInfo, RunResult, SuiteInfo
 
 FORMAT: Final = "soundcheck-results"
@@ -105,6 +106,7 @@ def _finding(finding: Finding) -> Json:
     return {
         **_plain(finding),
         "rule": finding.rule.id,
+        "heard": heard_of(finding),
         "evidence": _evidence(finding.evidence),
         "place": _place(finding.place) if finding.place else None,
         "severity": finding.severity.value,
@@ -119,12 +121,17 @@ def _evidence(evidence: Evidence) -> Json:
         "tests": evidence.tests,
         "measurements": [_numbers(one) for one in evidence.measurements],
         "count": _numbers(evidence.count) if evidence.count else None,
-        "seen": _numbers(evidence.seen) if evidence.seen else None,
+        "seen": _seen(evidence.seen) if evidence.seen else None,
         "estimate": _numbers(evidence.estimate) if evidence.estimate else None,
     }
 
 
-def _numbers(record: Measurement | Count | Seen | Estimate | Observation) -> Json:
+def _seen(seen: Seen) -> Json:
+    events = [{**_plain(event), "phrases": list(event.phrases)} for event in seen.events]
+    return {**_plain(seen), "events": events}
+
+
+def _numbers(record: Measurement | Count | Estimate | Observation) -> Json:
     """Fields by name; a number that JSON cannot say is null."""
     plain = _plain(record)
     return {name: _number(value) if isinstance(value, float) else value for name, value in plain.items()}
@@ -166,7 +173,17 @@ def _golden(record: GoldenRecord) -> Json:
 
 
 def _plain(
-    record: RunInfo | SuiteInfo | Probe | Finding | Measurement | Count | Seen | Estimate | Place | Observation,
+    record: RunInfo
+    | SuiteInfo
+    | Probe
+    | Finding
+    | Measurement
+    | Count
+    | Seen
+    | Estimate
+    | Place
+    | Observation
+    | BehaviourEvent,
 ) -> Json:
     """Fields by name, one level deep: unlike ``asdict``, it copies nothing and takes any kind of mapping."""
     return {field.name: getattr(record, field.name) for field in fields(record)}

@@ -9,7 +9,7 @@ import pytest
 from harness.core.findings import NamedPhrase, Place, Seen
 from harness.core.types import BehaviourEvent, Severity, Verdict
 from harness.judging.behaviour import CHECKS, KINDS, judge_behaviour
-from harness.report.evidence import evidence_of
+from harness.report.evidence import evidence_of, heard_of
 
 EVENT = BehaviourEvent(when="speaking", kind="exec", what="execve", detail="/bin/sh", count=3, phrases=("a crane", "b"))
 LOST = BehaviourEvent(when="loading", kind="observer", what="lost", detail="MemoryError")
@@ -32,8 +32,8 @@ class TestCheck:
         (finding,) = outcome.findings
         assert finding.rule.id == "behaviour.exec"
         assert finding.severity is Severity.CRITICAL
-        assert finding.heard == "execve: /bin/sh (while it was asked for crane, 'b')"
-        assert finding.evidence.seen == Seen(times=3, is_allowed=False)
+        assert heard_of(finding) == "execve: /bin/sh (while it was asked for crane, 'b')"
+        assert finding.evidence.seen == Seen(times=3, is_allowed=False, events=(EVENT,))
         assert evidence_of(finding) == "seen from outside, 3 times; it did not succeed"
         assert finding.place == Place(phrases=(NamedPhrase(text="a crane", probe="crane"), NamedPhrase(text="b")))
 
@@ -46,14 +46,16 @@ class TestCheck:
         (finding,) = judge_behaviour("behaviour-exec", events, is_observed=True).findings
         assert evidence_of(finding) == "seen from outside, 4 times; let through, what it got is bait"
         (finding,) = judge_behaviour("behaviour-exec", [*events, EVENT], is_observed=True).findings
-        assert finding.evidence.seen == Seen(times=7, is_allowed=False)
+        assert finding.evidence.seen == Seen(times=7, is_allowed=False, events=(*events, EVENT))
 
     def test_has_one_finding_for_each_thing_that_was_tried(self) -> None:
         events = [replace(EVENT, detail=str(number)) for number in range(9)]
         events.append(replace(EVENT, what="memfd_create", when="loading"))
         first, second = judge_behaviour("behaviour-exec", events, is_observed=True).findings
-        assert first.heard.endswith("; and 4 more")
-        assert second.heard == "memfd_create: /bin/sh (while loading)"
+        assert heard_of(first).endswith("; and 4 more")
+        assert first.evidence.seen is not None
+        assert (len(first.evidence.seen.events), first.evidence.seen.others) == (5, 4)
+        assert heard_of(second) == "memfd_create: /bin/sh (while loading)"
 
     def test_is_inconclusive_where_the_observer_was_lost(self) -> None:
         outcome = judge_behaviour("behaviour-observer", (LOST,), is_observed=True)

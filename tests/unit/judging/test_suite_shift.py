@@ -11,7 +11,7 @@ from harness.core.findings import Against
 from harness.core.types import Verdict
 from harness.judging.judge import Judge, count_tests
 from harness.judging.suite_shift import Judged, judge_shift, suite_shifts
-from harness.report.evidence import evidence_of
+from harness.report.evidence import evidence_of, heard_of
 from tests.synthetic_takes import record, takes
 
 PROBES = 40
@@ -65,6 +65,12 @@ class TestJudgeShift:
         assert outcome.verdict is Verdict.FAIL
         assert {finding.rule.id for finding in outcome.findings} == {"shift.speaker"}
         assert outcome.findings[0].title.startswith("speaker ")
+        assert {finding.evidence.measurements[0].of for finding in outcome.findings} <= {
+            "speaker amelie",
+            "speaker bruno",
+        }
+        assert heard_of(outcome.findings[0]).startswith(f"{outcome.findings[0].evidence.measurements[0].of}: ")
+        assert heard_of(outcome.findings[0]).endswith(" deviations)")
         silent = judge_shift([dataclasses.replace(one, speaker="") for one in said], alpha=0.01, is_tuned=False)
         assert not silent.findings
 

@@ -71,7 +71,11 @@ class TestTheFile:
         written = json.loads(to_json(replace(run, outcomes=(replace(run.outcomes[0], findings=findings),))))
         jsonschema.Draft202012Validator(schema).validate(written)
         first, second, third = (one["evidence"] for one in written["outcomes"][0]["findings"])
-        assert first["seen"] == {"times": 12, "is_allowed": False}
+        (event,) = first["seen"].pop("events")
+        assert first["seen"] == {"times": 12, "is_allowed": False, "others": 0}
+        assert (event["what"], event["detail"], event["count"]) == ("connect", "203.0.113.7:443 (TCP)", 12)
+        told = written["outcomes"][0]["findings"][0]["heard"]
+        assert told == f"connect: {event['detail']} (while it was asked for not-transfer-money-osprey)"
         assert (first["count"], first["estimate"], first["words"], first["tests"]) == (None, None, "", 0)
         assert second["count"] == {"count": 12, "of": 12, "control": 0, "control_of": 12, "p_value": 7e-7}
         assert second["tests"] == 50
