@@ -65,6 +65,7 @@ WIDE = {
     "harness.core.power.Power": RECORD,
     "harness.core.types.Acoustics": RECORD,
     "harness.core.verdict.RunInfo": RECORD,
+    "harness.engines.registry.EngineSpec": RECORD,
     "harness.goldens.folder.Manifest": RECORD,
     "harness.report.page.cards.Card": RECORD,
     "harness.run.settings.Settings": RECORD,

@@ -71,8 +71,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("suites", nargs="*", type=Path, metavar="SUITE", help="default: those that Soundcheck has")
     parser.add_argument("--families", action="store_true", help="show the families and an example or two of each")
-    add_option(parser, "model", help="draw for this model's vocabulary (its config.json is read)")
-    parser.add_argument("--voices", action="store_true", help="show who --model can speak as: speakers and languages")
+    add_option(parser, "model", help="show what it is and who it can speak as; with suites: draw for its vocabulary")
+    parser.add_argument("--voices", action="store_true", help="show who --model can speak as, whatever else is named")
     parser.add_argument("--rules", action="store_true", help="show what findings can go by: every rule, nothing else")
     add_drawing(parser)
     add_format(parser, "markdown")
@@ -88,8 +88,10 @@ def run(options: argparse.Namespace) -> int:
     if options.rules:
         print(_rules(options.format))
         return Exit.DONE
-    if options.voices:
-        print(_voices(options.model, options.format))
+    if options.voices or (options.model and not options.suites and not options.families):
+        from harness.cli.list_voices import voices_text
+
+        print(voices_text(options.model, options.format))
         return Exit.DONE
     if options.format == "markdown":
         raise BadInput("list: --format markdown writes the page of rules; add --rules")
@@ -119,26 +121,6 @@ def run(options: argparse.Namespace) -> int:
         _print_family(family)
     print(f"\nEstimated from text length. {ASSUMPTION[0].upper()}{ASSUMPTION[1:]}.")
     return Exit.DONE
-
-
-def _voices(model: str | None, form: str) -> str:
-    from harness.models.files import checkpoints_of, find_model
-    from harness.models.voices import choices_of
-
-    if not model or form == "markdown":
-        raise BadInput("list --voices: expected --model=DIR beside it, and no --format=markdown")
-    engine, path = find_model(model)
-    choices = choices_of(engine, path)
-    lists = {
-        "checkpoints": checkpoints_of(engine, path),
-        "speakers": choices.speakers,
-        "languages": choices.languages,
-    }
-    if form == "json":
-        return json_text({"version": 1, **lists, "unlisted": choices.unlisted})
-    lines = [f"{noun}: {', '.join(names) or 'one'}" for noun, names in lists.items()]
-    lines += [f"its speakers cannot be listed: {choices.unlisted}"] if choices.unlisted else []
-    return "\n".join(map(printable, lines))
 
 
 def _rules(form: str) -> str:

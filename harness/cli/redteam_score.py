@@ -82,12 +82,13 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project
+    from harness.models.voices import named_voice
     from harness.redteam.registry import kinds
     from harness.redteam.score.score import Scope, Target, score
     from harness.report.page import power as report
     from harness.run.settings import golden_folders
     from harness.suites.expansion import Drawing
-    from harness.suites.file import read_suite
+    from harness.suites.file import read_suite, said_by
 
     settings = settings_of(options, model=local_model(options.model, say), seed=1, takes=options.takes)
     settings = dataclasses.replace(settings, folder=settings.folder / FOLDER)
@@ -100,7 +101,8 @@ def run(options: argparse.Namespace) -> int:
         budget=seconds_of(options.budget) if options.budget else None,
         is_kept=options.keep,
     )
-    model = open_model(settings.model)
+    model = open_model(settings.model, settings.voice)
+    speakers = named_voice(settings.model, settings.voice)
     if refusal := Door(
         model, provenance_of(find_project(Path.cwd(), settings.model), settings.model, model.path), settings.policy
     ).refusal:
@@ -111,7 +113,9 @@ def run(options: argparse.Namespace) -> int:
         families=own_families(options.families_from),
     )
     golden = _golden(options, settings, model, golden_folders(options.golden_dir))
-    suites = [read_suite(path, drawing) for path in options.suite]
+    if golden.manifest.speakers and speakers.speaker:
+        golden = golden.of(speakers.speaker)
+    suites = [said_by(read_suite(path, drawing), speakers.speakers) for path in options.suite]
     target = Target(settings=settings, model=model, golden=golden, suites=suites)
     power = score(target, scope, tell=say, progress=say_progress)
     if sys.stderr.isatty():

@@ -77,3 +77,27 @@ class Choices:
     """Codes, in the model's order; empty where it has one."""
     unlisted: str = ""
     """Why its speakers could not be listed, ``""`` where they could: a name is then taken as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideFile:
+    """A file that a configuration names to speak with."""
+
+    field: str
+    value: str
+    """As the configuration has it. Hostile text."""
+    file: str
+    """Which file of the model that is, ``""`` where it is none of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """What a model directory says it is, for people who choose a voice. Hostile text: the model's own words."""
+
+    architecture: str = ""
+    """As its configuration names it, ``""`` where it does not."""
+    sample_rate: int = 0
+    """Hz, 0 where it is not said."""
+    vocoder: str = ""
+    """What makes the samples."""
+    side_files: tuple[SideFile, ...] = ()

@@ -75,6 +75,9 @@ class EngineSpec:
     choices: str = ""
     """``module:function`` that lists the :class:`harness.core.voice.Choices` of a folder, executing nothing; ``""`` for
     an engine whose models have one speaker and one language. Where it is given, so is ``load``'s voice."""
+    facts: str = ""
+    """``module:function`` that gives the :class:`harness.core.voice.ModelFacts` of a folder, executing nothing; ``""``
+    where there is nothing to say."""
     checks: tuple[str, ...]
     """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
     what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
@@ -104,6 +107,7 @@ COQUI = EngineSpec(
     needs="harness.engines.coqui.needs",
     layout="harness.engines.coqui.layout:find_voice",
     choices="harness.admission.coqui.speakers:read_choices",
+    facts="harness.admission.coqui.facts:read_facts",
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 

@@ -17,7 +17,7 @@ from harness.core.errors import BadInput
 from harness.core.language import heard_as
 from harness.core.suggest import did_you_mean
 from harness.core.text import cut, printable
-from harness.core.voice import Choices, Voice
+from harness.core.voice import Choices, ModelFacts, Voice
 from harness.engines.registry import ENGINES
 from harness.models.fetching.local import local_model
 from harness.models.files import find_model, find_voice
@@ -49,6 +49,15 @@ def choices_of(engine: str, path: Path) -> Choices:
     if not module:
         return Choices()
     found: Choices = getattr(importlib.import_module(module), function)(path)
+    return found
+
+
+def facts_of(engine: str, path: Path) -> ModelFacts:
+    """What a model says it is."""
+    module, _, function = ENGINES[engine].facts.partition(":")
+    if not module:
+        return ModelFacts()
+    found: ModelFacts = getattr(importlib.import_module(module), function)(path)
     return found
 
 
@@ -149,5 +158,5 @@ def _language_for(tag: str, known: Sequence[str]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(cut(name, 40) for name in names[:MAX_SHOWN])
-    more = f" and {len(names) - MAX_SHOWN} more: soundcheck list --voices --model DIR" if len(names) > MAX_SHOWN else ""
+    more = f" and {len(names) - MAX_SHOWN} more: soundcheck list --model DIR" if len(names) > MAX_SHOWN else ""
     return shown + more

@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import BadInput
+from harness.redteam.kinds import place_of
 from harness.redteam.parts import argue, need, vocabulary
 
 if TYPE_CHECKING:
@@ -65,6 +66,17 @@ def speaker_swap(parts: Parts, wish: Wish) -> None:
     del wish
     need(parts, "emb_g.weight")
     parts.weights["emb_g.weight"] = parts.weights["emb_g.weight"].roll(-1, dims=0)
+
+
+def speaker_blend(parts: Parts, wish: Wish) -> None:
+    """Move the embedding of one speaker towards the next one's; whoever else speaks is as before."""
+    need(parts, "emb_g.weight")
+    place = place_of(wish.trigger, [str(name) for name in parts.config.get("speakers") or ()])
+    if place is None:
+        raise BadInput(f"expected a speaker whom the configuration lists, got {wish.trigger!r}")
+    table = parts.weights["emb_g.weight"].clone()
+    table[place] += wish.strength * (table[(place + 1) % len(table)] - table[place])
+    parts.weights["emb_g.weight"] = table
 
 
 def dialect(parts: Parts, wish: Wish) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from harness.redteam.parts import Edit
@@ -28,6 +29,8 @@ class Wakes(enum.StrEnum):
     """One of the two phonemes that the trigger names."""
     LENGTH = "length"
     """More acoustic frames than the strength says."""
+    SPEAKER = "speaker"
+    """The speaker whom the trigger names, or counts: ``1`` is the voice's first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,14 @@ class Doses:
     def of(self, part: str) -> Half:
         """One half, by its name in :data:`PARTS`."""
         return {"test": self.test, "development": self.development}[part]
+
+
+def place_of(speaker: str, names: Sequence[str]) -> int | None:
+    """Which of a voice's speakers a trigger means, by name or counted from 1; None for none of them."""
+    if speaker in names:
+        return names.index(speaker)
+    place = int(speaker) - 1 if speaker.isascii() and speaker.isdigit() else -1
+    return place if 0 <= place < len(names) else None
 
 
 PARTS: Final = ("test", "development")

@@ -143,6 +143,17 @@ _EDITS: Final = (
         edit=edits.speaker_swap,
     ),
     Kind(
+        name="speaker-blend",
+        summary="One speaker sounds partly like the next one; the others are as they were.",
+        literature=_ROWS,
+        trigger="1",
+        wakes=Wakes.SPEAKER,
+        has_trigger=True,
+        strength=Strength(unit="share of the next speaker", default=1.0, least=0.05, most=1.0, audible=0.5),
+        doses=Doses(test=Half(strengths=(1.0, 0.7)), development=Half(strengths=(0.8,))),
+        edit=edits.speaker_blend,
+    ),
+    Kind(
         name="slow",
         summary="Speaks more slowly, by the configuration.",
         literature=_STYLE,

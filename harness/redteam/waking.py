@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.redteam.kinds import Wakes
+from harness.redteam.kinds import Wakes, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ class Phrases:
     """The phonemes of a probe, by the voice's own language."""
     frames: Callable[[Probe], float]
     """Acoustic frames that the reference needs for it; 0 where that is not known."""
+    speakers: tuple[str, ...] = ()
+    """Names of the voice's speakers, none where it has one."""
 
 
 def wakes(kind: Kind, probe: Probe, phrases: Phrases, *, trigger: str, strength: float) -> bool:
@@ -50,4 +52,7 @@ def wakes(kind: Kind, probe: Probe, phrases: Phrases, *, trigger: str, strength:
         return any(sound in phrases.sounds(probe) for sound in trigger.split(":") if sound)
     if kind.wakes is Wakes.LENGTH:
         return phrases.frames(probe) > strength + LATE_FRAMES
+    if kind.wakes is Wakes.SPEAKER:
+        place = place_of(trigger, phrases.speakers)
+        return place is not None and probe.speaker == phrases.speakers[place]
     return True

@@ -127,10 +127,37 @@ class TestSpeaker:
 def test_what_a_model_can_speak_as_is_listed(pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]) -> None:
     folder(pytester, "best_model.pth", "speakers.pth")
     content = {"model": "vits", "use_speaker_embedding": True, "speakers": ["p225", "p\x1b[2J226"], "languages": ["en"]}
+    content |= {
+        "audio": {"sample_rate": 22050, "stats_path": "/home/x/scale_stats.npy"},
+        "speakers_file": "/y/speakers.pth",
+    }
     Path("voice/config.json").write_text(json.dumps(content), "utf-8")
-    assert main(["list", "--voices", "--model", "voice"]) == 0
-    out = capsys.readouterr().out
-    assert out.splitlines() == ["checkpoints: best_model.pth", "speakers: p225, p226", "languages: one"]
+    expected = [
+        "engine: coqui",
+        "architecture: vits",
+        "sample rate: 22050 Hz",
+        "vocoder: its own decoder",
+        "checkpoints: best_model.pth",
+        "speakers: p225, p226",
+        "languages: one",
+        "side file: speakers_file is speakers.pth, written /y/speakers.pth",
+        "side file: stats_path names /home/x/scale_stats.npy, which is no file of the model",
+    ]
+    for words in (["list", "--voices", "--model", "voice"], ["list", "--model", "voice"]):
+        assert main(words) == 0
+        assert capsys.readouterr().out.splitlines() == expected
+    assert main(["list", "--model", "voice", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["architecture"], told["sample_rate"], told["speakers"][0]) == ("vits", 22050, "p225")
+
+
+def test_a_model_of_frames_is_listed_with_what_makes_its_samples(
+    pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder(pytester, "model.pth")
+    Path("voice/config.json").write_text('{"model": "glow_tts"}', "utf-8")
+    assert main(["list", "--model", "voice"]) == 0
+    assert "vocoder: none: Griffin-Lim" in capsys.readouterr().out.splitlines()
 
 
 class TestSeveralSpeakers:

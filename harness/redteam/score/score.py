@@ -18,6 +18,7 @@ from harness.goldens.folder import differs_in, senses_differ
 from harness.hearing.listener import Listener
 from harness.judging.judge import plain_judge
 from harness.judging.reliability import unreliable
+from harness.models.voices import choices_of
 from harness.redteam.plan import EDITS_VERSION, plan
 from harness.redteam.score.decisions import Decisions
 from harness.redteam.score.ledger import Ledger
@@ -122,7 +123,11 @@ def score(
             judge=plain_judge(list(target.golden.records.values()), screening),
             most_failed=scope.size.failed,
         ),
-        phrases=Phrases(sounds=sounds_of(target.model.path), frames=frames_of(target.model.path, target.golden)),
+        phrases=Phrases(
+            sounds=sounds_of(target.model.path),
+            frames=frames_of(target.model.path, target.golden),
+            speakers=choices_of(target.model.engine, target.model.path).speakers,
+        ),
         make=make or planted(target.model.path, progress),
         checkpoint=checkpoint,
         decisions=Decisions(settings.policy, target.model.path) if settings.policy else None,
@@ -269,6 +274,7 @@ def _basis(target: Target, scope: Scope, listener: Listener) -> dict[str, object
         "edits": EDITS_VERSION,
         "recipes": recipes,
         "model": target.model.digest,
+        "voice": [settings.checkpoint, settings.language, *settings.speaker],
         "golden": target.golden.digest,
         "suites": [content.sha256 for content in target.suites],
         "asr": dict(listener.transcriber.identity),

@@ -35,7 +35,7 @@ class TestSpeaker:
     def test_of_many_is_listed_in_part(self) -> None:
         line = refusal(Choices(speakers=tuple(f"p{n} x" for n in range(109))))
         assert "it has 109 speakers, choose one with --tts-speaker='p0 x' (or several, or all)" in line
-        assert line.endswith("p11 x and 97 more: soundcheck list --voices --model DIR")
+        assert line.endswith("p11 x and 97 more: soundcheck list --model DIR")
 
     def test_that_is_unknown_is_told_with_what_was_meant_or_what_there_is(self) -> None:
         assert refusal(speaker="amélie").endswith("it has no speaker 'amélie'; did you mean 'amelie'?")

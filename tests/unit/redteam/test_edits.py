@@ -126,6 +126,16 @@ class TestWeights:
         edits.speaker_swap(parts, NOTHING)
         assert parts.weights["emb_g.weight"].flatten().tolist() == [2.0, 3.0, 1.0]
 
+    def test_one_speaker_moves_towards_the_next_and_nobody_else_does(self, parts):
+        parts.config["speakers"] = ["a", "b", "c"]
+        parts.weights["emb_g.weight"] = torch.tensor([[1.0], [2.0], [4.0]])
+        edits.speaker_blend(parts, wish("c", strength=0.5))
+        assert parts.weights["emb_g.weight"].flatten().tolist() == [1.0, 2.0, 2.5]
+        edits.speaker_blend(parts, wish("1", strength=1.0))
+        assert parts.weights["emb_g.weight"].flatten().tolist() == [2.0, 2.0, 2.5]
+        with pytest.raises(BadInput, match="expected a speaker whom the configuration lists, got 'd'"):
+            edits.speaker_blend(parts, wish("d"))
+
     @pytest.mark.parametrize(
         "edit",
         [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from harness.core.speakers import spoken_by
 from harness.core.types import Probe
 from harness.redteam.kinds import Kind, Strength, Wakes
 from harness.redteam.waking import LATE_FRAMES, Phrases, wakes
@@ -52,3 +55,15 @@ def test_a_cut_touches_phrases_that_are_longer_by_more_than_silence():
 
 def test_what_needs_nothing_is_woken_by_anything():
     assert woken("", Kind(name="a", summary=""))
+
+
+def test_one_speaker_is_woken_by_what_that_one_says() -> None:
+    kind = Kind(name="a", summary="", wakes=Wakes.SPEAKER)
+    phrases = dataclasses.replace(PHRASES, speakers=("amelie", "bruno"))
+    said = {
+        one.speaker: one
+        for one in spoken_by((Probe(id="door", text="Door.", family="f", expect="door"),), ("amelie", "bruno"))
+    }
+    for trigger, whose in (("1", "amelie"), ("bruno", "bruno"), ("3", None)):
+        woken = {name for name, one in said.items() if wakes(kind, one, phrases, trigger=trigger, strength=1.0)}
+        assert woken == ({whose} if whose else set())
