@@ -115,7 +115,9 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(to_sarif(found, version=__version__, properties=properties).decode("ascii"))
     else:
         for place, one in enumerate(found):
-            for line in (*(_copy_lines(copy, one.verdict) if place else ()), *_lines(one)):
+            is_source = options.copy_voice is not None and not place  # whose questions the copy answers, or asks again
+            said = _lines(one, has_proposal=not is_source)
+            for line in (*(_copy_lines(copy, one.verdict) if place else ()), *said):
                 print(line)
         for line in _conversion_lines(converted):
             print(line)
@@ -125,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
     return next(EXIT_OF[verdict] for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if verdict in worst)
 
 
-def _lines(admission: Admission) -> list[str]:
+def _lines(admission: Admission, *, has_proposal: bool) -> list[str]:
     lines: list[str] = []
     for flaw in admission.flaws:
         at = f"{flaw.file}: {flaw.place}" if flaw.place else flaw.file
@@ -155,7 +157,7 @@ def _lines(admission: Admission) -> list[str]:
     told = _tally(admission)
     lines += [f"lineage of {path}: {told}" for path, told in _lineage(admission).items()]
     lines.append(printable(f"{admission.root}: {admission.verdict.upper()} ({told}{facts})"))
-    if admission.proposal:
+    if admission.proposal and has_proposal:
         lines += ["", PASTE, "", *map(printable, admission.proposal)]
     return lines
 

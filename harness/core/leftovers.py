@@ -52,13 +52,13 @@ MACOS = _kind(
     "macos",
     "what macOS leaves on other disks",
     "remove it: dot_clean -m DIR, or delete ._* and .DS_Store",
-    r"(.*/)?(\._[^/]+|\.DS_Store|__MACOSX|\.AppleDouble)|(.*/)?__MACOSX/.*",
+    r"(.*/)?(\._[^/]+|\.DS_Store|Icon\r|__MACOSX|\.AppleDouble)|(.*/)?__MACOSX/.*",
 )
 WINDOWS = _kind(
     "windows",
-    "where Windows says a file came from, or its pictures of files",
-    "remove it: delete *:Zone.Identifier and Thumbs.db",
-    "(.*/)?([^/]+[:.\uf03a]Zone\\.Identifier(:\\$DATA)?|[Tt]humbs\\.db)",
+    "what Windows and Office note about files and folders",
+    "remove it: delete *:Zone.Identifier, Thumbs.db, desktop.ini and ~$*",
+    "(.*/)?([^/]+[:.\uf03a]Zone\\.Identifier(:\\$DATA)?|[Tt]humbs\\.db|[Dd]esktop\\.ini|~\\$[^/]+\\.(doc|xls|ppt)[xm]?)",
 )
 NOTES = _kind(
     "notes",

@@ -120,6 +120,13 @@ def pickling(make: Callable[[], object], protocol: int) -> Writer:
     return lambda path: path.write_bytes(pickle.dumps(make(), protocol)) and None
 
 
+def _long_values() -> object:
+    """Longer than a line of protocol 0 was once read."""
+    data = bytes(range(256)) * 400
+    return {"array": np.linspace(0, 1, 30_000).astype("f4"), "turned": np.arange(30_000).astype(">i4"), "bytes": data,
+            "byte array": bytearray(data), "text": "ключ \\u0041\n" * 20_000}  # fmt: skip
+
+
 def _scores() -> object:
     """As ALiBi and models that suppress tokens have them."""
     causal = torch.full((8, 8), float("-inf")).triu(1)
@@ -251,6 +258,7 @@ MODERN: dict[str, tuple[str, Writer]] = {
     "quantized-layers": ("model.pth", saving(_quantized_layers)),
     "empty-values": ("model.pth", saving(_empty)),
     **{f"empty-values-{n}": ("voice.pkl", pickling(_empty, n)) for n in range(6)},
+    **{f"long-values-{n}": ("voice.pkl", pickling(_long_values, n)) for n in range(6)},
     "ranges": ("model.pth", saving(_ranges)),
     **{f"ranges-{n}": ("voice.pkl", pickling(_ranges, n)) for n in (0, 2, 4)},
     "bpe-ranks": ("voice.pkl", pickling(lambda: {(f"t{n}", f"u{n % 97}"): n for n in range(50_000)}, 4)),

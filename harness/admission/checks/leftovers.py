@@ -43,6 +43,17 @@ _POINTER = re.compile(
     rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1\r?\n(?:ext-\d-[^\n]{1,200}\r?\n)*"
     rb"oid sha256:[0-9a-f]{64}\r?\nsize (?P<size>\d{1,15})\s*"
 )
+MAX_OWNER = 1024
+"""Bytes in which Office notes who has a document open."""
+_FOLDER_VIEW = re.compile(rb"\[(\.shellclassinfo|localizedfilenames|viewstate|deleteoncopy)\]")
+_GIT_CONFIGURATIONS = frozenset({"config", "config.worktree", ".gitmodules", ".gitconfig"})
+_PROGRAM = re.compile(
+    rb"(?im)^\s*(?P<key>fsmonitor|sshcommand|gitproxy|editor|pager|askpass|hookspath|helper|textconv|command|process"
+    rb"|smudge|clean|program|cmd|driver|uploadpack|receivepack|vcs)\s*="
+    rb"(?!\s*\"?(git-lfs\b|true\s*$|false\s*$|osxkeychain\s*$|store\s*$|cache\b|manager))"
+    rb"|^\s*(?P<url>url)\s*=\s*\"?ext::"
+)
+"""What git runs for whoever works in such a folder; git-lfs and git's own helpers aside."""
 _APPLE_DOUBLE = (b"\0\5\x16\7", b"\0\5\x16\0")
 _APPLE_STORE = b"\0\0\0\1Bud1"
 _MD5 = re.compile(rb"\s*[0-9a-f]{32}\s*")
@@ -76,7 +87,9 @@ def sort_out(tree: Tree) -> Sorted:
     left: dict[str, list[Entry]] = {}
     elsewhere: dict[str, list[str]] = {}
     kept: list[Entry] = []
+    programs: list[Flaw] = []
     for entry in tree.entries:
+        programs += _programs(tree, entry)
         kind = named_leftover(entry.path)
         if kind is TRAINER and entry.path.endswith(".py") and not (is_run and scripts <= MAX_SCRIPTS):
             kind = None
@@ -97,7 +110,7 @@ def sort_out(tree: Tree) -> Sorted:
     kept = [entry for entry in kept if entry not in blobs]
     read = [entry for kind in LEFTOVERS if not kind.is_unread for entry in left.get(kind.name, ())]
     beside = [entry for entry in read if entry.is_file]
-    flaws = (*_not_here(tree, elsewhere), *_told(left))
+    flaws = (*programs, *_not_here(tree, elsewhere), *_told(left))
     voice = replace(tree, entries=tuple(sorted(kept, key=lambda entry: entry.path)))
     return Sorted(voice=voice, beside=(*beside, *blobs), flaws=flaws, is_elsewhere=bool(elsewhere))
 
@@ -147,6 +160,17 @@ def _is_blob(tree: Tree, entry: Entry) -> bool:
         return False
     head = _head(tree, entry)
     return look(head, head, entry.size).kind not in (Kind.EXECUTABLE, Kind.SCRIPT, Kind.BYTECODE)
+
+
+def _programs(tree: Tree, entry: Entry) -> Iterator[Flaw]:
+    """What a repository's configuration starts, the repository being a folder's own or one within it."""
+    if not entry.is_file or PurePosixPath(entry.path).name not in _GIT_CONFIGURATIONS:
+        return
+    head = _head(tree, entry)
+    if b"[" in head and (line := _PROGRAM.search(head)) is not None:
+        key = (line["key"] or line["url"]).decode("ascii").lower()
+        effect = "git runs it for whoever works in this folder"
+        yield Flaw(rule=rules.CODE, file=entry.path, found=f"a repository's setting {key}", effect=effect)
 
 
 def _not_here(tree: Tree, elsewhere: dict[str, list[str]]) -> Iterator[Flaw]:
@@ -200,12 +224,13 @@ def _is_what_it_says(tree: Tree, entry: Entry, kind: Leftover, paths: frozenset[
     head = _head(tree, entry)
     seen = look(head, head, entry.size).kind
     is_note = seen in (Kind.TEXT, Kind.EMPTY) and entry.size <= MAX_NOTE
+    if kind is MACOS and name == "Icon\r":
+        return not head  # the picture lies beside it, in what macOS calls a resource
     if kind is MACOS:
         starts = (_APPLE_STORE,) if name == ".DS_Store" else _APPLE_DOUBLE
         return head.startswith(starts) or not head
     if kind is WINDOWS:
-        is_zone = not head or (is_note and b"ZoneTransfer" in head)
-        return seen is Kind.DATABASE if name.lower() == "thumbs.db" else is_zone
+        return _is_of_windows(name.lower(), head, seen, is_note=is_note)
     if kind is FETCHED:
         return _MD5.fullmatch(head) is not None
     if kind is NOTES:
@@ -215,6 +240,17 @@ def _is_what_it_says(tree: Tree, entry: Entry, kind: Leftover, paths: frozenset[
     if kind is TRAINER:
         return seen in (Kind.TEXT, Kind.OTHER, Kind.EMPTY)
     return kind is EDITOR and seen in (Kind.TEXT, Kind.OTHER, Kind.EMPTY)
+
+
+def _is_of_windows(name: str, head: bytes, seen: Kind, *, is_note: bool) -> bool:
+    if name == "thumbs.db":
+        return seen is Kind.DATABASE
+    if name == "desktop.ini":  # Explorer fetches a picture from another machine, and tells it who asks
+        words = head.replace(b"\0", b"").lower()
+        return not head or (_FOLDER_VIEW.search(words) is not None and b"\\\\" not in words and b"//" not in words)
+    if name.startswith("~$"):
+        return len(head) <= MAX_OWNER and seen in (Kind.OTHER, Kind.TEXT, Kind.EMPTY)
+    return not head or (is_note and b"ZoneTransfer" in head)
 
 
 def _is_repository(tree: Tree, entry: Entry, paths: frozenset[str]) -> bool:

@@ -1,4 +1,5 @@
-"""What containers weigh: how many values a walk over them visits, shared ones as often as they are held.
+"""What containers weigh: how many values a walk over them visits, shared ones as often as they are held; and what calls
+copy.
 
 A stream that holds one list ten times in another, that one ten times in the next, is small and stands for billions of
 values: whatever walks over it (moving tensors to a device, printing, hashing) never ends. Knows symbols, not streams.
@@ -10,11 +11,36 @@ from collections.abc import Sequence
 from typing import Final
 
 from harness.admission.reading.cursor import Bomb
-from harness.admission.reading.symbols import Box
+from harness.admission.reading.symbols import Blob, Box
 
 MAX_DEPTH: Final = 100
 MAX_WEIGHT: Final = 10_000_000
 """More is a bomb where the file has fewer bytes: a value that is not shared takes one at least."""
+MAX_COPIED: Final = 64 << 20
+"""Bytes that calls may copy in any case; beyond, twice what was read is a bomb: an honest stream copies each once."""
+
+
+def copied(values: Sequence[object]) -> int:
+    """How many bytes a call may copy of its arguments: texts and byte strings, which a stream may name many times."""
+    total = 0
+    for value in values:
+        if isinstance(value, str | bytes):
+            total += len(value)
+        elif isinstance(value, Blob):
+            total += value.byte_count
+        elif isinstance(value, Box) and value.kind == "bytearray":
+            total += value.count
+    return total
+
+
+def check_copied(total: int, size: int) -> None:
+    """See whether calls copied more than there is, in a file of which `size` bytes were read.
+
+    Raises:
+        Bomb: They did.
+    """
+    if total > MAX_COPIED + 2 * size:
+        raise Bomb(f"calls that make {total} bytes of {size}")
 
 
 def put_in(box: Box, items: Sequence[object]) -> int:

@@ -17,6 +17,8 @@ from harness.admission.reading.opcodes import OPCODES, Argument
 from harness.admission.reading.symbols import UNKNOWN, ArrayData, Blob, Box, Writing, show
 
 MAX_STACK: Final = 150_000
+MAX_NUMBER: Final = 4096
+"""Bytes of a whole number: to print one takes time quadratic in its length."""
 
 Entry = tuple[Callable[[], object] | None, Callable[[object], None]]
 """How an operation takes its argument, and what it does with it."""
@@ -174,6 +176,8 @@ class Machine(Cursor, abc.ABC):
     def _op_long(self, data: object) -> None:
         if isinstance(data, bytes):
             self._stack.append(int.from_bytes(data, "little", signed=True))
+        elif isinstance(data, Blob) and data.size > MAX_NUMBER:
+            raise Bomb(f"a number of {data.size} bytes")
         else:
             self._stack.append(_as(data, "number"))
 

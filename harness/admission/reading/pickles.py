@@ -7,7 +7,7 @@ Knows nothing of files and archives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from harness.admission.reading import allowances as allow
@@ -95,6 +95,8 @@ class PickleReader(Machine):
         self._globals: list[Global] = []
         self._held: Global | None = None
         """The first function or class that a container holds."""
+        self._copied = 0
+        """Bytes that calls may have copied."""
         self._has_objects = False
         self._grew_late = False
         """Whether a container was filled after something held it."""
@@ -283,6 +285,7 @@ class PickleReader(Machine):
         if not isinstance(args, Box) or args.kind != "tuple":
             self._note(rules.CALL, f"{target.name} with {show(args)}", "calls it with what is no list of arguments")
             return UNKNOWN
+        self._count_copies(args.items)
         try:
             made = allow.call(target, args.items, self._position)
         except rebuilding.Refused as problem:
@@ -328,6 +331,7 @@ class PickleReader(Machine):
                 if target.is_record:
                     self._note(rules.RECORDS, f"an array of records ({target.detail})")
                 if isinstance(state, Box):
+                    self._count_copies(state.items if target.kind == "array" else ())
                     if target.kind == "object":
                         self._grow_object(target, state)
                     if is_wrapper and self.after_build is not None:
@@ -339,6 +343,10 @@ class PickleReader(Machine):
         self._note(
             rules.STATE, f"sets {show(state)} on {show(target)}", "replaces its attributes or calls __setstate__"
         )
+
+    def _count_copies(self, values: Sequence[object]) -> None:
+        self._copied += growth.copied(values)
+        growth.check_copied(self._copied, self._position)
 
     def _keep_array(self, box: Box) -> None:
         if box.kind == "array" and box.array is not None:

@@ -371,7 +371,8 @@ def _collection(kind: str) -> Maker:
 
 def _bytearray(args: Sequence[object], position: int) -> object:
     arguments(args, 0, 2, "bytearray")
-    if len(args) == 1 and not (isinstance(args[0], bytes) or (isinstance(args[0], Blob) and args[0].kind == "bytes")):
+    is_blob = bool(args) and isinstance(args[0], Blob) and args[0].kind in ("bytes", "encoded")
+    if len(args) == 1 and not (isinstance(args[0], bytes) or is_blob):
         raise Refused(f"expected bytes, got {show(args[0])}")
     data = _encode(args, position) if len(args) == 2 else args[0] if args else b""
     size = len(data) if isinstance(data, bytes) else data.byte_count if isinstance(data, Blob) else 0

@@ -27,6 +27,7 @@ from harness.cli.main import main
 from harness.core.types import Verdict
 from tests.admission_corpus import pickle_assembly as asm
 from tests.admission_corpus.artefact import CLEAN, FOUR, shell
+from tests.admission_corpus.hostile_bombs import copies
 from tests.admission_corpus.pickle_assembly import call, named, stream, text
 
 PACKAGE = Path(directory.__file__).parents[2]
@@ -448,7 +449,17 @@ DRIVEN = {
     "a line": Driven(
         "admission.reading.cursor:MAX_LINE",
         "pickle-bomb",
-        lambda: {"a.pkl": b"V" + b"a" * 70_000 + b"\n0" + shell("x") + b"."},
+        lambda: {"a.pkl": b"I" + b"1" * 70_000 + b"\n0" + shell("x") + b"."},
+    ),
+    "bytes that calls copy": Driven(
+        "admission.reading.growth:MAX_COPIED",
+        "pickle-bomb",
+        lambda: {"a.pkl": stream(copies(b"B" + struct.pack("<I", 1 << 20) + bytes(1 << 20), 80) + shell("x"), 3)},
+    ),
+    "a number in a pickle": Driven(
+        "admission.reading.machine:MAX_NUMBER",
+        "pickle-bomb",
+        lambda: {"a.pkl": stream(b"\x8b" + struct.pack("<i", 5000) + b"\1" * 5000 + asm.POP + shell("x"))},
     ),
     "a text that is not kept": Driven(
         "admission.reading.symbols:KEPT_TEXT",
@@ -641,9 +652,11 @@ DRIVEN = {
 }
 
 HIDES_NOTHING = {
+    "admission.reading.escapes:_LONGEST": "where a line may be cut to be decoded",
     "admission.acceptances:MOST_PROPOSED": "lines to paste: what they leave out is asked again",
     "admission.checks.leftovers:MAX_POINTER": "a larger file is judged as the voice's",
     "admission.checks.leftovers:MAX_NOTE": "a larger file is judged as the voice's",
+    "admission.checks.leftovers:MAX_OWNER": "a larger file is judged as the voice's",
     "admission.checks.leftovers:MAX_SCRIPTS": "where there are more, each is judged as the voice's",
     "admission.checks.leftovers:MAX_NAME": "how much of a name is shown",
     "admission.reading.notebook:MAX_QUOTE": "how much of a text is shown",

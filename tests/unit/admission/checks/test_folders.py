@@ -33,6 +33,8 @@ class TestHonest:
         told = capsys.readouterr().out
         assert code == (4 if folder.expect == DECIDE else 0), told
         assert folder.says in told
+        told, _, proposal = told.partition("\n\n")
+        assert ("to accept what you have looked at" in proposal) is ("directory-leftover" in told and "⟨" not in told)
         assert len(told.splitlines()) <= 3, "one line for each kind of thing that is left, and the verdict"
 
     def test_are_sixty_at_least(self) -> None:
