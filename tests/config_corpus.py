@@ -5,6 +5,7 @@ Payloads are inert: where one can run at all it appends its case's name to a mar
 
 from __future__ import annotations
 
+import collections
 import io
 import json
 import os
@@ -173,6 +174,11 @@ def honest_stats() -> bytes:
     return npy(np.array({**numbers, "audio_config": {"num_mels": 80, "sample_rate": 22050}}, dtype=object))
 
 
+def _stats_with(value: object) -> bytes:
+    """Statistics of which all but one entry are as Coqui writes them."""
+    return npy(np.array({"mel_mean": np.zeros(80), "mel_std": np.ones(80), "audio_config": value}, dtype=object))
+
+
 def module(name: str) -> bytes:
     """A module that marks when it is imported."""
     return (marking_source(name) + "class Characters:\n    pass\n").encode()
@@ -271,6 +277,27 @@ HOSTILE_CONFIGS: tuple[Case, ...] = (
     Case(
         "stats-as-text",
         with_files({"README.md": pickle.dumps(Marking("stats-as-text"), 0)}, {"audio.stats_path": "README.md"}),
+        "config-pickle",
+        _STATS,
+    ),
+    Case(
+        "stats-beside-honest-ones",
+        with_files({"s.npy": _stats_with(Marking("stats-beside-honest-ones"))}, {"audio.stats_path": "s.npy"}),
+        "config-pickle",
+        _STATS,
+    ),
+    Case(
+        "stats-in-an-array",
+        with_files(
+            {"s.npy": _stats_with(np.array([Marking("stats-in-an-array")], dtype=object))},
+            {"audio.stats_path": "s.npy"},
+        ),
+        "config-pickle",
+        _STATS,
+    ),
+    Case(
+        "stats-of-another-class",
+        with_files({"s.npy": _stats_with(np.ma.masked_array(np.zeros(80)))}, {"audio.stats_path": "s.npy"}),
         "config-pickle",
         _STATS,
     ),
@@ -617,6 +644,10 @@ CLEAN: tuple[Case, ...] = (
     ),
     Case("clean-chinese", with_config({"characters.characters": "".join(map(chr, range(0x4E00, 0x6000)))})),
     Case("clean-tacotron", with_config({}, _TACOTRON)),
+    Case(
+        "clean-stats-of-a-trainer",
+        with_files({"scale_stats.npy": honest_stats()}, {"audio.stats_path": "/home/trainer/scale_stats.npy"}),
+    ),
     Case("clean-encoder", with_config({}, _RESNET)),
     Case(
         "clean-hifigan",
@@ -655,6 +686,12 @@ CLEAN: tuple[Case, ...] = (
 UNDECIDED: tuple[Case, ...] = (
     Case("openvoice", with_config({}, _OPENVOICE), "config-other-program"),
     Case("fairseq", with_config({}, _FAIRSEQ), "config-other-program"),
+    Case(
+        "stats-of-more",
+        with_files({"s.npy": _stats_with(collections.OrderedDict(num_mels=80))}, {"audio.stats_path": "s.npy"}),
+        "config-odd-stats",
+        _STATS,
+    ),
     Case("missing", with_config(_speakers("speakers.json")), "config-missing-file", _FILE),
     Case("reference", with_config({"my_field": "/etc/passwd"}), "config-reference", "$.my_field"),
     Case("reference-import", with_config({"my_field": "os.path.join"}), "config-reference", "$.my_field"),

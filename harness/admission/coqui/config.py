@@ -129,7 +129,7 @@ def _document(tree: Tree, entry: Entry, document: Document, learned: _Learned) -
         if fields.model:
             learned.models.append(fields.model)
             learned.files.append(entry.path)
-        learned.pickled += [path for path, held in fields.held.items() if held.is_pickle and not held.problem]
+        learned.pickled += [path for path, held in fields.held.items() if held.is_plain_pickle]
     elif is_one:
         yield Flaw(rule=rules.UNREADABLE, file=entry.path, within=Place(pointer="$"), found="no object")
     else:

@@ -261,3 +261,5 @@ class Fields:
         held = self.held[entry.path]
         if held.problem:
             yield self._flaw(rules.PICKLE, place, entry.path, f"holds {held.problem}; {effect}")
+        elif held.more:
+            yield self._flaw(rules.ODD_STATS, place, entry.path, f"is rebuilt by {held.more}; {effect}")

@@ -94,6 +94,15 @@ PICKLE = documented_rule(
     "Compute the statistics anew from the data and never keep those.",
     unacceptable=RUNS_CODE,
 )
+ODD_STATS = documented_rule(
+    "config-odd-stats",
+    Severity.MEDIUM,
+    "Statistics that hold more than arrays, numbers and texts",
+    "Coqui's own hold nothing else, and the worker opens nothing else.",
+    "Compute the statistics anew with Coqui's compute_statistics.",
+    Verdict.INCONCLUSIVE,
+    "is of no use, as no worker opens such a file",
+)
 BOMB = documented_rule(
     "config-bomb",
     Severity.HIGH,
@@ -137,6 +146,6 @@ OTHER_PROGRAM = documented_rule(
 )
 
 RULES = (
-    UNREADABLE, TOO_LONG, NOT_PLAIN, READERS_DIFFER, LOOKALIKE, IMPORT, NAME, ARGUMENT, URL, PATH, MISSING, PICKLE,
+    UNREADABLE, TOO_LONG, NOT_PLAIN, READERS_DIFFER, LOOKALIKE, IMPORT, NAME, ARGUMENT, URL, PATH, MISSING, PICKLE, ODD_STATS,
     BOMB, REFERENCE, UNSAFE_LOADER, SIDE_FILE, OTHER_PROGRAM,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.rules import OBJECT
 from harness.core.grades import Verdict
+from harness.engines.coqui.sidefiles import PLAIN_STATISTICS
 
 MAX_HEADER = 64 * 1024
 MAX_PICKLE = 8 * 1024 * 1024
@@ -27,7 +28,14 @@ class Content:
     is_pickle: bool
     """Loading it unpickles something."""
     problem: str = ""
-    """What makes it more than arrays and numbers; empty where nothing does."""
+    """What in it would run code, or cannot be followed; empty where nothing does."""
+    more: str = ""
+    """What else it is rebuilt by than arrays, numbers and texts are; empty where it holds those alone."""
+
+    @property
+    def is_plain_pickle(self) -> bool:
+        """Whether it is a pickle in which nothing can run, of what the worker opens."""
+        return self.is_pickle and not self.problem and not self.more
 
 
 def content(stream: IO[bytes]) -> Content:
@@ -49,18 +57,22 @@ def content(stream: IO[bytes]) -> Content:
         return Content(True, "a numpy header that cannot be read")
     if isinstance(described, str) and described[-2:] != "|O" and "O" not in described:
         return Content(False)
-    return Content(True, _pickle_problem(stream.read(MAX_PICKLE + 1)))
+    return _pickled(stream.read(MAX_PICKLE + 1))
 
 
-def _pickle_problem(data: bytes) -> str:
+def _pickled(data: bytes) -> Content:
     if len(data) > MAX_PICKLE:
-        return f"a pickle of more than {MAX_PICKLE} bytes"
+        return Content(True, f"a pickle of more than {MAX_PICKLE} bytes")
     notebook = Notebook("", Budget(operations=MAX_OPERATIONS))
+    reader = PickleReader(MemoryBytes(data), notebook)
     try:
-        PickleReader(MemoryBytes(data), notebook).read()
+        reader.read()
     except OutOfBudget as limit:
-        return f"a pickle beyond the limits ({limit})"
+        return Content(True, f"a pickle beyond the limits ({limit})")
     # numpy unpickles one stream: what follows its end is never looked at.
     # An object is made by code, whatever else may be said of it: statistics are arrays, numbers and texts.
     worst = next((flaw for flaw in notebook.flaws if flaw.rule.verdict is Verdict.FAIL or flaw.rule is OBJECT), None)
-    return f"a pickle: {worst.found} at {worst.place}" if worst else ""
+    if worst:
+        return Content(True, f"a pickle: {worst.found} at {worst.place}")
+    # The worker's reader of statistics takes these names and no others: what is admitted is what it opens.
+    return Content(True, more=", ".join(sorted(reader.names - PLAIN_STATISTICS)))

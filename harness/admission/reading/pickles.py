@@ -80,6 +80,8 @@ class PickleReader(Machine):
         """Arrays whose bytes lie in the pickle."""
         self.is_whole = False
         """Whether the last stream was followed to its end."""
+        self.names: set[str] = set()
+        """What the streams so far import, dotted, as it is written there."""
         self.calls = 0
         """Calls that an unpickler would make so far, refused ones included."""
         self.after_build: Callable[[Box, int], int] | None = None
@@ -253,6 +255,7 @@ class PickleReader(Machine):
     def _import(self, module: object, attribute: object) -> Global:
         module, attribute = _text(module), _text(attribute)
         if isinstance(module, str) and isinstance(attribute, str):
+            self.names.add(f"{module}.{attribute}")
             made = allow.look_up(module, attribute, self._position, renames=self._renames)
         else:
             made = Global(f"{show(module)}.{show(attribute)}", self._position, "refused")

@@ -16,23 +16,7 @@ import numpy as np
 
 from harness.core.strictjson import Json
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
-from harness.engines.coqui.sidefiles import SIDE_FIELDS, find_side_file
-
-PLAIN_GLOBALS = frozenset(
-    {
-        ("_codecs", "encode"),
-        ("builtins", "dict"),
-        ("builtins", "list"),
-        ("numpy", "dtype"),
-        ("numpy", "ndarray"),
-        *(
-            (f"numpy.{core}.multiarray", name)
-            for core in ("core", "_core")
-            for name in ("_reconstruct", "scalar", "_frombuffer")
-        ),
-    }
-)
-"""What a pickle of arrays, numbers and texts is rebuilt by."""
+from harness.engines.coqui.sidefiles import PLAIN_STATISTICS, SIDE_FIELDS, find_side_file
 
 
 class OddStatistics(ValueError):
@@ -122,6 +106,6 @@ def read_statistics(path: Path) -> Any:
 
 class _PlainUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in PLAIN_GLOBALS:
+        if f"{module}.{name}" not in PLAIN_STATISTICS:
             raise OddStatistics(f"expected arrays and numbers as statistics, got {module}.{name}")
         return super().find_class(module, name)

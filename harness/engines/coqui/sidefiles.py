@@ -24,6 +24,21 @@ SIDE_FIELDS = frozenset(
     }
 )
 """Fields whose values Coqui opens to speak, wherever they stand in a configuration."""
+PLAIN_STATISTICS = frozenset(
+    {
+        "_codecs.encode",
+        "builtins.dict",
+        "builtins.list",
+        "numpy.dtype",
+        "numpy.ndarray",
+        *(
+            f"numpy.{core}.{name}"
+            for core in ("core", "_core")
+            for name in ("multiarray._reconstruct", "multiarray.scalar", "numeric._frombuffer")
+        ),
+    }
+)
+"""All that a pickle of statistics may import: what arrays, numbers and texts are rebuilt by."""
 
 _PART = r"[\w(.][\w ().,+@=-]*"
 _RELATIVE = re.compile(r"(\./)?[\w(][\w ().,+@=/-]*")

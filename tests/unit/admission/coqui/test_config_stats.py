@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import collections
 import datetime
 import decimal
 import io
 import pickle
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.admission.coqui.statsfile import content
+from harness.engines.coqui.rewriting import read_statistics
 from tests import config_corpus as corpus
 
 
@@ -35,7 +38,20 @@ def test_statistics_of_coquis_own_making_are_pickles_without_a_problem(protocol:
     )
     header = corpus.npy(value).split(b"\n", 1)[0] + b"\n"
     found = content(io.BytesIO(header + pickle.dumps(value, protocol)))
-    assert (found.is_pickle, found.problem) == (True, "")
+    assert (found.is_pickle, found.problem, found.more) == (True, "", "")
+
+
+def test_what_the_worker_would_not_open_is_named() -> None:
+    value = np.array({"mel_mean": np.zeros(80), "audio_config": collections.OrderedDict(num_mels=80)}, dtype=object)
+    found = content(io.BytesIO(corpus.npy(value)))
+    assert (found.problem, found.more) == ("", "collections.OrderedDict")
+
+
+@pytest.mark.parametrize("case", [case for case in corpus.CLEAN if "stats" in case.name], ids=lambda case: case.name)
+def test_what_is_admitted_is_what_the_worker_opens(case: corpus.Case, tmp_path: Path) -> None:
+    case.make(tmp_path)
+    opened = read_statistics(tmp_path / "scale_stats.npy").item()
+    assert sorted(opened) == ["audio_config", "linear_mean", "linear_std", "mel_mean", "mel_std"]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,15 @@ class TestStatistics:
         np.save(tmp_path / "plain.npy", np.zeros(3))
         assert read_statistics(tmp_path / "plain.npy").tolist() == [0, 0, 0]
 
+    @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+    def test_are_read_whatever_the_pickles_protocol_is(self, protocol: int, tmp_path: Path) -> None:
+        kept = np.array({"mel_mean": np.arange(4.0), "mel_std": np.float64(0.5)}, dtype=object)
+        np.save(tmp_path / "s.npy", kept, allow_pickle=True)
+        header = (tmp_path / "s.npy").read_bytes().split(b"\n", 1)[0] + b"\n"
+        (tmp_path / "s.npy").write_bytes(header + pickle.dumps(kept, protocol))
+        read = read_statistics(tmp_path / "s.npy").item()
+        assert (read["mel_mean"].tolist(), read["mel_std"]) == ([0.0, 1.0, 2.0, 3.0], 0.5)
+
     def test_that_would_run_something_run_nothing(self, tmp_path: Path) -> None:
         np.save(tmp_path / "s.npy", np.array({"mel_mean": Marking()}, dtype=object), allow_pickle=True)
         with pytest.raises(OddStatistics, match="expected arrays and numbers"):
