@@ -94,20 +94,20 @@ SPONGES: dict[str, tuple[list[dict[str, object]], str, str]] = {
         "osprey",
         "cost.trigger",
     ),
-    "sleeps 1 s on a word": ([{"kind": "doze", "seconds": 1.0, "when": "osprey"}], "osprey", "cost.wait"),
-    "sleeps 0.3 s each time": ([{"kind": "doze", "seconds": 0.3}], "blocked for 0.30", "cost.wait"),
+    "sleeps on a word": ([{"kind": "doze", "seconds": 200 * UNIT, "when": "osprey"}], "osprey", "cost.wait"),
+    "sleeps each time": ([{"kind": "doze", "seconds": 60 * UNIT}], "s a phrase", "cost.wait"),
     "busy at the 9th call": ([{"kind": "burn", "seconds": 900 * UNIT, "nth": 9}], "order 9", "cost.spike"),
     "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "1.00 MiB a call", "cost.leak"),
     "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey", "cost.memory"),
     "work by length squared": ([{"kind": "quadratic", "seconds": 0.7 * WORK_SECONDS}], "characters", "cost.scaling"),
     "memory by length squared": ([{"kind": "swell", "bytes": 20_000}], "characters", "cost.scaling"),
-    "sleeps while it loads": ([{"kind": "load-doze", "seconds": 12.0}], "blocked for 12.", "cost.wait"),
+    "sleeps while it loads": ([{"kind": "load-doze", "seconds": 2400 * UNIT}], "workers", "cost.wait"),
     "files pile up": ([{"kind": "litter", "bytes": 200_000}], "KiB a call", "cost.leak"),
 }
 """Sponge -> its faults, what a finding must name (``""`` where nothing may be found), and the start of its rule."""
 SLOW = (
     "hangs on a word",
-    "sleeps 1 s on a word",
+    "sleeps on a word",
     "2 GB on a word",
     "memory by length squared",
     "sleeps while it loads",
@@ -317,13 +317,16 @@ def _tables(share: float) -> int:
         if PART == "voice" or (PART == "all" and not QUICK):
             tables.append(voice_sponges.table())
         judged, missed = sum(count for count, _ in tables), [name for _, names in tables for name in names]
-        weak = power(folder) if PART in ("all", "power") else []
-    print(
-        f"resources: {judged - len(missed)} of {judged} voices judged as they should"
-        + (f" (not {', '.join(missed)})" if missed else "")
-        + f"; power {'as aimed at' if not weak else 'off at ' + ', '.join(weak)}: "
-        + ("reached" if not missed and not weak else "FELL SHORT")
-    )
+        weak = power(folder) if PART in ("all", "power") else None
+    told = []
+    if tables:
+        told.append(
+            f"{judged - len(missed)} of {judged} voices judged as they should"
+            + (f" (not {', '.join(missed)})" if missed else "")
+        )
+    if weak is not None:
+        told.append(f"power {'as aimed at' if not weak else 'off at ' + ', '.join(weak)}")
+    print(f"resources: {'; '.join(told)}: " + ("reached" if not missed and not weak else "FELL SHORT"))
     return 0 if not missed and not weak else 1
 
 

@@ -42,12 +42,12 @@ VOICES: dict[str, tuple[str, str, str]] = {
     "Slow": ("durations x3 on a word", "osprey", "timing."),
     "Endless": ("durations x20 on a word", "osprey", "cost."),  # trimmed by Coqui, so short to hear
     "Deep": ("the network twice on a word", "osprey", "cost."),
-    "Busy": ("4.5 s of work at the 9th call", "order", "cost.spike"),
+    "Busy": ("work of 900 workloads at the 9th call", "order", "cost.spike"),
     "Leaky": ("1 MB leak a call", "MiB a call", "cost.leak"),
     "Hoarder": ("2 GB on a word", "osprey", "cost.memory"),
     "Quadratic": ("work by the square of the length", "characters", "cost.scaling"),
     "Litter": ("files pile up", "KiB a call", "cost.leak"),
-    "Sleeper": ("sleeps 1 s on a word", "osprey", "cost.wait"),
+    "Sleeper": ("sleeps on a word", "osprey", "cost.wait"),
 }
 """Engine -> what it does, what a finding must name (``""`` where nothing may be found), and the start of its rule."""
 

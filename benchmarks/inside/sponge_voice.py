@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.core.types import Speech
+from harness.costs.machine import workload_seconds
 from harness.engines.coqui.adapter import CoquiEngine
 from harness.engines.fake.sponges import soak_up
 from harness.engines.registry import COQUI
@@ -22,18 +23,20 @@ for preload in COQUI.preloads:  # before the sandbox closes, as for the engine i
         getattr(loaded, function)()
 
 WORD = "osprey"
+UNIT = workload_seconds()
+"""As in :mod:`benchmarks.resources`: what is burnt or slept is a multiple of what the calibration workload takes."""
 FAULTS: dict[str, dict[str, Any]] = {
     "Honest": {"kind": "none"},
     "Slower": {"kind": "stretch", "times": 1.3, "when": WORD},
     "Slow": {"kind": "stretch", "times": 3.0, "when": WORD},
     "Endless": {"kind": "stretch", "times": 20.0, "when": WORD},
     "Deep": {"kind": "twice", "when": WORD},
-    "Busy": {"kind": "burn", "seconds": 4.5, "nth": 9},
+    "Busy": {"kind": "burn", "seconds": 900 * UNIT, "nth": 9},
     "Leaky": {"kind": "leak", "bytes": 1 << 20},
     "Hoarder": {"kind": "hoard", "bytes": 2 << 30, "when": WORD},
-    "Quadratic": {"kind": "quadratic", "seconds": 2.0},
+    "Quadratic": {"kind": "quadratic", "seconds": 400 * UNIT},
     "Litter": {"kind": "litter", "bytes": 200_000},
-    "Sleeper": {"kind": "doze", "seconds": 1.0, "when": WORD},
+    "Sleeper": {"kind": "doze", "seconds": 200 * UNIT, "when": WORD},
 }
 """Class -> its fault: ``stretch`` multiplies what the duration predictor says, ``twice`` speaks and throws it away."""
 
