@@ -40,6 +40,9 @@ class WatchedLauncher:
     def starts(self) -> int:
         return len(self.processes)
 
+    def apart(self) -> ProcessLauncher:
+        return ProcessLauncher()
+
     def start(
         self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
     ) -> WorkerProcess:

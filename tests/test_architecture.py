@@ -69,8 +69,10 @@ WIDE = {
     "harness.goldens.folder.Manifest": RECORD,
     "harness.report.page.cards.Card": RECORD,
     "harness.run.settings.Settings": RECORD,
+    "harness.sandbox.outside.process.SandboxedProcess": "what a process behind walls is made of, each made elsewhere",
     "harness.signing.testresult.About": RECORD,
     "harness.speaking.metered.Metered": RECORD,
+    "harness.speaking.pool.WorkerPool": "how workers are made, and what became of those that were",
 }
 """Functions with more parameters and classes with more attributes than these, and why none of them is cut."""
 

@@ -39,6 +39,23 @@ class WorkerUnready(SoundcheckError):
         )
 
 
+class EngineFailure(SoundcheckError):
+    """An engine raised an error, and nothing shows that the model is to blame (exit code 3)."""
+
+
+class MachineShort(SoundcheckError):
+    """This machine had no memory left for a worker that was within its own limit (exit code 3)."""
+
+    @classmethod
+    def of(cls, doing: str) -> Self:
+        """The line for a worker that was ended while it was `doing` something."""
+        return cls(
+            f"this machine ran out of memory while the model was {doing}, and its kernel ended the voice's process; "
+            "close what else runs here, take fewer --tts-workers or another machine, or lower --tts-memory-gb so that "
+            "the voice's own limit is reached first"
+        )
+
+
 class IntegrityError(SoundcheckError):
     """Bytes are not the bytes they should be: a digest differs, a file is half-written (exit code 3)."""
 

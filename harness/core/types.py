@@ -394,7 +394,8 @@ class Engine(Protocol):
     def prepare(self, *, device: str, threads: int) -> None:
         """Import what is needed and take hold of the device. No byte of a model is read yet.
 
-        What is raised here is the harness's own trouble, whatever it is; what is raised later is the model's.
+        What is raised here is the harness's own trouble, whatever it is; what is raised later is the model's only where
+        an untrained voice of the same configuration does not raise as well.
         """
         ...
 
@@ -402,7 +403,8 @@ class Engine(Protocol):
         """Load a model directory. Raises whatever the engine raises; the worker reports it.
 
         Where the engine's row says how voices are chosen, it is also given ``voice``, a
-        :class:`harness.core.voice.Voice` that was found in that directory.
+        :class:`harness.core.voice.Voice` that was found in that directory. Where the row says ``has_untrained`` and
+        the checkpoint is not to be opened, it is also given ``is_untrained=True``.
         """
         ...
 

@@ -78,6 +78,9 @@ class EngineSpec:
     facts: str = ""
     """``module:function`` that gives the :class:`harness.core.voice.ModelFacts` of a folder, executing nothing; ``""``
     where there is nothing to say."""
+    has_untrained: bool = False
+    """Whether the adapter's ``load`` takes ``is_untrained``: the architecture of a model's configuration with weights
+    that nobody trained. An error that it does not raise as well is the model's; without it none is."""
     checks: tuple[str, ...]
     """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
     what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
@@ -108,6 +111,7 @@ COQUI = EngineSpec(
     layout="harness.engines.coqui.layout:find_voice",
     choices="harness.admission.coqui.speakers:read_choices",
     facts="harness.admission.coqui.facts:read_facts",
+    has_untrained=True,
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 
@@ -119,6 +123,7 @@ FAKE = EngineSpec(
     adapter="harness.engines.fake.adapter:FakeEngine",
     adapter_version=1,
     choices="harness.engines.fake.voices:read_choices",
+    has_untrained=True,
     checks=COQUI.checks,  # a stand-in for a Coqui voice, at the door as well
 )
 

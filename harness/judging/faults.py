@@ -47,8 +47,8 @@ FAILED = Rule(
     id="worker.failed",
     severity=Severity.HIGH,
     title="The candidate cannot speak a phrase, or cannot be loaded",
-    meaning="The engine raised an error.",
-    advice="Read the error in the finding: a missing file or another engine version is the usual cause.",
+    meaning="The engine raised an error, which an untrained voice of the same configuration does not raise.",
+    advice="Read the error in the finding: weights that do not fit the configuration are the usual cause.",
 )
 
 GIVEN_UP = Rule(

@@ -19,6 +19,7 @@ from harness.judging.reliability import unreliable
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.run.takes import Takes, Tools
 from harness.sandbox.outside.client import WorkerFault
+from harness.speaking.untrained import ENGINE_FAILED
 
 LOAD = "engine-load"
 """Name of the model-wide check that the candidate loads at all."""
@@ -160,6 +161,8 @@ class Campaign:
         return left_open(probe, takes, reason, self._comparison.basis.recorded.record(probe))
 
     def _faulted(self, probe: Probe, fault: WorkerFault) -> Outcome:
+        if fault.rule == ENGINE_FAILED:
+            return Outcome(subject=probe.id, verdict=Verdict.ERROR, reason=fault.what, probe=probe)
         if fault.rule == "worker.given-up" or not self._tools.candidate.has_loaded:
             reason = "the candidate could not be asked: its worker was lost too often or never loaded; see the findings"
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=reason, probe=probe)

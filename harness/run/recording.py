@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.errors import BadInput
+from harness.core.errors import BadInput, EngineFailure
 from harness.core.pace import Pace
 from harness.core.seeds import seed_for
 from harness.core.text import medoid
@@ -29,6 +29,7 @@ from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Listener
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.renderer import Renderer
+from harness.speaking.untrained import ENGINE_FAILED
 from harness.storage import opus
 from harness.storage.store import Store
 from harness.suites.parse import Suite
@@ -87,6 +88,7 @@ def record_golden(
 
     Raises:
         BadInput: The folder exists, two suites share a probe id, or the reference itself misbehaves.
+        EngineFailure: The engine cannot speak a phrase, and nothing shows that the reference is to blame.
     """
     out, seed, kept = recording.out, recording.seed, recording.kept
     if out.exists():
@@ -191,6 +193,8 @@ def _distinct(probes: Sequence[Probe]) -> Sequence[Probe]:
 
 
 def _honest(made: Rendering | WorkerFault, probe: Probe) -> Rendering:
+    if isinstance(made, WorkerFault) and made.rule == ENGINE_FAILED:
+        raise EngineFailure(f"{probe.source}:{probe.line}: {probe.id!r} cannot be spoken: {made.what}")
     if isinstance(made, WorkerFault):
         raise BadInput(f"{probe.source}:{probe.line}: the reference cannot speak {probe.id!r}: {made.what}")
     return made

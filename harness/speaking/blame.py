@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from harness.sandbox.outside.client import Bounds, WorkerFault
 from harness.speaking.metered import Metered
+from harness.speaking.untrained import ENGINE_FAILED, FAILED
 
 WARY_AFTER = 2
 """Texts that a worker was lost on, alone and with a fresh one, from which on every text is spoken alone and only once,
@@ -14,7 +15,7 @@ with a deadline by what the others took: what is to come must cost little more t
 WARY_SECONDS = 10.0
 WARY_TIMES = 10.0
 """That deadline: so long, and so many times the longest order that was obeyed."""
-NO_LOSS = ("worker.failed", "worker.given-up")
+NO_LOSS = (FAILED, ENGINE_FAILED, "worker.given-up")
 """Faults that leave the worker as it is."""
 
 
@@ -36,7 +37,7 @@ class Blame:
 
     def put_on(self, text: str, fault: WorkerFault, *, has_loaded: bool) -> None:
         """Blame a text that went wrong when it was spoken alone; of a model that never loaded none is to blame."""
-        if fault.rule == "worker.failed":
+        if fault.rule in (FAILED, ENGINE_FAILED):
             self.refused.add(text)
         elif fault.rule not in NO_LOSS and has_loaded:
             self.guilty.setdefault(text, fault)

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from harness.core.errors import WorkerUnready
+from harness.core.identity import Files
 from harness.core.types import EngineInfo, Model
 from harness.core.voice import Voice
 from harness.engines.registry import ENGINES
@@ -20,6 +21,7 @@ from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import Launcher
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Meter
+from harness.speaking.untrained import Untrained
 
 MAX_RESTARTS = 32
 """Workers started for one model in one process. A model that kills more is not worth the time."""
@@ -88,6 +90,9 @@ class WorkerPool:
         self._load_fault: WorkerFault | WorkerUnready | None = None
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="soundcheck-worker")
         self._meters: list[Meter] = []
+        has_one = ENGINES[model.engine].has_untrained
+        self.untrained = Untrained(self._make_untrained if has_one else None, model.engine)
+        """A voice of the model's configuration without its weights: what its failures are held against."""
 
     @property
     def voice(self) -> Voice:
@@ -133,19 +138,8 @@ class WorkerPool:
         if slot.worker is not None and slot.worker.info is not None:
             return slot.worker.info
         self._count_start()
-        engine = ENGINES[self._model.engine]
-        worker = Worker(
-            self._launcher,
-            engine=engine.adapter,
-            preloads=(*engine.preloads, *self._preloads),
-            model=self._model.path,
-            files=self._model.files,
-            device=self._device,
-            threads=self._threads,
-            bounds=bounds,
-        )
+        worker = self._make_worker(self._launcher, self._model.files, bounds)
         worker.is_tidy = slot.is_tidy
-        worker.voice = self._model.voice if engine.layout or engine.choices else None
         meter = Meter(worker, self._started)
         slot.worker, slot.meter = worker, meter  # before it has loaded: close() ends it while it does
         try:
@@ -162,6 +156,7 @@ class WorkerPool:
     def close(self) -> None:
         """End the workers. What is being loaded or spoken is lost."""
         self._is_closed = True
+        self.untrained.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
         for slot in self._slots:
             if (worker := slot.worker) is not None:
@@ -169,6 +164,29 @@ class WorkerPool:
         self._executor.shutdown(wait=True)
         for slot in self._slots:
             slot.clear()
+
+    def _make_worker(self, launcher: Launcher, files: Files, bounds: Bounds) -> Worker:
+        engine = ENGINES[self._model.engine]
+        worker = Worker(
+            launcher,
+            engine=engine.adapter,
+            preloads=(*engine.preloads, *self._preloads),
+            model=self._model.path,
+            files=files,
+            device=self._device,
+            threads=self._threads,
+            bounds=bounds,
+        )
+        worker.voice = self._model.voice if engine.layout or engine.choices else None
+        return worker
+
+    def _make_untrained(self) -> Worker:
+        """A worker that is shown all but the checkpoint; what it does is nobody's behaviour."""
+        checkpoint = self._model.voice.checkpoint
+        files = {name: which for name, which in self._model.files.items() if name != checkpoint}
+        worker = self._make_worker(self._launcher.apart(), files, self.bounds)
+        worker.is_untrained = True
+        return worker
 
     def _count_start(self) -> None:
         with self._lock:

@@ -18,6 +18,7 @@ from harness.speaking.cache import RenderingCache
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
 from harness.speaking.pool import Slot, WorkerPool
+from harness.speaking.untrained import FAILED
 from harness.speaking.voice import Made
 
 Result = TypeVar("Result")
@@ -103,6 +104,7 @@ class Renderer:
 
         Raises:
             WorkerFault: The model does not load.
+            EngineFailure: It does not, and nothing shows that it is to blame.
         """
         return self._pool.submit(self._load).result()
 
@@ -152,7 +154,12 @@ class Renderer:
             return self._ready(slot)
 
     def _ready(self, slot: Slot) -> EngineInfo:
-        return self._pool.ready(slot, self._blame.patience(self._pool.bounds, self._pool.metered))
+        try:
+            return self._pool.ready(slot, self._blame.patience(self._pool.bounds, self._pool.metered))
+        except WorkerFault as fault:
+            if self._pool.has_loaded:
+                raise
+            raise self._pool.untrained.attribute_load(fault) from None
 
     def _speak(self, slot: Slot, text: str, seed: int) -> Metered:
         """One text, metered; where its worker is lost, once more by a fresh one."""
@@ -217,12 +224,12 @@ class Renderer:
             if again is not None:
                 self._fail(request, again, made)
         blameless = not any(isinstance(made[request], WorkerFault) for request in retried)
-        if blameless and fault.rule != "worker.failed":
+        if blameless and fault.rule != FAILED:
             self._blame.recovered.update(text for text, _ in retried)
             self._on_event(f"the worker {fault.what}; a fresh one spoke the {len(retried)} renderings it was at")
 
     def _fail(self, request: Request, fault: WorkerFault, made: dict[Request, Made]) -> None:
-        made[request] = fault
+        made[request] = fault = self._pool.untrained.attribute(fault, request, self._speaker)
         self._blame.put_on(request[0], fault, has_loaded=self._pool.has_loaded)
 
     def _attempt(self, slot: Slot, requests: Sequence[Request], made: dict[Request, Made]) -> WorkerFault | None:

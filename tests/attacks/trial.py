@@ -45,6 +45,9 @@ class OpenLauncher:
     def isolation(self) -> str:
         return "process"
 
+    def apart(self) -> OpenLauncher:
+        return self
+
     def start(
         self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
     ) -> WorkerProcess:
@@ -76,6 +79,9 @@ class Held:
     @property
     def isolation(self) -> str:
         return self.launcher.isolation
+
+    def apart(self) -> Launcher:
+        return self.launcher.apart()
 
     def start(
         self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,12 +23,17 @@ from harness.core.voice import ONLY_VOICE
 from harness.engines.registry import ENGINES
 from harness.hearing.asr import weights
 from harness.models import needs
-from harness.models.files import find_model, find_voice
+from harness.models.files import find_model, find_voice, open_model
 from harness.run import tools
 from harness.sandbox.outside import levels
 from harness.sandbox.outside.client import Worker
 from harness.sandbox.outside.folders import WorkerFolder
-from harness.sandbox.outside.launcher import ProcessLauncher
+from harness.sandbox.outside.launcher import ChildProcess, ProcessLauncher
+from harness.speaking.cache import RenderingCache
+from harness.speaking.pool import WorkerPool
+from harness.speaking.renderer import Renderer
+from harness.storage.store import Store
+from tests.fake_voices import fake_voice
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 ROW = re.compile(r"^\| (?P<lack>[^|`]+) \| `(?P<says>[^|]+)` \| (?P<pytest>\d) \| (?P<verb>\d) \|", re.MULTILINE)
@@ -64,6 +72,26 @@ def starting(*preloads: str, engine: str = ENGINES["fake"].adapter) -> Scene:
         ).start()  # fmt: skip
 
     return scene
+
+
+def broken_library(folder: Path, _: pytest.MonkeyPatch) -> None:
+    model = open_model(str(fake_voice(folder / "voice", {"kind": "load-fail", "of": "engine"})))
+    cache = RenderingCache(Store(folder / "store"), model_digest=model.digest, engine_key="fake")
+    renderer = Renderer(cache, WorkerPool(model, ProcessLauncher()))
+    with contextlib.closing(renderer):
+        renderer.load()
+
+
+def out_of_memory(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ChildProcess, "is_victim", lambda process: True)
+    voice = fake_voice(folder / "voice")
+    worker = Worker(
+        ProcessLauncher(), engine=ENGINES["fake"].adapter, model=voice, device="cpu", threads=1, bounds=tools.Bounds()
+    )
+    worker.start()
+    process: Any = worker._process
+    os.kill(process.pid, signal.SIGKILL)
+    worker.render([("a word", 1)], lambda *_: None)
 
 
 def folder_of(**config: object) -> Scene:
@@ -130,6 +158,8 @@ SCENES: dict[str, Scene] = {
     "a package of a package": starting("no_such_package"),
     "a library that ends the process": starting("os:abort"),
     "an adapter that is broken": starting(engine="harness.engines.fake.adapter:Gone"),
+    "a library that fails on any weights": broken_library,
+    "memory of the machine": out_of_memory,
     "Whisper itself": lambda _, __: require("no_such_whisper", extra="whisper"),
     "Whisper's weights": without_weights,
     "a Whisper for the language": english_only,

@@ -72,6 +72,31 @@ class TestBrokenInstallation:
         assert said(capsys.readouterr().err, "No module named 'no_such_package' (while importing no_such_package)")
 
 
+class TestEngineThatFails:
+    """What an untrained voice of the same configuration fails on as well is not said of the model."""
+
+    def test_on_one_phrase_makes_that_phrase_an_error_and_judges_the_others(self, gate, fake_voice: Voice) -> None:
+        done = gate(fake_voice({"kind": "fail", "when": "crane", "of": "engine"}), "--tts-cost=off")
+        assert done.ret == ERROR
+        done.assert_outcomes(passed=UNMETERED - 1, failed=1)
+        text = done.stdout.str()
+        assert "ERROR     crane" in text
+        assert "planted failure; an untrained voice of the same configuration fails as well" in text
+        assert not any(word in text for word in ("HIGH", "FAIL  ", "Traceback"))
+
+    @pytest.mark.slow
+    def test_while_loading_ends_the_session(self, gate, fake_voice: Voice) -> None:
+        done = gate(fake_voice({"kind": "load-fail", "of": "engine"}), "--tts-cost=off")
+        assert done.ret == ERROR
+        assert said(done.stdout.str(), "an untrained voice of the same configuration fails as well")
+
+    @pytest.mark.slow
+    def test_is_an_error_of_record(self, fake_voice: Voice, recorded: Path, pytester: pytest.Pytester, capsys) -> None:
+        (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
+        assert record(fake_voice({"kind": "fail", "when": "crane", "of": "engine"}), pytester.path) == 3
+        assert said(capsys.readouterr().err, "an untrained voice of the same configuration fails as well")
+
+
 class TestVoiceThatNeedsMore:
     """What a voice names and the machine lacks is decided by its configuration and this machine, outside the worker."""
 

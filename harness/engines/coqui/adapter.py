@@ -51,9 +51,18 @@ class CoquiEngine:
         importlib.import_module("TTS.utils.synthesizer")
 
     def load(
-        self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE, vocoder: Path | None = None
+        self,
+        model: Path,
+        *,
+        device: str,
+        threads: int,
+        voice: Voice = ONLY_VOICE,
+        vocoder: Path | None = None,
+        is_untrained: bool = False,
     ) -> EngineInfo:
         """Load ``config.json`` as it was read, the checkpoint beside it, and a vocoder where there is one.
+
+        Untrained, the checkpoint is one that nobody trained.
 
         Raises:
             FileNotFoundError: There is no configuration.
@@ -62,7 +71,9 @@ class CoquiEngine:
         """
         del threads
         self._voice = voice
-        self._synthesizer = load_synthesizer(model, voice, use_cuda=device.startswith("cuda"), vocoder=vocoder)
+        self._synthesizer = load_synthesizer(
+            model, voice, use_cuda=device.startswith("cuda"), vocoder=vocoder, is_untrained=is_untrained
+        )
         network = self._synthesizer.tts_model
         if _is_batchable(network):
             network.waveform_decoder = row_by_row(network.waveform_decoder)

@@ -19,6 +19,7 @@ import numpy as np
 from harness.core.voice import Voice
 from harness.engines.coqui.layout import find_vocoder, find_voice, is_fairseq, read_model
 from harness.engines.coqui.rewriting import write_config
+from harness.engines.coqui.untrained import NoUntrained, shorten, write_checkpoint
 
 ADMITTED_GLOBALS = frozenset(
     (
@@ -37,7 +38,9 @@ ADMITTED_GLOBALS = frozenset(
 """Imports that torch calls unsafe and admission lets pass where their arguments are plain: trainers write them."""
 
 
-def load_synthesizer(model: Path, voice: Voice, *, use_cuda: bool, vocoder: Path | None = None) -> Any:
+def load_synthesizer(
+    model: Path, voice: Voice, *, use_cuda: bool, vocoder: Path | None = None, is_untrained: bool = False
+) -> Any:
     """Load a model directory, and the vocoder that makes sound of its spectrograms.
 
     Args:
@@ -45,6 +48,7 @@ def load_synthesizer(model: Path, voice: Voice, *, use_cuda: bool, vocoder: Path
         voice: Who of it speaks.
         use_cuda: Whether it computes on a GPU.
         vocoder: Folder of the vocoder; None for the one in the model's folder, where there is one.
+        is_untrained: Build the voice with weights that nobody trained, see :mod:`harness.engines.coqui.untrained`.
 
     Returns:
         A ``TTS.utils.synthesizer.Synthesizer``, ready to speak.
@@ -52,6 +56,7 @@ def load_synthesizer(model: Path, voice: Voice, *, use_cuda: bool, vocoder: Path
     Raises:
         FileNotFoundError: There is no configuration.
         BadInput: There is no checkpoint, or there are several and none was chosen.
+        NoUntrained: It is to be built untrained, and cannot be.
         Exception: Whatever Coqui raises for a model it cannot load.
     """
     from TTS.utils.synthesizer import Synthesizer
@@ -63,12 +68,19 @@ def load_synthesizer(model: Path, voice: Voice, *, use_cuda: bool, vocoder: Path
             del tts_config_path  # its loader reads the file beside the checkpoint
             self._load_fairseq(tts_checkpoint, use_cuda=use_cuda)
 
-    name = find_voice(model, Voice(checkpoint=voice.checkpoint)).checkpoint
-    checkpoint = model / name if name else model  # some models are several files
-    for path in (checkpoint,) if name else sorted(model.rglob("*.pth")):
-        cross_check(path)
+    if is_untrained and (not voice.checkpoint or is_fairseq(read_model(model))):
+        raise NoUntrained("a voice of several checkpoints, or of fairseq, cannot be built untrained")
     place = vocoder or find_vocoder(model)
     with tempfile.TemporaryDirectory(prefix="soundcheck-config-") as scratch, admitted_globals():
+        config = write_config(model, Path(scratch))
+        if is_untrained:
+            checkpoint = write_checkpoint(config, Path(scratch))
+            cross_check(checkpoint)
+        else:
+            name = find_voice(model, Voice(checkpoint=voice.checkpoint)).checkpoint
+            checkpoint = model / name if name else model  # some models are several files
+            for path in (checkpoint,) if name else sorted(model.rglob("*.pth")):
+                cross_check(path)
         beside: dict[str, Path] = {}
         if place is not None:
             sounding = place / find_voice(place, Voice()).checkpoint
@@ -81,12 +93,14 @@ def load_synthesizer(model: Path, voice: Voice, *, use_cuda: bool, vocoder: Path
         loader = Fairseq if is_fairseq(read_model(model)) else Synthesizer
         loaded = loader(
             tts_checkpoint=checkpoint,
-            tts_config_path=write_config(model, Path(scratch)),
+            tts_config_path=config,
             voice_dir=model / "voices",
             use_cuda=use_cuda,
             **beside,
         )
     _calm(loaded.vocoder_model)
+    if is_untrained:
+        shorten(loaded.tts_model)
     return loaded
 
 

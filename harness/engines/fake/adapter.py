@@ -6,7 +6,8 @@ milliseconds and without torch. Its model is a directory with a ``fake.json``::
     {"version": 1, "voice": "alto", "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}
 
 A fault fires where ``when`` occurs in the text (always, if it is left out) and, with ``share``, only for that share
-of seeds; with ``speaker``, only where that one of its ``speakers`` was chosen. Its tones are read back by
+of seeds; with ``speaker``, only where that one of its ``speakers`` was chosen. What is ``"of": "engine"`` stands for a
+fault of the library: a voice of the same configuration that nobody trained has it as well. Its tones are read back by
 :class:`harness.hearing.asr.fake.ToneTranscriber`. Faults that only cost the machine (see
 :mod:`harness.engines.fake.sponges`) may also wait for the ``nth`` text that a process speaks.
 """
@@ -44,12 +45,16 @@ class FakeEngine:
     def prepare(self, *, device: str, threads: int) -> None:
         """Tones need nothing."""
 
-    def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
-        """Read ``fake.json``; faults of kind ``load-*`` fire here."""
+    def load(
+        self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE, is_untrained: bool = False
+    ) -> EngineInfo:
+        """Read ``fake.json``; faults of kind ``load-*`` fire here. Untrained, it has those of the engine alone."""
         del device, threads
         content = json.loads((model / "fake.json").read_text("utf-8"))
         self._planted = content.get("faults", [])
         self._voice = voice
+        if is_untrained:
+            self._planted = [one for one in self._planted if one.get("of") == "engine"]
         for fault in self._faults:
             if fault["kind"].startswith("load-"):
                 _misbehave(fault["kind"].removeprefix("load-"))

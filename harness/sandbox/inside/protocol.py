@@ -68,6 +68,8 @@ class Load(_Message, frozen=True, kw_only=True):
     model: Line
     voice: Choice | None = None
     """Who of it speaks; None for an engine whose models have one voice."""
+    is_untrained: bool = False
+    """Build what its configuration says, and load no weights of it."""
 
 
 class Item(_Message, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from harness.core.voice import Voice
 from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded, Prepare, Prepared, Render, Spoken
@@ -100,10 +100,12 @@ def _failure(batch: int, index: int, error: BaseException) -> Failed:
 
 
 def _load(engine: Engine, order: Load, needs: Prepare) -> EngineInfo:
-    given: dict[str, Voice] = {}
+    given: dict[str, Any] = {}
     if order.voice is not None:
         chosen = order.voice
         given["voice"] = Voice(checkpoint=chosen.checkpoint, speaker=chosen.speaker, language=chosen.language)
+    if order.is_untrained:
+        given["is_untrained"] = True
     return engine.load(Path(order.model), device=needs.device, threads=needs.threads, **given)
 
 

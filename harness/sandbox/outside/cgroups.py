@@ -77,14 +77,20 @@ class Group:
         return _number(folder / "memory.max_usage_in_bytes") or _number(folder / "memory.peak")
 
     def refused_memory(self) -> bool:
-        """Whether a process was ended by the kernel because the group's memory was used up."""
+        """Whether a process was ended by the kernel because the group's own memory was used up."""
         folder = self.folders.get("memory")
-        for name in ("memory.oom_control", "memory.events") if folder else ():
-            with contextlib.suppress(OSError):
-                for line in (Path(str(folder)) / name).read_text("ascii").splitlines():
-                    if line.startswith("oom_kill ") and int(line.split()[1]):
-                        return True
-        return False
+        # Whoever is ended is counted in its own group, whichever limit was reached: a group's own, one above, or none
+        # but the machine's. Version 2 counts as ``oom`` how often this one was, version 1 in a file of its own.
+        has_reached = folder is not None and (
+            _counted(folder / "memory.events", "oom") > 0 or _number(folder / "memory.failcnt") > 0
+        )
+        return has_reached and self.lost_to_memory()
+
+    def lost_to_memory(self) -> bool:
+        """Whether a process of the group was ended by the kernel for want of memory, whosever limit was reached."""
+        folder = self.folders.get("memory")
+        names = ("memory.oom_control", "memory.events")
+        return folder is not None and any(_counted(folder / name, "oom_kill") > 0 for name in names)
 
     def refused_tasks(self) -> bool:
         """Whether a thread or process could not be made because the group had its fill."""
@@ -179,6 +185,15 @@ def _parents() -> dict[str, Path]:
 
 def _first(folder: Path, *names: str) -> Path:
     return next((folder / name for name in names if (folder / name).exists()), folder / names[0])
+
+
+def _counted(path: Path, name: str) -> int:
+    """A number in a file of lines with a name and a number each; 0 where it is not there."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in path.read_text("ascii").splitlines():
+            if line.startswith(f"{name} "):
+                return int(line.split()[1])
+    return 0
 
 
 def _number(path: Path) -> int:

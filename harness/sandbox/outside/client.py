@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.core.errors import WorkerUnready
+from harness.core.errors import MachineShort, WorkerUnready
 from harness.core.identity import Files
 from harness.core.text import printable
 from harness.core.types import EngineInfo, Speech
@@ -117,6 +117,8 @@ class Worker:
         self._batch = 0
         self.voice: Voice | None = None
         """Who of the model speaks, set before it is started; None for an engine whose models have one voice."""
+        self.is_untrained = False
+        """Whether it loads what the model's configuration says with weights of nobody; set before it is started."""
         self.is_tidy = False
         """Whether it gives freed memory back at once; set before it is started."""
         self.info: EngineInfo | None = None
@@ -131,6 +133,7 @@ class Worker:
         Raises:
             WorkerUnready: It was lost, or failed, before it was told which model to load.
             WorkerFault: It crashed, hung, flooded, lied or could not load the model.
+            MachineShort: It was ended because the machine had no memory left.
         """
         try:
             process = self._launcher.start(
@@ -151,7 +154,8 @@ class Worker:
         deadline = time.monotonic() + self._bounds.load_seconds
         with self._watched("loading"):
             channel = Channel(process.sock)
-            channel.send(Load(model=process.model_path(self._model), voice=self._choice()), deadline=deadline)
+            order = Load(model=process.model_path(self._model), voice=self._choice(), is_untrained=self.is_untrained)
+            channel.send(order, deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
         process.overhear(repr(reply).encode(errors="replace"), "its answer to loading")
         try:
@@ -225,6 +229,7 @@ class Worker:
         Raises:
             WorkerFault: With what was already delivered kept. The process is gone afterwards, except where the
                 engine reported an ordinary failure (``worker.failed``).
+            MachineShort: It was ended because the machine had no memory left.
         """
         if self._process is None:
             raise ValueError("start() first")
@@ -310,13 +315,16 @@ class Worker:
         except (EOFError, ConnectionError):
             raise self._fault_of_exit(doing) from None
 
-    def _fault_of_exit(self, doing: str) -> WorkerFault:
+    def _fault_of_exit(self, doing: str) -> WorkerFault | MachineShort:
         process = self._process
         status = process.exit_status(5.0) if process else None
         if process and process.flooded:
             return self._fault("worker.flooded", f"printed more than it may while {doing} and was ended")
         if status is None:
             return self._fault("worker.forged", f"hung up without ending while {doing}")
+        if process and status == -signal.SIGKILL and process.is_victim():
+            self.stop()
+            return MachineShort.of(doing)
         if status < 0:
             return self._fault("worker.crashed", f"was killed by {_signal_name(-status)} while {doing}")
         return self._fault("worker.crashed", f"exited with status {status} while {doing}")

@@ -26,6 +26,7 @@ from harness.sandbox.outside.folders import making_temporary
 from harness.sandbox.outside.janitor import JANITOR
 from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
 from harness.sandbox.outside.pair import socket_pair
+from harness.sandbox.outside.shortage import killed_for_memory
 
 MAX_OUTPUT_BYTES = 1 << 20
 """What a worker may print to stdout and stderr together before it counts as a flood."""
@@ -74,6 +75,10 @@ class WorkerProcess(Protocol):
         """Exit status (negative: the signal that ended it), waiting at most `seconds`; None if it still runs."""
         ...
 
+    def is_victim(self) -> bool:
+        """Whether the kernel may have ended it for want of memory, although its own limit was not reached."""
+        ...
+
     def last_words(self) -> str:
         """The end of what it printed, for people. Hostile text."""
         ...
@@ -117,6 +122,10 @@ class Launcher(Protocol):
     @property
     def isolation(self) -> str:
         """Name of the level, stamped on the verdict."""
+        ...
+
+    def apart(self) -> Launcher:
+        """The same for workers whose doings are nobody's: what they are seen to do is kept to itself."""
         ...
 
     def start(
@@ -191,6 +200,7 @@ class ChildProcess:
         self._sock = sock
         self._scratch = scratch
         self._usage = Usage()
+        self._killed_before = killed_for_memory()
         if process.stdout is None:
             raise ValueError("the worker's output must be a pipe")
         self._drain = Drain(process.stdout, self._kill_group)
@@ -216,6 +226,10 @@ class ChildProcess:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
+
+    def is_victim(self) -> bool:
+        """See :class:`WorkerProcess`."""
+        return killed_for_memory() > self._killed_before
 
     def last_words(self) -> str:
         """See :class:`WorkerProcess`."""
@@ -277,6 +291,10 @@ class ProcessLauncher:
     def isolation(self) -> str:
         """See :class:`Launcher`."""
         return "process"
+
+    def apart(self) -> ProcessLauncher:
+        """See :class:`Launcher`: nobody watches a plain child process."""
+        return self
 
     def start(
         self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None

@@ -25,6 +25,7 @@ from harness.sandbox.outside.layout import SCRATCH, Layout
 from harness.sandbox.outside.limits import Limits, Watched
 from harness.sandbox.outside.meter import Reading, Usage, reading_of, reset_peak, scratch_of, usage_of
 from harness.sandbox.outside.observer import Observer
+from harness.sandbox.outside.shortage import killed_for_memory
 
 _GO = b"G"
 ALLOWED = frozenset({"bait-read"})
@@ -59,6 +60,7 @@ class SandboxedProcess:
         self._log = log
         self._doing: tuple[str, tuple[str, ...]] = (STARTING, ())
         self._usage = Usage()
+        self._killed_before = killed_for_memory()
         self._observer: Observer | None = None
         self._is_killed = False
         self._lock = threading.Lock()
@@ -155,6 +157,12 @@ class SandboxedProcess:
         if status == -signal.SIGSYS:
             self.note("process", "foreign-syscall", "ended by the kernel: a system call of another architecture")
         return status
+
+    def is_victim(self) -> bool:
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
+        if self._group is not None and self._group.refused_memory():
+            return False
+        return killed_for_memory() > self._killed_before or bool(self._group and self._group.lost_to_memory())
 
     def last_words(self) -> str:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""

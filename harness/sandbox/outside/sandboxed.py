@@ -70,6 +70,10 @@ class SandboxLauncher:
         """Whether this kernel has it."""
         return landlock.abi() > 0
 
+    def apart(self) -> SandboxLauncher:
+        """See :class:`harness.sandbox.outside.launcher.Launcher`."""
+        return dataclasses.replace(self, log=EventLog())
+
     def start(
         self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
     ) -> WorkerProcess:

@@ -431,6 +431,9 @@ class WireProcess:
     def exit_status(self, seconds: float) -> int | None:
         return None
 
+    def is_victim(self) -> bool:
+        return False
+
     def last_words(self) -> str:
         return "\x1b[2Jlast words"
 
@@ -478,6 +481,9 @@ class WireLauncher:
     def __init__(self, script: Callable[[Channel], None]) -> None:
         self._script = script
         self.started: list[WireProcess] = []
+
+    def apart(self) -> WireLauncher:
+        return self
 
     def start(
         self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
