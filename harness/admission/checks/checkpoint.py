@@ -23,6 +23,7 @@ from harness.admission.reading.joblibfile import ArraySteps
 from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.tensorformats import SUFFIXES, format_of
+from harness.admission.reading.zipdirectory import has_directory
 from harness.admission.tree import Entry, Tree
 from harness.core.grades import Verdict
 from harness.core.places import Place
@@ -130,7 +131,7 @@ def _read_any(source: ByteSource, notebook: Notebook, *, has_values: bool, layer
         if tararchive.is_tar(source):
             notebook.add(rules.POLYGLOT, where, "a zip archive and a tar archive", effect="readers take different ones")
         return
-    if ziparchive.has_directory(source):
+    if has_directory(source):
         notebook.add(rules.POLYGLOT, where, "a zip archive with something in front of it",
                      effect="one program reads the archive, another what is in front")  # fmt: skip
     if tararchive.is_tar(source):

@@ -23,7 +23,8 @@ from harness.admission.reading.symbols import DTYPE_BYTES, Box, Tensor, show
 from harness.admission.reading.tensorformats import FORMATS, format_of
 from harness.admission.reading.tensors import check_geometry
 from harness.admission.reading.weight import Weight, Weights
-from harness.admission.reading.ziparchive import STORED, Member, read_archive
+from harness.admission.reading.ziparchive import STORED, read_archive
+from harness.admission.reading.zipdirectory import Member
 from harness.admission.tree import Entry, Tree
 from harness.core.grades import Verdict
 

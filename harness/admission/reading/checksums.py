@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from harness.admission.reading import rules
-from harness.admission.reading.ziparchive import STORED, Member, ZipArchive
+from harness.admission.reading.ziparchive import STORED, ZipArchive
+from harness.admission.reading.zipdirectory import Member
 
 CHUNK: Final = 1 << 18
 """Bytes read at once: what was read is still near the processor when it is counted."""

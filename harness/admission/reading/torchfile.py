@@ -20,7 +20,8 @@ from harness.admission.reading.sparse import check_sparse
 from harness.admission.reading.symbols import DTYPE_BYTES, Box, Sparse, Storage, Tensor
 from harness.admission.reading.tensors import check_all
 from harness.admission.reading.values import has_values_of, look_at, note_values
-from harness.admission.reading.ziparchive import STORED, Member, ZipArchive, check_nesting
+from harness.admission.reading.ziparchive import STORED, ZipArchive, check_nesting
+from harness.admission.reading.zipdirectory import Member
 from harness.core.places import Place
 
 MAGIC_NUMBER: Final = 0x1950A86A20F9469CFC6C

@@ -17,65 +17,22 @@ from typing import Final
 from harness.admission.reading import rules
 from harness.admission.reading.bytesource import ByteSource, Section, Unfolding
 from harness.admission.reading.notebook import WHOLE, Notebook
+from harness.admission.reading.zipdirectory import Malformed, Member, decode, read_directory, widen
 from harness.core.places import Place
 from harness.core.rules import Rule
 
 STORED: Final = 0
 DEFLATED: Final = 8
-MAX_DIRECTORY: Final = 16 << 20
-MAX_MEMBERS: Final = 60_000
 MAX_NAME: Final = 512
-MAX_VERSION: Final = 63
-"""Of the specification; Python refuses what is later."""
 MAX_RATIO: Final = 200
 """Deflate reaches 1032; weights hardly reach 2, sparse ones 50."""
 RATIO_MATTERS: Final = 1 << 20
 CHUNK: Final = 1 << 20
-MAX_END_RECORDS: Final = 8
-"""Places that look like an archive's end; a file with so many is taken for an archive."""
-
-_END = struct.Struct("<4s4H2LH")  # 4.3.16
-_END64 = struct.Struct("<4sQ2H2L4Q")  # 4.3.14
-_LOCATOR = struct.Struct("<4sLQL")  # 4.3.15
-_CENTRAL = struct.Struct("<4s6H3L5H2L")  # 4.3.12
 _LOCAL = struct.Struct("<4s5H3L2H")  # 4.3.7
 _HAS_DESCRIPTOR: Final = 0x08
 _HARMLESS_FLAGS: Final = 0x0806 | _HAS_DESCRIPTOR  # deflate's effort, a data descriptor, UTF-8 names
 _ENCRYPTED_FLAGS: Final = 0x2041
-_EXTRAS: Final = {0x0001, 0x000A, 0x5455, 0x7875, 0x4246, 0x7855}
-"""Zip64, NTFS and Unix times and owners, and torch's padding: none changes a name or content."""
-_PADDING: Final = 0x4246
 _NESTED: Final = (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"\xfd7zXZ\x00", b"BZh9")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One entry of the central directory."""
-
-    name: str
-    """Decoded. Hostile text."""
-    raw_name: bytes
-    """As stored."""
-    method: int
-    """0 stored, 8 deflated."""
-    flags: int
-    """General purpose bits (4.4.4)."""
-    crc: int
-    """CRC-32 of the unpacked bytes."""
-    packed: int
-    """Bytes in the file."""
-    size: int
-    """Bytes unpacked."""
-    header: int
-    """Where its local header begins."""
-    start: int = 0
-    """Where its data begins; known after the local header was read."""
-    begin: bytes = b""
-    """Its first bytes, where they came with the header."""
-
-
-class Malformed(Exception):
-    """The archive's frame cannot be read."""
 
 
 @dataclass(slots=True)
@@ -170,8 +127,7 @@ def read_archive(source: ByteSource, notebook: Notebook, *, where: Place = WHOLE
         OutOfBudget: It has too many members.
     """
     try:
-        count, start, size, end = _read_end(source, notebook, where)
-        found = list(_central(source.read(start, size), count))
+        directory = read_directory(source, notebook, where)
     except Malformed as problem:
         notebook.add(
             rules.ZIP_BROKEN,
@@ -180,6 +136,7 @@ def read_archive(source: ByteSource, notebook: Notebook, *, where: Place = WHOLE
             effect="readers recover differently",
         )
         return None
+    found = list(directory.members)
     notebook.budget.spend_members(len(found))
     archive = ZipArchive(source, notebook, (), where)
     _check_names(archive, found)
@@ -187,7 +144,7 @@ def read_archive(source: ByteSource, notebook: Notebook, *, where: Place = WHOLE
     placed: list[Member] = []
     reached = 0
     for member in found:
-        ready = _check_member(archive, member, start)
+        ready = _check_member(archive, member, directory.start)
         if member.header < reached:
             archive._note(rules.ZIP_OVERLAP, member, f"begins at byte {member.header}, before {reached}")
         elif member.header > reached:
@@ -198,137 +155,13 @@ def read_archive(source: ByteSource, notebook: Notebook, *, where: Place = WHOLE
         done, stop = ready
         placed.append(done)
         reached = max(reached, stop)
-    if reached != start:
-        notebook.add(rules.ZIP_HIDDEN if reached < start else rules.ZIP_OVERLAP, where.byte(reached),
-                     f"{abs(start - reached)} bytes between the last member and the directory")  # fmt: skip
-    if end != source.size:
-        notebook.add(rules.ZIP_HIDDEN, where.byte(end), f"{source.size - end} bytes after the end")
+    if reached != directory.start:
+        notebook.add(rules.ZIP_HIDDEN if reached < directory.start else rules.ZIP_OVERLAP, where.byte(reached),
+                     f"{abs(directory.start - reached)} bytes between the last member and the directory")  # fmt: skip
+    if directory.end != source.size:
+        notebook.add(rules.ZIP_HIDDEN, where.byte(directory.end), f"{source.size - directory.end} bytes after the end")
     archive.members = tuple(placed)
     return archive
-
-
-def _read_end(source: ByteSource, notebook: Notebook, where: Place) -> tuple[int, int, int, int]:
-    """Number of members, start and size of the directory, and where the archive ends."""
-    tail_start = max(0, source.size - _END.size - 0xFFFF)
-    tail = source.read(tail_start, source.size - tail_start)
-    places = _end_records(tail, tail_start)
-    if not places:
-        raise Malformed("expected an end record, got none: the archive is truncated")
-    if len(places) > 1:
-        notebook.add(rules.ZIP_HIDDEN, where.byte(places[0]), f"{len(places)} end records",
-                     effect="readers pick different directories")  # fmt: skip
-    place = places[-1]
-    _, disk, first_disk, here, count, size, start, comment = _END.unpack_from(tail, place - tail_start)
-    end = place + _END.size
-    if comment:
-        notebook.add(rules.ZIP_HIDDEN, where.byte(end), f"a comment of {comment} bytes")
-        end = min(end + comment, source.size)
-    if disk or first_disk or here != count:
-        raise Malformed("expected one archive, got a part of several")
-    before = place
-    locator = source.read(place - _LOCATOR.size, _LOCATOR.size) if place >= _LOCATOR.size else b""
-    if locator[:4] == b"PK\x06\x07":
-        _, disk, where64, disks = _LOCATOR.unpack(locator)
-        record = source.read(where64, _END64.size)
-        if len(record) < _END64.size or record[:4] != b"PK\x06\x06" or disk or disks > 1:
-            raise Malformed("expected a zip64 end record where its locator points, got none")
-        _, length, _, _, disk, first_disk, here64, count64, size64, start64 = _END64.unpack(record)
-        if length != _END64.size - 12 or where64 + _END64.size != place - _LOCATOR.size or disk or first_disk:
-            raise Malformed("expected a plain zip64 end record right before its locator, got another")
-        narrow = ((count, 0xFFFF, count64), (size, 0xFFFFFFFF, size64), (start, 0xFFFFFFFF, start64))
-        if here64 != count64 or any(small not in (limit, wide) for small, limit, wide in narrow):
-            notebook.add(rules.ZIP_DISAGREE, where.byte(where64), "the two end records disagree",
-                         effect="readers pick different directories")  # fmt: skip
-        count, size, start, before = count64, size64, start64, where64
-    elif count == 0xFFFF or 0xFFFFFFFF in (size, start):
-        raise Malformed("expected a zip64 end record, got none")
-    if start + size != before:
-        shown = f"the directory of {size} bytes does not reach its end record"
-        notebook.add(rules.ZIP_HIDDEN, where.byte(start), shown, effect="readers shift offsets, or do not")
-        raise Malformed(f"expected the directory to end at byte {before}, got {start + size}")
-    if size > MAX_DIRECTORY or count > MAX_MEMBERS or size < count * _CENTRAL.size:
-        raise Malformed(f"expected at most {MAX_MEMBERS} members, got {count} in {size} bytes")
-    return count, start, size, end
-
-
-def _end_records(tail: bytes, base: int) -> list[int]:
-    """Places that a reader may take for the end record: the last one, and earlier ones that fit."""
-    found: list[int] = []
-    at = tail.rfind(b"PK\x05\x06")
-    while at >= 0 and len(found) < MAX_END_RECORDS:
-        if at + _END.size <= len(tail):
-            _, _, _, _, _, size, _, comment = _END.unpack_from(tail, at)
-            is_last = not found
-            is_fit = at + _END.size + comment == len(tail) or (
-                size <= at and tail[at - size : at - size + 4] == b"PK\x01\x02"
-            )
-            if is_last or is_fit:
-                found.append(base + at)
-        at = tail.rfind(b"PK\x05\x06", 0, at)
-    return found[::-1]
-
-
-def _central(data: bytes, count: int) -> Iterator[Member]:
-    at = 0
-    for _ in range(count):
-        if len(data) - at < _CENTRAL.size or data[at : at + 4] != b"PK\x01\x02":
-            raise Malformed("expected as many directory entries as promised, got fewer")
-        fields = _CENTRAL.unpack_from(data, at)
-        _, _, version, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length = fields[:13]
-        disk, header = fields[13], fields[16]
-        if disk or version & 0xFF > MAX_VERSION:
-            raise Malformed(f"expected one disk and a version up to {MAX_VERSION}, got {disk} and {version & 0xFF}")
-        at += _CENTRAL.size
-        raw = data[at : at + name_length]
-        extra = data[at + name_length : at + name_length + extra_length]
-        at += name_length + extra_length + comment_length
-        if at > len(data):
-            raise Malformed("expected whole directory entries, got a cut one")
-        if comment_length:
-            raise Malformed("expected members without comments, got one with a comment")
-        size, packed, header = _widen(extra, [size, packed, header])
-        yield Member(
-            name=_decode(raw),
-            raw_name=raw,
-            method=method,
-            flags=flags,
-            crc=crc,
-            packed=packed,
-            size=size,
-            header=header,
-        )
-    if at != len(data):
-        raise Malformed(f"expected {count} directory entries, got {len(data) - at} bytes more")
-
-
-def _widen(extra: bytes, values: list[int]) -> list[int]:
-    """Replace values of 0xFFFFFFFF by those of the zip64 extra field (4.5.3)."""
-    at = 0
-    seen: set[int] = set()
-    while at < len(extra):
-        if len(extra) - at < 4:
-            raise Malformed("expected whole extra fields, got a cut one")
-        kind, length = struct.unpack_from("<2H", extra, at)
-        body = extra[at + 4 : at + 4 + length]
-        if len(body) < length:
-            raise Malformed("expected whole extra fields, got a cut one")
-        if kind not in _EXTRAS or kind in seen:
-            raise Malformed(f"expected known extra fields once each, got 0x{kind:04x}")
-        seen.add(kind)
-        if kind == _PADDING and body.strip(b"Z\0"):
-            raise Malformed("expected torch's padding of Zs, got other bytes in it")
-        if kind == 0x0001:
-            wide = list(struct.unpack_from(f"<{length // 8}Q", body))
-            values = [wide.pop(0) if value == 0xFFFFFFFF and wide else value for value in values]
-        at += 4 + length
-    return values
-
-
-def _decode(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp437")
 
 
 def _check_names(archive: ZipArchive, found: list[Member]) -> None:
@@ -371,7 +204,7 @@ def _check_member(archive: ZipArchive, member: Member, limit: int) -> tuple[Memb
     name, extra = rest[:name_length], rest[name_length:]
     start = member.header + _LOCAL.size + name_length + extra_length
     try:
-        size, packed = _widen(extra, [size, packed])
+        size, packed = widen(extra, [size, packed])
     except Malformed as problem:
         archive._note(rules.ZIP_BROKEN, member, str(problem))
     if (flags | member.flags) & _ENCRYPTED_FLAGS:
@@ -385,7 +218,7 @@ def _check_member(archive: ZipArchive, member: Member, limit: int) -> tuple[Memb
         return None
     wrong = []
     if name != member.raw_name:
-        wrong.append(f"name {_decode(name)}")
+        wrong.append(f"name {decode(name)}")
     if method != member.method:
         wrong.append(f"method {method} and {member.method}")
     if flags != member.flags:
@@ -438,24 +271,3 @@ def check_nesting(archive: ZipArchive, member: Member) -> None:
     begin = member.begin or archive.section(member).read(0, 8)
     if member.method == STORED and begin.startswith(_NESTED):
         archive._note(rules.ZIP_NESTED, member, "begins like an archive", "hides its members from scanners")
-
-
-def has_directory(source: ByteSource) -> bool:
-    """Whether a zip reader would find an archive in what does not begin as one."""
-    tail_start = max(0, source.size - _END.size - 0xFFFF)
-    tail = source.read(tail_start, source.size - tail_start)
-    places = _end_records(tail, tail_start)
-    if len(places) >= MAX_END_RECORDS:
-        return True
-    for place in places:
-        _, _, _, _, count, size, _, comment = _END.unpack_from(tail, place - tail_start)
-        if place + _END.size + comment > source.size:
-            continue
-        if count == 0 and size == 0:
-            if place + _END.size + comment == source.size:
-                return True
-        elif (size <= place and source.read(place - size, 4) == b"PK\x01\x02") or size == 0xFFFFFFFF or count == 0xFFFF:
-            return True
-        if place >= _LOCATOR.size and source.read(place - _LOCATOR.size, 4) == b"PK\x06\x07":
-            return True  # torch writes long records between the directory and the end
-    return False

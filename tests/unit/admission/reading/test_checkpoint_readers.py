@@ -22,7 +22,8 @@ from harness.admission.reading.opcodes import OPCODES
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.tararchive import MAX_MEMBERS
 from harness.admission.reading.values import look_at
-from harness.admission.reading.ziparchive import has_directory, read_archive
+from harness.admission.reading.ziparchive import read_archive
+from harness.admission.reading.zipdirectory import has_directory
 from harness.admission.tree import Tree
 from tests.admission_corpus import pickle_assembly as asm
 from tests.admission_corpus.hostile_checkpoints import CLEAN, FOUR, shell
