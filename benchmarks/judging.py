@@ -21,6 +21,7 @@ from harness.core.types import RenderingKey, Take, Transcriber
 from harness.core.waveform import clean, facts
 from harness.engines.coqui.adapter import CoquiEngine
 from harness.goldens.folder import read_golden
+from harness.goldens.places import packaged_golden
 from harness.hearing.asr.weights import resolve_whisper
 from harness.hearing.asr.whisper import WhisperTranscriber
 from harness.hearing.listener import Listener
@@ -28,7 +29,6 @@ from harness.hearing.listening import Expected
 from harness.judging.judge import Judge, count_tests
 from harness.judging.suite_shift import Judged, judge_shift
 from harness.models.demo import build_demo_voice
-from harness.run.settings import packaged_golden
 from harness.speaking.schedule import BATCH
 from harness.storage.store import Store
 from harness.suites.file import read_suite

@@ -80,9 +80,10 @@ def soundcheck(name: str) -> dict[str, float]:
     from harness.core.paths import cache_root
     from harness.core.types import Rendering
     from harness.goldens.folder import find_golden, read_golden
+    from harness.goldens.places import golden_folders
     from harness.hearing.listening import Expected
     from harness.models.demo import build_demo_voice
-    from harness.run.settings import Settings, default_workers, golden_folders
+    from harness.run.settings import Settings, default_workers
     from harness.run.tools import make_equipment
     from harness.speaking.schedule import BATCH, WINDOW
     from harness.speaking.voice import Made

@@ -28,6 +28,7 @@ from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import Probe
 from harness.goldens.folder import Golden, find_golden, read_golden
+from harness.goldens.places import golden_folders
 from harness.hearing.asr.normaliser import normalise
 from harness.models.demo import build_demo_voice
 from harness.models.files import open_model
@@ -36,7 +37,7 @@ from harness.redteam.score.sample import QUICK as FEW
 from harness.redteam.score.sample import SIZE
 from harness.redteam.score.score import Scope, Target, score
 from harness.report.page import power as report
-from harness.run.settings import Settings, default_threads, default_workers, golden_folders
+from harness.run.settings import Settings, default_threads, default_workers
 from harness.suites.file import read_suite
 
 SMALL = QUICK or os.environ.get("SMALL", "0") not in ("", "0")

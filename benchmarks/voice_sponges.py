@@ -21,6 +21,7 @@ from harness.core.findings import Finding, Outcome
 from harness.core.paths import cache_root
 from harness.core.types import Verdict
 from harness.engines.registry import COQUI, ENGINES
+from harness.goldens.places import golden_folders
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
 from harness.policy.release import COST_CHECKS
@@ -28,7 +29,7 @@ from harness.report.evidence import evidence_of
 from harness.run import tools
 from harness.run.campaign import LOAD
 from harness.run.run import Run
-from harness.run.settings import Settings, default_threads, default_workers, golden_folders
+from harness.run.settings import Settings, default_threads, default_workers
 from harness.sandbox.outside.levels import choose_launcher
 from harness.suites.file import SuiteFileContent, read_suite
 

@@ -123,7 +123,8 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
     Raises:
         BadInput: A value is out of range.
     """
-    from harness.run.settings import Choice, Choices, make_settings  # a verb that reads files needs none
+    from harness.run.choices import Choice, Choices  # a verb that reads files needs none
+    from harness.run.settings import make_settings
 
     chosen = {
         stem: value

@@ -118,7 +118,7 @@ def run_list(options: argparse.Namespace) -> int:
     Returns:
         1 where one is broken, or not the one that was approved.
     """
-    from harness.run.settings import golden_folders
+    from harness.goldens.places import golden_folders
 
     found = [
         _entry(path)
@@ -302,7 +302,7 @@ def run_review(options: argparse.Namespace) -> int:
 
 def _read(name: str, options: argparse.Namespace) -> Golden:
     from harness.goldens.folder import find_golden, read_golden
-    from harness.run.settings import golden_folders
+    from harness.goldens.places import golden_folders
 
     return read_golden(find_golden(name, golden_folders(options.golden_dir)))
 

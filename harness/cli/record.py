@@ -144,10 +144,10 @@ def _prepare(options: argparse.Namespace) -> _Session:
     from harness.core.errors import BadInput
     from harness.goldens.folder import find_golden, read_golden
     from harness.goldens.lifecycle import proposal_path
+    from harness.goldens.places import golden_folders
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
     from harness.models.voices import named_voice
-    from harness.run.settings import golden_folders
     from harness.run.tools import make_equipment
     from harness.suites.expansion import Drawing
     from harness.suites.file import language_of, read_suite, said_by

@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.admission.outcomes import Door
     from harness.core.errors import BadInput
+    from harness.goldens.places import golden_folders
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project
@@ -86,7 +87,6 @@ def run(options: argparse.Namespace) -> int:
     from harness.redteam.registry import kinds
     from harness.redteam.score.score import Scope, Target, score
     from harness.report.page import power as report
-    from harness.run.settings import golden_folders
     from harness.suites.expansion import Drawing
     from harness.suites.file import read_suite, said_by
 

@@ -91,7 +91,7 @@ def _golden(info: RunInfo) -> Golden | None:
     """
     from harness.goldens.folder import find_golden, read_golden
     from harness.goldens.lifecycle import kept_golden
-    from harness.run.settings import golden_folders
+    from harness.goldens.places import golden_folders
 
     if info.golden is None or info.golden_digest is None:
         return None

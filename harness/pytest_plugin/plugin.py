@@ -31,8 +31,9 @@ from harness.pytest_plugin.stash import (
     is_gates,
     is_worker,
 )
+from harness.run.choices import chosen_of, placed_model, project_of
 from harness.run.options import BY_STEM, add_options
-from harness.run.settings import Settings, chosen_of, placed_model, project_of, read_settings
+from harness.run.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Set

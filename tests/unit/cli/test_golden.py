@@ -15,7 +15,7 @@ from harness.cli.golden_decide import CI_VARIABLES
 from harness.cli.main import main
 from harness.goldens.approvals import read_approvals
 from harness.goldens.folder import read_golden
-from harness.run.settings import packaged_golden
+from harness.goldens.places import packaged_golden
 from tests.conftest import SUITE
 
 WHY = ("--reason", "listened to all of it", "--approver", "voice team")
@@ -31,7 +31,7 @@ def place(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         shutil.copytree(recorded / name, tmp_path / name)
     shutil.copy(recorded / "small.probes.yaml", tmp_path)
     shutil.copytree(recorded / "golden" / "small", tmp_path / "package" / "shipped")
-    monkeypatch.setattr("harness.run.settings.packaged_golden", lambda: tmp_path / "package")
+    monkeypatch.setattr("harness.goldens.places.packaged_golden", lambda: tmp_path / "package")
     monkeypatch.chdir(tmp_path)
     for name in CI_VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -154,7 +154,7 @@ class TestList:
     def test_of_what_ships_is_approved_by_its_release(
         self, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr("harness.run.settings.packaged_golden", packaged_golden)
+        monkeypatch.setattr("harness.goldens.places.packaged_golden", packaged_golden)
         monkeypatch.chdir(place / "honest")  # no golden of anybody's here
         shipped = data(capsys, "golden", "list")["goldens"]
         assert shipped
