@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.admission.reading import numpycalls, objects, rebuilding
+from harness.admission.reading import numpycalls, objects, plaincalls, rebuilding
 from harness.admission.reading.oldnames import ACTIVATIONS
-from harness.admission.reading.rebuilding import PLAIN_TYPES, TENSOR_TYPES, Maker, Refused
+from harness.admission.reading.plaincalls import PLAIN_TYPES
+from harness.admission.reading.rebuilding import TENSOR_TYPES, Maker, Refused
 from harness.admission.reading.symbols import DTYPE_BYTES, STORAGE_DTYPES, Box, Global
 
-CALLS: Mapping[str, Maker] = {**rebuilding.CALLS, **numpycalls.CALLS}
+CALLS: Mapping[str, Maker] = {**plaincalls.CALLS, **rebuilding.CALLS, **numpycalls.CALLS}
 
 _SCHEMES = {
     f"torch.per_{what}" for what in ("tensor_affine", "channel_affine", "channel_affine_float_qparams")

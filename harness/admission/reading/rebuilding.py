@@ -1,7 +1,6 @@
 """How a checkpoint's pickle calls what rebuilds tensors: every allowed call with a check of its arguments.
 
-``_codecs.encode`` with another codec or ``_rebuild_tensor_v2`` on something that is no storage is refused like a
-foreign import. Knows symbols, not bytes.
+``_rebuild_tensor_v2`` on something that is no storage is refused like a foreign import. Knows symbols, not bytes.
 """
 
 from __future__ import annotations
@@ -12,13 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from harness.admission.reading.symbols import (
     DTYPE_BYTES,
-    NUMBER,
     STORAGE_DTYPES,
     ArrayData,
     Blob,
     Box,
     Global,
-    Scalar,
     Sparse,
     Storage,
     Tensor,
@@ -46,10 +43,6 @@ class Outdated(Exception):
     """The call is harmless but needs an old format's code; the text is the class of what it makes."""
 
 
-PLAIN_TYPES = {
-    f"builtins.{name}" for name in ("dict", "list", "tuple", "set", "frozenset", "int", "float", "str", "bool")
-}
-_ENCODINGS = {"latin1", "latin-1", "iso8859-1"}
 NESTED = "torch.nested._internal.nested_tensor."
 """Where tensors of ragged rows live: their functions and class."""
 _COMPILER_MARK = re.compile(r"(_dynamo_[a-z_]{1,40}|_specialize_on)\Z")
@@ -139,7 +132,12 @@ def arguments(args: Sequence[object], least: int, most: int, of: str) -> None:
         raise Refused(f"expected {least} to {most} arguments of {of}, got {len(args)}")
 
 
-def _natural(value: object, what: str) -> int:
+def natural(value: object, what: str) -> int:
+    """The whole number that a value is.
+
+    Raises:
+        Refused: It is none, or below 0.
+    """
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 48:
         raise Refused(f"expected {what} as a number from 0, got {show(value)}")
     return value
@@ -183,7 +181,7 @@ def tensor(args: Sequence[object], position: int) -> Tensor:
     if not isinstance(storage, Storage):
         raise Refused(f"expected a storage, got {show(storage)}")
     return Tensor(
-        storage, _natural(args[1], "an offset"), integers(args[2], "a shape"), integers(args[3], "strides"),
+        storage, natural(args[1], "an offset"), integers(args[2], "a shape"), integers(args[3], "strides"),
         storage.dtype, position,
     )  # fmt: skip
 
@@ -338,79 +336,8 @@ def _device(args: Sequence[object], _: int) -> object:
     arguments(args, 1, 2, "torch.device")
     location_of(args[0])
     if len(args) > 1:
-        _natural(args[1], "a device number")
+        natural(args[1], "a device number")
     return Box("device")
-
-
-def _mapping(args: Sequence[object], _: int) -> object:
-    arguments(args, 0, 1, "a mapping")
-    if args and not is_box(args[0], "list", "dict", "mapping"):
-        raise Refused(f"expected items, got {show(args[0])}")
-    inner = args[0] if args else None
-    return Box("mapping", count=inner.count if isinstance(inner, Box) else 0)
-
-
-def _defaultdict(args: Sequence[object], position: int) -> object:
-    arguments(args, 0, 2, "defaultdict")
-    if args and args[0] is not None and not (isinstance(args[0], Global) and args[0].name in PLAIN_TYPES):
-        raise Refused(f"expected a plain type, got {show(args[0])}")
-    return _mapping(args[1:], position)
-
-
-def _collection(kind: str) -> Maker:
-    def make(args: Sequence[object], _: int) -> object:
-        arguments(args, 0, 2 if kind == "deque" else 1, kind)
-        if args and not is_box(args[0], "list", "tuple", "set", "frozenset", "dict"):
-            raise Refused(f"expected items, got {show(args[0])}")
-        if len(args) > 1 and args[1] is not None:
-            _natural(args[1], "a length")
-        return Box("list" if kind == "deque" else kind, count=0)
-
-    return make
-
-
-def _bytearray(args: Sequence[object], position: int) -> object:
-    arguments(args, 0, 2, "bytearray")
-    is_blob = bool(args) and isinstance(args[0], Blob) and args[0].kind in ("bytes", "encoded")
-    if len(args) == 1 and not (isinstance(args[0], bytes) or is_blob):
-        raise Refused(f"expected bytes, got {show(args[0])}")
-    data = _encode(args, position) if len(args) == 2 else args[0] if args else b""
-    size = len(data) if isinstance(data, bytes) else data.byte_count if isinstance(data, Blob) else 0
-    held = ArrayData("", data) if isinstance(data, bytes | Blob) else None
-    return Box("bytearray", count=size, array=held)
-
-
-def _bytes(args: Sequence[object], _: int) -> object:
-    """How protocols below 3 write bytes without content."""
-    arguments(args, 0, 0, "bytes")
-    return b""
-
-
-def _range(args: Sequence[object], _: int) -> object:
-    arguments(args, 1, 3, "a range or slice")
-    if not all(one is None or isinstance(one, int) for one in args):
-        raise Refused(f"expected whole numbers, got {show(args[0])}")
-    return Box("range")
-
-
-def _encode(args: Sequence[object], _: int) -> object:
-    arguments(args, 1, 2, "_codecs.encode")
-    text, codec = args[0], args[1] if len(args) > 1 else "utf-8"
-    if not isinstance(codec, str) or codec.lower() not in _ENCODINGS | {"utf-8"}:
-        raise Refused(f"expected latin1 as the encoding, got {show(codec)}")
-    if isinstance(text, Blob) and text.kind == "text":
-        return Blob("encoded", text.start, text.size, text.writing, text.length)
-    if not isinstance(text, str):
-        raise Refused(f"expected a text, got {show(text)}")
-    return text.encode("utf-8" if codec == "utf-8" else "latin-1", "replace")
-
-
-def _complex(args: Sequence[object], _: int) -> object:
-    arguments(args, 2, 2, "complex")
-    real, imaginary = args
-    if not isinstance(real, Scalar | int | float) or not isinstance(imaginary, Scalar | int | float):
-        raise Refused(f"expected two numbers, got {show(args[0])}")
-    return NUMBER
 
 
 def is_box(value: object, *kinds: str) -> bool:
@@ -421,20 +348,6 @@ def is_box(value: object, *kinds: str) -> bool:
 TENSOR_TYPES = {"torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"}
 
 CALLS: Mapping[str, Maker] = {
-    "collections.OrderedDict": _mapping,
-    "collections.Counter": _mapping,
-    "collections.defaultdict": _defaultdict,
-    "collections.deque": _collection("deque"),
-    "builtins.set": _collection("set"),
-    "builtins.frozenset": _collection("frozenset"),
-    "builtins.list": _collection("list"),
-    "builtins.dict": _mapping,
-    "builtins.bytearray": _bytearray,
-    "builtins.bytes": _bytes,
-    "builtins.range": _range,
-    "builtins.slice": _range,
-    "builtins.complex": _complex,
-    "_codecs.encode": _encode,
     "torch.Size": _size,
     "torch.device": _device,
     "torch.serialization._get_layout": _layout,
