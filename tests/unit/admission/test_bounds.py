@@ -341,21 +341,21 @@ DRIVEN = {
         lambda: {"model.pth": many_names()},
     ),
     "an archive's members": Driven(
-        "admission.reading.ziparchive:MAX_MEMBERS admission.reading.ziparchive:MAX_DIRECTORY",
+        "admission.reading.zipdirectory:MAX_MEMBERS admission.reading.zipdirectory:MAX_DIRECTORY",
         "zip-broken",
         lambda: {"model.pth": asm.archive(*asm.torch_members(HARM), count=60_001)},
     ),
     "an archive's directory": Driven(
-        "admission.reading.ziparchive:MAX_DIRECTORY",
+        "admission.reading.zipdirectory:MAX_DIRECTORY",
         "zip-broken",
         lambda: {"model.pth": asm.torch_archive(HARM)},
-        {"admission.reading.ziparchive:MAX_DIRECTORY": 50},
+        {"admission.reading.zipdirectory:MAX_DIRECTORY": 50},
     ),
     "a member's name": Driven(
         "admission.reading.ziparchive:MAX_NAME", "zip-name", lambda: {"model.pth": zipped(("a" * 600, HARM))}
     ),
     "an archive of the future": Driven(
-        "admission.reading.ziparchive:MAX_VERSION",
+        "admission.reading.zipdirectory:MAX_VERSION",
         "zip-broken",
         lambda: {"model.pth": asm.torch_archive(HARM).replace(b"PK\1\2\x14\0\x14\0", b"PK\1\2\x14\0\x50\0")},
     ),
@@ -365,7 +365,7 @@ DRIVEN = {
         lambda: {"a.npz": npz(("a", npy(bytes(4 << 20), descr="<f4", shape=f"({1 << 20},)")))},
     ),
     "ends before the end": Driven(
-        "admission.reading.ziparchive:MAX_END_RECORDS", "polyglot", lambda: {"model.dat": many_ends()}
+        "admission.reading.zipdirectory:MAX_END_RECORDS", "polyglot", lambda: {"model.dat": many_ends()}
     ),
     "a tar's members": Driven(
         "admission.reading.tararchive:MAX_MEMBERS",
@@ -667,13 +667,13 @@ HIDES_NOTHING = {
     "admission.checks.lineage:MAX_RANK_BYTES": "of a number that is shown",
     "admission.checks.lineage:MAX_SHOWN": "how many tensors that ask for a decision are shown; others are counted",
     "admission.checks.weights:MAX_TENSORS": "test_architecture.py: what is not compared asks for a decision",
-    "admission.checks.weights:MAX_HEADER": "larger than that of safetensors:MAX_HEADER, which refuses",
     "admission.checks.weights:MAX_GATHERED": "test_architecture.py, as MAX_TENSORS",
     "admission.checks.weights:MAX_LEFT": "what a conversion drops is shown and counted",
     "admission.coqui.architecture:MAX_CONFIG_BYTES": "larger than that of loaders:MAX_CONFIG_BYTES, which refuses",
     "admission.coqui.architecture:MAX_SHOWN": "how many names are shown; the others are counted",
     "admission.coqui.architecture:MAX_UNTOLD_SHARE": "decides between two questions",
     "admission.coqui.configfields:MAX_PLACES": "facts, no flaws",
+    "admission.coqui.facts:MAX_FILES": "facts, no flaws",
     "admission.coqui.sinks:_LONGEST": "parts of the longest field that is known",
     "admission.coqui.speakers:MAX_NAMES": "names that a user may choose from",
     "admission.coqui.vocabulary:MAX_SYMBOLS": "what phrases are drawn from",
