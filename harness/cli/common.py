@@ -133,6 +133,11 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
     }
     chosen |= {"model": model, "seed": seed, "takes": takes}
     by_stem = {stem: Choice(value=value, name=BY_STEM[stem].flag) for stem, value in chosen.items()}
+    from harness.models.judged import Judged, refuse_inside
+
+    asked = [("--families-from", path) for path in getattr(options, "families_from", ())]
+    asked += [("--suite", path) for path in getattr(options, "suite", None) or ()]
+    refuse_inside(Judged.of(model=model), asked)
     return make_settings(Choices(by_stem=by_stem, project=Path.cwd(), here=Path.cwd()))
 
 

@@ -86,8 +86,11 @@ def run(options: argparse.Namespace) -> int:
     _check_copy(options)
     policy = None
     if options.policy:
+        from harness.models.judged import Judged, refuse_inside
         from harness.policy.file import read_policy
 
+        for path in filter(Path.is_dir, options.paths):
+            refuse_inside(Judged.of(model=path), [("--policy", Path(options.policy))])
         policy = read_policy(options.policy)
     found = []
     for path in options.paths:

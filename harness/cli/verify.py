@@ -49,12 +49,16 @@ def run(options: argparse.Namespace) -> int:
     from harness.admission.checks.integrity import IntegrityCheck, Provenance
     from harness.admission.checks.provenance import provenance_of
     from harness.admission.tree import Tree
+    from harness.models.judged import Judged, refuse_inside
     from harness.models.pins import is_pin
     from harness.models.project import find_project
     from harness.signing.signature import Trust
 
     model: Path = options.model
     tree = Tree.of(model)
+    if model.is_dir():
+        asked = [("--key", one) for one in options.key] + [("--root", one) for one in options.root]
+        refuse_inside(Judged.of(model=model), asked)
     trust = Trust(
         keys=tuple(options.key),
         roots=tuple(options.root),

@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: Nobody was named whose signature counts, or something that was named cannot be read.
     """
+    from harness.models.judged import Judged, refuse_inside
     from harness.policy.file import read_policy
     from harness.signing.signature import Trust
     from harness.signoff.holding import check, read_age, read_attestation, require_speakers
@@ -71,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput("verify-signoff: whose signature counts? Name --key or --root")
     if not options.model.is_dir():
         raise BadInput(printable(f"{options.model}: expected a model directory, got no folder there"))
+    asked = [("--key", options.key), ("--root", options.root), ("--policy", [options.policy] if options.policy else [])]
+    refuse_inside(Judged.of(model=options.model), [(name, one) for name, paths in asked for one in paths])
     policy = read_policy(options.policy) if options.policy else None
     max_age = read_age(options.max_age, "--max-age") if options.max_age else None
     data = read_attestation(options.attestation)

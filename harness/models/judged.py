@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import BadInput
-from harness.core.paths import cache_root, expanded
+from harness.core.paths import cache_root, expanded, shown
+from harness.core.text import printable
 from harness.engines.registry import ENGINES
 from harness.models.fetching.spec import is_remote
 
@@ -46,6 +47,22 @@ class Judged:
     def holding(self, path: Path) -> str | None:
         """What is judged and holds this path, as it is written or as its links lead; None where nothing does."""
         return next((self.names[key] for key in map(_key, _way(path)) if key in self.names), None)
+
+
+def refuse_inside(judged: Judged, asked: Iterable[tuple[str, Path]]) -> None:
+    """Refuse what says how to judge and lies in what is judged, however it was named.
+
+    Args:
+        judged: The folders.
+        asked: What each file or folder is chosen by, and where it lies; what is not there is for others to miss.
+
+    Raises:
+        BadInput: One line.
+    """
+    for name, path in asked:
+        if path.exists() and (owner := judged.holding(path)):
+            line = f"{name}: {shown(path)} lies in {owner}, which may not say how it is judged; keep your own elsewhere"
+            raise BadInput(printable(line))
 
 
 def folder_of(spec: str | Path) -> Path | None:

@@ -157,7 +157,25 @@ def make_settings(choices: Choices) -> Settings:
         soak_seconds=read_seconds(choices.text("soak"), name=choices.name("soak")),
     )
     check(settings, {option.stem: choices.name(option.stem) for option in OPTIONS})
+    _refuse_judged(settings, choices, policy_path)
     return settings
+
+
+def _refuse_judged(settings: Settings, choices: Choices, policy: Path | None) -> None:
+    """Refuse policy, golden and weights that lie in the candidate or the reference.
+
+    Raises:
+        BadInput: One line.
+    """
+    from harness.models.judged import Judged, refuse_inside
+
+    asked = [(choices.name("policy"), policy)] if policy else []
+    if settings.golden:
+        places = (expanded(settings.golden), *(folder / settings.golden for folder in settings.golden_folders))
+        asked += [(choices.name("golden"), place) for place in places if (place / "manifest.json").exists()][:1]
+    if weights := settings.asr.partition(":")[2]:
+        asked.append((choices.name("asr"), expanded(weights)))
+    refuse_inside(Judged.of(candidate=settings.model, reference=settings.reference), asked)
 
 
 def read_seconds(typed: str, *, name: str = "--tts-soak") -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from harness.cli.main import main
 from harness.models.judged import Judged, folder_of, placed
 
 
@@ -65,3 +67,74 @@ def test_what_is_fetched_is_held_whatever_is_named(spec: str, cache: Path) -> No
 )
 def test_an_ini_file_s_word_gets_its_folder(word: str, there: str) -> None:
     assert placed(word, Path("/p")) == there
+
+
+class TestChosenByName:
+    """What was named on the command line, too, may not lie in what it judges: a pipeline that works there names it."""
+
+    @pytest.fixture
+    def voice(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        folder = tmp_path / "project/voice"
+        folder.mkdir(parents=True)
+        (folder / "fake.json").write_text('{"version": 1, "faults": []}', "utf-8")
+        (folder / "policy.toml").write_text('version = 1\ntitle = "x"\nowner = "eve"\n', "utf-8")
+        (folder / "key.pem").touch()
+        (folder / "golden/small").mkdir(parents=True)
+        (folder / "golden/small/manifest.json").touch()
+        monkeypatch.chdir(folder.parent)
+        return folder
+
+    @pytest.mark.parametrize(
+        ("words", "what"),
+        [
+            (["scan", "--policy", "voice/policy.toml", "voice"], "--policy: voice/policy.toml"),
+            (["scan", "--policy", "link.toml", "voice"], "--policy: link.toml"),
+            (["verify", "voice", "--key", "voice/key.pem"], "--key: voice/key.pem"),
+            (["verify", "voice", "--root", "voice/key.pem"], "--root: voice/key.pem"),
+            (["record", "--model", "voice", "--suite", "voice/key.pem", "--out", "o"], "--suite: voice/key.pem"),
+            (
+                ["record", "--model", "voice", "--suite", "s", "--out", "o", "--families-from", "voice/key.pem"],
+                "--families-from: ",
+            ),
+            (["redteam", "score", "--model", "voice", "--suite", "voice/key.pem"], "--suite: voice/key.pem"),
+            (["verify-signoff", "none", "voice", "--key", "voice/key.pem"], "--key: voice/key.pem"),
+            (
+                ["verify-signoff", "none", "voice", "--key", "x", "--policy", "voice/policy.toml"],
+                "--policy: voice/policy",
+            ),
+            (
+                ["record", "--model", "voice", "--suite", "s", "--out", "o", "--policy", "voice/policy.toml"],
+                "--policy: ",
+            ),
+            (["record", "--model", "voice", "--suite", "s", "--out", "o", "--asr", "whisper:voice/key.pem"], "--asr: "),
+        ],
+    )
+    def test_is_refused_by_every_verb(
+        self, words: list[str], what: str, voice: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (voice.parent / "link.toml").symlink_to("voice/policy.toml")
+        assert main(words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"soundcheck: {what}")
+        assert "which may not say how it is judged; keep your own elsewhere" in line
+
+    def test_beside_it_is_the_caller_s_own(self, voice: Path) -> None:
+        (voice / "policy.toml").rename(voice.parent / "policy.toml")
+        (voice / "key.pem").unlink()
+        assert main(["scan", "--policy", "policy.toml", "voice"]) != 2
+
+    @pytest.mark.parametrize(
+        "word", ["--tts-policy=voice/policy.toml", "--tts-golden=voice/golden/small", "--tts-asr=whisper:voice/key.pem"]
+    )
+    def test_is_refused_by_pytest(self, word: str, voice: Path, pytester: pytest.Pytester) -> None:
+        shutil.copytree(voice, pytester.path / "voice")
+        done = pytester.runpytest_inprocess("--tts-model=voice", word)
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines([f"*{word.partition('=')[0]}: *lies in the candidate, which may not say how*"])
+
+    def test_is_refused_where_the_ini_file_names_it(self, voice: Path, pytester: pytest.Pytester) -> None:
+        shutil.copytree(voice, pytester.path / "voice")
+        pytester.makeini("[pytest]\ntts_golden_dir = voice/golden\ntts_golden = small\n")
+        done = pytester.runpytest_inprocess("--tts-model=voice")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines(["*tts_golden: *lies in the candidate*"])
