@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
-from harness.core.paths import shown
+from harness.core.paths import expanded, shown
 from harness.core.voice import Voice
 from harness.run.choices import Choices, choices_of
 from harness.run.options import OPTIONS, SALT_VARIABLE
