@@ -17,7 +17,8 @@ from benchmarks.size import by_size
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.seeds import FIRST_PURPOSE, seed_for
-from harness.core.types import RenderingKey, Take, Transcriber
+from harness.core.transcriber import Transcriber
+from harness.core.types import RenderingKey, Take
 from harness.core.waveform import clean, facts
 from harness.engines.coqui.adapter import CoquiEngine
 from harness.goldens.folder import read_golden

@@ -11,19 +11,11 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from harness.core.engine import EngineInfo
 from harness.core.findings import Outcome
 from harness.core.screening import Screening
 from harness.core.seeds import Request
-from harness.core.types import (
-    ComparisonKind,
-    EngineInfo,
-    GoldenRecord,
-    Probe,
-    Rendering,
-    RenderingKey,
-    SignalFacts,
-    Take,
-)
+from harness.core.types import ComparisonKind, GoldenRecord, Probe, Rendering, RenderingKey, SignalFacts, Take
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.judging.comparisons import COMPARISONS, Basis, Comparison
 from harness.judging.comparisons.base import FirstTakes, NothingRecorded
@@ -33,7 +25,7 @@ from harness.sandbox.outside.client import WorkerFault
 from tests.synthetic_takes import probe, record, take
 
 if TYPE_CHECKING:
-    from harness.core.types import Echoing, Transcriber
+    from harness.core.transcriber import Echoing, Transcriber
     from harness.hearing.listening import Expected
     from harness.judging.comparisons.base import Judging, TakesOf, Wanted
     from harness.speaking.voice import Made

@@ -5,16 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from harness.core.types import (
-    Acoustics,
-    Echo,
-    ForcedScore,
-    GoldenRecord,
-    Hearing,
-    Probe,
-    SignalFacts,
-    Take,
-)
+from harness.core.types import Acoustics, Echo, ForcedScore, GoldenRecord, Hearing, Probe, SignalFacts, Take
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
-from harness.core.types import Speech
+from harness.core.engine import Speech
 from harness.costs.machine import workload_seconds
 from harness.engines.coqui.adapter import CoquiEngine
 from harness.engines.fake.sponges import soak_up

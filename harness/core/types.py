@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from harness.core.grades import ComparisonKind as ComparisonKind
 from harness.core.grades import Severity as Severity
@@ -314,121 +313,3 @@ class BehaviourEvent:
     """How often."""
     phrases: tuple[str, ...] = ()
     """Texts of the batch that was being spoken when it was first seen."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineInfo:
-    """What a loaded engine says of itself (the worker's word, checked for form only)."""
-
-    name: str
-    sample_rate: int
-    versions: Mapping[str, str] = field(default_factory=dict)
-
-
-class Transcriber(Protocol):
-    """Listens. Implementations: Whisper, and a fake for the plugin's own tests."""
-
-    @property
-    def identity(self) -> Mapping[str, str]:
-        """Name, sha256 of the weights, decoding settings and versions: part of every cache key and manifest."""
-        ...
-
-    def listen(
-        self,
-        clips: Sequence[tuple[Waveform, int]],
-        forced: Sequence[str | None],
-        prints: Sequence[Echoing | None] | None = None,
-    ) -> list[Hearing]:
-        """Hear a batch of clips, each (samples, sample rate).
-
-        Score ``forced[i]`` on clip i where it is not None, and compare what was heard with ``prints[i]`` where there
-        are any.
-
-        Law: the result of a clip does not depend on the other clips of the batch beyond float rounding.
-        """
-        ...
-
-    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Repeat]:
-        """Hear repeats of one phrase, let `choose` pick a text from the transcripts, and score it on every clip.
-
-        One encoder pass; used to record goldens.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeat:
-    """One of several takes that were heard together."""
-
-    hearing: Hearing
-    features: NDArray[np.float32]
-    """What the encoder heard, shape [frames, state]."""
-    words: tuple[WordSpan, ...]
-    """When the words of the chosen text are spoken; of the first repeat that says it only."""
-
-
-class Echoing(Protocol):
-    """What golden takes of one phrase sounded like, see :class:`harness.hearing.asr.likeness.Prints`."""
-
-    @property
-    def digest(self) -> str:
-        """sha256 over all that an echo depends on besides the clip."""
-        ...
-
-    def echoes(self, features: NDArray[np.float32]) -> tuple[Echo, ...]:
-        """Compare a clip with each of them."""
-        ...
-
-
-class TextChoice(Protocol):
-    """Picks the text to force-score from the transcripts of repeats."""
-
-    def __call__(self, transcripts: Sequence[str]) -> str:
-        """One of the transcripts."""
-        ...
-
-
-class Engine(Protocol):
-    """Speaks. Lives inside the worker process only."""
-
-    def prepare(self, *, device: str, threads: int) -> None:
-        """Import what is needed and take hold of the device. No byte of a model is read yet.
-
-        What is raised here is the harness's own trouble, whatever it is; what is raised later is the model's only where
-        an untrained voice of the same configuration does not raise as well.
-        """
-        ...
-
-    def load(self, model: Path, *, device: str, threads: int) -> EngineInfo:
-        """Load a model directory. Raises whatever the engine raises; the worker reports it.
-
-        Where the engine's row says how voices are chosen, it is also given ``voice``, a
-        :class:`harness.core.voice.Voice` that was found in that directory. Where the row says ``has_untrained`` and
-        the checkpoint is not to be opened, it is also given ``is_untrained=True``.
-        """
-        ...
-
-    def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
-        """Speak a batch; item i depends on (texts[i], seeds[i]) only, beyond float rounding."""
-        ...
-
-
-class ManySpeakers(Protocol):
-    """An :class:`Engine` whose models may have several speakers: its row says how they are listed."""
-
-    def speak_as(self, speaker: str) -> None:
-        """Have what is rendered from now on said by this speaker of the model that was loaded.
-
-        Law: a rendering depends on its text, its seed and its speaker only, whoever spoke before.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speech:
-    """What an engine made of one text."""
-
-    samples: Waveform
-    sample_rate: int
-    frames: int
-    tokens: int

@@ -53,7 +53,7 @@ class EngineSpec:
     is_json: bool = False
     """Whether that file is JSON, lines of comment allowed: said early where it is not."""
     adapter: str
-    """``module:class`` of a :class:`harness.core.types.Engine`; imported in the worker only."""
+    """``module:class`` of a :class:`harness.core.engine.Engine`; imported in the worker only."""
     adapter_version: int
     """Raised when the adapter speaks differently: earlier renderings are then made again."""
     preloads: tuple[str, ...] = ()

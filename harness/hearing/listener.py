@@ -6,16 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.core.types import (
-    Acoustics,
-    ForcedScore,
-    Hearing,
-    Rendering,
-    Repeat,
-    Take,
-    TextChoice,
-    Transcriber,
-)
+from harness.core.transcriber import Repeat, TextChoice, Transcriber
+from harness.core.types import Acoustics, ForcedScore, Hearing, Rendering, Take
 from harness.hearing.listening import Expected
 from harness.hearing.senses import measure_all, senses_identity
 from harness.storage.store import Store, digest_of

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.core.types import Echoing, Rendering, Take, Transcriber
+from harness.core.transcriber import Echoing, Transcriber
+from harness.core.types import Rendering, Take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

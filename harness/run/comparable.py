@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from harness.core.types import Echoing, GoldenRecord, Probe
+from harness.core.transcriber import Echoing
+from harness.core.types import GoldenRecord, Probe
 from harness.goldens.folder import Golden, differs_in, senses_differ
 from harness.hearing.listening import Listening
 from harness.judging.spread import MIN_GOLDEN_TAKES

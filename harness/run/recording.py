@@ -19,7 +19,8 @@ from harness.core.errors import BadInput, EngineFailure
 from harness.core.pace import Pace
 from harness.core.seeds import seed_for
 from harness.core.text import medoid
-from harness.core.types import GoldenRecord, Model, Probe, Rendering, Repeat, Take
+from harness.core.transcriber import Repeat
+from harness.core.types import GoldenRecord, Model, Probe, Rendering, Take
 from harness.goldens.folder import FORMAT_VERSION, Golden, Manifest, audio_name, write_golden
 from harness.goldens.prints import PrintBook
 from harness.goldens.reuse import Reused

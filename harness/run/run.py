@@ -22,15 +22,8 @@ from harness.core.paths import shown
 from harness.core.screening import Screening
 from harness.core.speakers import plain_id
 from harness.core.text import counted, printable
-from harness.core.types import (
-    ComparisonKind,
-    GoldenRecord,
-    Model,
-    Probe,
-    Rendering,
-    Transcriber,
-    Verdict,
-)
+from harness.core.transcriber import Transcriber
+from harness.core.types import ComparisonKind, GoldenRecord, Model, Probe, Rendering, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
 from harness.core.voice import MAX_NAMED
 from harness.costs.costing import Costing

@@ -17,7 +17,8 @@ from harness.core.language import heard_as
 from harness.core.paths import cache_root, shown
 from harness.core.text import counted, printable
 from harness.core.thirdparty import require
-from harness.core.types import Model, Transcriber, Verdict
+from harness.core.transcriber import Transcriber
+from harness.core.types import Model, Verdict
 from harness.core.voice import Voice
 from harness.engines.registry import ENGINES
 from harness.hearing.asr.fake import ToneTranscriber

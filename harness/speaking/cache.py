@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from harness.core.engine import Speech
 from harness.core.seeds import Request
-from harness.core.types import Rendering, RenderingKey, Speech
+from harness.core.types import Rendering, RenderingKey
 from harness.core.waveform import clean, facts
 from harness.storage.store import Store
 

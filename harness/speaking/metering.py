@@ -10,7 +10,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
-from harness.core.types import EngineInfo, Speech
+from harness.core.engine import EngineInfo, Speech
 from harness.sandbox.outside.client import Worker
 from harness.sandbox.outside.meter import Reading
 from harness.speaking.metered import Metered

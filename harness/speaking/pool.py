@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from harness.core.engine import EngineInfo
 from harness.core.errors import WorkerUnready
 from harness.core.identity import Files
-from harness.core.types import EngineInfo, Model
+from harness.core.types import Model
 from harness.core.voice import Voice
 from harness.engines.registry import ENGINES
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from typing import TypeVar
 
+from harness.core.engine import EngineInfo, Speech
 from harness.core.seeds import Request
-from harness.core.types import EngineInfo, RenderingKey, Speech
+from harness.core.types import RenderingKey
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.blame import NO_LOSS, Blame
 from harness.speaking.cache import RenderingCache

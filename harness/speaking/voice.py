@@ -6,8 +6,9 @@ from collections.abc import Sequence, Set
 from concurrent.futures import Future
 from typing import Protocol
 
+from harness.core.engine import EngineInfo
 from harness.core.seeds import Request
-from harness.core.types import EngineInfo, Rendering, RenderingKey
+from harness.core.types import Rendering, RenderingKey
 from harness.sandbox.outside.client import WorkerFault
 
 Made = Rendering | WorkerFault

@@ -25,8 +25,8 @@ from tests.attacks.watch import Watch
 from tests.attacks.world import World
 
 if TYPE_CHECKING:
+    from harness.core.engine import Speech
     from harness.core.identity import Files
-    from harness.core.types import Speech
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
 
 INSIDE = Path(__file__).parent / "inside"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from harness.admission.admit import checks
-from harness.core.types import Engine
+from harness.core.engine import Engine
 from harness.engines import registry
 from harness.engines.registry import ENGINES, FILE_CHECKS, EngineSpec
 from tests.toy_engine.row import CLICK

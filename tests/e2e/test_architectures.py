@@ -12,7 +12,8 @@ import pytest
 
 from harness.admission.admit import admit
 from harness.admission.converting.copying import copy_voice
-from harness.core.types import Speech, Verdict
+from harness.core.engine import Speech
+from harness.core.types import Verdict
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.adapter import CoquiEngine
 from harness.models.files import find_voice

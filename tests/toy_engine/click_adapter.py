@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.core.types import EngineInfo, Speech
+from harness.core.engine import EngineInfo, Speech
 
 RATE = 16_000
 FRAME_SAMPLES = 80
@@ -15,7 +15,7 @@ WORD_SAMPLES = RATE // 4
 
 
 class ClickEngine:
-    """Implements :class:`harness.core.types.Engine`."""
+    """Implements :class:`harness.core.engine.Engine`."""
 
     def prepare(self, *, device: str, threads: int) -> None:
         """Clicks need nothing."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.core.types import EngineInfo, Speech
+from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.espeak import install_inprocess_espeak
 from harness.engines.coqui.loading import load_synthesizer
@@ -30,7 +30,7 @@ MAX_BATCH_TOKENS = 4096
 
 
 class CoquiEngine:
-    """Implements :class:`harness.core.types.Engine` for Coqui model directories."""
+    """Implements :class:`harness.core.engine.Engine` for Coqui model directories."""
 
     def __init__(self) -> None:
         self._synthesizer: Any = None
@@ -85,7 +85,7 @@ class CoquiEngine:
         )
 
     def speak_as(self, speaker: str) -> None:
-        """See :class:`harness.core.types.ManySpeakers`."""
+        """See :class:`harness.core.engine.ManySpeakers`."""
         self._voice = self._voice.of(speaker)
 
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.core.types import EngineInfo, Speech
+from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.fake import sponges
 from harness.engines.fake.tones import AMPLITUDE, CHARACTER_SAMPLES, NOISE_SIGMA, SAMPLE_RATE, frequency, index_of
@@ -34,7 +34,7 @@ FRAME_SAMPLES = 80
 
 
 class FakeEngine:
-    """Implements :class:`harness.core.types.Engine` with tones."""
+    """Implements :class:`harness.core.engine.Engine` with tones."""
 
     def __init__(self) -> None:
         self._planted: list[dict[str, Any]] = []
@@ -68,7 +68,7 @@ class FakeEngine:
         return [one for one in self._planted if one.get("speaker", speaker) == speaker]
 
     def speak_as(self, speaker: str) -> None:
-        """See :class:`harness.core.types.ManySpeakers`."""
+        """See :class:`harness.core.engine.ManySpeakers`."""
         self._voice = self._voice.of(speaker)
 
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
+from harness.core.transcriber import Repeat
+from harness.core.types import ForcedScore, Hearing, WordSpan
 from harness.core.waveform import clean
 from harness.engines.fake import tones
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.core.types import Echoing, TextChoice, Waveform
+    from harness.core.transcriber import Echoing, TextChoice
+    from harness.core.types import Waveform
     from harness.hearing.asr.likeness import Features
 
 LONGEST_SECONDS = 120.0
@@ -40,7 +42,7 @@ _FEATURE_SIGMA = 0.05
 
 
 class ToneTranscriber:
-    """Implements :class:`harness.core.types.Transcriber` for :mod:`harness.engines.fake.tones`."""
+    """Implements :class:`harness.core.transcriber.Transcriber` for :mod:`harness.engines.fake.tones`."""
 
     @property
     def identity(self) -> Mapping[str, str]:
@@ -53,7 +55,7 @@ class ToneTranscriber:
         forced: Sequence[str | None],
         prints: Sequence[Echoing | None] | None = None,
     ) -> list[Hearing]:
-        """See :meth:`harness.core.types.Transcriber.listen`."""
+        """See :meth:`harness.core.transcriber.Transcriber.listen`."""
         known = [None] * len(clips) if prints is None else prints
         hearings = [_hear(*clip, text) for clip, text in zip(clips, forced, strict=True)]
         return [
@@ -62,7 +64,7 @@ class ToneTranscriber:
         ]
 
     def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Repeat]:
-        """See :meth:`harness.core.types.Transcriber.listen_together`."""
+        """See :meth:`harness.core.transcriber.Transcriber.listen_together`."""
         if not clips:
             return []
         first = self.listen(clips, [None] * len(clips))

@@ -123,7 +123,7 @@ def _rounded(projected: NDArray[np.floating]) -> Print:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prints:
-    """Prints of the golden takes of one phrase. Implements :class:`harness.core.types.Echoing`."""
+    """Prints of the golden takes of one phrase. Implements :class:`harness.core.transcriber.Echoing`."""
 
     basis: Basis
     takes: tuple[tuple[int, Print], ...]

@@ -1,6 +1,6 @@
 """Whisper as a witness: what a clip says, and how well it supports the text that was expected.
 
-This module owns the order of things and the promise of :class:`harness.core.types.Transcriber`; how clips are
+This module owns the order of things and the promise of :class:`harness.core.transcriber.Transcriber`; how clips are
 cut is :mod:`harness.hearing.asr.windows`, what the network does :mod:`harness.hearing.asr.decoding`, where weights come
 from :mod:`harness.hearing.asr.weights`. torch and whisper are imported on first use, never by importing this.
 """
@@ -21,13 +21,15 @@ from harness.core.errors import AsrError, MissingDependency
 from harness.core.installation import install_command
 from harness.core.text import error_line
 from harness.core.thirdparty import own_filters, require
-from harness.core.types import ForcedScore, Hearing, Repeat, WordSpan
+from harness.core.transcriber import Repeat
+from harness.core.types import ForcedScore, Hearing, WordSpan
 from harness.hearing.asr import windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.core.types import Echoing, TextChoice, Waveform
+    from harness.core.transcriber import Echoing, TextChoice
+    from harness.core.types import Waveform
     from harness.hearing.asr.decoding import BoundedGreedy, Encoded, Forced, Transcript
     from harness.hearing.asr.likeness import Features
     from harness.hearing.asr.weights import WhisperWeights
@@ -45,7 +47,7 @@ _TOKENS_PER_SECOND, _TOKENS_MORE, _TOKENS_MOST = 8, 16, 224
 
 
 class WhisperTranscriber:
-    """Implements :class:`harness.core.types.Transcriber` with an openai-whisper checkpoint.
+    """Implements :class:`harness.core.transcriber.Transcriber` with an openai-whisper checkpoint.
 
     Greedy decoding at temperature 0 without fallback, conditioning or timestamps, in float32. Forced scores
     reuse the encoder's output. Nothing a clip contains raises; a clip without sound is heard as empty text.
@@ -108,7 +110,7 @@ class WhisperTranscriber:
         forced: Sequence[str | None],
         prints: Sequence[Echoing | None] | None = None,
     ) -> list[Hearing]:
-        """See :meth:`harness.core.types.Transcriber.listen`.
+        """See :meth:`harness.core.transcriber.Transcriber.listen`.
 
         Raises:
             AsrError: The weights cannot be loaded, or the device has too little memory for a batch.
@@ -133,7 +135,7 @@ class WhisperTranscriber:
         return [hearings[index] for index in range(len(clips))]
 
     def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Repeat]:
-        """See :meth:`harness.core.types.Transcriber.listen_together`. Memory grows with the clips."""
+        """See :meth:`harness.core.transcriber.Transcriber.listen_together`. Memory grows with the clips."""
         if not clips:
             return []
         prepared = [windows.prepare(*clip) for clip in clips]

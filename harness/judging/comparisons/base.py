@@ -16,7 +16,8 @@ from typing import ClassVar, Protocol
 from harness.core.findings import Outcome
 from harness.core.screening import Screening
 from harness.core.seeds import FIRST_PURPOSE, Request, seed_for
-from harness.core.types import ComparisonKind, Echoing, GoldenRecord, Probe, Take, Verdict
+from harness.core.transcriber import Echoing
+from harness.core.types import ComparisonKind, GoldenRecord, Probe, Take, Verdict
 from harness.hearing.listening import Expected
 from harness.judging.detectors import spoiled_audio
 from harness.judging.judge import Judge

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from harness.core.types import Model, Probe, Transcriber
+    from harness.core.transcriber import Transcriber
+    from harness.core.types import Model, Probe
     from harness.goldens.folder import Golden
     from harness.redteam.kinds import Kind
     from harness.redteam.plan import Copy

@@ -14,14 +14,14 @@ import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.core.types import EngineInfo, Speech
+from harness.core.engine import EngineInfo, Speech
 
 TARGETS = "targets.json"
 """Name of the "model's" one file: a JSON object of the port, process and files to attack."""
 
 
 class Attacker:
-    """Implements :class:`harness.core.types.Engine`: attacks while it loads, and tells as versions how it went."""
+    """Implements :class:`harness.core.engine.Engine`: attacks while it loads, and tells as versions how it went."""
 
     def prepare(self, *, device: str, threads: int) -> None:
         """Attacks need nothing."""

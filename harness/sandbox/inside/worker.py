@@ -22,7 +22,7 @@ from harness.core.voice import Voice
 from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded, Prepare, Prepared, Render, Spoken
 
 if TYPE_CHECKING:
-    from harness.core.types import Engine, EngineInfo, ManySpeakers
+    from harness.core.engine import Engine, EngineInfo, ManySpeakers
 
 PR_SET_PDEATHSIG = 1
 NICENESS = 5

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.core.engine import EngineInfo, Speech
 from harness.core.errors import MachineShort, WorkerUnready
 from harness.core.identity import Files
 from harness.core.text import printable
-from harness.core.types import EngineInfo, Speech
 from harness.core.voice import Voice
 from harness.sandbox.inside.modelfiles import ModelExchanged, require_same
 from harness.sandbox.inside.protocol import (

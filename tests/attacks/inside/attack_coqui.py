@@ -24,7 +24,7 @@ from harness.engines.coqui import adapter
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.core.types import EngineInfo
+    from harness.core.engine import EngineInfo
 
 sys.dont_write_bytecode = True
 

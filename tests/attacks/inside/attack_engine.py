@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.core.types import EngineInfo, Speech
+from harness.core.engine import EngineInfo, Speech
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from harness.core.engine import EngineInfo
     from harness.core.identity import Files
     from harness.core.seeds import Request
-    from harness.core.types import EngineInfo, RenderingKey, SignalFacts, Waveform
+    from harness.core.types import RenderingKey, SignalFacts, Waveform
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
     from harness.speaking.voice import Made
 

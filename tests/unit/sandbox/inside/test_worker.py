@@ -18,8 +18,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from harness.core.engine import Speech
 from harness.core.errors import WorkerUnready
-from harness.core.types import Speech
 from harness.engines.fake.adapter import FakeEngine
 from harness.engines.registry import ENGINES
 from harness.sandbox.inside.modelfiles import files_of

@@ -30,7 +30,8 @@ from harness.sandbox.outside.sandboxed import SandboxLauncher
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.core.types import BehaviourEvent, Speech
+    from harness.core.engine import Speech
+    from harness.core.types import BehaviourEvent
 
 HERE = Path(__file__).parent
 MEMORY_BYTES = 2 << 30

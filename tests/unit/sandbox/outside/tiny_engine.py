@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.core.types import EngineInfo, Speech
+from harness.core.engine import EngineInfo, Speech
 
 
 class TinyEngine:
