@@ -65,6 +65,9 @@ def _of_one(kind: str) -> bytes:
     if kind == "lines":
         text = b"V" + b"a" * (1 << 20) + b"\n"
         return text + asm.put(1) + asm.POP + _list(call("_codecs", "encode", asm.get(1), asm.text("latin1")) * 3000)
+    if kind == "zeros":
+        wide = call("numpy", "dtype", asm.text("V999999"), asm.number(0), asm.number(1)) + asm.put(1) + asm.POP
+        return wide + _list(call("numpy.core.multiarray", "scalar", asm.get(1)) * 3000)
     if kind == "byte-arrays":
         return copies(data, 3000)
     turned = dtype + _tuple(asm.number(3), asm.text(">"), asm.NONE * 3, asm.number(-1) * 2, asm.number(0)) + asm.BUILD
@@ -81,7 +84,7 @@ def _tuple(*parts: bytes) -> bytes:
 
 def bombs() -> Iterator[Hostile]:
     """All of them."""
-    for kind in ("codec", "lines", "byte-arrays", "arrays"):
+    for kind in ("codec", "lines", "byte-arrays", "arrays", "zeros"):
         yield Hostile(f"copies-by-{kind}", "model.pkl", "", BOMB, lambda m, k=kind: stream(_of_one(k), 3))
     yield Hostile(
         "endless-number",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from harness.admission.reading.cursor import Bomb
+from harness.admission.reading.numpycalls import item_bytes
 from harness.admission.reading.symbols import Blob, Box
 
 MAX_DEPTH: Final = 100
@@ -30,6 +31,8 @@ def copied(values: Sequence[object]) -> int:
             total += value.byte_count
         elif isinstance(value, Box) and value.kind == "bytearray":
             total += value.count
+        elif isinstance(value, Box) and value.kind == "dtype" and value.detail != "O":
+            total += item_bytes(value.detail)  # a scalar without bytes of its own is so many zeros
     return total
 
 
