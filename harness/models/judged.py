@@ -26,6 +26,8 @@ class Judged:
 
     names: dict[tuple[int, int], str]
     """What each is called in a message, by its device and inode: by whatever path it is reached."""
+    models: tuple[tuple[str, Path], ...] = ()
+    """Those that were typed: what each is called, and its folder."""
 
     @classmethod
     def of(cls, **models: str | Path) -> Judged:
@@ -35,14 +37,15 @@ class Judged:
             models: Each as typed: a folder, ``engine:folder``, a source; ``""`` for none.
         """
         places = [(name, folder_of(spec)) for name, spec in models.items()]
-        known = [(f"the {name}", place) for name, place in places if place is not None]
+        typed = tuple((f"the {name}", place) for name, place in places if place is not None)
+        known = list(typed)
         with contextlib.suppress(BadInput):  # no cache, and nothing was fetched
             known.append((FETCHED, cache_root() / "sources"))
         names: dict[tuple[int, int], str] = {}
         for name, place in known:
             if (key := _key(place)) is not None:
                 names.setdefault(key, name)
-        return cls(names=names)
+        return cls(names=names, models=typed)
 
     def holding(self, path: Path) -> str | None:
         """What is judged and holds this path, as it is written or as its links lead; None where nothing does."""

@@ -6,9 +6,13 @@ ini file already did. ``soundcheck gate`` leaves pytest nothing to look for.
 
 from __future__ import annotations
 
+import importlib.machinery
 import os
+import sys
+import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -51,6 +55,10 @@ def refuse_configuration(config: pytest.Config, words: Sequence[str], judged: Ju
         if owner := judged.holding(path):
             what = "pytest's configuration" if path == config.inipath else "the folder that pytest works in"
             raise _refusal(f"{shown(path)}: {what} lies in {owner}, which it judges; start pytest in your own project")
+    for owner, folder in judged.models:
+        if package := _package(folder):
+            line = f"{shown(package)}: {owner} is a Python package, which whatever imports {folder.name} would run"
+            raise _refusal(f"{line}; take it out of there")
     starts = [here / word.partition("::")[0] for word in words]
     for start in starts:
         if owner := judged.holding(start):
@@ -62,15 +70,32 @@ def refuse_configuration(config: pytest.Config, words: Sequence[str], judged: Ju
 
 
 def refuse_loaded(config: pytest.Config, judged: Judged) -> None:
-    """Refuse a run for which a conftest.py or a plugin out of what it judges was loaded.
+    """Refuse a run for which a conftest.py, a plugin or a module out of what it judges was loaded.
 
     Raises:
         pytest.UsageError: One line that names the file and what it lies in.
     """
-    for plugin in config.pluginmanager.get_plugins():
-        file = getattr(plugin, "__file__", None)
+    files = [getattr(plugin, "__file__", None) for plugin in config.pluginmanager.get_plugins()]
+    for file in (*files, *_own_modules()):
         if isinstance(file, str) and (owner := judged.holding(Path(file))):
             raise _refusal(f"{shown(Path(file))}: lies in {owner}, and pytest has run it; take it out of there")
+
+
+def _own_modules() -> Iterator[str]:
+    """Files of the modules that are loaded, but those of Python and of installed packages."""
+    installed = tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    for module in list(sys.modules.values()):
+        file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+        if isinstance(file, str) and not file.startswith(installed):
+            yield file
+
+
+def _package(folder: Path) -> Path | None:
+    """What Python runs of a folder that it takes for a package: it looks for modules beside a conftest.py."""
+    if not folder.name.isidentifier():
+        return None
+    files = (folder / f"__init__{suffix}" for suffix in importlib.machinery.all_suffixes())
+    return next((file for file in files if file.is_file()), None)
 
 
 def _conftests(starts: Sequence[Path]) -> Iterator[Path]:

@@ -161,6 +161,27 @@ class TestCodeOfTheCandidate:
         assert "lies in the " in done.stderr
         assert not (project / "ran").exists()
 
+    @pytest.mark.parametrize("name", ["colorama", "linked"])
+    def test_is_no_package_that_whatever_imports_its_name_would_run(self, name: str, project: Path) -> None:
+        """pytest puts the folder of a conftest.py where Python looks for modules, before those that are installed."""
+        (project / "conftest.py").touch()
+        (project / "voices/candidate").rename(project / name)
+        (project / name / "__init__.py").write_text(payload(project), "utf-8")
+        done = start(project, *GATE, f"--tts-model={name}")
+        assert done.returncode == pytest.ExitCode.USAGE_ERROR
+        assert [line for line in done.stderr.splitlines() if line] == [
+            f"ERROR: {name}/__init__.py: the candidate is a Python package, which whatever imports {name} would run; "
+            "take it out of there"
+        ]
+        assert not (project / "ran").exists()
+
+    def test_that_a_conftest_of_the_project_imports_ends_the_run(self, project: Path) -> None:
+        (project / "voices/candidate/harm.py").touch()
+        (project / "conftest.py").write_text("import sys\nsys.path.append('voices/candidate')\nimport harm\n", "utf-8")
+        done = start(project, *GATE, "--tts-model=voices/candidate")
+        assert done.returncode == pytest.ExitCode.USAGE_ERROR
+        assert "voices/candidate/harm.py: lies in the candidate, and pytest has run it" in done.stderr
+
     def test_as_a_plugin_ends_the_run(self, project: Path) -> None:
         (project / "voices/candidate/harm.py").write_text("", "utf-8")
         (project / "pytest.ini").write_text("[pytest]\npythonpath = voices/candidate\naddopts = -p harm\n", "utf-8")
