@@ -40,13 +40,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="RUN",
         help="the run that it is about, where that was kept: is it whole?",
     )
-    parser.add_argument(
-        "--speaker",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="who will speak: must be among who was judged; repeat for more",
-    )
+    add_option(parser, "speaker", help="who will speak: must be among who was judged; repeat for more")
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -79,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     data = read_attestation(options.attestation)
     try:
         holding = check(data, options.model, trust, datetime.now(UTC), policy=policy, max_age=max_age)
-        require_speakers(holding.stated, options.speaker)
+        require_speakers(holding.stated, options.speaker or ())
         if options.kept:
             require_run(options.kept, holding.stated)
     except Refused as refused:

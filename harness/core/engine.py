@@ -35,7 +35,8 @@ class Engine(Protocol):
         """Load a model directory. Raises whatever the engine raises; the worker reports it.
 
         Where the engine's row says how voices are chosen, it is also given ``voice``, a
-        :class:`harness.core.voice.Voice` that was found in that directory. Where the row says ``has_untrained`` and
+        :class:`harness.core.voice.Voice` that was found in that directory; and ``recording``, the path of a WAV file,
+        where that voice is cloned from one. Where the row says ``has_untrained`` and
         the checkpoint is not to be opened, it is also given ``is_untrained=True``.
         """
         ...

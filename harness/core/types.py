@@ -64,6 +64,8 @@ class Model:
     """Who of it speaks."""
     files: Files = field(default_factory=dict)
     """The files that the digest was taken of. No other ones are given to a worker."""
+    recording: bytes = field(default=b"", repr=False)
+    """WAV file that the speaker is cloned from, where one is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ class Voice:
     """Names of all who speak, one after the other, where several do."""
     language: str = ""
     """Code of the language, as the model has it."""
+    recording: str = ""
+    """sha256 of the recording that the speaker is cloned from, ``""`` for a speaker of the model's own."""
     has_others: bool = False
     """Whether the folder holds other checkpoints too: its digest does not tell then which one speaks."""
 
@@ -40,7 +42,7 @@ class Voice:
 
         Of several speakers it is what they share: each has a name of its own beside it.
         """
-        return dataclasses.replace(self, speakers=())._say(with_checkpoint=self.has_others)
+        return dataclasses.replace(self, speakers=())._say(with_checkpoint=self.has_others, digits=64)
 
     @property
     def shared(self) -> str:
@@ -51,13 +53,14 @@ class Voice:
         """The same choice with one speaker."""
         return dataclasses.replace(self, speaker=speaker, speakers=())
 
-    def _say(self, *, with_checkpoint: bool) -> str:
+    def _say(self, *, with_checkpoint: bool, digits: int = 12) -> str:
         more = len(self.speakers) - MAX_NAMED
         named = ", ".join(self.speakers[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
         parts = (
             ("checkpoint", self.checkpoint if with_checkpoint else ""),
             ("speaker", self.speaker),
             ("speakers", named),
+            ("recording", self.recording[:digits]),
             ("language", self.language),
         )
         return ", ".join(f"{noun} {name}" for noun, name in parts if name)
@@ -77,6 +80,10 @@ class Choices:
     """Codes, in the model's order; empty where it has one."""
     unlisted: str = ""
     """Why its speakers could not be listed, ``""`` where they could: a name is then taken as it is."""
+    clones: bool = False
+    """Whether it can speak as whoever is heard in a recording."""
+    no_cloning: str = ""
+    """Why it cannot though it is of a kind that could, ``""`` otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

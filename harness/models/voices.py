@@ -25,6 +25,7 @@ from harness.models.files import find_model, find_voice
 MAX_SHOWN = 12
 """Names in a line."""
 ALL = "all"
+CLONING = "XTTS, or a VITS with a speaker encoder beside it,"
 _SAMPLE = re.compile(r"sample:([1-9][0-9]{0,5})(?::([0-9]{1,9}))?")
 SAMPLE_IS = "all, a name, or sample:N (sample:N:SEED for another draw)"
 
@@ -74,8 +75,10 @@ def choose_voice(path: Path, choices: Choices, chosen: Voice, *, language: str |
     Raises:
         BadInput: A choice is missing or wrong: one line that lists what there is.
     """
+    if chosen.recording:
+        _refuse_cloning(path, choices, chosen)
     speakers = _speakers(path, chosen.names, choices)
-    if not speakers and choices.speakers:
+    if not speakers and choices.speakers and not chosen.recording:
         raise _missing(path, "speaker", choices.speakers)
     code = _checked(path, "language", chosen.language, choices.languages)
     if not code and choices.languages and language is not None:
@@ -84,6 +87,16 @@ def choose_voice(path: Path, choices: Choices, chosen: Voice, *, language: str |
             raise _missing(path, "language", choices.languages)
     speaker = speakers[0] if len(speakers) == 1 else ""
     return dataclasses.replace(chosen, speaker=speaker, speakers=speakers if not speaker else (), language=code)
+
+
+def _refuse_cloning(path: Path, choices: Choices, chosen: Voice) -> None:
+    """Refuse a recording for a model that cannot use it, or beside a speaker of the model's own."""
+    if not choices.clones:
+        why = choices.no_cloning or f"it clones nobody ({CLONING} does)"
+        raise BadInput(printable(f"{path}: expected no --tts-speaker-wav, as {why}; leave it out"))
+    if chosen.names:
+        what = f"expected no --tts-speaker beside --tts-speaker-wav, got {chosen.names[0]!r}; leave one of them out"
+        raise BadInput(printable(f"{path}: {what}"))
 
 
 def _speakers(path: Path, words: Sequence[str], choices: Choices) -> tuple[str, ...]:

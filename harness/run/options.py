@@ -128,6 +128,14 @@ OPTIONS: Final = (
         help="which speaker of the model is judged: a name, all, or sample:N for so many, drawn by a seed",
     ),
     Option(
+        stem="speaker-wav",
+        type=Path,
+        metavar="FILE",
+        without="a speaker of the model's own",
+        shapes_verdict=True,
+        help="recording whose speaker is cloned and judged (1 to 60 s; for models that clone)",
+    ),
+    Option(
         stem="language",
         metavar="CODE",
         without="the suite's",
@@ -289,13 +297,13 @@ OPTIONS: Final = (
 )
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
-    "checkpoint", "speaker", "language", "golden", "gate", "policy", "compare", "reference", "alpha", "takes", "seed",
-    "soak", "cost", "fresh", "report",
+    "checkpoint", "speaker", "speaker-wav", "language", "golden", "gate", "policy", "compare", "reference", "alpha",
+    "takes", "seed", "soak", "cost", "fresh", "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (
-    "asr", "checkpoint", "speaker", "language", "device", "threads", "workers", "timeout", "memory-gb", "isolation",
-    "allow-unsandboxed", "dir",
+    "asr", "checkpoint", "speaker", "speaker-wav", "language", "device", "threads", "workers", "timeout", "memory-gb",
+    "isolation", "allow-unsandboxed", "dir",
 )  # fmt: skip
 """What every verb needs that speaks and listens."""
 

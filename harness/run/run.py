@@ -9,6 +9,7 @@ import dataclasses
 import importlib.metadata
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -111,12 +112,12 @@ def _refuse_other_speakers(model: Model, golden: Golden) -> None:
     elif voice.speakers:
         is_other, of, got = True, recorded.voice or "one speaker", counted(len(voice.speakers), "speaker")
     else:
-        of, got = recorded.voice, f"speaker {voice.speaker}"
-        is_same_model = recorded.model_digest == model.digest
-        is_other = is_same_model and bool(voice.speaker and of) and got not in of.split(", ")
+        is_same_model, of = recorded.model_digest == model.digest, recorded.voice
+        got = f"recording {voice.recording}" if voice.recording else f"speaker {voice.speaker}"
+        is_other = is_same_model and bool(voice.names or voice.recording) and bool(of) and got not in of.split(", ")
     if is_other:
         line = f"golden {golden.name} is of {of}, got {got}; choose who was recorded, or record a golden of who speaks"
-        raise BadInput(printable(line))
+        raise BadInput(printable(re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1", line)))
 
 
 def screening_of(settings: Settings, suites: Sequence[SuiteFileContent]) -> Screening:

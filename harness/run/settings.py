@@ -18,6 +18,7 @@ from harness.run.options import OPTIONS, SALT_VARIABLE
 if TYPE_CHECKING:
     import pytest
 
+    from harness.models.recording import Recording
     from harness.policy.file import PolicyFile
 
 MIN_SALT = 12
@@ -67,6 +68,8 @@ class Settings:
     """Which checkpoint of the candidate's folder, by its name there; ``""`` for the only one."""
     speaker: tuple[str, ...] = ()
     """Which speakers of the candidate, as typed: names, ``all`` or ``sample:N``; none for the only one."""
+    speaker_wav: Recording | None = None
+    """Whose voice the candidate is to clone; None for a speaker of its own."""
     language: str = ""
     """Which language of the candidate, as it calls it; ``""`` for the suite's."""
     reference: str = ""
@@ -92,7 +95,8 @@ class Settings:
     @property
     def voice(self) -> Voice:
         """Who of the candidate was chosen to speak, as typed."""
-        return Voice(checkpoint=self.checkpoint, speakers=self.speaker, language=self.language)
+        recording = self.speaker_wav.sha256 if self.speaker_wav else ""
+        return Voice(checkpoint=self.checkpoint, speakers=self.speaker, language=self.language, recording=recording)
 
     @property
     def is_metered(self) -> bool:
@@ -122,6 +126,11 @@ def make_settings(choices: Choices) -> Settings:
     """
     from harness.policy.file import alpha_under, gate_under, read_policy
 
+    recording: Recording | None = None
+    if recording_path := choices.path("speaker-wav"):
+        from harness.models.recording import read_recording
+
+        recording = read_recording(recording_path)
     policy_path = choices.path("policy")
     policy = read_policy(policy_path) if policy_path else None
     device = resolve_device(choices.text("device"))
@@ -145,6 +154,7 @@ def make_settings(choices: Choices) -> Settings:
         compare=choices.text("compare"),
         checkpoint=choices.text("checkpoint"),
         speaker=choices.words("speaker"),
+        speaker_wav=recording,
         language=choices.text("language"),
         reference=choices.model("reference"),
         isolation=choices.text("isolation"),
@@ -240,6 +250,7 @@ def typed_options(settings: Settings) -> tuple[str, ...]:
     demanded = 0.01 if policy is None or policy.policy.alpha is None else policy.policy.alpha
     otherwise = {
         "policy": shown(policy.path) if policy else None,
+        "speaker-wav": shown(settings.speaker_wav.path) if settings.speaker_wav else None,
         "alpha": None if settings.alpha == demanded else settings.alpha,
         "soak": f"{settings.soak_seconds:g}s" if settings.soak_seconds else None,
     }

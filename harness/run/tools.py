@@ -146,7 +146,11 @@ def make_equipment(
     """
     model = open_model(local_model(settings.model, tell), settings.voice)
     choices = choices_of(model.engine, model.path)
-    model = dataclasses.replace(model, voice=choose_voice(model.path, choices, model.voice, language=language))
+    model = dataclasses.replace(
+        model,
+        voice=choose_voice(model.path, choices, model.voice, language=language),
+        recording=settings.speaker_wav.wav if settings.speaker_wav else b"",
+    )
     if model.voice.speakers and any(word not in model.voice.speakers for word in settings.speaker):
         tell(printable(f"{counted(len(model.voice.speakers), 'speaker')} chosen: {', '.join(model.voice.speakers)}"))
     store = Store(settings.folder)
@@ -156,7 +160,7 @@ def make_equipment(
     )
     door = Door(model, provenance, settings.policy)
     _refuse_lacks(model, door, language)
-    if choices.unlisted and not model.voice.names and not door.refusal:
+    if choices.unlisted and not model.voice.names and not model.recording and not door.refusal:
         why = f"its speakers cannot be listed ({choices.unlisted})"
         raise BadInput(printable(f"{shown(model.path)}: expected --tts-speaker=NAME, as {why}"))
     renderer, isolation = _make_renderer(
@@ -192,7 +196,7 @@ def make_reference(
     """
     if not settings.reference:
         return None
-    model = open_model(local_model(settings.reference, tell))
+    model = open_model(local_model(settings.reference, tell), Voice(recording=wanted.recording))
     choices = choices_of(model.engine, model.path)
     chosen = dataclasses.replace(
         model.voice,
@@ -200,7 +204,11 @@ def make_reference(
         speakers=wanted.speakers,
         language=wanted.language if wanted.language in choices.languages else "",
     )
-    model = dataclasses.replace(model, voice=choose_voice(model.path, choices, chosen, language=language))
+    model = dataclasses.replace(
+        model,
+        voice=choose_voice(model.path, choices, chosen, language=language),
+        recording=settings.speaker_wav.wav if settings.speaker_wav else b"",
+    )
     door = Door(
         model,
         provenance_of(_project(settings), settings.reference, model.path),

@@ -179,6 +179,7 @@ class WorkerPool:
             bounds=bounds,
         )
         worker.voice = self._model.voice if engine.layout or engine.choices else None
+        worker.recording = self._model.recording
         return worker
 
     def _make_untrained(self) -> Worker:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from harness.cli.main import main
 from harness.core.speakers import token_of
@@ -262,3 +265,34 @@ class TestSeveralSpeakers:
         run = gate()
         assert run.ret == 0
         assert "all 8 probes passed" in run.stdout.str()
+
+
+class TestRecording:
+    """A fake voice that clones: whoever is heard in a recording is who is judged."""
+
+    @pytest.fixture
+    def gate(self, pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
+        pytester.makefile(".probes.yaml", one=SUITE)
+        content = {"version": 1, "speakers": ["amelie", "bruno"], "clones": True}
+        (pytester.mkdir("model") / "fake.json").write_text(json.dumps(content), "utf-8")
+        for place, name in enumerate(("anna", "otto")):
+            sound = np.sin(np.arange(32_000) / (9 + place)).astype(np.float32)
+            soundfile.write(f"{name}.wav", 0.3 * sound, 16_000)
+        record = ["record", "--model", "model", "--suite", "one.probes.yaml", "--out", "golden/anna", "--asr", "fake"]
+        assert main([*record, "--no-cost", "--speaker-wav", "anna.wav"]) == 0
+        gate = ("--tts-model=model", "--tts-asr=fake", "--tts-golden=anna", "--tts-cost=off")
+        return lambda *options: pytester.runpytest_inprocess("one.probes.yaml", *gate, *options)
+
+    def test_is_part_of_what_is_recorded_judged_and_said(self, gate: Callable[..., pytest.RunResult]) -> None:
+        digest = hashlib.sha256(Path("anna.wav").read_bytes()).hexdigest()
+        assert json.loads(Path("golden/anna/manifest.json").read_text("utf-8"))["voice"] == f"recording {digest}"
+        run = gate("--tts-speaker-wav=anna.wav")
+        assert run.ret == 0
+        assert f"recording {digest[:12]}) against golden anna: the only probe passed" in run.stdout.str()
+        (found,) = Path(".soundcheck/runs").glob("*/results.json")
+        info = json.loads(found.read_text("utf-8"))["info"]
+        assert (info["comparison"], info["voice"]) == ("same-weights", f"recording {digest[:12]}")
+        assert "--tts-speaker-wav=anna.wav" in info["options"]
+        other = gate("--tts-speaker-wav=otto.wav")
+        assert other.ret == pytest.ExitCode.USAGE_ERROR
+        assert f"golden anna is of recording {digest[:12]}, got recording" in last_error(other)

@@ -44,7 +44,10 @@ def read_choices(model: Path) -> Choices:
         languages = reader.languages(config)
     except (Unreadable, Malformed, OSError):
         languages = ()
+    clones, no_cloning = reader.cloning(config)
     return Choices(
+        clones=clones,
+        no_cloning=no_cloning,
         speakers=speakers if len(speakers) > 1 else (),
         languages=languages if len(languages) > 1 else (),
         unlisted=unlisted,
@@ -102,6 +105,20 @@ class _Reader:
     def _cloned(self) -> tuple[str, ...]:
         """Voices that were cloned from recordings before, each in a file of its own."""
         return tuple(path.stem for path in map(PurePosixPath, self._files) if path.match(f"{CLONED}/*.pth"))
+
+    def cloning(self, config: Mapping[str, Json]) -> tuple[bool, str]:
+        """Whether it can speak as whoever is heard in a recording, and why not where it seems that it should."""
+        if config.get("model") == "xtts":
+            return True, ""
+        if config.get("model") != "vits" or not _field(config, "use_d_vector_file"):
+            return False, ""
+        for field in ("speaker_encoder_model_path", "speaker_encoder_config_path"):
+            named = _field(config, field)
+            if not isinstance(named, str) or not named:
+                return False, "it names no speaker encoder"
+            if find_side_file(named, CONFIG, self._files.keys()) is None:
+                return False, f"its speaker encoder {named[:80]} is not beside its configuration"
+        return True, ""
 
     def _keys(self, named: Json) -> tuple[str, ...]:
         return _texts(list(self._table(named)))

@@ -7,10 +7,11 @@ judged is what users of the voice will hear.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ class CoquiEngine:
     def __init__(self) -> None:
         self._synthesizer: Any = None
         self._voice = ONLY_VOICE
+        self._recording: str | None = None
 
     def prepare(self, *, device: str, threads: int) -> None:
         """Import Coqui, and have torch count as it should on its device."""
@@ -59,10 +61,12 @@ class CoquiEngine:
         voice: Voice = ONLY_VOICE,
         vocoder: Path | None = None,
         is_untrained: bool = False,
+        recording: Path | None = None,
     ) -> EngineInfo:
         """Load ``config.json`` as it was read, the checkpoint beside it, and a vocoder where there is one.
 
-        Untrained, the checkpoint is one that nobody trained.
+        Untrained, the checkpoint is one that nobody trained. A recording is listened to here, once: what is made of it
+        is the same for every rendering.
 
         Raises:
             FileNotFoundError: There is no configuration.
@@ -77,6 +81,9 @@ class CoquiEngine:
         network = self._synthesizer.tts_model
         if _is_batchable(network):
             network.waveform_decoder = row_by_row(network.waveform_decoder)
+        self._recording = str(recording) if recording else None
+        if self._recording:
+            clone_once(network, self._recording)
         names = ("coqui-tts", "torch", "espeakng-loader")
         return EngineInfo(
             name="coqui",
@@ -110,7 +117,9 @@ class CoquiEngine:
 
     @property
     def _speaker(self) -> str | None:
-        """The one that was chosen, else the only one."""
+        """The one that was chosen, else the only one; nobody where a recording is cloned."""
+        if self._recording:
+            return None
         manager = self._synthesizer.tts_model.speaker_manager
         return self._voice.speaker or (None if manager is None else _only(manager.speaker_names))
 
@@ -136,7 +145,7 @@ class CoquiEngine:
         padded = torch.zeros(len(ids), int(lengths.max()), dtype=torch.long)
         for row, values in enumerate(ids):
             padded[row, : len(values)] = torch.tensor(values)
-        speaker, d_vector = model._get_speaker_id_or_dvector(self._speaker, None, None)
+        speaker, d_vector = model._get_speaker_id_or_dvector(self._speaker, self._recording, None)
         language = model._get_language_id(self._language)
         with PerItemNoise(seeds), torch.inference_mode():
             outputs = model.inference(
@@ -174,6 +183,7 @@ class CoquiEngine:
             outputs = synthesizer.tts_model.synthesize(
                 text=sentence,
                 speaker=self._speaker,
+                speaker_wav=self._recording,
                 voice_dir=synthesizer.voice_dir,
                 language=self._language,
                 use_griffin_lim=no_vocoder,
@@ -206,6 +216,42 @@ class CoquiEngine:
             frames=sum(speech.frames for speech in sentences),
             tokens=sum(speech.tokens for speech in sentences),
         )
+
+
+def clone_once(network: Any, recording: str) -> None:
+    """Have a model make its voice of a recording now, and give the same one whenever it would make it again.
+
+    Coqui makes it anew for each sentence; what that takes and draws belongs to no phrase.
+    """
+    import torch
+
+    settings = {}
+    if type(network).__name__ == "Xtts":  # as its ``synthesize`` hands them on
+        names = ("gpt_cond_len", "gpt_cond_chunk_len", "sound_norm_refs")
+        settings = {name: network.config[name] for name in names} | {"max_ref_length": network.config["max_ref_len"]}
+    seed_all(0)
+    with torch.no_grad(), plain_loading():
+        cloned = network.clone_voice(recording, **settings)
+    network.clone_voice = lambda *_, **__: cloned
+
+
+@contextlib.contextmanager
+def plain_loading() -> Iterator[None]:
+    """Let torchaudio read a WAV file with libsndfile: since 2.9 it asks for libraries of FFmpeg to read any file."""
+    import soundfile
+    import torch
+
+    torchaudio: Any = importlib.import_module("torchaudio")
+
+    def load(path: str, *_: object, **__: object) -> tuple[torch.Tensor, int]:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        return torch.from_numpy(samples.T.copy()), rate
+
+    own, torchaudio.load = torchaudio.load, load
+    try:
+        yield
+    finally:
+        torchaudio.load = own
 
 
 def row_by_row(decoder: Any) -> Any:

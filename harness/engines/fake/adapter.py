@@ -39,6 +39,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self._planted: list[dict[str, Any]] = []
         self._voice = ONLY_VOICE
+        self._cloned = b""
         self._spoken = 0
         self._kept: list[Any] = []
 
@@ -46,7 +47,14 @@ class FakeEngine:
         """Tones need nothing."""
 
     def load(
-        self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE, is_untrained: bool = False
+        self,
+        model: Path,
+        *,
+        device: str,
+        threads: int,
+        voice: Voice = ONLY_VOICE,
+        is_untrained: bool = False,
+        recording: Path | None = None,
     ) -> EngineInfo:
         """Read ``fake.json``; faults of kind ``load-*`` fire here. Untrained, it has those of the engine alone."""
         del device, threads
@@ -55,6 +63,7 @@ class FakeEngine:
         self._voice = voice
         if is_untrained:
             self._planted = [one for one in self._planted if one.get("of") == "engine"]
+        self._cloned = recording.read_bytes() if recording else b""
         for fault in self._faults:
             if fault["kind"].startswith("load-"):
                 _misbehave(fault["kind"].removeprefix("load-"))
@@ -76,8 +85,8 @@ class FakeEngine:
         return [self._speak(text, seed) for text, seed in zip(texts, seeds, strict=True)]
 
     def _speak(self, text: str, seed: int) -> Speech:
-        who = self._voice.speaker + self._voice.language
-        rng = np.random.default_rng([seed, *who.encode()] if who else seed)
+        who = (self._voice.speaker + self._voice.language).encode() + self._cloned[:4096]
+        rng = np.random.default_rng([seed, *who] if who else seed)
         self._spoken += 1
         fired = [fault for fault in self._faults if _fires(fault, text, seed, self._spoken)]
         for fault in fired:

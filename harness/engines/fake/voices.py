@@ -11,4 +11,8 @@ from harness.core.voice import Choices
 def read_choices(model: Path) -> Choices:
     """The names in its file, for the plugin's own tests."""
     content = json.loads((model / "fake.json").read_text("utf-8"))
-    return Choices(speakers=tuple(content.get("speakers", ())), languages=tuple(content.get("languages", ())))
+    return Choices(
+        speakers=tuple(content.get("speakers", ())),
+        languages=tuple(content.get("languages", ())),
+        clones=bool(content.get("clones", False)),
+    )

@@ -19,6 +19,8 @@ from msgspec import Meta
 MAGIC = b"SCK1"
 PREFIX = struct.Struct(">4sBIQ")
 MAX_HEADER_BYTES = 1 << 20
+MAX_RECORDING_BYTES = 32 << 20
+"""A minute in one channel of 16 bits at 192 kHz is 22 MiB."""
 MAX_PAYLOAD_BYTES = 256 << 20
 """About 50 minutes at 22,050 Hz: far beyond any deadline, far below memory."""
 
@@ -63,7 +65,7 @@ class Prepared(_Message, frozen=True, kw_only=True):
 
 
 class Load(_Message, frozen=True, kw_only=True):
-    """Harness to worker: load this model."""
+    """Harness to worker: load this model. The payload is a WAV file that its speaker is cloned from, where one is."""
 
     model: Line
     voice: Choice | None = None
@@ -153,15 +155,18 @@ class Channel:
             self._arm(deadline)
             self._sock.sendall(payload)
 
-    def receive(self, *, deadline: float | None = None, max_payload: int = 0) -> tuple[Message, bytes]:
+    def receive(
+        self, *, deadline: float | None = None, max_payload: int = 0, carrier: type[Message] = Spoken
+    ) -> tuple[Message, bytes]:
         """Wait for one message.
 
         Args:
             deadline: `time.monotonic` value after which :class:`TimeoutError` is raised; None waits for ever.
             max_payload: Largest payload in bytes that is acceptable now.
+            carrier: The one kind of message that may have a payload: :class:`Load` on the worker's side.
 
         Returns:
-            The message, and its payload (``b""`` for all but :class:`Spoken`).
+            The message, and its payload (``b""`` for all but the carrier).
 
         Raises:
             ProtocolError: Bytes that are no acceptable message (:class:`TooLong`: more speech than `max_payload`).
@@ -176,7 +181,7 @@ class Channel:
         if header_bytes > MAX_HEADER_BYTES:
             raise ProtocolError(f"expected a header of at most {MAX_HEADER_BYTES} bytes, got {header_bytes}")
         name = KINDS[kind].__name__
-        if payload_bytes and KINDS[kind] is not Spoken:
+        if payload_bytes and KINDS[kind] is not carrier:
             raise ProtocolError(f"expected 0 payload bytes with {name}, got {payload_bytes}")
         if payload_bytes and not max_payload:
             raise ProtocolError(f"expected no speech now, got {payload_bytes} bytes of it")

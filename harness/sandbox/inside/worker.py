@@ -14,12 +14,24 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from harness.core.voice import Voice
-from harness.sandbox.inside.protocol import Channel, Done, Failed, Load, Loaded, Prepare, Prepared, Render, Spoken
+from harness.sandbox.inside.protocol import (
+    MAX_RECORDING_BYTES,
+    Channel,
+    Done,
+    Failed,
+    Load,
+    Loaded,
+    Prepare,
+    Prepared,
+    Render,
+    Spoken,
+)
 
 if TYPE_CHECKING:
     from harness.core.engine import Engine, EngineInfo, ManySpeakers
@@ -99,13 +111,18 @@ def _failure(batch: int, index: int, error: BaseException) -> Failed:
     return Failed(batch=batch, index=index, kind=kind[:200], message=text[:2000])
 
 
-def _load(engine: Engine, order: Load, needs: Prepare) -> EngineInfo:
+def _load(engine: Engine, order: Load, needs: Prepare, recording: bytes) -> EngineInfo:
     given: dict[str, Any] = {}
     if order.voice is not None:
         chosen = order.voice
         given["voice"] = Voice(checkpoint=chosen.checkpoint, speaker=chosen.speaker, language=chosen.language)
     if order.is_untrained:
         given["is_untrained"] = True
+    if recording:
+        handle, name = tempfile.mkstemp(prefix="soundcheck-recording-", suffix=".wav")
+        with os.fdopen(handle, "wb") as file:
+            file.write(recording)
+        given["recording"] = Path(name)
     return engine.load(Path(order.model), device=needs.device, threads=needs.threads, **given)
 
 
@@ -143,7 +160,7 @@ def serve(channel: Channel, *, seal: Callable[[], None] = lambda: None) -> None:
     needs: Prepare | None = None
     while True:
         try:
-            order, _ = channel.receive()
+            order, payload = channel.receive(max_payload=MAX_RECORDING_BYTES, carrier=Load)
         except EOFError:
             return
         if isinstance(order, Prepare):
@@ -159,7 +176,7 @@ def serve(channel: Channel, *, seal: Callable[[], None] = lambda: None) -> None:
             channel.send(Prepared())
         elif isinstance(order, Load) and engine is not None and needs is not None:
             try:
-                info = _load(engine, order, needs)
+                info = _load(engine, order, needs, payload)
             except Exception as error:  # noqa: BLE001 - as above
                 channel.send(_failure(0, -1, error))
                 return

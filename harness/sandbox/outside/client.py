@@ -119,6 +119,8 @@ class Worker:
         """Who of the model speaks, set before it is started; None for an engine whose models have one voice."""
         self.is_untrained = False
         """Whether it loads what the model's configuration says with weights of nobody; set before it is started."""
+        self.recording = b""
+        """WAV file that the speaker is cloned from, set before it is started; empty where none is."""
         self.is_tidy = False
         """Whether it gives freed memory back at once; set before it is started."""
         self.info: EngineInfo | None = None
@@ -155,7 +157,7 @@ class Worker:
         with self._watched("loading"):
             channel = Channel(process.sock)
             order = Load(model=process.model_path(self._model), voice=self._choice(), is_untrained=self.is_untrained)
-            channel.send(order, deadline=deadline)
+            channel.send(order, self.recording, deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
         process.overhear(repr(reply).encode(errors="replace"), "its answer to loading")
         try:

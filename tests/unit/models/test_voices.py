@@ -107,6 +107,31 @@ class TestSeveralSpeakers:
         assert several("x", "y", choices=Choices(unlisted="too long")).speakers == ("x", "y")
 
 
+class TestRecording:
+    CLONING = Choices(speakers=("amelie", "bruno"), clones=True)
+
+    def test_stands_for_a_speaker(self) -> None:
+        voice = chosen(self.CLONING, recording="ab" * 32)
+        assert voice == Voice(recording="ab" * 32)
+        assert voice.identity == f"recording {'ab' * 32}"
+        assert voice.words == "recording abababababab"
+
+    def test_is_refused_where_nobody_is_cloned(self) -> None:
+        assert refusal(recording="ab") == (
+            "voice: expected no --tts-speaker-wav, as it clones nobody "
+            "(XTTS, or a VITS with a speaker encoder beside it, does); leave it out"
+        )
+        lacking = Choices(no_cloning="its speaker encoder se.pth is not beside its configuration")
+        assert refusal(lacking, recording="ab") == (
+            "voice: expected no --tts-speaker-wav, as its speaker encoder se.pth is not beside its configuration; "
+            "leave it out"
+        )
+
+    def test_is_refused_beside_a_speaker(self) -> None:
+        line = "voice: expected no --tts-speaker beside --tts-speaker-wav, got 'bruno'; leave one of them out"
+        assert refusal(self.CLONING, speaker="bruno", recording="ab") == line
+
+
 class TestLanguage:
     @pytest.mark.parametrize(
         ("spoken", "code"),

@@ -6,7 +6,9 @@ import argparse
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from harness.cli.main import main
 from harness.cli.reference import parsers
@@ -21,6 +23,7 @@ OTHERWISE = {
     "seed": 9,
     "checkpoint": "best_model.pth",
     "speaker": "amelie",
+    "speaker-wav": "amelie.wav",
     "language": "fr",
     "compare": "golden",
     "reference": "trusted",
@@ -33,6 +36,13 @@ OTHERWISE = {
 }
 """A value other than the default for each option that shapes the verdict."""
 POLICY = 'version = 1\ntitle = "T"\nowner = "voice team"\n'
+
+
+def write_files(folder: Path) -> None:
+    """What some of these options name."""
+    (folder / "policy.toml").write_text(POLICY, "utf-8")
+    soundfile.write(folder / "amelie.wav", np.sin(np.arange(32_000) / 9), 16_000)
+
 
 by_option = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.stem)
 
@@ -117,8 +127,8 @@ class TestRepeating:
 
     @pytest.mark.parametrize("stem", OTHERWISE)
     def test_names_what_differs_from_its_default(self, stem: str, tmp_path: Path) -> None:
-        (tmp_path / "policy.toml").write_text(POLICY, "utf-8")
-        value = str(tmp_path / "policy.toml") if stem == "policy" else f"{OTHERWISE[stem]}"
+        write_files(tmp_path)
+        value = str(tmp_path / str(OTHERWISE[stem])) if stem in ("policy", "speaker-wav") else f"{OTHERWISE[stem]}"
         chosen = [OTHERWISE[stem]] if BY_STEM[stem].is_repeatable else OTHERWISE[stem]
         assert typed_options(settings(tmp_path, **{stem: chosen})) == (f"--tts-{stem}={value}",)
 
@@ -137,7 +147,7 @@ class TestIniFile:
         values |= {"memory_gb": "2.5", "dir": "runs", "log": "seen.jsonl", "model_name": "narrator"}
         values |= {"golden_dir": "goldens", "report": "csv=out/x.csv"} | _written(OTHERWISE)
         values["cost"] = "auto"
-        (pytester.path / "policy.toml").write_text(POLICY, "utf-8")
+        write_files(pytester.path)
         assert {f"tts_{name}" for name in values} == {option.key for option in OPTIONS if option.key}
         pytester.makeini("[pytest]\n" + "".join(f"tts_{name} = {value}\n" for name, value in values.items()))
         found = read_settings(pytester.parseconfig())

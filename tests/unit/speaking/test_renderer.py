@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import threading
@@ -109,6 +110,22 @@ class TestSpeakers:
         assert rules(amelie.submit([BAD]).result(30)) == {BAD: "spoken"}
         assert set(bruno.guilty) == {"osprey"}
         assert not amelie.guilty
+
+
+def test_a_recording_reaches_the_engine_as_it_is_and_shapes_what_is_said(tmp_path: Path) -> None:
+    model = open_model(str(fake_voice(tmp_path / "voice")), Voice(recording="ab"))
+    said = {}
+    for name in (b"", b"RIFF amelie", b"RIFF bruno"):
+        voice = dataclasses.replace(model, recording=name)
+        cache = RenderingCache(Store(tmp_path / f"store-{len(said)}"), model_digest=model.digest, engine_key="fake 1")
+        renderer = Renderer(cache, WorkerPool(voice, WatchedLauncher(), bounds=BOUNDS))
+        try:
+            (made,) = renderer.submit(GOOD[:1]).result(30).values()
+        finally:
+            renderer.close()
+        assert isinstance(made, Rendering)
+        said[name] = made.audio_sha256
+    assert len(set(said.values())) == 3
 
 
 class TestStore:
