@@ -17,8 +17,9 @@ from harness.core.types import Model
 from harness.core.voice import Voice
 from harness.models.files import find_model, find_voice
 from harness.models.voices import choices_of, choose_voice, named_voice
+from harness.run.choices import Choice, Choices
 from harness.run.run import choose_comparison
-from harness.run.settings import Choice, Choices, Settings, make_settings
+from harness.run.settings import Settings, make_settings
 from tests.unit.models.test_recording import spoken, two_days, written
 
 PAGE = Path(__file__).parents[2] / "docs" / "voices.md"
