@@ -14,18 +14,16 @@ import contextlib
 import ctypes
 import json
 import os
-import re
 import shlex
-import signal
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # an ordinary user runs it elsewhere
 
+from benchmarks.leftovers import leftovers, swept
 from benchmarks.size import QUICK, SMALLEST, by_size
 
 GOAL_RATIO = 1.05
@@ -87,7 +85,7 @@ def speak(level: str, count: int) -> None:
     from harness.core.paths import cache_root
     from harness.engines.registry import COQUI
     from harness.models.demo import build_demo_voice
-    from harness.sandbox.outside.client import Worker
+    from harness.sandbox.outside.client import Bounds, Worker
     from harness.sandbox.outside.events import EventLog
     from harness.sandbox.outside.launcher import ProcessLauncher
     from harness.sandbox.outside.sandboxed import SandboxLauncher
@@ -101,8 +99,9 @@ def speak(level: str, count: int) -> None:
         SandboxLauncher(level=level, memory_bytes=memory, log=log)
     )  # fmt: skip
     texts = sorted((probe.text for probe in read_suite(demo_suite()).suite.probes[:count]), key=len)
+    bounds = Bounds(load_seconds=300, batch_seconds=300)
     worker = Worker(
-        launcher, engine=COQUI.adapter, preloads=COQUI.preloads, model=model, device="cpu", threads=1, bounds=_bounds()
+        launcher, engine=COQUI.adapter, preloads=COQUI.preloads, model=model, device="cpu", threads=1, bounds=bounds
     )
     worker.start()
     loaded = tree_seconds()
@@ -112,38 +111,6 @@ def speak(level: str, count: int) -> None:
     worker.stop()
     findings = [f"{event.kind}/{event.what}: {event.detail}"[:200] for event in log.events]
     print(json.dumps({"load": loaded, "speak": total - loaded, "total": total, "findings": findings}))
-
-
-def _bounds() -> Any:
-    from harness.sandbox.outside.client import Bounds
-
-    return Bounds(load_seconds=300, batch_seconds=300)
-
-
-def linger(level: str) -> None:
-    """Start a sandboxed worker, say so, and wait to be ended. Runs in a process of its own."""
-    from harness.sandbox.outside.client import Worker
-    from harness.sandbox.outside.events import EventLog
-    from tests.attacks.catalogue import CALM
-    from tests.attacks.launchers import sandboxed
-    from tests.attacks.trial import ENGINE, arm
-    from tests.attacks.world import World
-
-    # A shell that starts this in the background has its children ignore Ctrl-C, and Python then leaves it ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    world = World()
-    worker = Worker(
-        sandboxed(level, EventLog()), engine=ENGINE, model=arm(CALM, world), device="cpu", threads=1, bounds=_bounds()
-    )
-    try:
-        worker.start()
-        print(json.dumps({"ready": str(world.folder), "victim": world.victim}), flush=True)
-        sys.stdin.read()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        worker.stop()
-        world.close()
 
 
 def tree_seconds() -> float:
@@ -229,76 +196,6 @@ def cell(row: dict[str, Any] | None) -> str:
     return ",".join(row["named"]) or ("(quiet)" if row["quiet"] else "UNNAMED")
 
 
-def snapshot(harness: int) -> dict[str, set[str]]:
-    """What a harness with this process id could leave behind on this machine. Others work here too."""
-    from tests.attacks.watch import descendants
-
-    mine = re.compile(rf"soundcheck-(worker-)?{harness}-")
-    groups = {str(place) for place in Path("/sys/fs/cgroup").glob("**/soundcheck-*") if mine.search(place.name)}
-    processes = set()
-    for pid in descendants():
-        with contextlib.suppress(OSError):
-            entry = Path(f"/proc/{pid}")
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-            if state not in "ZX" and command:
-                processes.add(f"{pid} {command[:120]}")
-    places = [Path(place) for place in ("/tmp", "/dev/shm", "/var/tmp")]
-    return {
-        "processes": processes,
-        "mounts": set(Path("/proc/self/mounts").read_text().splitlines()),
-        "cgroups": groups,
-        "files": {str(path) for place in places for path in place.iterdir() if mine.search(path.name)},
-        "segments": set(Path("/proc/sysvipc/shm").read_text().splitlines()),
-        "abstract sockets": {word for word in Path("/proc/net/unix").read_text().split() if mine.search(word)},
-    }
-
-
-def leftovers(level: str, ending: str) -> dict[str, list[str]]:
-    """What is left after a run that ends in this way. The judge's own world is no leftover."""
-    before = snapshot(0)
-    process = subprocess.Popen(
-        [sys.executable, __file__, "--linger", level],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, text=True,
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line.startswith("{"):
-        return {"broken": [line]}
-    about = json.loads(line)
-    if ending == "normal":
-        process.stdin.close()
-    else:
-        os.kill(process.pid, signal.SIGINT if ending == "Ctrl-C" else signal.SIGKILL)
-    process.wait(30)
-    process.stdout.close()
-    end = time.monotonic() + 5
-    while True:
-        with contextlib.suppress(OSError):
-            os.kill(about["victim"], signal.SIGKILL)
-        after = snapshot(process.pid)
-        left = {key: sorted(after[key] - before[key]) for key in after}
-        scratch = Path(about["ready"], "scratch")
-        left["files"] += [str(path) for path in scratch.iterdir()] if scratch.exists() else []
-        left = {key: value for key, value in left.items() if value}
-        if not left or time.monotonic() > end:
-            break
-        time.sleep(0.1)
-    subprocess.run(["rm", "-rf", "--", about["ready"]], check=False)
-    return left
-
-
-def swept(left: dict[str, list[str]], level: str) -> dict[str, list[str]]:
-    """What of it the next worker's start leaves as well."""
-    leftovers(level, "normal")
-    return {
-        key: found
-        for key, values in left.items()
-        if (found := [one for one in values if key not in ("files", "cgroups") or Path(one).exists()])
-    }
-
-
 def measured(level: str) -> dict[str, Any]:
     """One run of the voice in a fresh process."""
     command = [sys.executable, __file__, "--speak", level, "--count", str(PHRASES)]
@@ -354,16 +251,12 @@ def main() -> int:
     parser.add_argument("--core", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--speak", help=argparse.SUPPRESS)
     parser.add_argument("--count", type=int, default=PHRASES, help=argparse.SUPPRESS)
-    parser.add_argument("--linger", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.rows:
         rows(wanted.rows, core=wanted.core)
         return 0
     if wanted.speak:
         speak(wanted.speak, wanted.count)
-        return 0
-    if wanted.linger:
-        linger(wanted.linger)
         return 0
     return report(wanted.json)
 
