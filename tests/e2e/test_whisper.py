@@ -230,11 +230,11 @@ class TestBatch:
         assert among.forced.logprobs == pytest.approx(heard.said.forced.logprobs, abs=1e-3)
 
     def test_a_row_that_runs_into_its_bound_ends_there_and_leaves_the_others_alone(self, tiny, speak, heard):
-        from harness.hearing.asr import decoding
+        from harness.hearing.asr import encoder
 
         with tiny._session() as task:
             rows = [windows.prepare(*speak(text)).rows[0] for text in (NOT, DOOR, NOT)]
-            encoded = decoding.encode(task.model, rows, 10)
+            encoded = encoder.encode(task.model, rows, 10)
             first, door, last = task.transcribe(encoded, [3, 40, 40])
         assert (first.text, first.tokens, first.is_bounded) == ("You should not", 3, True)
         assert (door.text, door.is_bounded) == (DOOR, False)
@@ -242,11 +242,11 @@ class TestBatch:
         assert last.avg_logprob == pytest.approx(heard.said.avg_logprob, abs=1e-3)
 
     def test_rows_that_are_done_stop_costing(self, tiny, speak, monkeypatch):
-        from harness.hearing.asr import decoding
+        from harness.hearing.asr import encoder
 
         with tiny._session() as task:
             rows = [windows.prepare(*speak(text)).rows[0] for text in (NOT, DOOR, NOT, DOOR)]
-            encoded = decoding.encode(task.model, rows, 10)
+            encoded = encoder.encode(task.model, rows, 10)
             seen = []
             monkeypatch.setattr(task, "logit_filters", [*task.logit_filters, Endless(task.tokenizer.eot)])
             decode = task.model.decoder.forward
@@ -260,12 +260,12 @@ class TestBatch:
         assert seen[15:] == [1] * 45
 
     def test_a_loop_is_heard_again_in_a_full_window(self, tiny, speak, monkeypatch):
-        from harness.hearing.asr import decoding, whisper
+        from harness.hearing.asr import encoder, whisper
 
         monkeypatch.setattr(whisper, "_bound", lambda row: 3 if used[-1] < windows.WINDOWS[-1] else 40)
-        used, encode = [], decoding.encode
+        used, encode = [], encoder.encode
         monkeypatch.setattr(
-            decoding, "encode", lambda model, rows, window: used.append(window) or encode(model, rows, window)
+            encoder, "encode", lambda model, rows, window: used.append(window) or encode(model, rows, window)
         )
         hearing = tiny.listen([speak(DOOR)], [DOOR])[0]
         assert used == [10, 30]

@@ -1,4 +1,4 @@
-"""Whisper's network, used in our own order: short windows, bounded greedy decoding, forced scoring.
+"""Whisper's decoder, used in our own order: bounded greedy decoding, forced scoring, when words are spoken.
 
 Imports torch and whisper at the top: only :mod:`harness.hearing.asr.whisper` may import this module, and late.
 Sampling rules, suppressed tokens and the writing of text stay openai-whisper's own.
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F  # noqa: N812  # torch's own convention
 from torch import Tensor
-from whisper.audio import HOP_LENGTH, log_mel_spectrogram, pad_or_trim
-from whisper.audio import SAMPLE_RATE as WHISPER_RATE
 from whisper.decoding import DecodingOptions, DecodingTask
 from whisper.model import disable_sdpa
 from whisper.timing import median_filter
@@ -23,13 +21,10 @@ from harness.hearing.asr import likeness
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torch.nn import Module
     from whisper.model import Whisper
 
-    from harness.core.types import Waveform
+    from harness.hearing.asr.encoder import Encoded
 
-_ENCODE_ROWS = 4
-"""Rows of 10 s that the encoder takes at once on a CPU: activations of 16 leave the cache."""
 _SCORE_POSITIONS = 512
 """Positions whose logits (50 thousand floats each) are held at once in forced scoring."""
 _LOOPING = 2.4
@@ -40,20 +35,6 @@ _FRAMES_PER_SECOND = 50
 """Encoder output per second of audio."""
 _LONGEST_TEXT = 8_000
 """Characters that are looked at for at most 448 tokens."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
-    """What the network keeps of the audio of some rows."""
-
-    features: Tensor
-    """Encoder output, shape [rows, frames, state]."""
-    cache: dict[Module, Tensor]
-    """Keys and values of cross-attention, shape [rows, frames, state], shared by greedy and forced decoding.
-
-    The first entry is the first block's self-attention, [rows, 0, state]: whisper takes the position of the
-    next token from the length of the first entry.
-    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,48 +72,6 @@ class Draft:
     no_speech: float
     is_confirmed: bool
     """Whether greedy decoding writes this very text and ends."""
-
-
-def encode(model: Whisper, rows: Sequence[Waveform], window: int) -> Encoded:
-    """Run the encoder on windows shorter than the 30 s it was trained for.
-
-    The positional embedding is cut at the window's end; everything else is ``AudioEncoder.forward``.
-
-    Args:
-        model: The network.
-        rows: Audio at 16 kHz, each at most `window` long.
-        window: Seconds.
-    """
-    device = model.device
-    mels = torch.stack(
-        [
-            # One at a time: the spectrogram's floor hangs on the loudest frame of what it is given.
-            log_mel_spectrogram(pad_or_trim(torch.from_numpy(row).to(device), window * WHISPER_RATE), model.dims.n_mels)
-            for row in rows
-        ]
-    )
-    # Windows beyond what the network has positions for would be another model's.
-    assert mels.shape[-1] == window * WHISPER_RATE // HOP_LENGTH <= 2 * model.dims.n_audio_ctx
-    size = max(1, _ENCODE_ROWS * 10 // window) if device.type == "cpu" else len(rows)
-    projections = [
-        module for block in model.decoder.blocks for module in (block.cross_attn.key, block.cross_attn.value)
-    ]
-    parts = [_encode_part(model, part) for part in torch.split(mels, size)]
-    cache = {module: torch.cat([module(part) for part in parts]) for module in projections}
-    features = torch.cat(parts)
-    first = model.decoder.blocks[0].attn.key
-    return Encoded(features=features, cache={first: features[:, :0], **cache})
-
-
-def _encode_part(model: Whisper, mels: Tensor) -> Tensor:
-    encoder = model.encoder
-    x = F.gelu(encoder.conv1(mels))
-    x = F.gelu(encoder.conv2(x)).permute(0, 2, 1)
-    x = x + encoder.positional_embedding[: x.shape[1]]
-    for block in encoder.blocks:
-        x = block(x)
-    encoded: Tensor = encoder.ln_post(x)
-    return encoded
 
 
 class BoundedGreedy(DecodingTask):  # type: ignore[misc]  # whisper publishes no types

@@ -1,8 +1,9 @@
 """Whisper as a witness: what a clip says, and how well it supports the text that was expected.
 
 This module owns the order of things and the promise of :class:`harness.core.transcriber.Transcriber`; how clips are
-cut is :mod:`harness.hearing.asr.windows`, what the network does :mod:`harness.hearing.asr.decoding`, where weights come
-from :mod:`harness.hearing.asr.weights`. torch and whisper are imported on first use, never by importing this.
+cut is :mod:`harness.hearing.asr.windows`, what the network does :mod:`~harness.hearing.asr.encoder` and
+:mod:`~harness.hearing.asr.decoding`, where weights come from :mod:`~harness.hearing.asr.weights`. torch and whisper are
+imported on first use, never by importing this.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     from harness.core.transcriber import Echoing, TextChoice
     from harness.core.types import Waveform
-    from harness.hearing.asr.decoding import BoundedGreedy, Encoded, Forced, Transcript
+    from harness.hearing.asr.decoding import BoundedGreedy, Forced, Transcript
+    from harness.hearing.asr.encoder import Encoded
     from harness.hearing.asr.likeness import Features
     from harness.hearing.asr.weights import WhisperWeights
 
@@ -280,11 +282,11 @@ class _Heard:
 def _hear(
     task: BoundedGreedy, group: windows.Group, prepared: Sequence[windows.Clip], expected: Sequence[str | None]
 ) -> _Heard:
-    from harness.hearing.asr import decoding
+    from harness.hearing.asr import encoder
 
     clips = tuple(prepared[index] for index in group.clips)
     rows = [row for clip in clips for row in clip.rows]
-    encoded = decoding.encode(task.model, rows, group.window)
+    encoded = encoder.encode(task.model, rows, group.window)
     # What an honest voice says is mostly what the golden said: the forced text is greedy decoding's draft as well.
     texts = [
         text if len(clip.rows) == 1 else None for clip, text in zip(clips, expected, strict=True) for _ in clip.rows
@@ -297,7 +299,7 @@ def _hear(
     astray = [at for at, part in enumerate(heard) if part.is_bounded or part.is_looping]
     if astray and group.window < windows.WINDOWS[-1]:
         again = [rows[at] for at in astray]
-        full = decoding.encode(task.model, again, windows.WINDOWS[-1])
+        full = encoder.encode(task.model, again, windows.WINDOWS[-1])
         for at, part in zip(astray, task.transcribe(full, [_bound(row) for row in again]), strict=True):
             heard[at] = part
     transcripts = iter(heard)
