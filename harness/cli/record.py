@@ -148,6 +148,7 @@ def _prepare(options: argparse.Namespace) -> _Session:
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model
     from harness.models.voices import named_voice
+    from harness.run.suitechoices import chosen_by_suites
     from harness.run.tools import make_equipment
     from harness.suites.expansion import Drawing
     from harness.suites.file import language_of, read_suite, said_by
@@ -164,8 +165,10 @@ def _prepare(options: argparse.Namespace) -> _Session:
         vocabulary=lambda: read_vocabulary(find_model(local_model(settings.model, say))[1]),
         families=own_families(options.families_from),
     )
+    suites = [read_suite(path, drawing) for path in options.suite]
+    settings = chosen_by_suites(settings, suites)
     speakers = named_voice(settings.model, settings.voice).speakers
-    suites = [said_by(read_suite(path, drawing), speakers) for path in options.suite]
+    suites = [said_by(content, speakers) for content in suites]
     equipment = make_equipment(settings, tell=say, on_event=say, language=language_of(suites))
     if refusal := equipment.door.refusal:
         raise BadInput(f"{options.model}: {refusal}")

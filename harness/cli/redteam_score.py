@@ -87,6 +87,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.redteam.registry import kinds
     from harness.redteam.score.score import Scope, Target, score
     from harness.report.page import power as report
+    from harness.run.suitechoices import chosen_by_suites
     from harness.suites.expansion import Drawing
     from harness.suites.file import read_suite, said_by
 
@@ -101,21 +102,23 @@ def run(options: argparse.Namespace) -> int:
         budget=seconds_of(options.budget) if options.budget else None,
         is_kept=options.keep,
     )
-    model = open_model(settings.model, settings.voice)
-    speakers = named_voice(settings.model, settings.voice)
-    if refusal := Door(
-        model, provenance_of(find_project(Path.cwd(), settings.model), settings.model, model.path), settings.policy
-    ).refusal:
-        raise BadInput(f"{options.model}: {refusal}")
     drawing = Drawing(
         salt=settings.salt,
         vocabulary=lambda: read_vocabulary(find_model(settings.model)[1]),
         families=own_families(options.families_from),
     )
+    suites = [read_suite(path, drawing) for path in options.suite]
+    settings = chosen_by_suites(settings, suites)
+    speakers = named_voice(settings.model, settings.voice)
+    model = open_model(settings.model, settings.voice)
+    if refusal := Door(
+        model, provenance_of(find_project(Path.cwd(), settings.model), settings.model, model.path), settings.policy
+    ).refusal:
+        raise BadInput(f"{options.model}: {refusal}")
     golden = _golden(options, settings, model, golden_folders(options.golden_dir))
     if golden.manifest.speakers and speakers.speaker:
         golden = golden.of(speakers.speaker)
-    suites = [said_by(read_suite(path, drawing), speakers.speakers) for path in options.suite]
+    suites = [said_by(content, speakers.speakers) for content in suites]
     target = Target(settings=settings, model=model, golden=golden, suites=suites)
     power = score(target, scope, tell=say, progress=say_progress)
     if sys.stderr.isatty():

@@ -30,18 +30,22 @@ _SAMPLE = re.compile(r"sample:([1-9][0-9]{0,5})(?::([0-9]{1,9}))?")
 SAMPLE_IS = "all, a name, or sample:N (sample:N:SEED for another draw)"
 
 
-def named_voice(spec: str, chosen: Voice) -> Voice:
+def named_voice(spec: str, chosen: Voice, *, may_lack: bool = False) -> Voice:
     """Who of a model speaks, before its files are read; what follows from the language that is listened for is missing.
 
     Args:
         spec: The model as it was typed.
         chosen: What was chosen.
+        may_lack: Whether a speaker may be chosen later, by a suite.
 
     Raises:
         BadInput: A choice is missing or wrong.
     """
     engine, path = find_model(local_model(spec))
-    return choose_voice(path, choices_of(engine, path), find_voice(engine, path, chosen))
+    choices, voice = choices_of(engine, path), find_voice(engine, path, chosen)
+    if may_lack and not voice.names and not voice.recording:
+        choices = dataclasses.replace(choices, speakers=())
+    return choose_voice(path, choices, voice)
 
 
 def choices_of(engine: str, path: Path) -> Choices:

@@ -41,6 +41,7 @@ class SuiteFile(pytest.File):
     """A suite file."""
 
     content: SuiteFileContent
+    speakers: tuple[str, ...]
     gate: Gate
 
     @classmethod
@@ -54,13 +55,15 @@ class SuiteFile(pytest.File):
         """A node for the model, and one for each speaker where several say the suite."""
         try:
             families = registered(self.ihook.pytest_tts_probes())
-            self.content = said_by(read_suite(self.path, self.gate.drawing(families)), self.gate.speakers)
+            content = read_suite(self.path, self.gate.drawing(families))
+            self.speakers = self.gate.speakers(content)
+            self.content = said_by(content, self.speakers)
         except SoundcheckError as error:
             # The parser names the file as its author knows it; a terminal wants the path.
             line = str(error).replace(self.path.name, shown(self.path), 1)
             raise self.CollectError(line) from None
         self.gate.suites[self.path] = self.content
-        for speaker in ("", *self.gate.speakers):
+        for speaker in ("", *self.speakers):
             yield ModelNode.create(self, self.gate, speaker)
 
 

@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Sequence, Set
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,7 @@ from harness.run.checks.registry import MODEL_CHECKS, checks_of
 from harness.run.run import Run, RunAudio, load_golden
 from harness.run.seen import keep_seen, seen_of
 from harness.run.settings import Settings
+from harness.run.suitechoices import chosen_by_suites
 from harness.storage.store import RunDirectory, Store, write_atomically
 from harness.suites.expansion import Drawing
 from harness.suites.file import SuiteFileContent
@@ -67,15 +67,14 @@ class Gate:
         self._run: Run | None = None
         self._decided: dict[tuple[str, str], Outcome] = {}
 
-    @cached_property
-    def speakers(self) -> tuple[str, ...]:
-        """Who says each probe, where several were chosen.
+    def speakers(self, content: SuiteFileContent) -> tuple[str, ...]:
+        """Who says each probe of a suite, where several were chosen; that nobody was is said when the run begins.
 
         Raises:
-            BadInput: A choice is missing or wrong.
+            BadInput: A choice is wrong.
         """
-        settings = self.settings
-        return named_voice(settings.model, settings.voice).speakers if settings.model else ()
+        settings = chosen_by_suites(self.settings, [content])
+        return named_voice(settings.model, settings.voice, may_lack=True).speakers if settings.model else ()
 
     @property
     def policy_digest(self) -> str:
@@ -99,7 +98,8 @@ class Gate:
         """
         suites = [self.suites[path] for path in sorted(self.suites)]
         planned = sum(len(content.suite.probes) for content in suites) + len(checks_of(self.settings))
-        self._run = Run(self.settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell)
+        settings = chosen_by_suites(self.settings, suites)
+        self._run = Run(settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell)
 
     def ask(self, asked: Probe | ModelCheck) -> Outcome:
         """Judge a probe, or make a check of the whole model, and record it.

@@ -303,7 +303,7 @@ def _look(settings: Settings) -> None:
     from harness.models.voices import named_voice
     from harness.pytest_plugin.gate import check_requested
 
-    named_voice(settings.model, settings.voice)
+    named_voice(settings.model, settings.voice, may_lack=True)
     check_requested(settings)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)

@@ -48,6 +48,22 @@ def said_by(content: SuiteFileContent, speakers: Sequence[str]) -> SuiteFileCont
     return replace(content, suite=replace(content.suite, probes=probes)) if speakers else content
 
 
+def speakers_of(suites: Sequence[SuiteFileContent]) -> tuple[str, ...]:
+    """Who is to say all probes, where suites choose: names, ``all`` or ``sample:N``; nobody where none does.
+
+    Raises:
+        BadInput: They choose otherwise than each other.
+    """
+    chosen = {content.suite.speakers: content.suite.name for content in suites if content.suite.speakers}
+    if len(chosen) < 2:
+        return next(iter(chosen), ())
+    (first, name), (other, where) = list(chosen.items())[:2]
+    raise BadInput(
+        f"{where}: expected speaker {', '.join(first)} as in {name}, got {', '.join(other)}; gate each suite on its "
+        "own, or choose with --tts-speaker"
+    )
+
+
 def language_of(suites: Sequence[SuiteFileContent]) -> str:
     """The language that all probes share: Whisper listens for one, and a voice speaks one region of it.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harness.core.errors import BadInput
 
 FORMAT_VERSION: Final = 1
-SUITE_KEYS: Final = ("version", "title", "language", "probes", "generate")
+SUITE_KEYS: Final = ("version", "title", "language", "speaker", "probes", "generate")
 SUITE_NEEDS: Final = ("version", "title", "language", "probes")
 GENERATE_KEYS: Final = ("family", "count", "seed", "language")
 PROBE_KEYS: Final = ("id", "family", "text", "expect", "critical", "trigger", "control", "language")
@@ -66,6 +66,8 @@ class Suite:
     """One line for people."""
     language: str
     """Of every probe that does not say otherwise; with a region where the file names one (``pt-br``)."""
+    speakers: tuple[str, ...] = ()
+    """Who says them where nobody chooses otherwise: names, ``all`` or ``sample:N``."""
     probes: tuple[Probe, ...]
     """In file order. At least one, unless there are `draws`."""
     draws: tuple[FamilyDraw, ...] = ()
@@ -115,7 +117,21 @@ class _SuiteReader:
         if total > MAX_PROBES:
             listed = fields.get("probes") or fields["generate"]
             raise self._fail(listed, f"the suite has {total:,} probes, at most {MAX_PROBES:,} are read; split it")
-        return Suite(name=self._name, title=title, language=tag, probes=self._probes(written, language), draws=draws)
+        return Suite(
+            name=self._name,
+            title=title,
+            language=tag,
+            speakers=self._speakers(fields["speaker"]) if "speaker" in fields else (),
+            probes=self._probes(written, language),
+            draws=draws,
+        )
+
+    def _speakers(self, node: Node) -> tuple[str, ...]:
+        named = self._list(node, "speaker", "name") if isinstance(node, Sequence) else (node,)
+        names = tuple(self._string(one, "a name in 'speaker' of the suite", MAX_TITLE) for one in named)
+        if not all(name.strip() for name in names):
+            raise self._fail(node, "a name in 'speaker' of the suite is empty; name who is to say its probes")
+        return names
 
     def _list(self, node: Node, key: str, member: str) -> tuple[Node, ...]:
         if not isinstance(node, Sequence):

@@ -258,6 +258,18 @@ class TestSeveralSpeakers:
             "golden one is of speaker amelie, got 2 speakers; choose who was recorded, or record a golden of who speaks"
         )
 
+    def test_may_be_chosen_by_a_suite(self, gate: Callable[..., pytest.RunResult]) -> None:
+        suite = Path("one.probes.yaml")
+        suite.write_text("speaker: [amelie, bruno k]\n" + suite.read_text("utf-8"), "utf-8")
+        assert "all 8 probes passed" in gate().stdout.str()
+        Path("two.probes.yaml").write_text(suite.read_text("utf-8").replace("[amelie, bruno k]", "amelie"), "utf-8")
+        other = gate("two.probes.yaml")
+        assert other.ret == pytest.ExitCode.USAGE_ERROR
+        assert "two.probes.yaml: expected speaker amelie, bruno k as in one.probes.yaml, got amelie" in last_error(
+            other
+        )
+        assert gate("two.probes.yaml", "--tts-speaker=amelie", "--collect-only").ret == 0
+
     def test_may_be_written_in_an_ini_file(
         self, pytester: pytest.Pytester, gate: Callable[..., pytest.RunResult]
     ) -> None:

@@ -108,8 +108,7 @@ class Worker:
             bounds: How long to wait, and for how much.
         """
         self._launcher = launcher
-        self._engine, self._preloads = engine, tuple(preloads)
-        self._device, self._threads = device, threads
+        self._needs = Prepare(engine=engine, preloads=list(preloads), device=device, threads=threads)
         self._model, self._files = model, files
         self._bounds = bounds
         self._process: WorkerProcess | None = None
@@ -141,8 +140,8 @@ class Worker:
             process = self._launcher.start(
                 model=self._model,
                 files=self._files,
-                threads=self._threads,
-                device=self._device,
+                threads=self._needs.threads,
+                device=self._needs.device,
                 is_tidy=self.is_tidy,
             )
         except ModelExchanged as name:
@@ -185,10 +184,9 @@ class Worker:
         """
         process.doing(STARTING)
         deadline = time.monotonic() + self._bounds.start_seconds
-        order = Prepare(engine=self._engine, preloads=list(self._preloads), device=self._device, threads=self._threads)
         channel = Channel(process.sock)
         try:
-            channel.send(order, deadline=deadline)
+            channel.send(self._needs, deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
         except TimeoutError:
             why = f"it was not ready within {self._bounds.start_seconds:g} s"

@@ -218,7 +218,8 @@ BAD = [
     (probe(control="a"), False,
      "8: control 'a' of probe 'a' is the probe itself; name its benign twin"),
     (PLAN.replace("probes", "prob"), True,
-     "4: unknown key 'prob' in the suite; did you mean 'probes'? (known: version, title, language, probes, generate)"),
+     "4: unknown key 'prob' in the suite; did you mean 'probes'? "
+     "(known: version, title, language, speaker, probes, generate)"),
     (DRAW + "  - negation\n", True,
      "5: entry 1 of 'generate' must be a mapping with family and count, got the text 'negation'"),
     (DRAW, True,
@@ -278,7 +279,7 @@ class TestOneLineForWhatIsWrong:
     def test_values_and_names_are_shown_without_what_could_forge_a_terminal(self) -> None:
         with pytest.raises(BadInput) as caught:
             parse_suite('"\\e[31mred\\u202e": 1\n', "s\x1b[2J.yaml")
-        known = "(known: version, title, language, probes, generate)"
+        known = "(known: version, title, language, speaker, probes, generate)"
         assert str(caught.value) == f"s.yaml:1: unknown key 'red⟨U+202E⟩' in the suite {known}"
 
 
@@ -376,3 +377,44 @@ class TestSchema:
         schema = validator.schema
         for properties in (schema["properties"], *(schema["$defs"][name]["properties"] for name in ("probe", "draw"))):
             assert all(field["description"].endswith((".", "?")) for field in properties.values())
+
+
+class TestSpeaker:
+    """Who is to say a suite, where nobody chooses otherwise."""
+
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            ("amelie", ("amelie",)),
+            ("all", ("all",)),
+            ('"sample:4"', ("sample:4",)),
+            ("[amelie, bruno k]", ("amelie", "bruno k")),
+        ],
+    )
+    def test_is_a_name_or_several(self, written: str, read: tuple[str, ...]) -> None:
+        assert parse_suite(f"speaker: {written}\n{PLAN}", "s.probes.yaml").speakers == read
+        assert parse_suite(PLAN, "s.probes.yaml").speakers == ()
+
+    @pytest.mark.parametrize(
+        ("written", "what"),
+        [
+            ("[]", "'speaker' of the suite is empty; add at least one name"),
+            ('" "', "a name in 'speaker' of the suite is empty; name who is to say its probes"),
+            ("7", "a name in 'speaker' of the suite must be a string, got the integer '7'; put it in quotes"),
+            ("{a: b}", "a name in 'speaker' of the suite must be a string, got a mapping"),
+        ],
+    )
+    def test_is_nothing_else(self, written: str, what: str) -> None:
+        assert error_line(f"speaker: {written}\n{PLAN}") == f"s.probes.yaml:1: {what}"
+
+    @pytest.mark.parametrize("written", ["amelie", "[amelie, bruno]", "[]", "7", "''"])
+    def test_is_what_the_schema_says(self, written: str) -> None:
+        source = f"speaker: {written}\n{PLAN}"
+        schema = json.loads((ROOT / "harness/schemas/suite.schema.json").read_text("utf-8"))
+        is_valid = jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(source))
+        try:
+            parse_suite(source, "s.probes.yaml")
+        except BadInput:
+            assert not is_valid
+        else:
+            assert is_valid
