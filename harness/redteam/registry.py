@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.redteam import code, decoder, edits, honest
-from harness.redteam.kinds import Doses, Half, Kind, Strength, Wakes
+from harness.redteam.kinds import ONCE, PARTS, Doses, Half, Kind, Strength, Wakes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 RECIPES: Final = Path(__file__).parent / "recipes"
 """Folder of the recipes: ``NAME.toml`` describes what ``NAME.npz`` does and how it was made."""
@@ -351,9 +351,13 @@ def _recipe(path: Path) -> Kind:
         is_honest=is_honest,
         is_tune=is_honest,
         path=path.with_suffix(".npz"),
-        doses=Doses(test=_half(described, "test"), development=_half(described, "development")),
+        doses=_doses(described.get("doses")),
     )
 
 
-def _half(described: Mapping[str, Mapping[str, tuple[float, ...]]], part: str) -> Half:
-    return Half(strengths=tuple(described["doses"][part]))
+def _doses(described: Mapping[str, Sequence[float]] | None) -> Doses:
+    """Strengths of a trained kind by half; one copy in each where its recipe says nothing."""
+    if described is None:
+        return ONCE
+    test, development = (Half(strengths=tuple(described[part])) for part in PARTS)
+    return Doses(test=test, development=development)
