@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from harness.cli.common import own_families, print_json, say
 from harness.core.errors import BadInput
 from harness.core.exits import Exit
+from harness.core.speakers import plain_id
 from harness.core.text import counted, printable
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run_prune(options: argparse.Namespace) -> int:
     stale = {}
     for path in paths:
         golden = read_golden(path)
-        stale[path] = sorted(golden.records.keys() - probes)
+        stale[path] = sorted(name for name in golden.records if plain_id(name) not in probes)
         for name in sorted(golden.manifest.suites.keys() - suites):
             say(printable(f"{path.name}: its suite {name} was not found here; name it with --suite if it still counts"))
     if options.yes and stale[paths[0]]:

@@ -258,6 +258,17 @@ class TestSeveralSpeakers:
             "golden one is of speaker amelie, got 2 speakers; choose who was recorded, or record a golden of who speaks"
         )
 
+    def test_keep_what_they_say_when_a_golden_is_pruned(
+        self, gate: Callable[..., pytest.RunResult], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["golden", "prune", "two"]) == 0
+        assert "0 probes that no suite names" in capsys.readouterr().out
+        suite = Path("one.probes.yaml")
+        suite.write_text(suite.read_text("utf-8").replace("id: bank", "id: loan"), "utf-8")
+        assert main(["golden", "prune", "two"]) == 4
+        told = capsys.readouterr().out.splitlines()
+        assert told[1:] == ["  bank@amelie", f"  bank@{token_of('bruno k')}"]
+
     def test_may_be_chosen_by_a_suite(self, gate: Callable[..., pytest.RunResult]) -> None:
         suite = Path("one.probes.yaml")
         suite.write_text("speaker: [amelie, bruno k]\n" + suite.read_text("utf-8"), "utf-8")
