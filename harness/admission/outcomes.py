@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 from harness.admission.acceptances import Digests, proposal, require_acceptable, settled
 from harness.admission.admit import checks, every_rule
@@ -16,6 +17,7 @@ from harness.admission.checks.digests import Seal, seal
 from harness.admission.checks.integrity import IntegrityCheck, Provenance
 from harness.admission.tree import Tree
 from harness.core.findings import Evidence, Finding, Outcome, Place
+from harness.core.identity import Files
 from harness.core.text import printable
 from harness.core.types import Model, Verdict
 from harness.engines.registry import ENGINES, FILE_CHECKS
@@ -27,6 +29,8 @@ UNCHANGED = "admission-unchanged"
 CHECKS = tuple(f"{PREFIX}{name}" for name in ("checkpoint", *FILE_CHECKS, "directory", "integrity"))
 """Made first, in this order, whichever engine the model is for: its files have no say in what is looked at."""
 NOT_ASKED = "voices have no such files"
+VOCODER = "vocoder"
+"""Stands before the files of a vocoder that lies elsewhere."""
 MOST_FINDINGS = 50
 """Of one check, the worst ones; the others are counted."""
 
@@ -34,13 +38,20 @@ MOST_FINDINGS = 50
 class Door:
     """One model's admission, examined at the first question."""
 
-    def __init__(self, model: Model, provenance: Provenance, policy: PolicyFile | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        provenance: Provenance,
+        policy: PolicyFile | None = None,
+        beside: Provenance | None = None,
+    ) -> None:
         """Lay out what is known.
 
         Args:
-            model: Whose files are examined.
+            model: Whose files are examined, and its vocoder's where that lies elsewhere.
             provenance: What is known about them from elsewhere.
             policy: Whose acceptances count.
+            beside: What is known about the vocoder's.
 
         Raises:
             BadInput: The policy accepts what nobody can accept.
@@ -49,10 +60,11 @@ class Door:
             require_acceptable(policy, every_rule())
         self._model = model
         self._provenance = provenance
+        self._beside = beside
         self._acceptances = policy.policy.acceptances if policy else ()
         self._proposals: dict[str, tuple[str, ...]] = {}
         self._outcomes: dict[str, Outcome] = {}
-        self._seal: Seal | None = None
+        self._seals: list[Seal] = []
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -63,20 +75,31 @@ class Door:
             MissingDependency: A signature cannot be checked with what is installed.
         """
         if not self._outcomes:
-            known = self._model.files or None
-            self._seal = seal(self._model.path, known)
-            tree = Tree.of(self._model.path, may_have_gaps=True).of_known(known)
-            every: tuple[Check, ...] = (*checks(ENGINES[self._model.engine]), IntegrityCheck(self._provenance))
-            digests, day = Digests(tree, self._seal.digests), today()
-            found = {
-                f"{PREFIX}{check.name}": settled(check.examine(tree), check.rules, self._acceptances, digests, day)
-                for check in every
-            }
-            for name in CHECKS:
-                found.setdefault(name, Examination(check=name, facts={NOT_ASKED: self._model.engine}))
-            self._proposals = {name: proposal(found[name].questions, digests, day) for name in CHECKS}
+            found = self._examined(self._model.path, self._model.files or None, self._provenance)
+            if self._model.vocoder is not None:
+                vocoder = self._model.vocoder
+                known = self._beside or Provenance(model=vocoder.path)
+                for name, one in self._examined(vocoder.path, vocoder.files, known).items():
+                    found[name] = _together(found[name], one)
             self._outcomes = {name: outcome_of(name, found[name]) for name in CHECKS}
         return tuple(self._outcomes.values())
+
+    def _examined(self, path: Path, known: Files | None, provenance: Provenance) -> dict[str, Examination]:
+        """What each check says of one folder."""
+        sealed = seal(path, known)
+        self._seals.append(sealed)
+        tree = Tree.of(path, may_have_gaps=True).of_known(known)
+        every: tuple[Check, ...] = (*checks(ENGINES[self._model.engine]), IntegrityCheck(provenance))
+        digests, day = Digests(tree, sealed.digests), today()
+        found = {
+            f"{PREFIX}{check.name}": settled(check.examine(tree), check.rules, self._acceptances, digests, day)
+            for check in every
+        }
+        for name in CHECKS:
+            found.setdefault(name, Examination(check=name, facts={NOT_ASKED: self._model.engine}))
+            lines = proposal(found[name].questions, digests, day)
+            self._proposals[name] = (*self._proposals.get(name, ()), *lines)
+        return found
 
     @property
     def refusal(self) -> str | None:
@@ -106,9 +129,20 @@ class Door:
 
     def _still(self) -> Outcome:
         _ = self.outcomes
-        if self._seal is None:
-            raise RuntimeError("the seal is set by the examination")
-        return outcome_of(UNCHANGED, Examination(check=UNCHANGED, flaws=self._seal.changes()))
+        flaws = tuple(flaw for sealed in self._seals for flaw in sealed.changes())
+        return outcome_of(UNCHANGED, Examination(check=UNCHANGED, flaws=flaws))
+
+
+def _together(model: Examination, vocoder: Examination) -> Examination:
+    """What a check says of a model and of its vocoder; files and facts of the latter say so."""
+    flaws = (dataclasses.replace(flaw, file=f"{VOCODER}/{flaw.file}") for flaw in vocoder.flaws)
+    return dataclasses.replace(
+        model,
+        flaws=(*model.flaws, *flaws),
+        facts={**model.facts, **{f"{name}, of the vocoder": fact for name, fact in vocoder.facts.items()}},
+        unasked=model.unasked + vocoder.unasked,
+        remarks=(*model.remarks, *(f"{VOCODER}: {line}" for line in vocoder.remarks)),
+    )
 
 
 def outcome_of(subject: str, examination: Examination) -> Outcome:

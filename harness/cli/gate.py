@@ -81,7 +81,7 @@ def pytest_command(options: argparse.Namespace, handed: Sequence[str]) -> list[s
         BadInput: A suite is not there, or this folder lies in what is to be judged.
     """
     here = Path.cwd()
-    judged = Judged.of(candidate=options.model or "", reference=options.reference or "")
+    judged = Judged.of(candidate=options.model or "", reference=options.reference or "", vocoder=options.vocoder or "")
     if owner := judged.holding(here):
         raise BadInput(printable(f"{here}: this folder lies in {owner}; start from your own project"))
     ini = find_ini(here, judged)

@@ -41,6 +41,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="the run that it is about, where that was kept: is it whole?",
     )
     add_option(parser, "speaker", help="who will speak: must be among who was judged; repeat for more")
+    add_option(parser, "vocoder", help="folder of the vocoder that will make sound")
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.judged import Judged, refuse_inside
     from harness.policy.file import read_policy
     from harness.signing.signature import Trust
-    from harness.signoff.holding import check, read_age, read_attestation, require_speakers
+    from harness.signoff.holding import check, read_age, read_attestation, require_speakers, require_vocoder
     from harness.signoff.refusal import Refused
     from harness.signoff.statement import described, require_run
 
@@ -74,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         holding = check(data, options.model, trust, datetime.now(UTC), policy=policy, max_age=max_age)
         require_speakers(holding.stated, options.speaker or ())
+        require_vocoder(holding.stated, Path(options.vocoder) if options.vocoder else None)
         if options.kept:
             require_run(options.kept, holding.stated)
     except Refused as refused:

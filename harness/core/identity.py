@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +37,15 @@ class FileIdentity:
 
 Files: TypeAlias = Mapping[str, FileIdentity]
 """A folder's files: path below it, with ``/`` -> which file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A folder beside the model that speaks with it: a vocoder's."""
+
+    path: Path
+    """The folder."""
+    digest: str
+    """sha256 over its files, taken as a model's."""
+    files: Files
+    """The files that the digest was taken of. No other ones are given to a worker."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.core.identity import Files
+    from harness.core.identity import Beside, Files
 
     Waveform = NDArray[np.float32]  # mono, shape [samples], nominally within -1..1
 
@@ -66,6 +66,8 @@ class Model:
     """The files that the digest was taken of. No other ones are given to a worker."""
     recording: bytes = field(default=b"", repr=False)
     """WAV file that the speaker is cloned from, where one is."""
+    vocoder: Beside | None = None
+    """What makes sound of its spectrograms, where that is a folder of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

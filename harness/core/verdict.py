@@ -64,6 +64,8 @@ class RunInfo:
     """Options that differ from their defaults, as typed: the command that repeats an item needs them."""
     voice: str = ""
     """Who of the candidate spoke: checkpoint, speaker and language, see :class:`harness.core.voice.Voice`."""
+    vocoder_digest: str = ""
+    """Digest of the vocoder that made sound of its spectrograms, where that lies in a folder of its own."""
     speakers: tuple[str, ...] = ()
     """Names of the speakers who spoke, none for the only one of a model; of several each has probes of its own."""
     salt_digest: str | None = None

@@ -5,6 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+GRIFFIN_LIM = "Griffin-Lim"
+"""The algorithm that guesses phases where there is no vocoder."""
+BY_DIGEST = "sha256:"
+WHOLE_DIGEST = 64
+"""Digits of a digest in an identity; people are shown fewer."""
 MAX_NAMED = 3
 """Speakers that a line about several names."""
 
@@ -23,6 +28,9 @@ class Voice:
     """Code of the language, as the model has it."""
     recording: str = ""
     """sha256 of the recording that the speaker is cloned from, ``""`` for a speaker of the model's own."""
+    vocoder: str = ""
+    """What makes sound of its spectrograms: :data:`GRIFFIN_LIM`, a folder below the model's, or ``sha256:HEX`` of one
+    beside it; ``""`` where the model does so itself."""
     has_others: bool = False
     """Whether the folder holds other checkpoints too: its digest does not tell then which one speaks."""
 
@@ -42,7 +50,7 @@ class Voice:
 
         Of several speakers it is what they share: each has a name of its own beside it.
         """
-        return dataclasses.replace(self, speakers=())._say(with_checkpoint=self.has_others, digits=64)
+        return dataclasses.replace(self, speakers=())._say(with_checkpoint=self.has_others, digits=WHOLE_DIGEST)
 
     @property
     def shared(self) -> str:
@@ -62,8 +70,15 @@ class Voice:
             ("speakers", named),
             ("recording", self.recording[:digits]),
             ("language", self.language),
+            ("vocoder", self._vocoder(digits)),
         )
         return ", ".join(f"{noun} {name}" for noun, name in parts if name)
+
+    def _vocoder(self, digits: int) -> str:
+        """For people, what it is; as an identity, only what the model's own files do not tell."""
+        if self.vocoder.startswith(BY_DIGEST):
+            return self.vocoder[: len(BY_DIGEST) + digits]
+        return "" if digits == WHOLE_DIGEST else self.vocoder
 
 
 ONLY_VOICE = Voice()

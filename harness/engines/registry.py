@@ -72,6 +72,10 @@ class EngineSpec:
     """``module:function`` that finds which files of a folder speak, given the folder and the
     :class:`harness.core.voice.Voice` that was chosen, and returns it complete; ``""`` where there is nothing to find.
     Where it is given, the adapter's ``load`` is given the voice."""
+    vocoder: str = ""
+    """``module:function`` that looks whether a vocoder's folder (None: the one that the model brings) fits a model's,
+    and raises BadInput where it does not; ``""`` for an engine whose models make their own sound. Where it is given,
+    ``load`` takes a ``vocoder``."""
     choices: str = ""
     """``module:function`` that lists the :class:`harness.core.voice.Choices` of a folder, executing nothing; ``""`` for
     an engine whose models have one speaker and one language. Where it is given, so is ``load``'s voice."""
@@ -109,6 +113,7 @@ COQUI = EngineSpec(
     ),
     needs="harness.engines.coqui.needs",
     layout="harness.engines.coqui.layout:find_voice",
+    vocoder="harness.engines.coqui.layout:require_vocoder",
     choices="harness.admission.coqui.speakers:read_choices",
     facts="harness.admission.coqui.facts:read_facts",
     has_untrained=True,

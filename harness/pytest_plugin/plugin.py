@@ -266,9 +266,9 @@ def _settings(config: pytest.Config) -> Settings:
 
 
 def _judged(config: pytest.Config) -> Judged | None:
-    """Candidate and reference as they were typed or written; None where neither was."""
+    """Candidate, reference and vocoder as they were typed or written; None where none was."""
     typed = vars(config.known_args_namespace)
-    words = {"candidate": "model", "reference": "reference"}
+    words = {"candidate": "model", "reference": "reference", "vocoder": "vocoder"}
     chosen = {name: chosen_of(config, BY_STEM[stem], typed.get(f"tts_{stem}")) for name, stem in words.items()}
     project = project_of(config)
     models = {name: placed_model(choice, project) for name, choice in chosen.items() if choice}
@@ -300,10 +300,12 @@ def _gate(config: pytest.Config) -> Gate:
 
 def _look(settings: Settings) -> None:
     from harness.goldens.folder import find_golden
+    from harness.models.vocoder import check_vocoder
     from harness.models.voices import named_voice
     from harness.pytest_plugin.gate import check_requested
 
     named_voice(settings.model, settings.voice, may_lack=True)
+    check_vocoder(settings.model, settings.vocoder)
     check_requested(settings)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)

@@ -142,6 +142,13 @@ OPTIONS: Final = (
         shapes_verdict=True,
         help="which language of the model it speaks, as the model calls it",
     ),
+    Option(
+        stem="vocoder",
+        metavar="DIR",
+        without="the one in the model's folder, else Griffin-Lim",
+        shapes_verdict=True,
+        help="vocoder that makes sound of the model's spectrograms",
+    ),
     Option(stem="golden", metavar="NAME", help="golden reference, by name or folder"),
     Option(
         stem="golden-dir",
@@ -297,13 +304,13 @@ OPTIONS: Final = (
 )
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
-    "checkpoint", "speaker", "speaker-wav", "language", "golden", "gate", "policy", "compare", "reference", "alpha",
-    "takes", "seed", "soak", "cost", "fresh", "report",
+    "checkpoint", "speaker", "speaker-wav", "language", "vocoder", "golden", "gate", "policy", "compare", "reference",
+    "alpha", "takes", "seed", "soak", "cost", "fresh", "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (
-    "asr", "checkpoint", "speaker", "speaker-wav", "language", "device", "threads", "workers", "timeout", "memory-gb",
-    "isolation", "allow-unsandboxed", "dir",
+    "asr", "checkpoint", "speaker", "speaker-wav", "language", "vocoder", "device", "threads", "workers", "timeout",
+    "memory-gb", "isolation", "allow-unsandboxed", "dir",
 )  # fmt: skip
 """What every verb needs that speaks and listens."""
 

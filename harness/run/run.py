@@ -376,6 +376,7 @@ def _describe(
         model=settings.model,
         model_name=settings.model_name,
         model_digest=equipment.model.digest,
+        vocoder_digest=equipment.model.vocoder.digest if equipment.model.vocoder else "",
         voice=equipment.model.voice.words,
         speakers=equipment.model.voice.names,
         golden=golden.name if golden else None,

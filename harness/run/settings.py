@@ -72,6 +72,8 @@ class Settings:
     """Whose voice the candidate is to clone; None for a speaker of its own."""
     language: str = ""
     """Which language of the candidate, as it calls it; ``""`` for the suite's."""
+    vocoder: str = ""
+    """Folder of what makes sound of the candidate's spectrograms, ``""`` for its own or none."""
     reference: str = ""
     """A trusted model that speaks beside the candidate, as typed; ``""`` for none."""
     isolation: str = "auto"
@@ -156,6 +158,7 @@ def make_settings(choices: Choices) -> Settings:
         speaker=choices.words("speaker"),
         speaker_wav=recording,
         language=choices.text("language"),
+        vocoder=choices.model("vocoder"),
         reference=choices.model("reference"),
         isolation=choices.text("isolation"),
         allow_unsandboxed=choices.is_set("allow-unsandboxed"),

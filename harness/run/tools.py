@@ -29,6 +29,7 @@ from harness.models.fetching.local import local_model
 from harness.models.files import open_model
 from harness.models.needs import lacks_of, preloads_of
 from harness.models.project import find_project
+from harness.models.vocoder import with_vocoder
 from harness.models.voices import choices_of, choose_voice
 from harness.run.settings import Settings
 from harness.run.takes import Tools
@@ -144,7 +145,7 @@ def make_equipment(
         BadInput: The model is not there or is no model.
         MissingDependency: No sandbox holds here, and none was allowed; or the model needs what is not installed.
     """
-    model = open_model(local_model(settings.model, tell), settings.voice)
+    model = with_vocoder(open_model(local_model(settings.model, tell), settings.voice), settings.vocoder)
     choices = choices_of(model.engine, model.path)
     model = dataclasses.replace(
         model,
@@ -158,7 +159,7 @@ def make_equipment(
     provenance = (
         Provenance(model=model.path) if is_ours else provenance_of(_project(settings), settings.model, model.path)
     )
-    door = Door(model, provenance, settings.policy)
+    door = Door(model, provenance, settings.policy, _vocoder_provenance(settings, model))
     _refuse_lacks(model, door, language)
     if choices.unlisted and not model.voice.names and not model.recording and not door.refusal:
         why = f"its speakers cannot be listed ({choices.unlisted})"
@@ -197,6 +198,8 @@ def make_reference(
     if not settings.reference:
         return None
     model = open_model(local_model(settings.reference, tell), Voice(recording=wanted.recording))
+    if settings.vocoder and model.voice.vocoder:  # it speaks as the candidate is to
+        model = with_vocoder(model, settings.vocoder)
     choices = choices_of(model.engine, model.path)
     chosen = dataclasses.replace(
         model.voice,
@@ -213,6 +216,7 @@ def make_reference(
         model,
         provenance_of(_project(settings), settings.reference, model.path),
         settings.policy,
+        _vocoder_provenance(settings, model),
     )
     if refusal := door.refusal:
         raise BadInput(f"--tts-reference={settings.reference}: {refusal}")
@@ -237,9 +241,15 @@ def _refuse_lacks(model: Model, door: Door, language: str) -> None:
         raise MissingDependency(f"{shown(model.path)}: {lacks}")
 
 
+def _vocoder_provenance(settings: Settings, model: Model) -> Provenance | None:
+    if model.vocoder is None:
+        return None
+    return provenance_of(_project(settings), settings.vocoder, model.vocoder.path)
+
+
 def _project(settings: Settings) -> Path:
     """Whose signatures and pins count: never those that lie in the candidate or the reference."""
-    return find_project(Path.cwd(), settings.model, settings.reference)
+    return find_project(Path.cwd(), settings.model, settings.reference, settings.vocoder)
 
 
 def _make_renderer(

@@ -84,6 +84,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Name of the model's folder."""
     model_digest: str
     """sha256 over all its files, as the run's records have it."""
+    vocoder_digest: str = ""
+    """Digest of the vocoder that made sound of its spectrograms, where that lies in a folder of its own."""
     voice: str = ""
     """Who of the model was judged: checkpoint, speaker and language, ``""`` for its only voice."""
     speakers: list[str] = []

@@ -22,6 +22,7 @@ from harness.signing.dsse import BadSignature
 from harness.signing.signature import Trust, unseal
 from harness.signing.testresult import POLICY, Stated, from_payload
 from harness.signoff.refusal import Refused, refuse
+from harness.storage.digests import listing_sha256
 from harness.storage.smallfile import read_head
 
 MAX_SHOWN = 12
@@ -152,6 +153,28 @@ def require_speakers(stated: Stated, wanted: Sequence[str]) -> None:
         shown_names = ", ".join(judged[:MAX_SHOWN]) + (" ..." if len(judged) > MAX_SHOWN else "")
         line = f"it was signed off for {shown_names or 'the only speaker of a model'}, not for speaker {missing[0]}"
         refuse(Verdict.FAIL, f"{line}; judge that one, or let nobody else speak")
+
+
+def require_vocoder(stated: Stated, vocoder: Path | None) -> None:
+    """Hold the vocoder that will make sound against the one that was judged.
+
+    Args:
+        stated: What was signed.
+        vocoder: Its folder; None for the model's own, or none.
+
+    Raises:
+        Refused: It is another, or one is missing or too many.
+        BadInput: It cannot be read.
+    """
+    judged = stated.about.vocoder_digest
+    if vocoder is None:
+        if judged:
+            refuse(Verdict.FAIL, f"it was judged with vocoder {judged[:12]}; name its folder: --vocoder DIR")
+        return
+    found = listing_sha256(digests_of(Tree.of(vocoder)))
+    if found != judged:
+        was = f"vocoder {judged[:12]}" if judged else "no vocoder beside the model"
+        refuse(Verdict.FAIL, f"{vocoder}: is not the vocoder that was signed off: expected {was}, got {found[:12]}")
 
 
 def read_attestation(path: Path) -> bytes:

@@ -150,6 +150,7 @@ def _about(result: RunResult, model: Path, policy: PolicyFile | None, now: datet
         signed_on=now.strftime(TIME_FORMAT),
         model=printable(model.resolve().name),
         model_digest=info.model_digest,
+        vocoder_digest=info.vocoder_digest,
         voice=info.voice,
         speakers=list(info.speakers),
         engine=info.engine,

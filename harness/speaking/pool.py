@@ -180,6 +180,7 @@ class WorkerPool:
         )
         worker.voice = self._model.voice if engine.layout or engine.choices else None
         worker.recording = self._model.recording
+        worker.vocoder = self._model.vocoder
         return worker
 
     def _make_untrained(self) -> Worker:

@@ -79,13 +79,15 @@ class TestSpace:
 
 class TestIniFileOfTheCandidate:
     @pytest.mark.parametrize(("name", "user"), with_users(INI_FILES))
-    @pytest.mark.parametrize("option", ["model", pytest.param("reference", marks=pytest.mark.slow)])
+    @pytest.mark.parametrize(
+        "option", ["model", *(pytest.param(name, marks=pytest.mark.slow) for name in ("reference", "vocoder"))]
+    )
     def test_is_refused_however_it_was_found(self, name: str, user: int | None, option: str, project: Path) -> None:
         candidate = project / "voices/candidate"
         (candidate / name).write_text(INI_FILES[name].format(""), "utf-8")
         done = start(project, "voices/candidate", f"--tts-{option}=voices/candidate", user=user)
         assert done.returncode == pytest.ExitCode.USAGE_ERROR
-        owner = "candidate" if option == "model" else "reference"
+        owner = "candidate" if option == "model" else option
         assert done.stderr.splitlines()[0] == (
             f"ERROR: voices/candidate/{name}: pytest's configuration lies in the {owner}, which it judges; "
             "start pytest in your own project"

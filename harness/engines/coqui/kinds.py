@@ -9,6 +9,11 @@ TTS_MODELS = frozenset(
     {"align_tts", "bark", "delightful_tts", "fast_pitch", "fast_speech", "fastspeech2", "forward_tts", "glow_tts",
      "neuralhmm_tts", "overflow", "speedy_speech", "tacotron", "tacotron2", "tortoise", "vits", "xtts"}
 )  # fmt: skip
+SPECTROGRAMS = frozenset(
+    {"align_tts", "fast_pitch", "fast_speech", "fastspeech2", "glow_tts", "neuralhmm_tts", "overflow", "speedy_speech",
+     "tacotron", "tacotron2"}
+)  # fmt: skip
+"""Those of them that make spectrograms, of which something else makes sound."""
 VOCODERS = frozenset(
     {"fullband_melgan", "hifigan", "melgan", "multiband_melgan", "parallel_wavegan", "univnet", "wavegrad", "wavernn",
      "gan"}

@@ -17,9 +17,9 @@ from harness.core.leftovers import named_leftover
 from harness.core.strictjson import Json, Malformed
 from harness.core.suggest import did_you_mean
 from harness.core.text import printable
-from harness.core.voice import Voice
+from harness.core.voice import GRIFFIN_LIM, Voice
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
-from harness.engines.coqui.kinds import GENERATORS, VOCODERS
+from harness.engines.coqui.kinds import GENERATORS, SPECTROGRAMS, VOCODERS
 from harness.engines.coqui.sidefiles import SIDE_FIELDS
 
 CONFIG = "config.json"
@@ -70,7 +70,15 @@ def find_voice(model: Path, chosen: Voice) -> Voice:
                 f"name the one to judge: --tts-checkpoint={found[0]}"
             )
         )
-    return dataclasses.replace(chosen, checkpoint=name, has_others=len({*found, name}) > 1)
+    others = len({*found, name}) > 1
+    return dataclasses.replace(chosen, checkpoint=name, has_others=others, vocoder=chosen.vocoder or _sound(model))
+
+
+def _sound(model: Path) -> str:
+    """What makes sound of a model's spectrograms where nothing was chosen."""
+    if not makes_spectrograms(read_model(model)):
+        return ""
+    return GRIFFIN_LIM if find_vocoder(model) is None else VOCODER
 
 
 def _whole(model: Path, name: str, chosen: Voice) -> Voice:
@@ -87,6 +95,50 @@ def find_vocoder(model: Path) -> Path | None:
     """The folder of the vocoder that a model brings; None where it brings none."""
     folder = model / VOCODER
     return folder if is_vocoder(read_model(folder)) else None
+
+
+def makes_spectrograms(config: Mapping[str, Json]) -> bool:
+    """Whether a configuration is of a model that leaves it to others to make sound."""
+    return _kind(config) in SPECTROGRAMS
+
+
+def require_vocoder(model: Path, vocoder: Path | None) -> None:
+    """Look whether a vocoder's folder is one, and makes sound of the spectrograms of a model.
+
+    Args:
+        model: The model's folder.
+        vocoder: The vocoder's; None for one that the model brings, where it does.
+
+    Raises:
+        BadInput: One line, what is not as it must be.
+    """
+    vocoder = vocoder or find_vocoder(model)
+    if vocoder is None:
+        return
+    voice, config = read_model(model), read_model(vocoder)
+    if not makes_spectrograms(voice):
+        name = _kind(voice) or "this model"
+        raise BadInput(printable(f"{model}: expected no --tts-vocoder, as {name} makes its own sound; leave it out"))
+    if not is_vocoder(config):
+        got = f"one for {_kind(config)}" if _kind(config) else "none that is read"
+        raise BadInput(printable(f"{vocoder}: expected a {CONFIG} of a vocoder of Coqui's, got {got}"))
+    find_voice(vocoder, Voice())
+    wanted, there = _spectrogram(voice), _spectrogram(config)
+    if wanted != there:
+        line = f"expected a vocoder for {_said(wanted)}, which the voice makes, got one for {_said(there)}"
+        raise BadInput(printable(f"{vocoder}: {line}; name the one it was trained with"))
+
+
+def _spectrogram(config: Mapping[str, Json]) -> tuple[int, int]:
+    """Sample rate and mel bands; Coqui's defaults where a configuration says nothing."""
+    audio = config.get("audio")
+    said = audio if isinstance(audio, dict) else {}
+    rate, bands = said.get("sample_rate", 22_050), said.get("num_mels", 80)
+    return (rate if isinstance(rate, int) else 0, bands if isinstance(bands, int) else 0)
+
+
+def _said(spectrogram: tuple[int, int]) -> str:
+    return f"{spectrogram[0]} Hz and {spectrogram[1]} mel bands"
 
 
 def is_vocoder(config: Mapping[str, Json]) -> bool:

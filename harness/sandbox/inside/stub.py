@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
+from itertools import chain
 
 from harness.core.identity import FileIdentity
 from harness.sandbox.inside import landlock, modelfiles, seccomp
@@ -36,10 +37,9 @@ class Plan:
     use_landlock: bool
     readable: list[str]
     writable: list[str]
-    model: str
-    """Folder of the model, as seen here. Its names may be listed."""
-    model_files: int
-    """File descriptor of a JSON object: the files of it that may be read, by path below it."""
+    listing: int
+    """File descriptor of a JSON object: folder, as seen here, whose names may be listed -> path below it -> which file
+    may be read. The model's, and one beside it."""
     devices: list[str]
     import_paths: list[str]
 
@@ -54,14 +54,17 @@ def main() -> None:
         limit_memory(plan.memory_bytes)
     control = socket.socket(fileno=plan.control)
     sys.path += plan.import_paths
-    with os.fdopen(plan.model_files, "rb") as listing:
-        files = {name: FileIdentity(**one) for name, one in json.load(listing).items()}
+    with os.fdopen(plan.listing, "rb") as listing:
+        folders = {
+            folder: {name: FileIdentity(**one) for name, one in files.items()}
+            for folder, files in json.load(listing).items()
+        }
     try:
-        model = modelfiles.opened(plan.model, files)
+        found = chain.from_iterable(modelfiles.opened(folder, files) for folder, files in folders.items())
         if plan.use_landlock:
-            landlock.restrict(plan.readable, plan.writable, devices=plan.devices, listed=(plan.model,), opened=model)
+            landlock.restrict(plan.readable, plan.writable, devices=plan.devices, listed=folders, opened=found)
         else:
-            for _ in model:  # each was bound by itself: what is there now stays
+            for _ in found:  # each was bound by itself: what is there now stays
                 pass
     except modelfiles.ModelExchanged as name:
         print(name, flush=True)

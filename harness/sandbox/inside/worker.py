@@ -116,6 +116,8 @@ def _load(engine: Engine, order: Load, needs: Prepare, recording: bytes) -> Engi
     if order.voice is not None:
         chosen = order.voice
         given["voice"] = Voice(checkpoint=chosen.checkpoint, speaker=chosen.speaker, language=chosen.language)
+    if order.vocoder:
+        given["vocoder"] = Path(order.vocoder)
     if order.is_untrained:
         given["is_untrained"] = True
     if recording:

@@ -7,12 +7,12 @@ bubblewrap is taken from the distribution where it has it (an AppArmor profile m
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.core.errors import MissingDependency
-from harness.core.identity import Files
 from harness.sandbox.outside.bait import bait_tops
-from harness.sandbox.outside.layout import GPU_SYS, HOME, MODEL, SCRATCH, SYS_FOLDERS, Layout, executable_link
+from harness.sandbox.outside.layout import GPU_SYS, HOME, SCRATCH, SYS_FOLDERS, Layout, Shown, executable_link
 
 SCRATCH_BYTES = 256 << 20
 HOME_BYTES = 16 << 20
@@ -34,13 +34,13 @@ def find() -> Path | None:
     return packaged if packaged.is_file() else None
 
 
-def command(layout: Layout, model: Path, files: Files, home: Path) -> list[str]:
+def command(layout: Layout, shown: Sequence[Shown], home: Path) -> list[str]:
     """The command line up to the program that runs inside.
 
     Args:
         layout: Paths as seen inside.
-        model: The model on this machine.
-        files: Its files. Each is bound by itself: what becomes of its folder later does not matter.
+        shown: The model, and what is beside it. Each file is bound by itself: what becomes of its folder later does not
+            matter.
         home: Folder on this machine with the bait for HOME.
 
     Raises:
@@ -66,8 +66,9 @@ def command(layout: Layout, model: Path, files: Files, home: Path) -> list[str]:
     words += ["--size", str(HOME_BYTES), "--tmpfs", HOME]
     for name in bait_tops():
         words += ["--ro-bind", f"{home}/{name}", f"{HOME}/{name}"]
-    words += ["--dir", MODEL]
-    for name in files:
-        words += ["--ro-bind", f"{model}/{name}", f"{MODEL}/{name}"]
+    for one in shown:
+        words += ["--dir", one.inside]
+        for name in one.files:
+            words += ["--ro-bind", f"{one.folder}/{name}", f"{one.inside}/{name}"]
     words += ["--remount-ro", "/", "--chdir", SCRATCH, "--"]
     return words

@@ -17,7 +17,7 @@ import numpy as np
 
 from harness.core.engine import EngineInfo, Speech
 from harness.core.errors import MachineShort, WorkerUnready
-from harness.core.identity import Files
+from harness.core.identity import Beside, Files
 from harness.core.text import printable
 from harness.core.voice import Voice
 from harness.sandbox.inside.modelfiles import ModelExchanged, require_same
@@ -120,6 +120,8 @@ class Worker:
         """Whether it loads what the model's configuration says with weights of nobody; set before it is started."""
         self.recording = b""
         """WAV file that the speaker is cloned from, set before it is started; empty where none is."""
+        self.vocoder: Beside | None = None
+        """What makes sound of the model's spectrograms, set before it is started; None for the model's own."""
         self.is_tidy = False
         """Whether it gives freed memory back at once; set before it is started."""
         self.info: EngineInfo | None = None
@@ -143,6 +145,7 @@ class Worker:
                 threads=self._needs.threads,
                 device=self._needs.device,
                 is_tidy=self.is_tidy,
+                **({"beside": self.vocoder} if self.vocoder else {}),
             )
         except ModelExchanged as name:
             raise _exchanged(name) from None
@@ -155,13 +158,20 @@ class Worker:
         deadline = time.monotonic() + self._bounds.load_seconds
         with self._watched("loading"):
             channel = Channel(process.sock)
-            order = Load(model=process.model_path(self._model), voice=self._choice(), is_untrained=self.is_untrained)
+            order = Load(
+                model=process.model_path(self._model),
+                voice=self._choice(),
+                vocoder=process.model_path(self.vocoder.path) if self.vocoder else "",
+                is_untrained=self.is_untrained,
+            )
             channel.send(order, self.recording, deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
         process.overhear(repr(reply).encode(errors="replace"), "its answer to loading")
         try:
             # What was written into a file, and was not there before and after, is seen by its dates.
             require_same(str(self._model), self._files or {})
+            if self.vocoder:
+                require_same(str(self.vocoder.path), self.vocoder.files)
         except ModelExchanged as name:
             self.stop()
             raise _exchanged(name) from None

@@ -142,13 +142,13 @@ class Policy:
     def __init__(self, layout: Layout, tracee: Tracee) -> None:
         self._tracee = tracee
         self._home = layout.home
-        self._model = layout.model
+        self._shown = tuple(folder for folder in (layout.model, layout.beside) if folder)
         self._writable = layout.writable
         self._readable = (
             *layout.readable,
             *layout.import_paths,
             *layout.writable,
-            layout.model,
+            *self._shown,
             *DEVICE_FILES,
             *layout.devices,
             *SYS_FOLDERS,
@@ -227,8 +227,9 @@ class Policy:
                 if len(rest) >= 2 and rest[0] == "task":
                     rest = rest[2:]
                 return (rest[0] if rest else "") in PROC_SELF and not (len(rest) > 1 and rest[0] == "fd")
-        if path.startswith(f"{self._model}/") and named_leftover(path[len(self._model) + 1 :]) is not None:
-            return False  # no part of the voice: admission may not have looked into it
+        for folder in self._shown:
+            if path.startswith(f"{folder}/") and named_leftover(path[len(folder) + 1 :]) is not None:
+                return False  # no part of the voice: admission may not have looked into it
         return _below(path, self._readable) or any(
             _below(one, (path,)) for one in self._readable if path != "/" and path != "/proc"
         )

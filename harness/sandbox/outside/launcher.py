@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from harness.core.identity import Files
+from harness.core.identity import Beside, Files
 from harness.sandbox.inside.modelfiles import require_same
 from harness.sandbox.outside.folders import making_temporary
 from harness.sandbox.outside.janitor import JANITOR
@@ -88,7 +88,7 @@ class WorkerProcess(Protocol):
         ...
 
     def model_path(self, model: Path) -> str:
-        """Where the worker finds the model that lies at `model` on this machine."""
+        """Where the worker finds the folder that lies at `model` on this machine: the model's, or one beside it."""
         ...
 
     def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
@@ -129,7 +129,14 @@ class Launcher(Protocol):
         ...
 
     def start(
-        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+        self,
+        *,
+        model: Path,
+        threads: int,
+        device: str,
+        is_tidy: bool = False,
+        files: Files | None = None,
+        beside: Beside | None = None,
     ) -> WorkerProcess:
         """Start a worker that may read `model`, and nothing that is not needed to speak.
 
@@ -140,6 +147,7 @@ class Launcher(Protocol):
             threads: Threads that it may compute with.
             device: ``cpu`` or ``cuda``.
             is_tidy: Give freed memory back at once, see :data:`TIDY_HEAP`: slower, and every leak shows.
+            beside: A folder beside the model that it may read too.
 
         Raises:
             ModelExchanged: What lies there is not what was read.
@@ -297,10 +305,19 @@ class ProcessLauncher:
         return self
 
     def start(
-        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+        self,
+        *,
+        model: Path,
+        threads: int,
+        device: str,
+        is_tidy: bool = False,
+        files: Files | None = None,
+        beside: Beside | None = None,
     ) -> WorkerProcess:
         """See :class:`Launcher`."""
         require_same(str(model), files or {})
+        if beside is not None:
+            require_same(str(beside.path), beside.files)
         del model  # a plain child process can read every file of its user; a sandbox binds this one only
         ours, theirs = socket_pair()
         with making_temporary():

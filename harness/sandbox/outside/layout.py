@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import harness
+from harness.core.identity import Files
 
 SYSTEM_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/lib32", "/usr/libx32")
 """Shared libraries. /usr/local/lib is there with the interpreter where it lives there."""
@@ -28,6 +29,7 @@ SYS_FOLDERS = (
 )
 GPU_SYS = ("/sys/module/nvidia", "/sys/module/nvidia_uvm", "/sys/bus/pci/devices", "/sys/devices")
 MODEL = "/soundcheck/model"
+BESIDE = "/soundcheck/beside"
 HOME = "/soundcheck/home"
 SCRATCH = "/soundcheck/scratch"
 
@@ -45,12 +47,28 @@ class Layout:
     """Device nodes of a GPU."""
     import_paths: tuple[str, ...]
     """What is put on ``sys.path`` besides the interpreter's own."""
+    beside: str = ""
+    """A folder beside the model, ``""`` where there is none."""
+    beside_outside: Path | None = None
+    """Where that lies on this machine."""
 
     @property
     def writable(self) -> tuple[str, ...]:
         """Where files may be made. Without namespaces, /dev/shm is everybody's: nothing is made there."""
         own = ("/dev/shm",) if self.scratch == SCRATCH else ()  # noqa: S108 - the sandbox's own
         return self.home, self.scratch, *own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A folder of which a worker is to see some files."""
+
+    folder: Path
+    """On this machine."""
+    files: Files
+    """What is to be seen."""
+    inside: str
+    """As the worker sees it."""
 
 
 def readable_paths(extra: Sequence[Path] = ()) -> tuple[str, ...]:

@@ -91,8 +91,7 @@ class SandboxedProcess:
 
     def model_path(self, model: Path) -> str:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
-        del model
-        return self._layout.model
+        return self._layout.beside if model == self._layout.beside_outside else self._layout.model
 
     def doing(self, when: str, phrases: Sequence[str] = ()) -> None:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""

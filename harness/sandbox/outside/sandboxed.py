@@ -12,11 +12,12 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.errors import SoundcheckError
-from harness.core.identity import Files
+from harness.core.identity import Beside, Files
 from harness.core.leftovers import named_leftover
 from harness.sandbox.inside import landlock
 from harness.sandbox.inside.modelfiles import ModelExchanged, files_of, require_same
@@ -26,7 +27,7 @@ from harness.sandbox.outside.bait import Bait
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.folders import WorkerFolder
 from harness.sandbox.outside.launcher import WorkerProcess, worker_environment
-from harness.sandbox.outside.layout import HOME, MODEL, SCRATCH, Layout, gpu_devices, readable_paths
+from harness.sandbox.outside.layout import BESIDE, HOME, MODEL, SCRATCH, Layout, Shown, gpu_devices, readable_paths
 from harness.sandbox.outside.limits import Limits
 from harness.sandbox.outside.pair import socket_pair
 from harness.sandbox.outside.process import SandboxedProcess
@@ -75,7 +76,14 @@ class SandboxLauncher:
         return dataclasses.replace(self, log=EventLog())
 
     def start(
-        self, *, model: Path, threads: int, device: str, is_tidy: bool = False, files: Files | None = None
+        self,
+        *,
+        model: Path,
+        threads: int,
+        device: str,
+        is_tidy: bool = False,
+        files: Files | None = None,
+        beside: Beside | None = None,
     ) -> WorkerProcess:
         """See :class:`harness.sandbox.outside.launcher.Launcher`.
 
@@ -89,7 +97,7 @@ class SandboxLauncher:
         bait, folder = Bait(), WorkerFolder.create()
         try:
             bait.lay_out(folder.home)
-            layout = self._layout(model, folder, devices)
+            layout = self._layout(model, folder, devices, beside)
             group = cgroups.create(memory_bytes=memory, tasks=MAX_TASKS + 8)
             if group is None and self.level == "A":
                 raise SoundcheckError("the sandbox (level A) cannot be built: no control group can be made here")
@@ -105,19 +113,22 @@ class SandboxLauncher:
                 memory_bytes=memory, address_bytes=int(memory * ADDRESS_SHARE), threads=threads, tasks=MAX_TASKS
             )
             # Left out of what is bound and granted, too: the observer that names an attempt can be raced, walls cannot.
-            voice = {name: which for name, which in files.items() if named_leftover(name) is None}
-            shown = Shown(folder=model, files=voice)
+            shown = [Shown(folder=model, files=_of_voice(files), inside=layout.model)]
+            if beside is not None:
+                shown.append(Shown(folder=beside.path, files=_of_voice(beside.files), inside=layout.beside))
             return self._start(layout, folder, bait, group, shown=shown, environment=environment, limits=limits)
         except BaseException:
             folder.remove()
             raise
 
-    def _layout(self, model: Path, folder: WorkerFolder, devices: tuple[str, ...]) -> Layout:
+    def _layout(self, model: Path, folder: WorkerFolder, devices: tuple[str, ...], beside: Beside | None) -> Layout:
         inside = self.level != "B"
         extra = tuple(path.absolute() for path in self.extra_paths)
         return Layout(
             readable=readable_paths(extra),
             model=MODEL if inside else os.path.realpath(model),
+            beside="" if beside is None else BESIDE if inside else os.path.realpath(beside.path),
+            beside_outside=beside.path if beside else None,
             home=HOME if inside else str(folder.home),
             scratch=SCRATCH if inside else str(folder.scratch),
             devices=devices,
@@ -131,11 +142,11 @@ class SandboxLauncher:
         bait: Bait,
         group: cgroups.Group | None,
         *,
-        shown: Shown,
+        shown: Sequence[Shown],
         environment: dict[str, str],
         limits: Limits,
     ) -> WorkerProcess:
-        listing = _written(shown.files)
+        listing = _written(shown)
         ours, theirs = socket_pair()
         control, far_control = socket_pair()
         control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -146,15 +157,14 @@ class SandboxLauncher:
             "harness_pid": os.getpid() if self.level == "B" else 0,
             "use_landlock": self.has_landlock,
             "readable": [*layout.readable, *READ_TOO],
-            "model": layout.model,
-            "model_files": listing,
+            "listing": listing,
             "writable": [*layout.writable, *WRITE_TOO],
             "devices": list(layout.devices),
             "import_paths": list(layout.import_paths),
         }
         command = [sys.executable, "-I", "-B", "-m", "harness.sandbox.inside.stub", json_of(plan)]
         if self.level != "B":
-            command = bubblewrap.command(layout, shown.folder, shown.files, folder.home) + command
+            command = bubblewrap.command(layout, shown, folder.home) + command
         process: subprocess.Popen[bytes] | None = None
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -186,21 +196,13 @@ class SandboxLauncher:
             if group is not None:
                 group.remove()
             if isinstance(error, OSError):
-                require_same(str(shown.folder), shown.files)  # a file that is gone cannot be bound
+                for part in shown:
+                    require_same(str(part.folder), part.files)  # a file that is gone cannot be bound
                 raise SoundcheckError(f"the sandbox (level {self.level}) cannot be built: {error}") from None
             raise
         finally:
             os.close(listing)
         return worker
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """The model that a worker is to see."""
-
-    folder: Path
-    files: Files
-    """Of it, what is to be seen."""
 
 
 READ_TOO = ("/proc", "/sys/devices/system", "/sys/kernel/mm", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -215,11 +217,18 @@ def json_of(plan: dict[str, object]) -> str:
     return json.dumps(plan)
 
 
-def _written(files: Files) -> int:
+def _of_voice(files: Files) -> Files:
+    return {name: which for name, which in files.items() if named_leftover(name) is None}
+
+
+def _written(shown: Sequence[Shown]) -> int:
     """A file in memory with which files a worker is to find, for the stub; too long for its one argument."""
     listing = os.memfd_create("soundcheck-model")
+    folders: dict[str, object] = {
+        one.inside: {name: dataclasses.asdict(which) for name, which in one.files.items()} for one in shown
+    }
     with os.fdopen(os.dup(listing), "wb") as file:
-        file.write(json_of({name: dataclasses.asdict(one) for name, one in files.items()}).encode())
+        file.write(json_of(folders).encode())
     os.lseek(listing, 0, os.SEEK_SET)
     return listing
 

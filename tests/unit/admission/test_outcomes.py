@@ -11,8 +11,9 @@ import pytest
 from harness.admission.checks.integrity import Provenance
 from harness.admission.outcomes import CHECKS, MOST_FINDINGS, UNCHANGED, Door
 from harness.core.errors import BadInput
+from harness.core.identity import Beside
 from harness.core.types import Model, Verdict
-from harness.models.files import open_model
+from harness.models.files import open_model, read_directory
 from harness.report.wording import happened
 from tests.fake_voices import fake_voice
 
@@ -63,6 +64,19 @@ class TestDoor:
         refusal = Door(Model(engine="coqui", path=tmp_path, digest=""), Provenance(model=tmp_path)).refusal
         assert refusal is not None
         assert refusal.count("Nothing here is a model") == 1
+
+    def test_is_as_shut_for_a_hostile_vocoder(self, voice: Path, tmp_path: Path) -> None:
+        vocoder = fake_voice(tmp_path / "vocoder")
+        (vocoder / "model.pth").write_bytes(pickle.dumps(Evil()))
+        digest, files = read_directory(vocoder)
+        beside = Beside(path=vocoder, digest=digest, files=files)
+        here = Door(Model(engine="fake", path=voice, digest="", vocoder=beside), Provenance(model=voice))
+        outcome = here.outcome("admission-checkpoint")
+        assert outcome.verdict is Verdict.FAIL
+        assert outcome.findings[0].place.file == "vocoder/model.pth"
+        assert here.refusal.startswith("not loaded: admission-checkpoint failed (")
+        (vocoder / "more.json").write_text("{}", "utf-8")
+        assert here.outcome(UNCHANGED).verdict is Verdict.FAIL
 
     def test_notices_a_file_that_changed_meanwhile(self, voice: Path) -> None:
         here = door(voice)

@@ -17,6 +17,7 @@ from harness.core.errors import BadInput
 from harness.core.findings import Finding, Outcome, Place
 from harness.core.types import BehaviourEvent, Severity, Verdict
 from harness.core.verdict import RunResult
+from harness.models.files import digest_of_directory
 from harness.policy.file import PolicyFile, read_policy
 from harness.policy.release import apply
 from harness.signing import keys
@@ -24,7 +25,7 @@ from harness.signing.bundle import MAX_BYTES
 from harness.signing.manifest import Manifest
 from harness.signing.signature import Trust, seal_with_key, sign_with_key
 from harness.signing.testresult import Stated, from_payload, to_payload
-from harness.signoff.holding import check, read_age, read_attestation, require_speakers, staleness
+from harness.signoff.holding import check, read_age, read_attestation, require_speakers, require_vocoder, staleness
 from harness.signoff.refusal import Refused
 from harness.signoff.run import policy_for
 from harness.signoff.statement import state, tool_digest
@@ -392,6 +393,27 @@ class TestStatementsThatAreNoSignOff:
     def test_that_are_nothing_at_all_are_refused(self, data: bytes, voice: Path, pair: KeyPair) -> None:
         told = refusal(lambda: check(data, voice, Trust(keys=(pair.public,)), NOW))[1]
         assert told.startswith("no signature bundle of Model Signing 1.0: ")
+
+
+class TestVocoder:
+    def test_that_was_judged_has_to_be_the_one_that_makes_sound(self, voice: Path, tmp_path: Path) -> None:
+        (tmp_path / "vocoder").mkdir()
+        (tmp_path / "vocoder/model.pth").write_bytes(b"weights")
+        digest = digest_of_directory(tmp_path / "vocoder")
+        stated = state(with_info(passed(voice), vocoder_digest=digest), voice, None, NOW)
+        require_vocoder(stated, tmp_path / "vocoder")
+        line = refusal(lambda: require_vocoder(stated, None))[1]
+        assert line == f"it was judged with vocoder {digest[:12]}; name its folder: --vocoder DIR"
+        (tmp_path / "vocoder/model.pth").write_bytes(b"other weights")
+        line = refusal(lambda: require_vocoder(stated, tmp_path / "vocoder"))[1]
+        assert f"is not the vocoder that was signed off: expected vocoder {digest[:12]}, got" in line
+
+    def test_that_nobody_judged_is_refused(self, voice: Path, tmp_path: Path) -> None:
+        (tmp_path / "vocoder").mkdir()
+        stated = state(passed(voice), voice, None, NOW)
+        require_vocoder(stated, None)
+        line = refusal(lambda: require_vocoder(stated, tmp_path / "vocoder"))[1]
+        assert "expected no vocoder beside the model" in line
 
 
 class TestReading:
