@@ -161,6 +161,10 @@ def test_a_model_of_frames_is_listed_with_what_makes_its_samples(
     Path("voice/config.json").write_text('{"model": "glow_tts"}', "utf-8")
     assert main(["list", "--model", "voice"]) == 0
     assert "vocoder: none: Griffin-Lim" in capsys.readouterr().out.splitlines()
+    Path("voice/vocoder").mkdir()
+    Path("voice/vocoder/config.json").write_text('{"model": "hifigan"}', "utf-8")
+    assert main(["list", "--model", "voice"]) == 0
+    assert "vocoder: the one in vocoder/" in capsys.readouterr().out.splitlines()
 
 
 class TestSeveralSpeakers:

@@ -11,6 +11,7 @@ from harness.core.strictjson import Json, Malformed
 from harness.core.voice import ModelFacts, SideFile
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.coqui.kinds import TTS_MODELS
+from harness.engines.coqui.layout import VOCODER
 from harness.engines.coqui.sidefiles import SIDE_FIELDS, find_side_file
 
 CONFIG: Final = "config.json"
@@ -35,6 +36,8 @@ def read_facts(model: Path) -> ModelFacts:
     vocoder = ""
     if architecture in OWN_DECODER:
         vocoder = "its own decoder"
+    elif f"{VOCODER}/{CONFIG}" in files:
+        vocoder = f"the one in {VOCODER}/"
     elif architecture in TTS_MODELS:
         vocoder = "none: Griffin-Lim"
     named = list(dict.fromkeys(_side_files(config)))[:MAX_FILES]
