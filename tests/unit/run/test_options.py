@@ -24,6 +24,7 @@ OTHERWISE = {
     "checkpoint": "best_model.pth",
     "speaker": "amelie",
     "speaker-wav": "amelie.wav",
+    "vocoder": "sound",
     "language": "fr",
     "compare": "golden",
     "reference": "trusted",
@@ -157,7 +158,7 @@ class TestIniFile:
         assert found.reports == (f"csv={pytester.path}/out/x.csv",)
         assert found.golden_folders[0] == pytester.path / "goldens"
         assert (found.asr, found.takes, found.seed, found.alpha) == ("fake", 4, 9, 0.02)
-        assert (found.compare, found.reference, found.isolation) == ("golden", "trusted", "A")
+        assert (found.compare, found.reference, found.vocoder, found.isolation) == ("golden", "trusted", "sound", "A")
         assert (found.timeout, found.soak_seconds) == (7.5, 90.0)
         assert found.policy and found.policy.path == pytester.path / "policy.toml"
 
