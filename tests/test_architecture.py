@@ -71,7 +71,6 @@ WIDE = {
     "harness.run.settings.Settings": RECORD,
     "harness.sandbox.outside.process.SandboxedProcess": "what a process behind walls is made of, each made elsewhere",
     "harness.signing.testresult.About": RECORD,
-    "harness.sandbox.outside.client.Worker": "one process: all that it is ordered to load, and where its order stands",
     "harness.speaking.metered.Metered": RECORD,
     "harness.speaking.pool.WorkerPool": "how workers are made, and what became of those that were",
 }
