@@ -74,7 +74,7 @@ def load_synthesizer(
     with tempfile.TemporaryDirectory(prefix="soundcheck-config-") as scratch, admitted_globals():
         config = write_config(model, Path(scratch))
         if is_untrained:
-            checkpoint = write_checkpoint(config, Path(scratch))
+            checkpoint = write_checkpoint(config, Path(scratch), model)
             cross_check(checkpoint)
         else:
             name = find_voice(model, Voice(checkpoint=voice.checkpoint)).checkpoint

@@ -6,6 +6,7 @@ that loading takes the same way as for any checkpoint. It knows nothing of the c
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,23 +14,27 @@ if TYPE_CHECKING:
     import torch
 
 SEED = 20_261_129
-MOST_WHOLE = 1 << 16
+MOST_WHOLE = 1 << 12
 """Values of a parameter that is saved as it is. Of a larger one a part is saved, and read in overlapping rows: a
 checkpoint has megabytes then, and a worker may write no large files."""
 MOST_STEPS = 200
 """Steps of an autoregressive decoder: untrained, it finds no end."""
+
+BESIDE = ("vocab.json", "speakers_xtts.pth")
+"""What XTTS looks for beside its checkpoint."""
 
 
 class NoUntrained(ValueError):
     """Such a voice cannot be built without its checkpoint."""
 
 
-def write_checkpoint(config: Path, scratch: Path) -> Path:
+def write_checkpoint(config: Path, scratch: Path, folder: Path) -> Path:
     """Build the architecture of a configuration, and save it.
 
     Args:
         config: As :func:`harness.engines.coqui.rewriting.write_config` wrote it.
         scratch: Where the checkpoint is to lie.
+        folder: The model's: of what lies there, XTTS looks for some beside its checkpoint.
 
     Raises:
         Exception: Whatever Coqui raises for a configuration that it cannot build.
@@ -40,6 +45,8 @@ def write_checkpoint(config: Path, scratch: Path) -> Path:
 
     torch.manual_seed(SEED)
     model = setup_model(load_config(config))
+    if hasattr(model, "init_models"):
+        _make_parts(model, scratch, folder)
     learned = {name for name, _ in model.named_parameters()}
     state = {
         name: _overlapping(value) if name in learned and value.numel() > MOST_WHOLE else value
@@ -48,6 +55,18 @@ def write_checkpoint(config: Path, scratch: Path) -> Path:
     place = scratch / "untrained.pth"
     torch.save({"model": state, "step": 0, "epoch": 0}, place)
     return place
+
+
+def _make_parts(model: Any, scratch: Path, folder: Path) -> None:
+    """Build the parts of XTTS, which wait for its vocabulary."""
+    from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
+
+    for name in BESIDE:
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, scratch / name)
+    own = scratch / "vocab.json"
+    model.tokenizer = VoiceBpeTokenizer(vocab_file=own if own.is_file() else Path(model.args.tokenizer_file))
+    model.init_models()
 
 
 def shorten(model: Any) -> None:
