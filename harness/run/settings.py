@@ -175,7 +175,7 @@ def make_settings(choices: Choices) -> Settings:
 
 
 def _refuse_judged(settings: Settings, choices: Choices, policy: Path | None) -> None:
-    """Refuse policy, golden and weights that lie in the candidate or the reference.
+    """Refuse policy, golden and weights that lie in the candidate, the reference or the vocoder.
 
     Raises:
         BadInput: One line.
@@ -188,7 +188,8 @@ def _refuse_judged(settings: Settings, choices: Choices, policy: Path | None) ->
         asked += [(choices.name("golden"), place) for place in places if (place / "manifest.json").exists()][:1]
     if weights := settings.asr.partition(":")[2]:
         asked.append((choices.name("asr"), expanded(weights)))
-    refuse_inside(Judged.of(candidate=settings.model, reference=settings.reference), asked)
+    judged = Judged.of(candidate=settings.model, reference=settings.reference, vocoder=settings.vocoder)
+    refuse_inside(judged, asked)
 
 
 def read_seconds(typed: str, *, name: str = "--tts-soak") -> float:

@@ -132,6 +132,17 @@ class TestChosenByName:
         assert done.ret == pytest.ExitCode.USAGE_ERROR
         done.stderr.fnmatch_lines([f"*{word.partition('=')[0]}: *lies in the candidate, which may not say how*"])
 
+    @pytest.mark.parametrize("owner", ["reference", "vocoder"])
+    def test_is_refused_in_what_is_judged_beside_the_candidate(
+        self, owner: str, voice: Path, pytester: pytest.Pytester
+    ) -> None:
+        shutil.copytree(voice, pytester.path / "voice")
+        shutil.copytree(voice, pytester.path / "candidate")
+        words = ("--tts-model=candidate", f"--tts-{owner}=voice", "--tts-policy=voice/policy.toml")
+        done = pytester.runpytest_inprocess(*words)
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines([f"*--tts-policy: *lies in the {owner}, which may not say how*"])
+
     def test_is_refused_where_the_ini_file_names_it(self, voice: Path, pytester: pytest.Pytester) -> None:
         shutil.copytree(voice, pytester.path / "voice")
         pytester.makeini("[pytest]\ntts_golden_dir = voice/golden\ntts_golden = small\n")
