@@ -190,6 +190,8 @@ def _entry(path: Path) -> dict[str, object]:
 
 def run_show(options: argparse.Namespace) -> int:
     """Print a golden's manifest and records."""
+    from harness.goldens.folder import without_spread
+
     golden = _read(options.golden, options)
     wanted = options.probes or sorted(golden.records)
     if missing := [name for name in wanted if name not in golden.records]:
@@ -210,6 +212,7 @@ def run_show(options: argparse.Namespace) -> int:
                 "suites": about.suites,
                 "seed": about.seed,
                 "takes": about.takes,
+                "without spread": list(golden.fixed),
                 "reason": about.reason,
                 "probes": [_numbers(record) for record in records],
             }
@@ -222,6 +225,7 @@ def run_show(options: argparse.Namespace) -> int:
         ("transcriber", f"{about.asr.get('name', '')}, weights {about.asr.get('weights', '')[:12]}"),
         ("suites", ", ".join(about.suites)),
         ("reason", about.reason),
+        *((("spread", fixed),) if (fixed := without_spread(golden)) else ()),
     ):
         print(printable(f"{name:12} {told}"))
     for record in records:

@@ -275,6 +275,8 @@ def _tell(session: _Session, golden: Golden, taken: int, tested: SelfTest | None
     """Print what was recorded."""
     import msgspec
 
+    from harness.goldens.folder import without_spread
+
     base = session.base
     if session.options.format == "json":
         taken_over = {"probes": len(golden.records), "recorded": len(golden.records) - taken, "taken over": taken}
@@ -292,6 +294,8 @@ def _tell(session: _Session, golden: Golden, taken: int, tested: SelfTest | None
         takes = session.settings.takes
         line = f"{golden.path}: {len(golden.records)} probes{told}, {takes} takes each, digest {golden.digest[:12]}"
         print(printable(line))
+        if told := without_spread(golden):
+            print(told)
         if tested:
             print(tested.line())
     if base:

@@ -96,6 +96,12 @@ class Golden:
     prints: PrintBook = field(compare=False)
     """What its takes sounded like."""
 
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Ids of the probes of which every repeat is the same audio: several takes that are one, and show no spread."""
+        several = (one for one in self.records.values() if len(one.takes) > 1)
+        return tuple(one.probe_id for one in several if len({take.audio_sha256 for take in one.takes}) == 1)
+
     def of(self, speaker: str) -> Golden:
         """What it holds of one of its speakers, as if nobody else had spoken."""
         own = {
@@ -115,6 +121,15 @@ class Golden:
         except OSError:
             return None
         return path if digest == self.manifest.audio_sha256.get(record.audio) else None
+
+
+def without_spread(golden: Golden) -> str:
+    """In one line, how many probes were recorded without any spread; ``""`` where none was."""
+    count = len(golden.fixed)
+    if not count:
+        return ""
+    which = "each probe" if count == len(golden.records) else f"{count} of {len(golden.records)} probes"
+    return f"the repeats of {which} are one and the same audio: the reference shows no spread there"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,16 @@ import soundfile
 from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.core.speakers import spoken_id
 from harness.core.types import Acoustics, ForcedScore, GoldenRecord, Hearing, SignalFacts, Take
-from harness.goldens.folder import Golden, Manifest, audio_name, differs_in, find_golden, read_golden, write_golden
+from harness.goldens.folder import (
+    Golden,
+    Manifest,
+    audio_name,
+    differs_in,
+    find_golden,
+    read_golden,
+    without_spread,
+    write_golden,
+)
 from harness.goldens.prints import PrintBook
 from harness.hearing.asr.likeness import Basis
 from harness.storage import opus
@@ -117,6 +127,15 @@ class TestRoundTrip:
         assert again.manifest.reason == MANIFEST.reason
         assert again.manifest.audio_sha256 == {name: hashlib.sha256(data).hexdigest() for name, data in AUDIO.items()}
         assert again.digest == hashlib.sha256((golden.path / "manifest.json").read_bytes()).hexdigest()
+
+    def test_says_where_every_repeat_is_the_same_audio(self, golden: Golden) -> None:
+        assert (golden.fixed, without_spread(golden)) == ((), "")
+        same = replace(golden.records["a"], takes=golden.records["a"].takes[:1] * 2)
+        half = replace(golden, records={**golden.records, "a": same})
+        assert half.fixed == ("a",)
+        assert without_spread(half).startswith("the repeats of 1 of 2 probes are one and the same audio")
+        whole = replace(golden, records={"a": same})
+        assert without_spread(whole).startswith("the repeats of each probe are one and the same audio")
 
     def test_without_audio_is_whole_too(self, tmp_path: Path) -> None:
         golden = write_golden(tmp_path / "joe", MANIFEST, [record("a")], PRINTS, {})
