@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from harness.admission.admit import Admission, admit, every_rule
@@ -197,16 +196,18 @@ class TestTwoFiles:
         assert found.verdict is Verdict.INCONCLUSIVE
         assert "says nothing about config.json, which the question is about as well" in found.remarks[0]
 
-    def test_of_statistics_are_the_configuration_and_what_it_names(self, two: Path, policy) -> None:
-        np.save(two / "stats.npy", np.array({"mel_mean": 1.0}, dtype=object), allow_pickle=True)
+    def test_of_a_side_file_are_the_configuration_and_what_it_names(self, two: Path, policy) -> None:
         (two / "model.pth").write_bytes(weights("flow.w"))
-        (two / "config.json").write_text(json.dumps({"model": "vits", "audio": {"stats_path": "stats.npy"}}), "utf-8")
+        named = {"model": "vits", "model_args": {"use_speaker_embedding": True, "speakers_file": "speakers.txt"}}
+        (two / "config.json").write_text(json.dumps(named), "utf-8")
+        (two / "speakers.txt").write_text("anna\n", "utf-8")
         path = policy(two)
+        assert '"speakers.txt" = "' in path.read_text("utf-8")
         assert decided(two, path).verdict is Verdict.PASS
-        np.save(two / "stats.npy", np.array({"mel_mean": 2.0}, dtype=object), allow_pickle=True)
+        (two / "speakers.txt").write_text("berta\n", "utf-8")
         found = decided(two, path)
         assert found.verdict is Verdict.INCONCLUSIVE
-        assert "is of another digest of stats.npy" in found.remarks[0]
+        assert "is of another digest of speakers.txt" in found.remarks[0]
 
     def test_of_a_comparison_are_the_reference_s_too(self, two: Path, tmp_path: Path, policy) -> None:
         other = tmp_path / "reference.pth"
