@@ -145,7 +145,8 @@ class TestGolden:
     def test_took_one_worker_and_told_how_far_it_was(self, recording: Recorder) -> None:
         assert recording.launcher.starts == 1
         fitted = [f"fitted axes to {number} of 3 phrases" for number in (1, 2, 3)]
-        assert recording.progress == [*fitted, *(f"recorded {number} of 3 probes" for number in (1, 2, 3))]
+        told = [line.partition(", ")[0] for line in recording.progress]  # a slow machine is told how long it will take
+        assert told == [*fitted, *(f"recorded {number} of 3 probes" for number in (1, 2, 3))]
 
     def test_is_the_same_bytes_when_recorded_again(self, golden: Golden, tmp_path: Path) -> None:
         again = Recorder(tmp_path)
