@@ -19,7 +19,7 @@ import TTS.utils.synthesizer  # noqa: F401 - as above
 
 import harness.engines.coqui.espeak  # noqa: F401 - as above
 from harness.core.voice import ONLY_VOICE, Voice
-from harness.engines.coqui import adapter
+from harness.engines.coqui import adapter, loading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,5 +34,6 @@ class BesideEngine(adapter.CoquiEngine):
 
     def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
         sys.path.insert(0, str(model))
-        adapter.write_config = lambda folder, _: folder / "config.json"
+        loading.write_config = lambda folder, _: folder / "config.json"
+        loading.cross_check = lambda _: None  # the checkpoints beside these configurations are never reached
         return super().load(model, device=device, threads=threads, voice=voice)
