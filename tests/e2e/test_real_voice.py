@@ -75,6 +75,7 @@ owner = "voice team"
 rule = "admission.size-differs"
 file = "model.pth"
 sha256 = "{digest}"
+beside = {{ "config.json" = "{config}" }}
 owner = "voice team"
 reason = "tried on purpose"
 expires = {expires}
@@ -94,8 +95,11 @@ def test_a_checkpoint_of_another_architecture_is_one_clear_finding(
     done.stdout.fnmatch_lines(["*not loaded: admission-architecture asks for a decision*hidden_channels is 128*"])
     assert done.ret == Ending.UNDECIDED
     expires = datetime.date.today() + datetime.timedelta(days=30)
-    digest = hashlib.sha256((tmp_path / "model.pth").read_bytes()).hexdigest()
-    (pytester.path / "policy.toml").write_text(ACCEPTED.format(digest=digest, expires=expires), "utf-8")
+    digest, config = (
+        hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("model.pth", "config.json")
+    )
+    accepted = ACCEPTED.format(digest=digest, config=config, expires=expires)
+    (pytester.path / "policy.toml").write_text(accepted, "utf-8")
     done = gate(tmp_path, "engine-load or carrier-bus", "--tts-policy=policy.toml")
     done.assert_outcomes(failed=1, skipped=1, deselected=done.parseoutcomes()["deselected"])
     done.stdout.fnmatch_lines(
