@@ -59,7 +59,7 @@ ASKED = tuple(
 CLEAN = "clean"
 GOLDEN_TAKES = 8
 SCREEN_TAKES = 2
-SUITE_PROBES = 136
+SUITE_PROBES = by_size(136, quick=136, smallest=4)
 """Of the smoke suite: alpha is shared among as many."""
 ALPHA = 0.01
 GOAL = 0.95
