@@ -5,8 +5,8 @@ word, so that what is looked for is a run of them. Inflected forms count as one.
 (``不过``, "but") is listed as none, and the longest run counts. Not covered: negation that a language puts into the
 form of its verbs (Turkish, Finnish, Korean), which the comparison of words sees as any other change.
 
-Sources: the negative particles, pronouns and adverbs that the grammars of Universal Dependencies mark ``Polarity=Neg``
-(https://universaldependencies.org/u/feat/Polarity.html), by language; the choice among them is ours.
+The lists are ours: the common negative particles, pronouns, adverbs and prepositions of each language. They are tried
+by pairs of sentences, and nobody who speaks these languages has read them yet.
 """
 
 from __future__ import annotations

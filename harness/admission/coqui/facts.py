@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,7 @@ from harness.core.voice import ModelFacts, SideFile
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.coqui.kinds import TTS_MODELS
 from harness.engines.coqui.layout import VOCODER
-from harness.engines.coqui.sidefiles import SIDE_FIELDS, find_side_file
+from harness.engines.coqui.sidefiles import find_side_file, side_values
 
 CONFIG: Final = "config.json"
 OWN_DECODER: Final = frozenset({"bark", "delightful_tts", "tortoise", "vits", "xtts"})
@@ -40,7 +39,7 @@ def read_facts(model: Path) -> ModelFacts:
         vocoder = f"the one in {VOCODER}/"
     elif architecture in TTS_MODELS:
         vocoder = "none: Griffin-Lim"
-    named = list(dict.fromkeys(_side_files(config)))[:MAX_FILES]
+    named = list(dict.fromkeys(side_values(config)))[:MAX_FILES]
     return ModelFacts(
         architecture=architecture,
         sample_rate=_rate(config.get("audio")),
@@ -58,18 +57,3 @@ def _rate(audio: Json) -> int:
         return 0
     rate = audio.get("output_sample_rate") or audio.get("sample_rate")
     return rate if isinstance(rate, int) and not isinstance(rate, bool) and rate > 0 else 0
-
-
-def _side_files(content: Json) -> Iterator[tuple[str, str]]:
-    stack = [content]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack += one
-        elif isinstance(one, dict):
-            stack += [value for value in one.values() if isinstance(value, dict | list)]
-            for field in sorted(SIDE_FIELDS & one.keys()):
-                values = one[field]
-                for value in values if isinstance(values, list) else [values]:
-                    if isinstance(value, str) and value:
-                        yield field, value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from harness.core.errors import BadInput
@@ -20,7 +20,7 @@ from harness.core.text import printable
 from harness.core.voice import GRIFFIN_LIM, Voice
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.coqui.kinds import GENERATORS, SPECTROGRAMS, VOCODERS
-from harness.engines.coqui.sidefiles import SIDE_FIELDS
+from harness.engines.coqui.sidefiles import side_values
 
 CONFIG = "config.json"
 SUFFIXES = (".pth", ".pth.tar")
@@ -205,20 +205,7 @@ def _stem(name: str) -> str:
 
 def named_beside(config: Json) -> frozenset[str]:
     """Last names of all that a configuration names as files beside it."""
-    return frozenset(re.split(r"[/\\]", PurePosixPath(value).as_posix())[-1] for value in _side_values(config))
-
-
-def _side_values(content: Json) -> Iterator[str]:
-    stack = [content]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack += one
-        elif isinstance(one, dict):
-            stack += [value for value in one.values() if isinstance(value, dict | list)]
-            for key in SIDE_FIELDS & one.keys():
-                values = one[key]
-                yield from (v for v in (values if isinstance(values, list) else [values]) if isinstance(v, str))
+    return frozenset(re.split(r"[/\\]", PurePosixPath(value).as_posix())[-1] for _, value in side_values(config))
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -8,8 +8,10 @@ beside the configuration, where there is one, and is never followed. Pure: it is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
+
+from harness.core.strictjson import Json
 
 SIDE_FIELDS = frozenset(
     {
@@ -76,3 +78,19 @@ def find_side_file(value: str, config: str, files: Collection[str]) -> str | Non
     """The file of the model that a configuration means by a value of one of :data:`SIDE_FIELDS`; None for none."""
     found = next((place for place in relative_places(value, config) if place in files), None)
     return found or place_beside(value, config, files)
+
+
+def side_values(config: Json) -> Iterator[tuple[str, str]]:
+    """Yield each field of :data:`SIDE_FIELDS` with a text that it names a file by, wherever it stands."""
+    stack = [config]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack += one
+        elif isinstance(one, dict):
+            stack += [value for value in one.values() if isinstance(value, dict | list)]
+            for field in sorted(SIDE_FIELDS & one.keys()):
+                values = one[field]
+                for value in values if isinstance(values, list) else [values]:
+                    if isinstance(value, str) and value:
+                        yield field, value
