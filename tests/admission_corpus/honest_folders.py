@@ -35,6 +35,27 @@ from tests.admission_corpus.folder_parts import (
 
 ZONE = "[ZoneTransfer]\r\nZoneId=3\r\nReferrerUrl=https://example.org/voices\r\n"
 SCRIPT = "from trainer import Trainer, TrainerArgs\n\nif __name__ == '__main__':\n    Trainer(TrainerArgs()).fit()\n"
+SETTINGS = """\
+[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+[remote "origin"]
+\turl = https://example.org/voices.git
+\tfetch = +refs/heads/*:refs/remotes/origin/*
+[branch "main"]
+\tremote = origin
+\tmerge = refs/heads/main
+[filter "lfs"]
+\tclean = git-lfs clean -- %f
+\tsmudge = git-lfs smudge -- %f
+\tprocess = git-lfs filter-process
+\trequired = true
+[credential]
+\thelper = cache --timeout=3600
+[submodule "tools"]
+\turl = https://example.org/tools.git
+\tupdate = checkout
+"""
 LOG = " > EPOCH: 0/1000\n --> /runs/vits-March\n"
 VITS = json.dumps(parts.VITS)
 
@@ -178,6 +199,7 @@ def _repositories() -> tuple[Folder, ...]:
         "packed": then(voice(), git(*commit, ("gc", "-q"))),
         "branches": then(voice(), git(*commit, ("branch", "other"), ("tag", "v1"))),
         "objects-of-lfs": then(voice(), git(*commit), files({".git/lfs/objects/aa/bb/" + "a" * 64: checkpoint()})),
+        "settings-of-lfs": then(voice(), git(*commit), files({".git/config": SETTINGS})),
         "linked-worktree": voice(also={".git": "gitdir: /home/a/voices/.git/worktrees/b\n"}),
         "mercurial": voice(also={".hg/requires": "revlogv1\nstore\n", ".hg/store/data/model.pth.i": bytes(64)}),
         "subversion": voice(also={".svn/wc.db": b"SQLite format 3\0" + bytes(100), ".svn/entries": "12\n"}),

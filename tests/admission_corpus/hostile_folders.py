@@ -93,6 +93,15 @@ def _renamed() -> Mapping[str, tuple[Make, str]]:
         "filter": '[filter "a"]\n\tclean = sh a\n',
         "hooks": "[core]\n\thooksPath = h\n",
         "transport": '[submodule "a"]\n\turl = ext::sh a\n',
+        "helper-and-more": "[credential]\n\thelper = cache; touch x\n",
+        "lfs-and-more": '[filter "lfs"]\n\tprocess = git-lfs filter-process; touch x\n',
+        "continued-line": "[credential]\n\thelper = cache \\\n; touch x\n",
+        "one-line": "[core] fsmonitor = touch x\n",
+        "include": "[include]\n\tpath = notes\n",
+        "pager": "[pager]\n\tstatus = touch x\n",
+        "external-diff": "[diff]\n\texternal = touch x\n",
+        "shell-value": '[submodule "a"]\n\tupdate = !touch x\n',
+        "long-comment": "[core]\n" + "# quiet\n" * 10_000 + "\tfsmonitor = touch x\n",
     }
     for key, line in lines.items():
         repository = {".git/HEAD": "ref: refs/heads/main\n", ".git/objects/": b"", ".git/config": line}

@@ -47,13 +47,18 @@ MAX_OWNER = 1024
 """Bytes in which Office notes who has a document open."""
 _FOLDER_VIEW = re.compile(rb"\[(\.shellclassinfo|localizedfilenames|viewstate|deleteoncopy)\]")
 _GIT_CONFIGURATIONS = frozenset({"config", "config.worktree", ".gitmodules", ".gitconfig"})
+MAX_GIT_CONFIGURATION = 64 << 10
+"""Bytes of a repository's configuration that are read; a clone's has hundreds, and a longer one hides something."""
 _PROGRAM = re.compile(
-    rb"(?im)^\s*(?P<key>fsmonitor|sshcommand|gitproxy|editor|pager|askpass|hookspath|helper|textconv|command|process"
-    rb"|smudge|clean|program|cmd|driver|uploadpack|receivepack|vcs)\s*="
-    rb"(?!\s*\"?(git-lfs\b|true\s*$|false\s*$|osxkeychain\s*$|store\s*$|cache\b|manager))"
-    rb"|^\s*(?P<url>url)\s*=\s*\"?ext::"
+    rb"(?im)^\s*(?:\[[^\]\n]*\]\s*)*(?:"  # a setting may stand on the line of its section
+    rb"(?P<key>fsmonitor|sshcommand|gitproxy|editor|pager|askpass|hookspath|helper|textconv|command|process|smudge|clean"
+    rb"|program|cmd|driver|uploadpack|receivepack|vcs|external|difffilter|browser|tunnel|\w+hook|\w+command|\w+cmd)\s*="
+    # No program but git-lfs and git's own helpers, with plain words behind them to the end of the line.
+    rb"(?!\s*\"?(?:git-lfs|true|false|osxkeychain|store|cache|manager|manager-core)(?:[ \t]+[\w%./~=-]+)*\"?[ \t\r]*$)"
+    rb"|(?P<shell>[\w-]+)\s*=\s*\"?!|(?P<url>url|pushurl)\s*=\s*\"?ext::)"
+    rb"|^\s*(?:\[[^\]\n]*\]\s*)*\[\s*(?P<section>include|includeif|pager)\b|ext::[^\n]*\"\s*\]"
 )
-"""What git runs for whoever works in such a folder; git-lfs and git's own helpers aside."""
+"""What git runs for whoever works in such a folder, or what leads to more settings of another file."""
 _APPLE_DOUBLE = (b"\0\5\x16\7", b"\0\5\x16\0")
 _APPLE_STORE = b"\0\0\0\1Bud1"
 _MD5 = re.compile(rb"\s*[0-9a-f]{32}\s*")
@@ -166,9 +171,16 @@ def _programs(tree: Tree, entry: Entry) -> Iterator[Flaw]:
     """What a repository's configuration starts, the repository being a folder's own or one within it."""
     if not entry.is_file or PurePosixPath(entry.path).name not in _GIT_CONFIGURATIONS:
         return
-    head = _head(tree, entry)
-    if b"[" in head and (line := _PROGRAM.search(head)) is not None:
-        key = (line["key"] or line["url"]).decode("ascii").lower()
+    try:
+        with tree.open(entry) as file:
+            settings = file.read(MAX_GIT_CONFIGURATION + 1)
+    except OSError:
+        return  # told as unreadable where all files are looked at
+    is_long = len(settings) > MAX_GIT_CONFIGURATION
+    line = _PROGRAM.search(settings)
+    if b"[" in settings and (is_long or line):
+        named = next((one for one in line.groups() if one), b"url") if line else b"beyond what is read"
+        key = named.decode("ascii", "replace").lower()
         effect = "git runs it for whoever works in this folder"
         yield Flaw(rule=rules.CODE, file=entry.path, found=f"a repository's setting {key}", effect=effect)
 

@@ -658,6 +658,7 @@ HIDES_NOTHING = {
     "admission.checks.leftovers:MAX_NOTE": "a larger file is judged as the voice's",
     "admission.checks.leftovers:MAX_OWNER": "a larger file is judged as the voice's",
     "admission.checks.leftovers:MAX_SCRIPTS": "where there are more, each is judged as the voice's",
+    "admission.checks.leftovers:MAX_GIT_CONFIGURATION": "longer settings are refused (long-comment in the corpus)",
     "admission.checks.leftovers:MAX_NAME": "how much of a name is shown",
     "admission.reading.notebook:MAX_QUOTE": "how much of a text is shown",
     "admission.reading.ziparchive:RATIO_MATTERS": "below it a member is small, and read",
