@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.admission_corpus.clean_objects import OBJECTS
 from tests.lazily import Lazily
 
 joblib = Lazily("joblib")
@@ -230,6 +231,7 @@ MODERN: dict[str, tuple[str, Writer]] = {
     "half": ("model.pth", saving(lambda: weights("a", "b", dtype=torch.float16))),
     "bfloat16": ("model.pth", saving(lambda: weights("a", "b", dtype=torch.bfloat16))),
     "tied": ("model.pth", saving(_tied)),
+    "version-of-torch": ("model.pth", saving(lambda: {"torch": torch.torch_version.TorchVersion("2.15.0")})),
     "sparse": ("model.pth", saving(lambda: {"x": torch.eye(4).to_sparse(), "y": torch.ones(2)})),
     "parameter": ("model.pth", saving(lambda: {"p": torch.nn.Parameter(torch.ones(3))})),
     "masks": ("model.pth", saving(_mask)),
@@ -411,6 +413,7 @@ OLD: dict[str, tuple[str, Writer]] = {
     ),
     "joblib-zlib": ("voice.joblib", lambda path: joblib.dump({"a": np.ones(5), "b": 2}, path, compress=3) and None),
     "gzip": ("voice.pkl", lambda path: path.write_bytes(gzip.compress(pickle.dumps({"a": 1}))) and None),
+    **OBJECTS,
 }
 """What must be inconclusive: convert first."""
 

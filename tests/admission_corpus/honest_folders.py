@@ -56,6 +56,70 @@ SETTINGS = """\
 \turl = https://example.org/tools.git
 \tupdate = checkout
 """
+HUB = """\
+[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = false
+\tlogallrefupdates = true
+\tignorecase = true
+\tprecomposeunicode = true
+\tsymlinks = false
+\tautocrlf = input
+\tworktree = ../
+[remote "origin"]
+\turl = https://huggingface.co/someone/vits-ljs
+\tpushurl = git@hf.co:someone/vits-ljs.git
+\tfetch = +refs/heads/main:refs/remotes/origin/main
+\tgh-resolved = base
+\ttagOpt = --no-tags
+[remote "disk"]
+\turl = /mnt/voices/vits.git
+[branch "main"]
+\tremote = origin
+\tmerge = refs/heads/main
+\trebase = true
+\tvscode-merge-base = origin/main
+[lfs "https://huggingface.co/someone/vits-ljs.git/info/lfs"]
+\taccess = basic
+[lfs]
+\trepositoryformatversion = 0
+[lfs "customtransfer.multipart"]
+\tpath = huggingface-cli
+\targs = lfs-multipart-upload
+[filter "lfs"]
+\tsmudge = git-lfs smudge --skip -- %f
+\tprocess = git-lfs filter-process --skip
+[user]
+\tname = "Someone; of no machine" # as told
+\temail = a@example.invalid
+[http]
+\tpostBuffer = 524288000
+[http "https://github.com/"]
+\textraheader = AUTHORIZATION: basic ***
+[pull]
+\trebase = false
+[gc]
+\tauto = 0
+[init]
+\tdefaultBranch = main
+[extensions]
+\tworktreeConfig = true
+[advice]
+\tdetachedHead = false
+[gui]
+\twmstate = normal
+\tgeometry = 887x427+26+26 171 192
+"""
+ADVICE = (
+    "This repository is configured for Git LFS but 'git-lfs' was not found on your path. If you no longer wish to use "
+    "Git LFS, remove this hook by deleting the 'pre-push' file in the hooks directory (set by 'core.hookspath'; "
+    "usually '.git/hooks')."
+)
+HOOK = (
+    '#!/bin/sh\ncommand -v git-lfs >/dev/null 2>&1 || { printf >&2 "\\n%s\\n\\n" "' + ADVICE + '"; exit 2; }\n'
+    'git lfs pre-push "$@"\n'
+)
 LOG = " > EPOCH: 0/1000\n --> /runs/vits-March\n"
 VITS = json.dumps(parts.VITS)
 
@@ -200,6 +264,26 @@ def _repositories() -> tuple[Folder, ...]:
         "branches": then(voice(), git(*commit, ("branch", "other"), ("tag", "v1"))),
         "objects-of-lfs": then(voice(), git(*commit), files({".git/lfs/objects/aa/bb/" + "a" * 64: checkpoint()})),
         "settings-of-lfs": then(voice(), git(*commit), files({".git/config": SETTINGS})),
+        "settings-of-a-hub": then(voice(), git(*commit), files({".git/config": HUB})),
+        "hooks-of-lfs": then(
+            voice(),
+            git(*commit),
+            files({".git/hooks/pre-push": HOOK, ".git/hooks/post-merge": '#!/bin/sh\ngit lfs post-merge "$@"\n'}),
+        ),
+        "submodule": then(
+            voice(),
+            git(*commit),
+            files(
+                {
+                    ".git/modules/tools/config": "[core]\n\tworktree = ../../../tools\n",
+                    ".git/modules/tools/HEAD": "ref: refs/heads/main\n",
+                }
+            ),
+        ),
+        "windows-line-ends": then(voice(), git(*commit), files({".git/config": SETTINGS.replace("\n", "\r\n")})),
+        "mercurial-clone": voice(
+            also={".hg/requires": "store\n", ".hg/hgrc": "[paths]\ndefault = https://example.org/voices\n"}
+        ),
         "linked-worktree": voice(also={".git": "gitdir: /home/a/voices/.git/worktrees/b\n"}),
         "mercurial": voice(also={".hg/requires": "revlogv1\nstore\n", ".hg/store/data/model.pth.i": bytes(64)}),
         "subversion": voice(also={".svn/wc.db": b"SQLite format 3\0" + bytes(100), ".svn/entries": "12\n"}),

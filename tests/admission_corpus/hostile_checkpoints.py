@@ -21,6 +21,7 @@ from pathlib import Path
 from tests.admission_corpus import hostile_arrays
 from tests.admission_corpus import pickle_assembly as asm
 from tests.admission_corpus.artefact import CLEAN, FOUR, ONE, Hostile, shell
+from tests.admission_corpus.hostile_beside import beside
 from tests.admission_corpus.hostile_bombs import bombs
 from tests.admission_corpus.hostile_joblib import arrays
 from tests.admission_corpus.hostile_objects import objects
@@ -817,7 +818,7 @@ def _tensors() -> Iterator[Hostile]:
     )
 
 
-HOSTILE = (*_streams(), *_containers(), *_tensors(), *objects(), *arrays(), *bombs(), *tensors(),
+HOSTILE = (*_streams(), *_containers(), *_tensors(), *objects(), *beside(), *arrays(), *bombs(), *tensors(),
            *hostile_arrays.arrays(), *hostile_arrays.classes())  # fmt: skip
 """Every hostile artefact; names are unique."""
 

@@ -93,14 +93,34 @@ def _renamed() -> Mapping[str, tuple[Make, str]]:
         "filter": '[filter "a"]\n\tclean = sh a\n',
         "hooks": "[core]\n\thooksPath = h\n",
         "transport": '[submodule "a"]\n\turl = ext::sh a\n',
-        "helper-and-more": "[credential]\n\thelper = cache; touch x\n",
-        "lfs-and-more": '[filter "lfs"]\n\tprocess = git-lfs filter-process; touch x\n',
-        "continued-line": "[credential]\n\thelper = cache \\\n; touch x\n",
+        "helper-and-more": '[credential]\n\thelper = "cache; touch x"\n',
+        "lfs-and-more": '[filter "lfs"]\n\tprocess = "git-lfs filter-process; touch x"\n',
+        "continued-line": "[credential]\n\thelper = cache \\\n&& touch x\n",
         "one-line": "[core] fsmonitor = touch x\n",
         "include": "[include]\n\tpath = notes\n",
         "pager": "[pager]\n\tstatus = touch x\n",
         "external-diff": "[diff]\n\texternal = touch x\n",
         "shell-value": '[submodule "a"]\n\tupdate = !touch x\n',
+        "editor": "[core]\n\teditor = touch x\n",
+        "option-as-address": '[remote "a"]\n\turl = --upload-pack=touch\n',
+        "option-as-machine": '[remote "a"]\n\turl = ssh://-oProxyCommand=touch/x\n',
+        "program-as-protocol": '[remote "a"]\n\turl = touch://x\n',
+        "work-tree-elsewhere": "[core]\n\tworktree = ../../../..\n",
+        "work-tree-of-a-user": "[core]\n\tworktree = /home/a\n",
+        "alias": "[alias]\n\tst = !touch x\n",
+        "alias-that-sets": "[alias]\n\tst = -c core.pager=touch status\n",
+        "unlisted": "[core]\n\tbrandNewCommandOf2031 = touch x\n",
+        "section-unlisted": "[hook]\n\tpath = touch\n",
+        "old-form": "[filter.a]\n\tclean = touch x\n",
+        "escaped-name": '[filter "l\\fs"]\n\tprocess = git-lfs filter-process\n[filter "a"]\n\tsmudge = touch x\n',
+        "value-in-pieces": '[filter "lfs"]\n\tprocess = "git-lfs" filter-process "&&" touch x\n',
+        "module-above": '[submodule "../../a"]\n\turl = https://example.org/a.git\n',
+        "agent-of-lfs": '[lfs "customtransfer.a"]\n\tpath = touch\n\targs = x\n',
+        "agent-of-the-hub": '[lfs "customtransfer.multipart"]\n\tpath = touch\n',
+        "packing": "[uploadpack]\n\tpackObjectsHook = touch\n",
+        "signer": "[gpg]\n\tprogram = touch\n",
+        "quoted-shell": '[submodule "a"]\n\tupdate = "!touch x"\n',
+        "unreadable-line": "[core]\n\tbare = false\n\t= touch x\n\tfsmonitor = touch x\n",
         "long-comment": "[core]\n" + "# quiet\n" * 10_000 + "\tfsmonitor = touch x\n",
     }
     for key, line in lines.items():
@@ -108,6 +128,27 @@ def _renamed() -> Mapping[str, tuple[Make, str]]:
         bare = {"a/HEAD": "ref: refs/heads/main\n", "a/objects/": b"", "a/refs/": b"", "a/config": line}
         made[f"repository-with-{key}"] = (voice(also=repository), "directory-code")
         made[f"bare-repository-with-{key}"] = (voice(also=bare), "directory-code")
+    head = {".git/HEAD": "ref: refs/heads/main\n", ".git/objects/": b""}
+    hook = '#!/bin/sh\ngit lfs pre-push "$@"\n'
+    for key, path, text in (
+        ("hook", ".git/hooks/pre-commit", "#!/bin/sh\ntouch x\n"),
+        ("hook-of-lfs-and-more", ".git/hooks/pre-push", hook + "touch x\n"),
+        ("hook-of-lfs-with-a-value", ".git/hooks/pre-push", hook.replace('"$@"', '"$(touch x)"')),
+        ("hook-below", ".git/modules/a/hooks/post-checkout", "#!/bin/sh\ntouch x\n"),
+        ("hook-in-capitals", ".git/Hooks/pre-commit", "#!/bin/sh\ntouch x\n"),
+        ("settings-in-capitals", ".git/Config", lines["monitor"]),
+        ("settings-of-a-work-tree", ".git/worktrees/a/config.worktree", lines["monitor"]),
+    ):
+        near = {".git/modules/a/HEAD": "ref: refs/heads/main\n"} if "modules" in path else {}
+        made[f"repository-with-{key}"] = (voice(also={**head, **near, path: text}), "directory-code")
+    for key, text in (
+        ("hook", "[hooks]\nupdate = touch x\n"),
+        ("extension", "[extensions]\na = a.py\n"),
+        ("address", "[paths]\ndefault = ssh://-oProxyCommand=touch/x\n"),
+        ("include", "%include a\n"),
+    ):
+        mercurial = {".hg/requires": "store\n", ".hg/hgrc": text}
+        made[f"mercurial-with-{key}"] = (voice(also=mercurial), "directory-code")
     made["modules-with-transport"] = (voice(also={".gitmodules": lines["transport"]}), "directory-code")
     made["program-as-notes"] = (voice(also={".gitignore": ELF}), "directory-executable")
     made["script-as-digest"] = (voice(also={"hash.md5": "#!/bin/sh\ntrue\n"}), "directory-executable")

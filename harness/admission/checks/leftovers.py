@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from harness.admission.base import Flaw
 from harness.admission.checks import directoryrules as rules
 from harness.admission.checks.filekinds import HEAD_BYTES, Kind, look
+from harness.admission.checks.repositories import find_programs
 from harness.admission.tree import Entry, Tree
 from harness.core.leftovers import (
     DOWNLOAD,
@@ -46,19 +47,6 @@ _POINTER = re.compile(
 MAX_OWNER = 1024
 """Bytes in which Office notes who has a document open."""
 _FOLDER_VIEW = re.compile(rb"\[(\.shellclassinfo|localizedfilenames|viewstate|deleteoncopy)\]")
-_GIT_CONFIGURATIONS = frozenset({"config", "config.worktree", ".gitmodules", ".gitconfig"})
-MAX_GIT_CONFIGURATION = 64 << 10
-"""Bytes of a repository's configuration that are read; a clone's has hundreds, and a longer one hides something."""
-_PROGRAM = re.compile(
-    rb"(?im)^\s*(?:\[[^\]\n]*\]\s*)*(?:"  # a setting may stand on the line of its section
-    rb"(?P<key>fsmonitor|sshcommand|gitproxy|editor|pager|askpass|hookspath|helper|textconv|command|process|smudge|clean"
-    rb"|program|cmd|driver|uploadpack|receivepack|vcs|external|difffilter|browser|tunnel|\w+hook|\w+command|\w+cmd)\s*="
-    # No program but git-lfs and git's own helpers, with plain words behind them to the end of the line.
-    rb"(?!\s*\"?(?:git-lfs|true|false|osxkeychain|store|cache|manager|manager-core)(?:[ \t]+[\w%./~=-]+)*\"?[ \t\r]*$)"
-    rb"|(?P<shell>[\w-]+)\s*=\s*\"?!|(?P<url>url|pushurl)\s*=\s*\"?ext::)"
-    rb"|^\s*(?:\[[^\]\n]*\]\s*)*\[\s*(?P<section>include|includeif|pager)\b|ext::[^\n]*\"\s*\]"
-)
-"""What git runs for whoever works in such a folder, or what leads to more settings of another file."""
 _APPLE_DOUBLE = (b"\0\5\x16\7", b"\0\5\x16\0")
 _APPLE_STORE = b"\0\0\0\1Bud1"
 _MD5 = re.compile(rb"\s*[0-9a-f]{32}\s*")
@@ -92,9 +80,7 @@ def sort_out(tree: Tree) -> Sorted:
     left: dict[str, list[Entry]] = {}
     elsewhere: dict[str, list[str]] = {}
     kept: list[Entry] = []
-    programs: list[Flaw] = []
     for entry in tree.entries:
-        programs += _programs(tree, entry)
         kind = named_leftover(entry.path)
         if kind is TRAINER and entry.path.endswith(".py") and not (is_run and scripts <= MAX_SCRIPTS):
             kind = None
@@ -115,7 +101,7 @@ def sort_out(tree: Tree) -> Sorted:
     kept = [entry for entry in kept if entry not in blobs]
     read = [entry for kind in LEFTOVERS if not kind.is_unread for entry in left.get(kind.name, ())]
     beside = [entry for entry in read if entry.is_file]
-    flaws = (*programs, *_not_here(tree, elsewhere), *_told(left))
+    flaws = (*find_programs(tree), *_not_here(tree, elsewhere), *_told(left))
     voice = replace(tree, entries=tuple(sorted(kept, key=lambda entry: entry.path)))
     return Sorted(voice=voice, beside=(*beside, *blobs), flaws=flaws, is_elsewhere=bool(elsewhere))
 
@@ -165,24 +151,6 @@ def _is_blob(tree: Tree, entry: Entry) -> bool:
         return False
     head = _head(tree, entry)
     return look(head, head, entry.size).kind not in (Kind.EXECUTABLE, Kind.SCRIPT, Kind.BYTECODE)
-
-
-def _programs(tree: Tree, entry: Entry) -> Iterator[Flaw]:
-    """What a repository's configuration starts, the repository being a folder's own or one within it."""
-    if not entry.is_file or PurePosixPath(entry.path).name not in _GIT_CONFIGURATIONS:
-        return
-    try:
-        with tree.open(entry) as file:
-            settings = file.read(MAX_GIT_CONFIGURATION + 1)
-    except OSError:
-        return  # told as unreadable where all files are looked at
-    is_long = len(settings) > MAX_GIT_CONFIGURATION
-    line = _PROGRAM.search(settings)
-    if b"[" in settings and (is_long or line):
-        named = next((one for one in line.groups() if one), b"url") if line else b"beyond what is read"
-        key = named.decode("ascii", "replace").lower()
-        effect = "git runs it for whoever works in this folder"
-        yield Flaw(rule=rules.CODE, file=entry.path, found=f"a repository's setting {key}", effect=effect)
 
 
 def _not_here(tree: Tree, elsewhere: dict[str, list[str]]) -> Iterator[Flaw]:

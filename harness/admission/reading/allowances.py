@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from harness.admission.reading import numpycalls, objects, plaincalls, rebuilding
-from harness.admission.reading.oldnames import ACTIVATIONS
+from harness.admission.reading.oldnames import ACTIVATIONS, NUMBER_TYPES, REFRESH
 from harness.admission.reading.plaincalls import PLAIN_TYPES
 from harness.admission.reading.rebuilding import TENSOR_TYPES, Maker, Refused
 from harness.admission.reading.symbols import DTYPE_BYTES, STORAGE_DTYPES, Box, Global
@@ -25,8 +25,6 @@ _TYPES = {f"torch.{name}" for name in DTYPE_BYTES}
 DATA = frozenset(
     {
         "numpy.ndarray",
-        "numpy.matrix",
-        "numpy.memmap",
         *PLAIN_TYPES,
         *TENSOR_TYPES,
         *_TYPES,
@@ -36,8 +34,18 @@ DATA = frozenset(
 )
 """What may be named, as an argument to the above, but not called."""
 
+MERE_NAMES = frozenset({"numpy.ndarray", *PLAIN_TYPES, *_TYPES, *_SCHEMES, *ACTIVATIONS, *NUMBER_TYPES, *REFRESH})
+"""Types of elements, of arrays and of plain values: nothing happens where an object holds or calls one."""
+
 _RENAMED_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}
-_RENAMED = {("__builtin__", "xrange"): ("builtins", "range")}
+_RENAMED = {
+    ("__builtin__", "xrange"): ("builtins", "range"),
+    ("__builtin__", "long"): ("builtins", "int"),
+    ("__builtin__", "unicode"): ("builtins", "str"),
+    ("UserDict", "IterableUserDict"): ("collections", "UserDict"),
+    ("UserList", "UserList"): ("collections", "UserList"),
+    ("UserString", "UserString"): ("collections", "UserString"),
+}
 """Names of Python 2 that protocols below 3 write, of those that are allowed; the others are refused under any name."""
 
 
@@ -55,7 +63,7 @@ def look_up(module: str, attribute: str, position: int, *, renames: bool) -> Glo
         )
     if name in CALLS or name in DATA:
         return Global(name, position, "allowed")
-    is_old = (name in objects.CALLS and name != "builtins.getattr") or name in ACTIVATIONS
+    is_old = (name in objects.CALLS and name != "builtins.getattr") or name in objects.NAMES or name in ACTIVATIONS
     standing = "legacy" if is_old else "own" if objects.is_own_class(module, attribute) else "refused"
     return Global(name, position, standing)
 
@@ -68,7 +76,7 @@ def admit_member(target: Global, args: Box) -> None:
 
 def is_mere_name(name: str) -> bool:
     """Whether it is a type of elements or the like: nothing happens where an object holds or calls it."""
-    return name == "numpy.ndarray" or name in _TYPES or name in _SCHEMES or name in ACTIVATIONS
+    return name in MERE_NAMES
 
 
 def call(target: Global, args: Sequence[object], position: int) -> object:

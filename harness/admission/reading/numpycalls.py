@@ -21,6 +21,14 @@ _PLAIN_DTYPE = re.compile(
 _CAN_BE_NAN = frozenset({"float16", "float32", "float64", "longdouble", "complex64", "complex128"})
 MOST_EMPTY = 1 << 20
 """Elements without bytes that an array may have."""
+ARRAYS = frozenset(
+    {
+        *(f"numpy.{name}" for name in ("matrix", "matrixlib.defmatrix.matrix", "memmap")),
+        *(f"numpy.{module}recarray" for module in ("", "rec.", "core.records.", "_core.records.")),
+        *(f"numpy.{module}chararray" for module in ("", "char.", "core.defchararray.", "_core.defchararray.")),
+    }
+)
+"""Kinds of arrays that numpy makes of the same bytes as its plain one, by their names in its versions."""
 
 
 def item_bytes(dtype: str) -> int:
@@ -51,13 +59,20 @@ def fits(sizes: Sequence[int], dtype: str, there: int) -> bool:
 
 
 def is_plain_dtype(value: object) -> bool:
-    """Whether it is a numpy dtype of numbers or fixed text: no objects, no records."""
-    return isinstance(value, Box) and value.kind == "dtype" and value.detail != "O"
+    """Whether it is a numpy dtype of numbers, fixed text or records: no objects, and none that grows later."""
+    return (
+        isinstance(value, Box)
+        and value.kind == "dtype"
+        and value.detail != "O"
+        and (value.is_built or not value.is_record)
+    )
 
 
 def _dtype(args: Sequence[object], _: int) -> object:
     arguments(args, 1, 3, "numpy.dtype")
     name = args[0].decode("latin-1") if isinstance(args[0], bytes) else args[0]
+    if isinstance(name, Global) and name.name == "numpy.record":
+        return Box("dtype", detail="V0", is_record=True)  # its state says how large it is
     if not isinstance(name, str):
         raise Refused(f"expected a dtype's name, got {show(name)}")
     if any(not isinstance(one, bool | int) for one in args[1:]):
@@ -95,7 +110,7 @@ def _number(dtype: object, data: bytes) -> object:
 def _reconstruct(args: Sequence[object], _: int) -> object:
     arguments(args, 3, 3, "numpy's _reconstruct")
     kind, shape, code = args
-    if not isinstance(kind, Global) or kind.name != "numpy.ndarray":
+    if not isinstance(kind, Global) or not (kind.name == "numpy.ndarray" or kind.name in ARRAYS):
         raise Refused(f"expected numpy.ndarray, got {show(kind)}")
     if integers(shape, "a shape") != (0,) or code not in (b"b", "b"):
         raise Refused(f"expected the shape (0,) and the code b, got {show(shape)} and {show(code)}")

@@ -8,10 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.admission.reading.oldnames import DIMENSIONS, ENUMS, JOBLIB_WRAPPER, KNOWN_PACKAGES, OLD_TENSORS, STATEFUL
+from harness.admission.reading import arraykinds, randomstates
+from harness.admission.reading.oldnames import (
+    DIMENSIONS,
+    ENUMS,
+    JOBLIB_WRAPPER,
+    KNOWN_PACKAGES,
+    NUMBER_TYPES,
+    OLD_TENSORS,
+    REFRESH,
+    RETURN_TYPES,
+    STATEFUL,
+)
 from harness.admission.reading.rebuilding import NESTED, Maker, Outdated, Refused, arguments
-from harness.admission.reading.symbols import Box, Global, Tensor, show
+from harness.admission.reading.symbols import Blob, Box, Global, Tensor, show
 
+USER_TEXT = "collections.UserString"
+MAX_PATTERN = 10_000
+"""Bytes of a regular expression."""
 UNPICKLE_ZONE = "zoneinfo.ZoneInfo._unpickle"
 _ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,3}\Z")
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]{0,60}\Z")
@@ -76,6 +90,45 @@ def _decimal(args: Sequence[object], _: int) -> object:
     raise Outdated("a number")
 
 
+def _text(args: Sequence[object], _: int) -> object:
+    arguments(args, 1, 1, "a text of a class of its own")
+    if not isinstance(args[0], str) and not (isinstance(args[0], Blob) and args[0].kind == "text"):
+        raise Refused(f"expected a text, got {show(args[0])}")
+    raise Outdated(USER_TEXT)
+
+
+def _pattern(args: Sequence[object], _: int) -> object:
+    """A regular expression; one that prints how it is compiled is a debugger's."""
+    arguments(args, 2, 2, "re._compile")
+    text, flags = args
+    is_text = isinstance(text, str | bytes) or (isinstance(text, Blob) and text.byte_count <= MAX_PATTERN)
+    if not is_text or not isinstance(flags, int) or not 0 <= flags < re.DEBUG * 4 or flags & re.DEBUG:
+        raise Refused(f"expected a regular expression and its flags, got {show(text)} and {show(flags)}")
+    raise Outdated("a regular expression")
+
+
+def _packed(args: Sequence[object], _: int) -> object:
+    """Rows of different lengths in one tensor, or what a function of torch's gives back."""
+    arguments(args, 1, 4, "tensors with names")
+    parts = args[0].items if isinstance(args[0], Box) and args[0].kind == "tuple" else args
+    rest = args[1:] if parts is not args else ()
+    if not all(one is None or isinstance(one, Tensor) for one in parts) or any(not _is_empty(one) for one in rest):
+        raise Refused(f"expected tensors, got {show(args[0])}")
+    raise Outdated("tensors with names")
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, Box) and value.kind == "dict" and not value.count
+
+
+def _moment(args: Sequence[object], _: int) -> object:
+    """A moment or a span of pandas: nanoseconds, a frequency that is none, a time zone, a unit."""
+    arguments(args, 1, 4, "a moment of pandas")
+    if not all(one is None or isinstance(one, int) or _is_made(one, "a time zone") for one in args):
+        raise Refused(f"expected whole numbers and a time zone, got {show(args[0])}")
+    raise Outdated("a moment")
+
+
 def _enum(args: Sequence[object], _: int) -> object:
     arguments(args, 1, 1, "an enumeration")
     if not isinstance(args[0], int | str):
@@ -86,7 +139,7 @@ def _enum(args: Sequence[object], _: int) -> object:
 def _reconstructor(args: Sequence[object], _: int) -> object:
     arguments(args, 3, 3, "copyreg._reconstructor")
     kind, base, state = args
-    if not isinstance(kind, Global) or kind.name not in STATEFUL:
+    if not isinstance(kind, Global) or (kind.name not in STATEFUL and kind.name != USER_TEXT):
         raise Refused(f"expected a class of an old format, got {show(kind)}")
     if not isinstance(base, Global) or base.name != "builtins.object" or state is not None:
         raise Refused(f"expected builtins.object and None, got {show(base)} and {show(state)}")
@@ -140,7 +193,19 @@ def _is_made(value: object, detail: str) -> bool:
     return isinstance(value, Box) and value.kind == "object" and value.detail == detail
 
 
+NAMES = arraykinds.NAMES | randomstates.NAMES | NUMBER_TYPES | REFRESH
+"""What may be named, as an argument of those below or by itself, but not called."""
+
 CALLS: Mapping[str, Maker] = {
+    **arraykinds.CALLS,
+    **randomstates.CALLS,
+    USER_TEXT: _text,
+    "re._compile": _pattern,
+    "torch.nn.utils.rnn.PackedSequence": _packed,
+    **dict.fromkeys(RETURN_TYPES, _packed),
+    "pandas._libs.tslibs.timestamps._unpickle_timestamp": _moment,
+    "pandas._libs.tslibs.timedeltas._timedelta_unpickle": _moment,
+    "pandas._libs.tslibs.nattype._nat_unpickle": _moment,
     **{name: _plain(name) for name in STATEFUL | OLD_TENSORS},
     **{name: _plain(name) for name in (JOBLIB_WRAPPER, "torch.ScriptObject")},
     "torch.nn.backends.thnn._get_thnn_function_backend": _plain("what layers of torch before 1.2 hold"),

@@ -109,6 +109,9 @@ torch.nn.modules.transformer TransformerEncoderLayer
 torch.nn.modules.upsampling Upsample UpsamplingBilinear2d UpsamplingNearest2d
 torch.nn.utils.spectral_norm SpectralNorm
 torch.nn.utils.weight_norm WeightNorm
+torch.amp.grad_scaler GradScaler
+torch.cuda.amp.grad_scaler GradScaler
+torch.optim Adafactor Muon
 torch.optim.adadelta Adadelta
 torch.optim.adagrad Adagrad
 torch.optim.adam Adam
@@ -127,6 +130,28 @@ torch.optim.rprop Rprop
 torch.optim.sgd SGD
 torch.optim.sparse_adam SparseAdam
 torch.optim.swa_utils AveragedModel SWALR
+torch.utils.data.dataset ConcatDataset Subset TensorDataset
+"""
+
+_COLLECTIONS = """
+collections ChainMap UserDict UserList
+easydict EasyDict
+munch Munch
+numpy finfo iinfo poly1d
+numpy.polynomial.chebyshev Chebyshev
+numpy.polynomial.hermite Hermite
+numpy.polynomial.hermite_e HermiteE
+numpy.polynomial.laguerre Laguerre
+numpy.polynomial.legendre Legendre
+numpy.polynomial.polynomial Polynomial
+omegaconf.base ContainerMetadata Metadata
+omegaconf.dictconfig DictConfig
+omegaconf.listconfig ListConfig
+omegaconf.nodes AnyNode BooleanNode BytesNode FloatNode IntegerNode PathNode StringNode
+sklearn.decomposition._pca PCA
+sklearn.preprocessing._data MaxAbsScaler MinMaxScaler RobustScaler StandardScaler
+sklearn.preprocessing._label LabelEncoder
+yacs.config CfgNode
 """
 
 _ENUMS = """
@@ -140,14 +165,13 @@ uuid SafeUUID
 
 _KNOWN = """
 IPython PIL TTS _pytest accelerate aiohttp ansible azure bangla boto3 botocore celery cffi click cloudpickle coqpit cv2
-dask dill distributed distutils django docker einops encodec espnet fabric fairseq faster_whisper flask flax fsspec
-gcsfs gevent google gruut h5py harness hydra imp invoke ipykernel jax jieba jinja2 joblib keras kombu librosa lightning
-llvmlite lxml matplotlib mlflow mpmath nemo networkx nltk numba numexpr numpy nvidia omegaconf onnx onnxruntime
-packaging pandas paramiko peft pexpect phonemizer pip pkg_resources pluggy plumbum polars probes psutil ptyprocess
-pyarrow pycparser pytest pytorch_lightning ray regex requests s3fs safetensors scipy setuptools sh six sklearn soundfile
-spacy speechbrain sqlalchemy sympy tensorboard tensorflow tokenizers torch torchaudio torchvision tqdm trainer
-transformers
-triton twisted urllib3 wandb werkzeug wheel whisper yaml
+dask dill distributed distutils django docker easydict einops encodec espnet fabric fairseq faster_whisper flask flax
+fsspec gcsfs gevent google gruut h5py harness hydra imp invoke ipykernel jax jieba jinja2 joblib keras kombu librosa
+lightning llvmlite lxml matplotlib mlflow mpmath munch nemo networkx nltk numba numexpr numpy nvidia omegaconf onnx
+onnxruntime packaging pandas paramiko peft pexpect phonemizer pip pkg_resources pluggy plumbum polars probes psutil
+ptyprocess pyarrow pycparser pytest pytorch_lightning ray regex requests s3fs safetensors scipy setuptools sh six
+sklearn soundfile spacy speechbrain sqlalchemy sympy tensorboard tensorflow tokenizers torch torchaudio torchvision
+tqdm trainer transformers triton twisted urllib3 wandb werkzeug wheel whisper yacs yaml
 """
 
 _ACTIVATIONS = """
@@ -156,17 +180,33 @@ torch._C._nn gelu softplus
 torch relu sigmoid tanh
 """
 
+_NUMBERS = """
+numpy bool bool_ bytes_ clongdouble complex128 complex64 datetime64 float16 float32 float64 generic int16 int32 int64
+numpy int8 intc intp longdouble longlong object_ str_ timedelta64 uint16 uint32 uint64 uint8 uintc uintp ulonglong void
+numpy.dtypes BoolDType BytesDType CLongDoubleDType Complex128DType Complex64DType DateTime64DType Float16DType
+numpy.dtypes Float32DType Float64DType Int16DType Int32DType Int64DType Int8DType LongDoubleDType LongLongDType
+numpy.dtypes ObjectDType StrDType StringDType TimeDelta64DType UInt16DType UInt32DType UInt64DType UInt8DType
+numpy.dtypes ULongLongDType VoidDType
+typing Any
+"""
+
 
 def _listed(text: str) -> frozenset[str]:
     return frozenset(f"{module}.{name}" for module, *names in map(str.split, text.split("\n")[1:-1]) for name in names)
 
 
-STATEFUL = _listed(_CONFIGS) | _listed(_MODULES)
+STATEFUL = _listed(_CONFIGS) | _listed(_MODULES) | _listed(_COLLECTIONS)
 """Made without arguments, then given a dictionary of attributes."""
+DICTIONARIES = frozenset({"easydict.EasyDict", "munch.Munch", "yacs.config.CfgNode"})
+"""Those of them that get items too: dictionaries whose keys are attributes."""
+OWN_MARKS = frozenset({"__immutable__", "__deprecated_keys__", "__renamed_keys__", "__new_allowed__"})
+"""What yacs notes about a dictionary, among its attributes."""
 ENUMS = _listed(_ENUMS)
 """Made by one value, or taken by name."""
 ACTIVATIONS = _listed(_ACTIVATIONS)
 """Functions of numbers that layers hold, never called by a pickle."""
+NUMBER_TYPES = _listed(_NUMBERS)
+"""Types of elements that trainers note, never called by a pickle."""
 KNOWN_PACKAGES = (
     frozenset(_KNOWN.split())
     | sys.stdlib_module_names
@@ -179,6 +219,14 @@ OLD_TENSORS = frozenset(
     for kind in ("Float", "Double", "Half", "Long", "Int", "Short", "Char", "Byte")
 )
 """Tensors before 0.4: made without arguments, then given storage, offset, sizes and strides."""
+RETURN_TYPES = frozenset(
+    f"torch.return_types.{name}" for name in ("max", "min", "median", "mode", "sort", "topk", "kthvalue", "aminmax")
+)
+"""What torch's functions give back, two tensors with names."""
+REFRESH = frozenset(
+    f"torch.{module}.grad_scaler._refresh_per_optimizer_state" for module in ("amp", "cuda.amp")
+)  # fmt: skip
+"""Makes what a scaler of gradients notes of an optimizer that is new to it; a name in a dictionary of such notes."""
 JOBLIB_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 """Stands before an array's raw bytes; given what describes them."""
 DIMENSIONS = "torch._dynamo.decorators._DimRange"

@@ -17,7 +17,7 @@ from harness.admission.reading.cursor import Bomb, Broken
 from harness.admission.reading.keys import KeyWatch
 from harness.admission.reading.machine import MAX_STACK, Machine
 from harness.admission.reading.notebook import WHOLE, Notebook, OutOfBudget
-from harness.admission.reading.oldnames import JOBLIB_WRAPPER, OLD_TENSORS
+from harness.admission.reading.oldnames import DICTIONARIES, JOBLIB_WRAPPER, OLD_TENSORS
 from harness.admission.reading.states import is_plain_name, may_have
 from harness.admission.reading.symbols import (
     UNKNOWN,
@@ -176,7 +176,7 @@ class PickleReader(Machine):
                 self.notebook.add(rules.IMPORT, place, one.name, effect=does + allow.effect_of(one.name))
             elif one.name not in old:
                 old.add(one.name)
-                self.notebook.add(rules.OBJECT, place, one.name, effect="imports and makes an object of an old format")
+                self.notebook.add(rules.OBJECT, place, one.name, effect="imports it, and may make an object of it")
         if self._has_objects and self._held is not None:
             place, shown = self.where.byte(self._held.position), f"{self._held.name} beside objects"
             self.notebook.add(rules.STATE, place, shown, effect="gives an object a function of the file's choice")
@@ -239,6 +239,8 @@ class PickleReader(Machine):
                 else:
                     target.is_plain_state = False
                     self._keys.check(key)
+            self._grow(target, items)
+        elif isinstance(target, Box) and target.detail in DICTIONARIES and all(map(_is_attribute, items[::2])):
             self._grow(target, items)
         elif not isinstance(target, Unknown):
             self._note(rules.STATE, f"sets items of {show(target)}", "calls its __setitem__")
@@ -330,7 +332,7 @@ class PickleReader(Machine):
         if isinstance(target, Box):
             is_wrapper = target.detail == JOBLIB_WRAPPER
             if may_have(target, state) and not target.is_built and (self.after_build is not None or not is_wrapper):
-                target.is_built = target.kind == "object"
+                target.is_built = target.kind in ("object", "dtype")
                 if target.is_record:
                     self._note(rules.RECORDS, f"an array of records ({target.detail})")
                 if isinstance(state, Box):
@@ -397,6 +399,11 @@ def _text(value: object) -> object:
         except UnicodeDecodeError:
             return value
     return value
+
+
+def _is_attribute(key: object) -> bool:
+    """Whether a dictionary that keeps its keys as attributes too may get it: no name that Python itself looks for."""
+    return isinstance(key, str) and not key.startswith("__")
 
 
 def _callee(items: Iterable[object]) -> Global | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from harness.admission.reading.oldnames import REFRESH
 from harness.admission.reading.rebuilding import Maker, Refused, arguments, is_box, natural
 from harness.admission.reading.symbols import NUMBER, ArrayData, Blob, Box, Global, Scalar, show
 
@@ -26,7 +27,7 @@ def _mapping(args: Sequence[object], _: int) -> object:
 
 def _defaultdict(args: Sequence[object], position: int) -> object:
     arguments(args, 0, 2, "defaultdict")
-    if args and args[0] is not None and not (isinstance(args[0], Global) and args[0].name in PLAIN_TYPES):
+    if args and args[0] is not None and not (isinstance(args[0], Global) and args[0].name in PLAIN_TYPES | REFRESH):
         raise Refused(f"expected a plain type, got {show(args[0])}")
     return _mapping(args[1:], position)
 

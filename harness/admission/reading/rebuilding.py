@@ -340,6 +340,14 @@ def _device(args: Sequence[object], _: int) -> object:
     return Box("device")
 
 
+def _version(args: Sequence[object], _: int) -> object:
+    """Torch's own version, a text of a class of its own."""
+    arguments(args, 1, 1, "torch's version")
+    if not isinstance(args[0], str):
+        raise Refused(f"expected a version as text, got {show(args[0])}")
+    return args[0]
+
+
 def is_box(value: object, *kinds: str) -> bool:
     """Whether it is a container of one of these kinds."""
     return isinstance(value, Box) and value.kind in kinds
@@ -350,6 +358,7 @@ TENSOR_TYPES = {"torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parame
 CALLS: Mapping[str, Maker] = {
     "torch.Size": _size,
     "torch.device": _device,
+    "torch.torch_version.TorchVersion": _version,
     "torch.serialization._get_layout": _layout,
     "torch._utils._rebuild_tensor": _rebuild_tensor,
     "torch._utils._rebuild_tensor_v2": _rebuild_tensor_v2,

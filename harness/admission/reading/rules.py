@@ -87,8 +87,8 @@ TOO_LARGE = _rule(
 OBJECT = _rule(
     "pickle-object",
     Severity.MEDIUM,
-    "A pickle holds Python objects of an old format",
-    "Old trainers pickled their configuration and modules; loading them needs code to run.",
+    "A pickle holds Python objects beside tensors",
+    "Trainers pickle configurations, modules and generators of random numbers; loading them needs their classes' code.",
     _CONVERT,
     verdict=Verdict.INCONCLUSIVE,
     source="coqui-tts, TTS/tts/models/xtts.py: _legacy_safe_globals",

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from harness.admission.reading import rebuilding
+import math
+from collections.abc import Sequence
+
+from harness.admission.reading import arraykinds, randomstates, rebuilding
 from harness.admission.reading.numpycalls import fits, is_plain_dtype, item_bytes
-from harness.admission.reading.oldnames import DIMENSIONS, JOBLIB_WRAPPER, OLD_TENSORS, PACKED_WEIGHTS, STATEFUL
+from harness.admission.reading.objects import USER_TEXT
+from harness.admission.reading.oldnames import (
+    DIMENSIONS,
+    JOBLIB_WRAPPER,
+    OLD_TENSORS,
+    OWN_MARKS,
+    PACKED_WEIGHTS,
+    STATEFUL,
+)
 from harness.admission.reading.symbols import ArrayData, Blob, Box, Storage, Writing
 
 _OBJECT_FLAGS = 63
 _POINTER_FLAGS = 7
 """numpy's NPY_ITEM_HASOBJECT, NPY_LIST_PICKLE and NPY_ITEM_IS_POINTER."""
+MAX_RECORD = 1 << 20
+"""Bytes of one record."""
 _WRAPPER_KEYS = {"subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes"}
 
 
 def is_plain_name(key: str) -> bool:
     """Whether it names data: what Python itself looks for (``__class__``, ``__setstate__``) begins otherwise."""
-    return not key.startswith("__")
+    return not key.startswith("__") or key in OWN_MARKS
 
 
 def may_have(target: Box, state: object) -> bool:
@@ -34,8 +47,12 @@ def may_have(target: Box, state: object) -> bool:
 
 
 def _may_object_have(kind: str, state: Box) -> bool:
-    if kind in STATEFUL:
+    if kind in STATEFUL or kind == USER_TEXT:
         return state.kind == "dict" and state.is_plain_state
+    if randomstates.is_random(kind):
+        return randomstates.may_have(kind, state)
+    if kind == arraykinds.MASKED:
+        return arraykinds.is_masked_state(state, _is_array_state)
     if kind == DIMENSIONS:
         return (
             state.kind == "list"
@@ -57,12 +74,14 @@ def _is_dtype_state(target: Box, items: list[object]) -> bool:
     if not isinstance(version, int) or order not in ("<", ">", "=", "|", b"<", b">", b"=", b"|"):
         return False
     size, alignment, flags = rest[:3]
+    if target.is_record and isinstance(size, int) and 0 <= size <= MAX_RECORD:
+        target.detail = f"V{size}"
     if not _is_layout(target.detail, size, alignment, flags) or not all(map(_is_unit, rest[3:])):
         return False
     if order in (">", b">") and target.detail[:1] not in "<>=|":
         target.detail = f">{target.detail}"
     if fields is None:
-        return names is None and (sub is None or _is_part(sub))
+        return names is None and (sub is None or _bytes_of_many(sub) == item_bytes(target.detail))
     target.is_record = True
     return (
         sub is None
@@ -73,7 +92,8 @@ def _is_dtype_state(target: Box, items: list[object]) -> bool:
         and isinstance(fields, Box)
         and fields.kind == "dict"
         and fields.is_complete
-        and all(map(_is_part, fields.items[1::2]))
+        and set(names.items) <= set(fields.items[::2])
+        and all(_ends_within(field, item_bytes(target.detail)) for field in fields.items[1::2])
     )
 
 
@@ -88,14 +108,31 @@ def _is_layout(dtype: str, size: object, alignment: object, flags: object) -> bo
     return size == item_bytes(dtype) if dtype.lstrip("<>=|")[:1] in "USV" else size in (-1, item_bytes(dtype))
 
 
-def _is_part(value: object) -> bool:
-    """A plain dtype with its place in a record, or with the shape of an array in one."""
+def _bytes_of_many(value: object) -> int:
+    """Bytes of an array in a record: a plain dtype and a shape; -1 where it is something else."""
+    if not isinstance(value, Box) or value.kind != "tuple" or value.count != 2:
+        return -1
+    one, shape = value.items
+    try:
+        sizes = (shape,) if isinstance(shape, int) else rebuilding.integers(shape, "a shape")
+    except rebuilding.Refused:
+        return -1
+    if not isinstance(one, Box) or not is_plain_dtype(one) or any(size < 0 for size in sizes):
+        return -1
+    return item_bytes(one.detail) * math.prod(sizes)
+
+
+def _ends_within(value: object, size: int) -> bool:
+    """Whether it is a plain dtype with its place in a record of this size: numpy reads there without asking."""
+    if not isinstance(value, Box) or value.kind != "tuple" or not 2 <= value.count <= 3:
+        return False
+    one, place = value.items[:2]
     return (
-        isinstance(value, Box)
-        and value.kind == "tuple"
-        and 2 <= value.count <= 3
-        and is_plain_dtype(value.items[0])
-        and all(isinstance(one, int | str) or rebuilding.is_box(one, "tuple") for one in value.items[1:])
+        isinstance(one, Box)
+        and is_plain_dtype(one)
+        and isinstance(place, int)
+        and 0 <= place <= size - item_bytes(one.detail)
+        and all(isinstance(title, str) for title in value.items[2:])
     )
 
 
@@ -110,7 +147,7 @@ def _is_unit(value: object) -> bool:
     return is_empty and isinstance(unit, Box) and all(isinstance(one, int | bytes | str) for one in unit.items)
 
 
-def _is_array_state(target: Box, items: list[object]) -> bool:
+def _is_array_state(target: Box, items: Sequence[object]) -> bool:
     version, shape, dtype, is_fortran, data = items
     try:
         sizes = rebuilding.integers(shape, "a shape")
@@ -124,6 +161,8 @@ def _is_array_state(target: Box, items: list[object]) -> bool:
         for one in sizes:
             expected *= one
         return isinstance(data, Box) and data.kind == "list" and data.count == expected
+    if not is_plain_dtype(dtype):
+        return False
     if isinstance(data, bytes | Blob):
         target.array = ArrayData(dtype.detail, data)
     if isinstance(data, Blob) and data.kind == "encoded" and data.writing is Writing.PLAIN:

@@ -170,7 +170,7 @@ class Box:
     is_plain_state: bool = True
     """Whether the keys of a dict are names that attributes of data have."""
     is_built: bool = False
-    """Whether an object has got its state."""
+    """Whether an object or a dtype has got its state."""
     is_record: bool = False
     """Whether a dtype has fields."""
     array: ArrayData | None = None
@@ -214,7 +214,8 @@ def show(value: object, room: int = 60) -> str:
         return f"{value.size} bytes of {value.kind}"
     if isinstance(value, Box):
         if value.kind != "tuple" or value.depth > 3:
-            return f"a {value.detail or value.kind}"
+            shown = value.detail or value.kind
+            return shown if shown.startswith("a ") else f"a {shown}"
         shown = ", ".join(show(item, room // 2) for item in value.items[:4])
         return f"({shown}{', …' if value.count > 4 else ''})"
     if isinstance(value, Tensor):

@@ -33,6 +33,7 @@ ADMITTED_GLOBALS = frozenset(
         "numpy.core.multiarray.scalar",
         "numpy._core.multiarray._reconstruct",
         "numpy._core.multiarray.scalar",
+        "torch.torch_version.TorchVersion",
     )
 )
 """Imports that torch calls unsafe and admission lets pass where their arguments are plain: trainers write them."""

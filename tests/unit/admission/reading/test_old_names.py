@@ -51,6 +51,22 @@ class TestNames:
         assert len(found) > 50
         assert found - STATEFUL == set()
 
+    def test_every_bit_generator_and_type_of_numpy_is_listed(self) -> None:
+        import numpy as np
+
+        bits = [
+            kind
+            for kind in vars(np.random).values()
+            if isinstance(kind, type) and issubclass(kind, np.random.BitGenerator)
+        ]
+        assert len(bits) >= 5
+        for kind in (
+            *set(bits) - {np.random.BitGenerator},
+            *{type(np.dtype(code)) for code in np.typecodes["All"]},
+            *np.sctypeDict.values(),
+        ):
+            assert standing(kind.__module__, kind.__name__) == "legacy"
+
     @pytest.mark.real
     def test_every_layer_and_optimizer_of_torch_is_listed_and_nothing_else(self) -> None:
         import torch

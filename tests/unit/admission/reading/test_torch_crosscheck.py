@@ -32,8 +32,9 @@ print(json.dumps(found))
 
 ALLOWED_HERE = {
     "builtins.bytes", "builtins.dict", "builtins.frozenset", "builtins.list", "builtins.range", "builtins.slice",
-    "collections.defaultdict", "numpy.dtype", "numpy.ndarray",
+    "builtins.float", "builtins.int", "builtins.str", "collections.defaultdict", "numpy.dtype", "numpy.ndarray",
     "numpy._core.multiarray._reconstruct", "numpy._core.multiarray.scalar",
+    "torch.torch_version.TorchVersion",
 }  # fmt: skip
 """What torch leaves to its user and is allowed here, because its arguments are checked (``rebuilding``)."""
 
