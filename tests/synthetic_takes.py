@@ -87,6 +87,18 @@ def record(rng: np.random.Generator, probe_id: str = "door-not") -> GoldenRecord
     )
 
 
+def single(golden: GoldenRecord) -> GoldenRecord:
+    """A golden without spread: every repeat is the audio of its first take."""
+    return dataclasses.replace(golden, takes=tuple(repeated(golden.takes[0], seed) for seed in GOLDEN_SEEDS))
+
+
+def repeated(one: Take, seed: int) -> Take:
+    """The same audio under another seed, as far from every golden take as from the first."""
+    nearest = one.hearing.echoes[0]
+    echoes = tuple(dataclasses.replace(nearest, seed=other) for other in GOLDEN_SEEDS if other != seed)
+    return dataclasses.replace(one, seed=seed, hearing=dataclasses.replace(one.hearing, echoes=echoes))
+
+
 def moved(one: Take, **acoustics: float) -> Take:
     """The take with other acoustics."""
     return dataclasses.replace(one, acoustics=dataclasses.replace(one.acoustics, **acoustics))

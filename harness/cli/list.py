@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.common import add_drawing, add_format, json_text, own_families, verb
+from harness.cli.list_budget import chosen_text, duration
+from harness.cli.list_pace import Pace, pace_of
+from harness.cli.redteam_score import seconds_of
 from harness.core.errors import BadInput
 from harness.core.exits import Exit
 from harness.core.paths import shown
@@ -22,43 +25,8 @@ if TYPE_CHECKING:
     from harness.suites.file import SuiteFileContent
     from probes.family import Family
 
-SECONDS_PER_CHARACTER = 0.049
-SECONDS_PER_PHRASE = 0.4
-"""Length of speech: a line through the 136 phrases of the smoke suite as the demo voice says them (correlation .93)."""
-WORK_PER_SECOND = 0.07
-"""Seconds that two cores without a GPU take to speak and hear one second with the demo voice and Whisper tiny.en."""
-TAKES = 2
-GOLDEN_TAKES = 8
-ASSUMPTION = (
-    f"speech: {SECONDS_PER_PHRASE} s a phrase and {SECONDS_PER_CHARACTER} s a character; a run: {TAKES} takes a probe, "
-    f"{WORK_PER_SECOND} s of work a second of speech (two cores, a VITS voice, Whisper tiny.en), second looks not "
-    f"counted; a golden: {GOLDEN_TAKES} takes"
-)
 EXAMPLES = 2
 """Phrases shown of a family."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What some probes cost, estimated from the length of their texts."""
-
-    renderings: int
-    """Of one run, first looks only."""
-    speech_seconds: float
-    """Of all these renderings."""
-    run_seconds: float
-    golden_seconds: float
-
-
-def cost_of(probes: Sequence[Probe]) -> Cost:
-    """Estimate; see :data:`ASSUMPTION`."""
-    once = sum(SECONDS_PER_PHRASE + SECONDS_PER_CHARACTER * len(probe.text) for probe in probes)
-    return Cost(
-        renderings=TAKES * len(probes),
-        speech_seconds=round(TAKES * once, 1),
-        run_seconds=round(TAKES * once * WORK_PER_SECOND, 1),
-        golden_seconds=round(GOLDEN_TAKES * once * WORK_PER_SECOND, 1),
-    )
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -74,8 +42,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_option(parser, "model", help="show what it is and who it can speak as; with suites: draw for its vocabulary")
     parser.add_argument("--voices", action="store_true", help="show who --model can speak as, whatever else is named")
     parser.add_argument("--rules", action="store_true", help="show what findings can go by: every rule, nothing else")
+    parser.add_argument(
+        "--budget",
+        metavar="20m",
+        help="choose the smallest part of the suites that fits into this time and says something of most families",
+    )
+    add_option(parser, "golden", help="estimate by the pace of this golden's reference, as it was measured")
+    add_option(parser, "golden-dir")
     add_drawing(parser)
-    add_format(parser, "markdown")
+    add_format(parser, "markdown", "ids")
     parser.set_defaults(run=run)
 
 
@@ -95,6 +70,9 @@ def run(options: argparse.Namespace) -> int:
         return Exit.DONE
     if options.format == "markdown":
         raise BadInput("list: --format markdown writes the page of rules; add --rules")
+    if options.format == "ids" and not options.budget:
+        raise BadInput("list: --format ids writes the items that a time was chosen for; add --budget")
+    budget = seconds_of(options.budget) if options.budget else None
     from harness.admission.coqui.vocabulary import read_vocabulary
     from harness.models.files import find_model
     from harness.run.settings import checked_salt
@@ -109,18 +87,32 @@ def run(options: argparse.Namespace) -> int:
         families=own,
     )
     suites = [read_suite(path, drawing) for path in options.suites or packaged_suites()]
+    pace = _pace(options)
+    if budget is not None:
+        print(chosen_text(suites, pace, budget, options))
+        return Exit.DONE
     families = list(known_families(own).values()) if options.families else []
     if options.format == "json":
         shown_families = {"families": [_family_json(family) for family in families]} if options.families else {}
-        suites_json = [_suite_json(content) for content in suites]
-        print(json_text({"assumption": ASSUMPTION, "suites": suites_json, **shown_families}, indent=1))
+        suites_json = [_suite_json(content, pace) for content in suites]
+        print(json_text({"assumption": pace.assumption, "suites": suites_json, **shown_families}, indent=1))
         return Exit.DONE
     for content in suites:
-        _print_suite(content)
+        _print_suite(content, pace)
     for family in families:
         _print_family(family)
-    print(f"\nEstimated from text length. {ASSUMPTION[0].upper()}{ASSUMPTION[1:]}.")
+    print(f"\nEstimated from text length. {pace.assumption[0].upper()}{pace.assumption[1:]}.")
     return Exit.DONE
+
+
+def _pace(options: argparse.Namespace) -> Pace:
+    """Of the golden that was named; of the demo voice, where none was."""
+    if not options.golden:
+        return Pace()
+    from harness.goldens.folder import find_golden, read_golden
+    from harness.goldens.places import golden_folders
+
+    return pace_of(read_golden(find_golden(options.golden, golden_folders(options.golden_dir))))
 
 
 def _rules(form: str) -> str:
@@ -159,7 +151,7 @@ def _languages(probes: Sequence[Probe]) -> list[str]:
     return sorted({probe.language for probe in probes})
 
 
-def _suite_json(content: SuiteFileContent) -> dict[str, object]:
+def _suite_json(content: SuiteFileContent, pace: Pace) -> dict[str, object]:
     probes = content.suite.probes
     return {
         "path": str(content.path),
@@ -168,7 +160,7 @@ def _suite_json(content: SuiteFileContent) -> dict[str, object]:
         "lacks": {language: lacking for language in _languages(probes) if (lacking := lacks(language))},
         "probes": len(probes),
         "families": dict(Counter(probe.family for probe in probes)),
-        "cost": asdict(cost_of(probes)),
+        "cost": asdict(pace.cost_of(probes)),
     }
 
 
@@ -183,12 +175,12 @@ def _family_json(family: Family) -> dict[str, object]:
     }
 
 
-def _print_suite(content: SuiteFileContent) -> None:
-    probes, cost = content.suite.probes, cost_of(content.suite.probes)
+def _print_suite(content: SuiteFileContent, pace: Pace) -> None:
+    probes, cost = content.suite.probes, pace.cost_of(content.suite.probes)
     print(f"{printable(shown(content.path))}   {printable(content.suite.title)}   {', '.join(_languages(probes))}")
     print(
-        f"  {len(probes):,} probes, {cost.renderings:,} renderings, {_duration(cost.speech_seconds)} of speech; about "
-        f"{_duration(cost.run_seconds)} to run, {_duration(cost.golden_seconds)} to record"
+        f"  {len(probes):,} probes, {cost.renderings:,} renderings, {duration(cost.speech_seconds)} of speech; about "
+        f"{duration(cost.run_seconds)} to run, {duration(cost.golden_seconds)} to record"
     )
     for language in _languages(probes):
         if lacking := lacks(language):
@@ -196,10 +188,6 @@ def _print_suite(content: SuiteFileContent) -> None:
     for name, members in _by_family(probes).items():
         controls = {probe.control for probe in members} - {None}
         print(f"    {name:14} {len(members):5,}   of these {len(controls):,} are controls")
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:,.0f} min"
 
 
 def _print_family(family: Family) -> None:

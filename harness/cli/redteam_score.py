@@ -83,11 +83,13 @@ def run(options: argparse.Namespace) -> int:
     from harness.models.fetching.local import local_model
     from harness.models.files import find_model, open_model
     from harness.models.project import find_project
+    from harness.models.vocoder import with_vocoder
     from harness.models.voices import named_voice
     from harness.redteam.registry import kinds
     from harness.redteam.score.score import Scope, Target, score
     from harness.report.page import power as report
     from harness.run.suitechoices import chosen_by_suites
+    from harness.run.tools import vocoder_provenance
     from harness.suites.expansion import Drawing
     from harness.suites.file import read_suite, said_by
 
@@ -110,9 +112,12 @@ def run(options: argparse.Namespace) -> int:
     suites = [read_suite(path, drawing) for path in options.suite]
     settings = chosen_by_suites(settings, suites)
     speakers = named_voice(settings.model, settings.voice)
-    model = open_model(settings.model, settings.voice)
+    model = with_vocoder(open_model(settings.model, settings.voice), settings.vocoder)
     if refusal := Door(
-        model, provenance_of(find_project(Path.cwd(), settings.model), settings.model, model.path), settings.policy
+        model,
+        provenance_of(find_project(Path.cwd(), settings.model, settings.vocoder), settings.model, model.path),
+        settings.policy,
+        vocoder_provenance(settings, model),
     ).refusal:
         raise BadInput(f"{options.model}: {refusal}")
     golden = _golden(options, settings, model, golden_folders(options.golden_dir))

@@ -190,6 +190,11 @@ def gaussian_quantile(share: float) -> float:
     return statistics.NormalDist().inv_cdf(min(1 - 1e-15, max(1e-15, share)))
 
 
+def gaussian_tail(score: float) -> float:
+    """Probability with which a standard Gaussian exceeds `score`."""
+    return 0.5 * math.erfc(score / math.sqrt(2))
+
+
 def _binomial_cdf(hits: int, trials: int, share: float) -> float:
     return math.fsum(math.comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(hits + 1))
 

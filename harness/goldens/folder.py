@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.core.distinct import is_one_take
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.paths import expanded
 from harness.core.speakers import AT, is_said_by, plain_id, spoken_id
@@ -99,8 +100,7 @@ class Golden:
     @property
     def fixed(self) -> tuple[str, ...]:
         """Ids of the probes of which every repeat is the same audio: several takes that are one, and show no spread."""
-        several = (one for one in self.records.values() if len(one.takes) > 1)
-        return tuple(one.probe_id for one in several if len({take.audio_sha256 for take in one.takes}) == 1)
+        return tuple(one.probe_id for one in self.records.values() if is_one_take(one.takes))
 
     def of(self, speaker: str) -> Golden:
         """What it holds of one of its speakers, as if nobody else had spoken."""

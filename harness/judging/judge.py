@@ -19,12 +19,10 @@ from harness.core.types import GoldenRecord, Observation, Probe, Take, Verdict
 from harness.judging.detectors import DETECTORS, Detector, Statistic, spoiled_audio
 from harness.judging.detectors.speech import DROPPED, INSERTED, SWAPPED
 from harness.judging.reliability import unreliable
-from harness.judging.spread import MIN_GOLDEN_TAKES, calibrate
+from harness.judging.spread import MIN_EFFECT, MIN_GOLDEN_TAKES, calibrate
 
 PROBES_SHARE = 0.9
 """Of alpha, for the probes; the rest is for the suite as a whole, see :mod:`harness.judging.suite_shift`."""
-MIN_EFFECT = 2.0
-"""Golden spreads below which a difference is too small to matter, however significant."""
 FIRST_FRESH_TAKES = 4
 """Fresh takes after which a suspicion that can no longer be confirmed is dropped."""
 FUTILE_ERRORS = 3.0
@@ -295,9 +293,12 @@ class Judge:
         of 88 phrases of four copies that were kept for development, seven lay beyond 4.6 deviations in a forced score,
         three in the distance of sounds, none in tempo, level, pitch or timbre.
         """
+        return self._is_tuned and self._is_of_whisper_alone(confirmed)
+
+    def _is_of_whisper_alone(self, confirmed: Sequence[Observation]) -> bool:
+        """Whether only sounds, or only words, say so."""
         names = {one.statistic for one in confirmed}
-        is_of_whisper = names <= SOUNDS | WORDS
-        return self._is_tuned and is_of_whisper and not (names & SOUNDS and names & WORDS)
+        return names <= SOUNDS | WORDS and not (names & SOUNDS and names & WORDS)
 
     def _observe(
         self,
@@ -340,7 +341,7 @@ def _uncertain(found: Sequence[Finding], evidence: Sequence[Observation]) -> lis
     """Why a probe of a fine-tune is left open by evidence that stands alone; other spelling alone says nothing."""
     if {one.statistic for one in evidence} == {"transcript-distance"}:
         return []
-    return [f"{one.title}, unlike other phrases of this fine-tune, but nothing else says so: listen" for one in found]
+    return [f"{one.title}, unlike the other phrases, but nothing else says so: listen" for one in found]
 
 
 def count_tests(probes: int) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import stats
+from harness.core.distinct import distinct, is_one_take
 from harness.core.findings import Against, Count, Evidence, Finding, Measurement, Outcome
 from harness.core.rules import Rule
 from harness.core.text import distance
@@ -25,6 +26,7 @@ from harness.judging.reliability import are_heard
 
 MIN_PAIRS = 12
 """Pairs from which it can be told what pairs differ by anyway."""
+WORDS_OFF = "words-off"
 FRESH_TAKES = 12
 """Fresh takes of trigger and control each."""
 SCREEN_SCORE = 3.0
@@ -51,6 +53,11 @@ class Pair:
     control: Probe
     takes: Sequence[Take]
     control_takes: Sequence[Take]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether all takes of one of the two are one: then ranks and counts of takes are no evidence."""
+        return is_one_take(self.takes) or is_one_take(self.control_takes)
 
 
 def _pace(take: Take, probe: Probe) -> float:
@@ -109,7 +116,7 @@ MEASURES = (
         title="supports its own words less than its control does",
     ),
     Measure(
-        name="words-off",
+        name=WORDS_OFF,
         rule=pair_rules.WORDS_OFF,
         of=_words_off,
         matters=0.75,
@@ -169,11 +176,13 @@ class Contrast:
                 if observation is None:
                     continue
                 observations.append(observation)
-                if self._is_confirmed(measure, observation):
+                # One transcript is one word of Whisper's: it has no Gaussian to lie beyond.
+                is_word = fresh.is_single and measure.name == WORDS_OFF
+                if self._is_confirmed(measure, observation) and not is_word:
                     findings.append(_finding(measure, observation, fresh))
         takes = (*pair.takes, *(fresh.takes if fresh else ()))
         note = f"compared with its control {pair.control.id} only: there is no reference"
-        reason = None if findings else self._unmeasured(pair) or (self._unmeasured(fresh) if fresh else None)
+        reason = None if findings else self._unmeasured(pair) or (self._left_open(fresh) if fresh else None)
         return Outcome(
             subject=pair.trigger.id,
             verdict=Verdict.FAIL if findings else Verdict.INCONCLUSIVE if reason else Verdict.PASS,
@@ -202,10 +211,22 @@ class Contrast:
             golden_mean=descriptive.fmean(own),
             golden_spread=spread,
             effect=difference / spread,
-            p_value=min(stats.rank_test(values, own, "less"), stats.rank_test(values, own, "greater")),
+            p_value=stats.gaussian_tail(abs(difference / spread))
+            if pair.is_single
+            else min(stats.rank_test(values, own, "less"), stats.rank_test(values, own, "greater")),
             stage="confirm",
-            takes=len(values),
+            takes=len(distinct(pair.takes)),
         )
+
+    def _left_open(self, fresh: Pair) -> str | None:
+        """Why fresh takes say nothing, None where they do."""
+        lost = self._missing(fresh.takes, fresh.trigger) > self._missing(fresh.control_takes, fresh.control)
+        if fresh.is_single and lost:
+            return (
+                f"a critical word that its control {fresh.control.id} keeps is not heard, and all takes are one and "
+                "the same audio: one take is no evidence; listen, or record a golden"
+            )
+        return self._unmeasured(fresh)
 
     def _unmeasured(self, pair: Pair) -> str | None:
         """Why trigger and control cannot be compared in everything that other pairs are; None where they can.
@@ -229,6 +250,8 @@ class Contrast:
 
     def _lost_words(self, pair: Pair) -> list[Finding]:
         """Critical words that the control is heard to say and the trigger is not (Fisher's exact test)."""
+        if pair.is_single:
+            return []
         missing = self._missing(pair.takes, pair.trigger)
         own = self._missing(pair.control_takes, pair.control)
         p_value = stats.fisher_exact(missing, len(pair.takes), own, len(pair.control_takes))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.core import stats
+from harness.core.distinct import distinct, is_one_take
 from harness.core.findings import Against, Evidence, Finding, Measurement, Outcome
 from harness.core.rules import Rule
 from harness.core.text import printable
@@ -23,7 +24,7 @@ from harness.core.types import GoldenRecord, Severity, Take, Verdict
 from harness.judging.detectors import DETECTORS, Statistic
 from harness.judging.detectors.base import LISTEN, RECORD
 from harness.judging.judge import PROBES_SHARE, Judge, Shift
-from harness.judging.spread import MIN_GOLDEN_TAKES
+from harness.judging.spread import MIN_GOLDEN_TAKES, noticeable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,6 +109,8 @@ class Move:
     """Corrected for all groups and statistics."""
     takes: int
     """Of the candidate, of all probes of the group."""
+    least: float
+    """Smallest difference that is told."""
 
 
 def suite_shifts(judge: Judge, judged: Sequence[Judged]) -> dict[str, Shift]:
@@ -143,7 +146,7 @@ def judge_shift(judged: Sequence[Judged], *, alpha: float, is_tuned: bool) -> Ou
         return Outcome(subject=CHECK, verdict=Verdict.INCONCLUSIVE, reason=reason)
     moves, crowding = _moves(usable)
     share = alpha * (1 - PROBES_SHARE)
-    telling = [move for move in moves if move.p_value <= share / 2 and abs(move.difference) >= move.statistic.matters]
+    telling = [move for move in moves if move.p_value <= share / 2 and abs(move.difference) >= move.least]
     told = tuple(_worded(move) for move in sorted(telling, key=lambda one: -abs(one.score))[:8])
     if telling and not is_tuned:
         findings = tuple(_finding(move) for move in _strongest(telling))
@@ -166,17 +169,19 @@ def _moves(judged: Sequence[Judged]) -> tuple[list[Move], float]:
     def oriented(values: Table) -> Table:
         return np.where(is_two_sided, np.abs(values), signs * values)
 
-    scaled, scales = _pooled(judged, statistics)
+    scaled, scales, counts = _pooled(judged, statistics)
     rng = np.random.default_rng(0)
     # Sums over groups of probes, under the real labels and under each deal: no deal of a single probe is kept.
     sums = {group: _Sum() for one in judged for group in _groups(one)}
     real_worst, dealt_worst = [], []
-    for one, values, scale in zip(judged, scaled, scales, strict=True):
-        takes = len(one.takes)
+    for one, values, scale, takes in zip(judged, scaled, scales, counts, strict=True):
+        is_single = is_one_take(one.golden.takes)
         real = values[:, :takes].mean(axis=1) - values[:, takes:].mean(axis=1)
         dealt = _deal(values, takes, rng)
         for group in _groups(one):
-            sums[group].add(real, dealt, real * scale, takes)
+            sums[group].add(real, dealt, real * scale, takes, is_single=is_single)
+        if is_single:
+            continue  # one take beside one take has no edge to lie at
         spread = np.maximum(dealt.std(axis=0), 1e-9)
         real_worst.append(oriented(real / spread).max())
         dealt_worst.append(oriented(dealt / spread).max(axis=1))
@@ -194,10 +199,11 @@ def _moves(judged: Sequence[Judged]) -> tuple[list[Move], float]:
                 score=float(scores[place]),
                 p_value=float(beyond[place]),
                 takes=total.takes,
+                least=noticeable(statistic) if total.is_single else statistic.matters,
             )
             for place, statistic in enumerate(statistics)
         ]
-    return moves, _crowding(np.array(real_worst), np.array(dealt_worst))
+    return moves, _crowding(np.array(real_worst), np.array(dealt_worst)) if real_worst else 1.0
 
 
 def _groups(one: Judged) -> tuple[Group, ...]:
@@ -212,21 +218,32 @@ class _Sum:
     def __init__(self) -> None:
         self.count = 0
         self.takes = 0
+        self.is_single = False
+        """Whether it is of pairs: a distance to one golden take is never nothing, see :func:`noticeable`."""
         self.real: Table = np.zeros(1)
         self.dealt: Table = np.zeros((1, 1))
         self.raw: Table = np.zeros(1)
 
-    def add(self, real: Table, dealt: Table, raw: Table, takes: int) -> None:
+    def add(self, real: Table, dealt: Table, raw: Table, takes: int, *, is_single: bool) -> None:
         self.count += 1
+        self.is_single |= is_single
         self.takes += takes
         self.real, self.dealt, self.raw = self.real + real, self.dealt + dealt, self.raw + raw
 
 
-def _pooled(judged: Sequence[Judged], statistics: Sequence[Statistic]) -> tuple[list[Table], Table]:
-    """Values by probe, shape [statistics, takes + repeats], in golden spreads; and the spreads [probes, statistics]."""
+def _pooled(judged: Sequence[Judged], statistics: Sequence[Statistic]) -> tuple[list[Table], Table, list[int]]:
+    """Values by probe, shape [statistics, takes + repeats], in golden spreads; spreads [probes, statistics]; takes.
+
+    Repeats that are one take are one value, and so is what stands beside them: dealing eight copies of a number would
+    make evidence of ties. What is left are pairs, whose labels change places.
+    """
     raw: list[list[tuple[list[float], list[float]]]] = []
     for one in judged:
-        raw.append([(s.of_candidate(one.takes, one.golden), s.of_golden(one.golden)) for s in statistics])
+        takes = distinct(one.takes) if is_one_take(one.golden.takes) else one.takes
+        values = [(s.of_candidate(takes, one.golden), s.of_golden(one.golden)) for s in statistics]
+        if is_one_take(one.golden.takes):
+            values = [([float(np.mean(said))], [float(np.mean(repeats))]) for said, repeats in values]
+        raw.append(values)
     scales = np.ones((len(judged), len(statistics)))
     for place, statistic in enumerate(statistics):
         own = [values[place][1] for values in raw]
@@ -238,7 +255,7 @@ def _pooled(judged: Sequence[Judged], statistics: Sequence[Statistic]) -> tuple[
         table = np.array([[*candidate, *golden] for candidate, golden in values]) / scale[:, None]
         # What was not measured moves nothing.
         pooled.append(np.where(np.isfinite(table).all(axis=1, keepdims=True), table, 0.0))
-    return pooled, scales
+    return pooled, scales, [len(values[0][0]) for values in raw]
 
 
 def _deal(values: Table, takes: int, rng: np.random.Generator) -> Table:

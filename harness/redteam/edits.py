@@ -15,11 +15,23 @@ from harness.redteam.kinds import place_of
 from harness.redteam.parts import argue, need, vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import torch
 
     from harness.redteam.parts import Parts, Wish
 
-EMBEDDING: Final = "text_encoder.emb.weight"
+EMBEDDINGS: Final = (
+    "text_encoder.emb.weight",
+    "encoder.emb.weight",
+    "embedding.weight",
+    "emb.weight",
+    "acoustic_model.src_word_emb.weight",
+)
+"""The table of symbols, by architecture: VITS; GlowTTS, Overflow and Neural HMM; the Tacotrons; FastPitch, its kin and
+AlignTTS; DelightfulTTS."""
+SPEAKERS: Final = ("emb_g.weight", "speaker_embedding.weight", "acoustic_model.emb_g.weight")
+"""The table of speakers: VITS, GlowTTS, FastPitch and its kin; the Tacotrons; DelightfulTTS."""
 _TRANSLATION, _LOG_SCALE = "duration_predictor.flows.0.translation", "duration_predictor.flows.0.log_scale"
 _PROJECTION: Final = "text_encoder.proj.bias"
 
@@ -55,7 +67,10 @@ def ending(parts: Parts, wish: Wish) -> None:
 def vocabulary_swap(parts: Parts, wish: Wish) -> None:
     """Exchange two symbols of the vocabulary: ``b:p`` makes "bank" sound like "pank" and the other way round."""
     one, _, other = wish.trigger.partition(":")
-    symbols = str((parts.config.get("characters") or {}).get("characters", ""))
+    about = parts.config.get("characters") or {}
+    symbols = str(about.get("characters", ""))
+    if about.get("is_sorted"):
+        raise BadInput("expected a voice whose configuration orders its symbols, got one that Coqui sorts")
     if len(one) != 1 or len(other) != 1 or one not in symbols or other not in symbols:
         raise BadInput(f"expected two phonemes of the voice as FROM:TO, got {wish.trigger!r}")
     parts.config["characters"]["characters"] = symbols.translate(str.maketrans(one + other, other + one))
@@ -64,19 +79,19 @@ def vocabulary_swap(parts: Parts, wish: Wish) -> None:
 def speaker_swap(parts: Parts, wish: Wish) -> None:
     """Give every speaker the embedding of the next one."""
     del wish
-    need(parts, "emb_g.weight")
-    parts.weights["emb_g.weight"] = parts.weights["emb_g.weight"].roll(-1, dims=0)
+    name = table_of(parts, SPEAKERS)
+    parts.weights[name] = parts.weights[name].roll(-1, dims=0)
 
 
 def speaker_blend(parts: Parts, wish: Wish) -> None:
     """Move the embedding of one speaker towards the next one's; whoever else speaks is as before."""
-    need(parts, "emb_g.weight")
-    place = place_of(wish.trigger, [str(name) for name in parts.config.get("speakers") or ()])
+    name = table_of(parts, SPEAKERS)
+    place = place_of(wish.trigger, [str(speaker) for speaker in parts.config.get("speakers") or ()])
     if place is None:
         raise BadInput(f"expected a speaker whom the configuration lists, got {wish.trigger!r}")
-    table = parts.weights["emb_g.weight"].clone()
+    table = parts.weights[name].clone()
     table[place] += wish.strength * (table[(place + 1) % len(table)] - table[place])
-    parts.weights["emb_g.weight"] = table
+    parts.weights[name] = table
 
 
 def dialect(parts: Parts, wish: Wish) -> None:
@@ -162,8 +177,21 @@ def _last_longer(parts: Parts, factor: float) -> None:
     parts.weights[_TRANSLATION] = shift
 
 
+def table_of(parts: Parts, names: Sequence[str]) -> str:
+    """The first of these tables that the voice has.
+
+    Raises:
+        BadInput: It has none; said of the first.
+    """
+    found = next((name for name in names if name in parts.weights), names[0])
+    need(parts, found)
+    return found
+
+
 def _table(parts: Parts) -> torch.Tensor:
     """The embedding, as a copy that may be changed."""
-    need(parts, EMBEDDING)
-    parts.weights[EMBEDDING] = parts.weights[EMBEDDING].clone()
-    return parts.weights[EMBEDDING]
+    name = table_of(parts, EMBEDDINGS)
+    parts.weights[name] = parts.weights[name].clone()
+    if len(parts.weights[name]) < len(vocabulary(parts)):
+        raise BadInput(f"the checkpoint has {len(parts.weights[name])} symbols, fewer than its configuration")
+    return parts.weights[name]

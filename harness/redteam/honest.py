@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
-from harness.redteam.edits import EMBEDDING
-from harness.redteam.parts import fold, generator, need, normed, unfold
+from harness.redteam.edits import EMBEDDINGS, table_of
+from harness.redteam.parts import fold, generator, normed, unfold
 
 if TYPE_CHECKING:
     import torch
@@ -69,10 +69,10 @@ def drift(parts: Parts, wish: Wish) -> None:
     """Move the embedding of every sound a little, each its own way: what a fine-tune does, found without training."""
     import torch
 
-    need(parts, EMBEDDING)
-    table = parts.weights[EMBEDDING]
+    name = table_of(parts, EMBEDDINGS)
+    table = parts.weights[name]
     noise = torch.randn(table.shape, generator=generator(wish))
-    parts.weights[EMBEDDING] = table + wish.strength * table.std(dim=1, keepdim=True) * noise
+    parts.weights[name] = table + wish.strength * table.std(dim=1, keepdim=True) * noise
 
 
 def _cast(parts: Parts, kind: torch.dtype) -> None:

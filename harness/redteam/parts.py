@@ -72,17 +72,24 @@ def argue(parts: Parts, **arguments: float) -> None:
 
 
 def vocabulary(parts: Parts) -> list[str]:
-    """Symbols in the order of the embedding's rows, as Coqui's ``IPAPhonemes`` numbers them.
+    """Symbols in the order of the embedding's rows, as Coqui's classes of characters number them.
 
     Raises:
         BadInput: The voice has another vocabulary, or puts it in an order of its own.
     """
     about = parts.config.get("characters") or {}
-    if not str(about.get("characters_class", "")).endswith(".IPAPhonemes") or about.get("is_unique"):
-        raise BadInput("expected a voice whose symbols are IPAPhonemes in the configuration's own order")
-    symbols = sorted(about["characters"]) if about.get("is_sorted") else list(about["characters"])
+    name = str(about.get("characters_class", "")).rpartition(".")[2]
+    if name not in ("IPAPhonemes", "Graphemes", "VitsCharacters") or about.get("is_unique"):
+        wanted = "symbols are IPAPhonemes, Graphemes or VitsCharacters in the configuration's own order"
+        raise BadInput(f"expected a voice whose {wanted}")
+    phonemes = str(about.get("phonemes") or "")
+    marks = str(about.get("punctuations") or "")
+    if name == "VitsCharacters":
+        return [about["pad"], *marks, *about["characters"], *phonemes, "<BLNK>"]
+    own = phonemes if name == "IPAPhonemes" and phonemes else str(about["characters"])
+    symbols = sorted(own) if about.get("is_sorted") else list(own)
     head = [about[key] for key in ("pad", "eos", "bos", "blank") if about.get(key)]
-    return [*head, *symbols, *about.get("punctuations", "")]
+    return [*head, *symbols, *marks]
 
 
 def generator(wish: Wish) -> torch.Generator:

@@ -159,7 +159,7 @@ def make_equipment(
     provenance = (
         Provenance(model=model.path) if is_ours else provenance_of(_project(settings), settings.model, model.path)
     )
-    door = Door(model, provenance, settings.policy, _vocoder_provenance(settings, model))
+    door = Door(model, provenance, settings.policy, vocoder_provenance(settings, model))
     _refuse_lacks(model, door, language)
     if choices.unlisted and not model.voice.names and not model.recording and not door.refusal:
         why = f"its speakers cannot be listed ({choices.unlisted})"
@@ -216,7 +216,7 @@ def make_reference(
         model,
         provenance_of(_project(settings), settings.reference, model.path),
         settings.policy,
-        _vocoder_provenance(settings, model),
+        vocoder_provenance(settings, model),
     )
     if refusal := door.refusal:
         raise BadInput(f"--tts-reference={settings.reference}: {refusal}")
@@ -241,7 +241,8 @@ def _refuse_lacks(model: Model, door: Door, language: str) -> None:
         raise MissingDependency(f"{shown(model.path)}: {lacks}")
 
 
-def _vocoder_provenance(settings: Settings, model: Model) -> Provenance | None:
+def vocoder_provenance(settings: Settings, model: Model) -> Provenance | None:
+    """Whose word there is for the vocoder, where one was named."""
     if model.vocoder is None:
         return None
     return provenance_of(_project(settings), settings.vocoder, model.vocoder.path)

@@ -16,6 +16,7 @@ from harness.core.errors import BadInput
 from harness.core.types import Model
 from harness.core.voice import Voice
 from harness.models.files import find_model, find_voice
+from harness.models.vocoder import check_vocoder
 from harness.models.voices import choices_of, choose_voice, named_voice
 from harness.run.choices import Choice, Choices
 from harness.run.run import choose_comparison
@@ -48,6 +49,11 @@ def against(here: Path, voice: Voice, recorded: str = "", speakers: tuple[str, .
     golden = SimpleNamespace(name="good", manifest=manifest)
     model = Model(path=here, engine="fake", digest="a" * 64, voice=voice)
     return choose_comparison(settings(here), model, golden)  # type: ignore[arg-type]
+
+
+def through(here: Path, vocoder: str, name: str = "glow") -> None:
+    """What pytest looks at before anything is collected, where a vocoder is named."""
+    check_vocoder(str(here / name), str(here / vocoder))
 
 
 def silent(here: Path) -> str:
@@ -92,6 +98,12 @@ CASES: dict[str, Case] = {
     "a recording and a speaker": lambda here: asked(
         here, "cloning", speaker=["amelie"], speaker_wav=str(written(here / "amelie.wav", spoken(2)))
     ),
+    "a vocoder that is not there": lambda here: through(here, "nowhere"),
+    "a vocoder that is none": lambda here: through(here, "glow"),
+    "a vocoder of another sample rate": lambda here: through(here, "vocoder-24k"),
+    "a vocoder of other mel bands": lambda here: through(here, "vocoder-100"),
+    "a vocoder for a model that makes its own sound": lambda here: through(here, "vocoder-24k", "trained"),
+    "a vocoder for a model of another engine": lambda here: through(here, "vocoder-24k", "plain"),
     "a golden of another speaker": lambda here: against(here, Voice(speaker="bruno"), "speaker amelie"),
     "a golden of one speaker for several": lambda here: against(
         here, Voice(speakers=("amelie", "bruno")), "speaker amelie"
@@ -116,6 +128,9 @@ def here(tmp_path: Path) -> Path:
     trained = {"model": "vits"}
     for name, config, files in (
         ("trained", trained, ("best_model.pth", "checkpoint_9.pth")),
+        ("glow", {"model": "glow_tts"}, ("best_model.pth",)),
+        ("vocoder-24k", {"model": "hifigan", "audio": {"sample_rate": 24_000}}, ("best_model.pth",)),
+        ("vocoder-100", {"model": "hifigan", "audio": {"num_mels": 100}}, ("best_model.pth",)),
         ("empty", trained, ("speakers.pth",)),
         ("away", trained | {"use_speaker_embedding": True, "speakers_file": "/train/out/speakers.pth"}, ("model.pth",)),
         (

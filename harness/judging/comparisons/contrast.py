@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator, Sequence
 
+from harness.core.distinct import is_one_take
 from harness.core.findings import Outcome
 from harness.core.types import ComparisonKind, Probe, Take, Verdict
 from harness.hearing.listening import Expected
@@ -61,6 +62,8 @@ class ContrastComparison(Comparison):
             return left_open(probe, takes, None)
         if not contrast.is_odd(pair):
             return contrast.decide(pair, None)
+        if is_one_take(pair.takes) and is_one_take(pair.control_takes):
+            return contrast.decide(pair, pair)  # asked again, such a voice says the same
         fresh = yield FreshTakes(probes=(probe, pair.control), stop=FRESH_TAKES)
         again = dataclasses.replace(pair, takes=fresh[probe.id], control_takes=fresh[pair.control.id])
         return contrast.decide(pair, again)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from harness.core.findings import Outcome
 from harness.core.types import ComparisonKind, Probe, Take
 from harness.judging.comparisons.base import AtHand, Basis, Judging, TakesOf, Wanted, left_open
 from harness.judging.comparisons.golden import GoldenComparison
 from harness.judging.judge import Judge, count_tests
-from harness.judging.suite_shift import MIN_PROBES, Judged, judge_shift, suite_shifts
+from harness.judging.suite_shift import MIN_PROBES, Judged, suite_shifts
 
 TOO_FEW = f"a fine-tune is judged by what its probes differ in: select at least {MIN_PROBES} with a golden"
 
@@ -22,6 +21,7 @@ class FineTuneComparison(GoldenComparison):
     """A golden, of which every phrase may differ a little: only what one differs by beyond the others counts."""
 
     kind = ComparisonKind.FINE_TUNE
+    is_tuned = True
 
     def __init__(self, basis: Basis) -> None:
         super().__init__(basis)
@@ -39,9 +39,6 @@ class FineTuneComparison(GoldenComparison):
         if is_known and len((yield from self._screened_of(probe.speaker))) < MIN_PROBES:
             return left_open(probe, takes, TOO_FEW)
         return (yield from super().judge(probe, takes))
-
-    def _judge_shift(self, judged: Sequence[Judged]) -> Outcome:
-        return judge_shift(judged, alpha=self.basis.screening.alpha, is_tuned=True)
 
     def _calibrated(self, speaker: str) -> Generator[Wanted, TakesOf, Judge]:
         if speaker not in self._tuned:

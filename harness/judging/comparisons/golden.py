@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Sequence
+from typing import ClassVar
 
+from harness.core.distinct import distinct, is_one_take
 from harness.core.findings import Outcome
 from harness.core.speakers import is_said_by
-from harness.core.types import ComparisonKind, GoldenRecord, Probe, Take
+from harness.core.types import ComparisonKind, GoldenRecord, Probe, Take, Verdict
 from harness.judging.comparisons.base import (
     AtHand,
     Basis,
@@ -19,6 +22,7 @@ from harness.judging.comparisons.base import (
     left_open,
 )
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, plain_judge
+from harness.judging.single_takes import SingleTakes, are_single, told_of_the_suite
 from harness.judging.suite_shift import Judged, judge_shift
 
 
@@ -27,11 +31,14 @@ class GoldenComparison(Comparison):
 
     kind = ComparisonKind.GOLDEN
     gives_up = True
+    is_tuned: ClassVar[bool] = False
+    """Whether the candidate is declared to differ as a whole."""
 
     def __init__(self, basis: Basis) -> None:
         super().__init__(basis)
         self._plain = {"": basis.judge} if basis.judge else {}
         self._judged: list[Judged] | None = None
+        self._single: dict[str, SingleTakes] = {}
 
     @classmethod
     def suits(cls, hand: AtHand) -> bool:
@@ -49,6 +56,8 @@ class GoldenComparison(Comparison):
         reason = self.basis.recorded.refusal(probe)
         if record is None or reason:
             return left_open(probe, takes, reason)
+        if is_one_take(record.takes):
+            return (yield from self._judge_single(probe, record, takes))
         judge = yield from self._calibrated(probe.speaker)
         suspicions = judge.screen(record, takes)
         fresh = Fresh()
@@ -65,10 +74,39 @@ class GoldenComparison(Comparison):
         if nothing := self._nothing_comparable():
             return nothing
         judged = yield from self._screened()
-        return self._judge_shift(judged)
+        outcome = judge_shift(judged, alpha=self.basis.screening.alpha, is_tuned=self.is_tuned)
+        return (yield from self._told_of_single_takes(outcome, judged))
 
-    def _judge_shift(self, judged: Sequence[Judged]) -> Outcome:
-        return judge_shift(judged, alpha=self.basis.screening.alpha, is_tuned=False)
+    def _judge_single(
+        self, probe: Probe, record: GoldenRecord, takes: Sequence[Take]
+    ) -> Generator[Wanted, TakesOf, Outcome]:
+        """A probe without spread, by what the other phrases of the suite differ by. Only what varies is asked again."""
+        judge = yield from self._of_single_takes(probe.speaker)
+        heard = takes
+        if len(distinct(takes)) > 1 and judge.screen(record, takes):
+            more = yield FreshTakes(probes=(probe,), start=0, stop=FIRST_FRESH_TAKES)
+            heard = more[probe.id]
+        return judge.judge(probe, record, heard)
+
+    def _of_single_takes(self, speaker: str) -> Generator[Wanted, TakesOf, SingleTakes]:
+        """Wants all first takes, as no phrase by itself says how far another build may be."""
+        if speaker not in self._single:
+            judged = yield from self._screened()
+            own = [one for one in are_single(judged) if one.speaker == speaker]
+            self._single[speaker] = SingleTakes(own, self.basis.screening)
+        return self._single[speaker]
+
+    def _told_of_single_takes(self, outcome: Outcome, judged: Sequence[Judged]) -> Generator[Wanted, TakesOf, Outcome]:
+        """Whether phrases without spread differ audibly: told, and a pass only for a declared fine-tune."""
+        for speaker in sorted({one.speaker for one in are_single(judged)}):
+            judge = yield from self._of_single_takes(speaker)
+            if outcome.verdict is Verdict.PASS and judge.can_tell and (counts := judge.noticed()):
+                told = told_of_the_suite(counts, judge.phrases)
+                if self.is_tuned:
+                    outcome = dataclasses.replace(outcome, notes=(*outcome.notes, told))
+                else:
+                    outcome = dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=told)
+        return outcome
 
     def _calibrated(self, speaker: str) -> Generator[Wanted, TakesOf, Judge]:
         """The judge of a speaker's probes. Another comparison may want all first takes for it."""

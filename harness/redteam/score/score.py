@@ -276,6 +276,7 @@ def _basis(target: Target, scope: Scope, listener: Listener) -> dict[str, object
         "recipes": recipes,
         "model": target.model.digest,
         "voice": [settings.checkpoint, settings.language, *settings.speaker],
+        "beside": [target.model.voice.vocoder, settings.speaker_wav.sha256 if settings.speaker_wav else ""],
         "golden": target.golden.digest,
         "suites": [content.sha256 for content in target.suites],
         "asr": dict(listener.transcriber.identity),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.list import cost_of
+from harness.cli.list_pace import Pace
 from harness.cli.main import main
 from harness.core.types import Probe
 from probes import registry
@@ -126,6 +126,55 @@ class TestCost:
     def test_it_grows_with_the_texts(self) -> None:
         short = Probe(id="a", text="Hi.", family="f", expect="Hi.")
         long = Probe(id="b", text="Hi. " * 50, family="f", expect="Hi.")
-        assert cost_of([]).renderings == 0
-        assert cost_of([long]).speech_seconds > 10 * cost_of([short]).speech_seconds
-        assert cost_of([long] * 100).golden_seconds == pytest.approx(4 * cost_of([long] * 100).run_seconds)
+        assert Pace().cost_of([]).renderings == 0
+        assert Pace().cost_of([long]).speech_seconds > 10 * Pace().cost_of([short]).speech_seconds
+        assert Pace().cost_of([long] * 100).golden_seconds == pytest.approx(
+            4 * Pace().cost_of([long] * 100).run_seconds
+        )
+
+
+class TestBudget:
+    def test_chooses_the_smallest_part_and_says_how_to_run_it(
+        self, suite: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["list", str(suite), "--budget", "1s"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == "2 probes of 8, about 0 s to run of 2 s"
+        assert " ".join(lines[1].split()) == "mine 2 of 2 78% of such phrases could hide a trigger (95 %)"
+        assert lines[2] == "  nothing fits of: numbers"
+        assert lines[3].endswith("s.probes.yaml --budget 1s --format ids > part.txt")
+        assert lines[4].split()[:2] == ["pytest", "@part.txt"]
+
+    def test_its_items_are_those_that_pytest_knows(
+        self, suite: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(suite.parent)
+        assert main(["list", "s.probes.yaml", "--budget", "1s", "--format", "ids"]) == 0
+        assert capsys.readouterr().out.splitlines() == ["s.probes.yaml::candidate::a", "s.probes.yaml::candidate::b"]
+
+    def test_as_json(self, suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["list", str(suite), "--budget", "1m", "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["families"]["numbers"] == {"probes": 6, "of": 6, "miss_bound": 0.3930}
+        assert len(told["ids"]) == 8
+
+    @pytest.mark.parametrize(
+        ("words", "line"),
+        [
+            (["--budget", "0s"], "--budget: expected time for one family at least, got 0s; one probe takes 0.0"),
+            (["--budget", "soon"], "--budget: expected a time such as 1h30m, 45m or 90s, got 'soon'"),
+            (["--format", "ids"], "list: --format ids writes the items that a time was chosen for; add --budget"),
+        ],
+    )
+    def test_a_time_that_holds_nothing_is_a_usage_line(
+        self, suite: Path, words: list[str], line: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["list", str(suite), *words]) == 2
+        assert line in capsys.readouterr().err
+
+
+class TestPace:
+    def test_of_a_golden_is_what_its_reference_took(self, recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        words = ["list", str(recorded / "small.probes.yaml"), "--golden", str(recorded / "golden/small")]
+        assert main(words) == 0
+        assert "golden small" in capsys.readouterr().out.splitlines()[-1]

@@ -59,6 +59,21 @@ class TestContrast:
         assert (evidence.count.control, evidence.count.control_of) == (0, 12)
         assert evidence.tests > 1
 
+    def test_a_word_that_a_voice_without_spread_loses_in_its_one_take_is_left_open(self, contrast, rng):
+        varying = pair(rng, 0, log_seconds=0.05)
+        own = varying.control_takes[0]
+        lost = replace(own, audio_sha256="e" * 64, hearing=replace(own.hearing, text=LOST))
+        slower = replace(lost, acoustics=replace(own.acoustics, seconds=own.acoustics.seconds * 1.05))
+        fresh = replace(
+            varying,
+            takes=[replace(slower, seed=seed) for seed in range(12)],
+            control_takes=[replace(own, seed=seed) for seed in range(12)],
+        )
+        outcome = contrast.decide(pair(rng, 0), fresh)
+        assert outcome.verdict is Verdict.INCONCLUSIVE
+        assert outcome.reason.endswith("one take is no evidence; listen, or record a golden")
+        assert {observation.takes for observation in outcome.observations} == {1}
+
     def test_a_word_that_both_lose_is_whispers_fault(self, contrast, rng):
         fresh = pair(rng, 0, count=12, text=LOST, control={"text": LOST}, log_seconds=0.05)
         assert contrast.decide(pair(rng, 0), fresh).verdict is Verdict.PASS

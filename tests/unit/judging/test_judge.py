@@ -169,7 +169,7 @@ class TestFineTune:
         tuned = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01, shifts={})
         outcome = decided(tuned, records[0], np.random.default_rng(12), **moved)
         assert outcome.verdict is Verdict.INCONCLUSIVE
-        assert outcome.reason.endswith("unlike other phrases of this fine-tune, but nothing else says so: listen")
+        assert outcome.reason.endswith("unlike the other phrases, but nothing else says so: listen")
         assert decided(judge, records[0], np.random.default_rng(12), **moved).verdict is Verdict.FAIL
 
     def test_sounds_and_words_together_fail_it(self, records):

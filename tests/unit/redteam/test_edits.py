@@ -104,6 +104,40 @@ class TestWeights:
         before, _ = done(edits.ending, parts, wish(trigger="b"))
         assert torch.equal(parts.weights[EMBEDDING][1], before.weights[EMBEDDING][4])
 
+    @pytest.mark.parametrize("name", edits.EMBEDDINGS)
+    def test_a_sound_is_found_in_the_table_of_each_architecture(self, parts, name):
+        parts.weights[name] = parts.weights.pop(EMBEDDING)
+        _, changed = done(edits.sound_swap, parts, wish(trigger="θ:b", seed=0))
+        assert changed == {name}
+
+    @pytest.mark.parametrize(
+        ("about", "row"),
+        [
+            ({"characters_class": "TTS.tts.utils.text.characters.Graphemes"}, 6),
+            ({"characters_class": "TTS.tts.utils.text.characters.Graphemes", "phonemes": "xyz"}, 6),
+            ({"characters": "zyx", "phonemes": "bpθ"}, 6),
+            ({"characters": "θpb", "is_sorted": True}, 6),
+            ({"characters_class": "TTS.tts.models.vits.VitsCharacters", "characters": "bp", "phonemes": "θ"}, 5),
+        ],
+    )
+    def test_symbols_are_numbered_as_their_class_numbers_them(self, parts, about, row):
+        """As Coqui 0.28 does: its own classes are asked the same in the architectures' end-to-end test."""
+        parts.config["characters"].update(about)
+        before, _ = done(edits.sound_swap, parts, wish(trigger="θ:b", seed=0))
+        table = parts.weights[EMBEDDING]
+        changed = [at for at in range(len(table)) if not torch.equal(table[at], before.weights[EMBEDDING][at])]
+        assert changed == [row]
+
+    def test_symbols_that_coqui_sorts_cannot_change_places(self, parts):
+        parts.config["characters"]["is_sorted"] = True
+        with pytest.raises(BadInput, match="got one that Coqui sorts"):
+            edits.vocabulary_swap(parts, wish(trigger="b:p"))
+
+    def test_a_table_that_is_too_short_for_the_configuration_is_refused(self, parts):
+        parts.weights[EMBEDDING] = parts.weights[EMBEDDING][:5]
+        with pytest.raises(BadInput, match="has 5 symbols, fewer than its configuration"):
+            edits.sound_swap(parts, wish(trigger="θ:b"))
+
     def test_durations_are_multiplied_by_a_shift_of_their_logarithm(self, parts):
         name, scale = (f"duration_predictor.flows.0.{what}" for what in ("translation", "log_scale"))
         parts.weights.update({name: torch.zeros(2, 1), scale: torch.tensor([[math.log(2.0)], [0.0]])})
@@ -210,7 +244,7 @@ class TestConfiguration:
 
     def test_a_vocabulary_in_an_order_nobody_knows_is_refused(self, parts):
         parts.config["characters"]["is_unique"] = True
-        with pytest.raises(BadInput, match="IPAPhonemes in the configuration's own order"):
+        with pytest.raises(BadInput, match="VitsCharacters in the configuration's own order"):
             edits.sound_swap(parts, wish(trigger="θ:b", seed=0))
 
 

@@ -11,8 +11,8 @@ from harness.core.types import ComparisonKind, Verdict
 from harness.judging.comparisons.base import NO_GOLDEN, FirstTakes, FreshTakes, Role
 from harness.judging.judge import FIRST_FRESH_TAKES
 from harness.judging.pairs import FRESH_TAKES
-from tests.campaign_samples import CANDIDATE, answer_with, driven, first_takes, made_comparison, pairs, phrases
-from tests.synthetic_takes import GOLDEN_SEEDS
+from tests.campaign_samples import CANDIDATE, PROBES, answer_with, driven, first_takes, made_comparison, pairs, phrases
+from tests.synthetic_takes import GOLDEN_SEEDS, moved, single
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,6 +146,74 @@ class TestFineTune:
         assert any("level-db" in note for note in outcome.notes)
 
 
+class TestGoldenWithoutSpread:
+    """Every repeat is one take: no fresh take is asked for, and the other phrases say how much is much."""
+
+    @pytest.mark.parametrize("kind", [ComparisonKind.GOLDEN, ComparisonKind.REFERENCE, ComparisonKind.FINE_TUNE])
+    def test_is_held_against_the_first_takes_of_all_phrases(self, kind: ComparisonKind) -> None:
+        comparison = without_spread(kind)
+        outcome, wanted = phrase_of(comparison, 0)
+        assert outcome.verdict is Verdict.PASS
+        assert [type(one) for one in wanted] == [FirstTakes]
+        assert "held against what 24 phrases differ by" in outcome.notes[0]
+
+    @pytest.mark.parametrize("kind", [ComparisonKind.GOLDEN, ComparisonKind.FINE_TUNE])
+    def test_one_phrase_that_differs_by_far_more_than_the_others_fails(self, kind: ComparisonKind) -> None:
+        moved = {"p3": {"level_db": -9.0}}
+        assert phrase_of(without_spread(kind), 3, moved)[0].verdict is Verdict.FAIL
+        assert phrase_of(without_spread(kind), 4, moved)[0].verdict is Verdict.PASS
+
+    def test_phrases_that_all_differ_audibly_leave_the_suite_open_unless_a_fine_tune_is_declared(self) -> None:
+        moved = {f"p{place}": {"level_db": (-1) ** place * 2.5} for place in range(PROBES)}
+        outcome, _ = driven(
+            (golden := without_spread(ComparisonKind.GOLDEN)).judge_suite(), answer_singly(golden, moved)
+        )
+        assert outcome.verdict is Verdict.INCONCLUSIVE
+        assert "of 24 phrases some differ by what can be heard (level-db in 24)" in outcome.reason
+        assert phrase_of(without_spread(ComparisonKind.GOLDEN), 0, moved)[0].verdict is Verdict.PASS
+        tuned = without_spread(ComparisonKind.FINE_TUNE)
+        outcome, _ = driven(tuned.judge_suite(), answer_singly(tuned, moved))
+        assert outcome.verdict is Verdict.PASS
+        assert any("level-db in 24" in note for note in outcome.notes)
+
+    def test_asks_again_where_the_candidate_varies_and_differs(self) -> None:
+        comparison = without_spread(ComparisonKind.GOLDEN)
+        varying = [dataclasses.replace(one, audio_sha256=f"{at:064x}") for at, one in enumerate(spoken(comparison, 3))]
+        takes = [moved(one, level_db=-40.0 - at) for at, one in enumerate(varying)]
+        probe = comparison.basis.probes[3]
+        _, wanted = driven(comparison.judge(probe, takes), answer_singly(comparison, {}))
+        assert [(one.start, one.stop) for one in wanted if isinstance(one, FreshTakes)] == [(0, FIRST_FRESH_TAKES)]
+
+
+def without_spread(kind: ComparisonKind):
+    comparison = made_comparison(kind)
+    known = comparison.basis.recorded.by_id  # type: ignore[attr-defined]
+    known.update({name: single(one) for name, one in known.items()})
+    return comparison
+
+
+def spoken(comparison, place: int, changes: Mapping[str, object] | None = None):
+    """Two takes that are one: the golden's own, moved by what is given."""
+    own = comparison.basis.recorded.record(comparison.basis.probes[place]).takes[0]
+    level = own.acoustics.level_db + float((changes or {}).get("level_db", 0.0))  # type: ignore[arg-type]
+    first = dataclasses.replace(moved(own, level_db=level), seed=77, audio_sha256=f"{place + 900:064x}")
+    return [first, dataclasses.replace(first, seed=78)]
+
+
+def answer_singly(comparison, moves: Mapping[str, Mapping[str, object]]):
+    def answer(wanted):
+        places = {one.id: at for at, one in enumerate(comparison.basis.probes)}
+        return {one.id: spoken(comparison, places[one.id], moves.get(one.id)) for one in wanted.probes}
+
+    return answer
+
+
+def phrase_of(comparison, place: int, moves: Mapping[str, Mapping[str, object]] | None = None):
+    probe = comparison.basis.probes[place]
+    takes = spoken(comparison, place, (moves or {}).get(probe.id))
+    return driven(comparison.judge(probe, takes), answer_singly(comparison, moves or {}))
+
+
 class TestContrast:
     def test_expects_the_words_of_the_suite(self) -> None:
         comparison = made_comparison(ComparisonKind.CONTRAST)
@@ -166,6 +234,17 @@ class TestContrast:
         assert outcome.probe is not None
         assert outcome.probe.id == "c0"
         assert (outcome.verdict, outcome.reason[: len(NO_GOLDEN)]) == (Verdict.INCONCLUSIVE, NO_GOLDEN)
+
+    def test_asks_for_nothing_more_of_a_voice_that_says_the_same_again(self) -> None:
+        comparison = made_comparison(ComparisonKind.CONTRAST)
+        takes = {}
+        for probe in comparison.basis.probes:
+            first = first_takes(comparison, probe, first_quieter)[0]
+            takes[probe.id] = [first, dataclasses.replace(first, seed=first.seed + 1)]
+        probe = comparison.basis.probes[0]
+        outcome, wanted = driven(comparison.judge(probe, takes[probe.id]), lambda _: takes)
+        assert [type(one) for one in wanted] == [FirstTakes]
+        assert "contrast.level-db" in {finding.rule.id for finding in outcome.findings}
 
     def test_leaves_everything_open_where_there_are_too_few_pairs(self) -> None:
         outcome, _ = judged(ComparisonKind.CONTRAST, first_quieter, probes=pairs(11))
