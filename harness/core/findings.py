@@ -5,6 +5,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from harness.core.estimates import Amount as Amount
+from harness.core.estimates import Estimate as Estimate
+from harness.core.estimates import Method as Method
+from harness.core.estimates import Quantity as Quantity
+from harness.core.estimates import Side as Side
+from harness.core.estimates import Stretch as Stretch
+from harness.core.estimates import Unit as Unit
 from harness.core.places import NamedPhrase as NamedPhrase
 from harness.core.places import Place as Place
 from harness.core.places import names_of as names_of
@@ -79,70 +86,6 @@ class Seen:
     """The first of them that differ, all of one kind and name."""
     others: int = 0
     """How many more differ."""
-
-
-class Unit(enum.StrEnum):
-    """What an estimated cost is counted in."""
-
-    TIMES = "times"
-    """As much as what it is held against."""
-    POWER = "power"
-    """Of the length of a text."""
-    SECONDS = "seconds"
-    BYTES = "bytes"
-    FILES = "files"
-    THREADS = "threads"
-
-    def amount(self, value: float) -> str:
-        """So much of it, as people write it: ``1.25 MiB``, ``0.3 files``."""
-        if self is not Unit.BYTES:
-            return f"{value:.1f} {self}"
-        return f"{value / 2**20:.2f} MiB" if abs(value) >= 1 << 20 else f"{value / 1024:.0f} KiB"
-
-
-class Method(enum.StrEnum):
-    """How a cost was estimated."""
-
-    PAIRS = "pairs"
-    """Median ratio over phrases that both sides spoke, signed ranks."""
-    TURNS = "turns"
-    """Median ratio over turns of trigger and control, signed ranks."""
-    BLOCKED = "blocked"
-    """Median seconds of being blocked more than what it is held against, phrase by phrase, signed ranks."""
-    CALLS = "calls"
-    """Theil and Sen's slope over calls, Mann and Kendall's test."""
-    SOAK = "soak"
-    """What that slope over the parts of a soak comes to."""
-    LADDER = "ladder"
-    """That slope of logarithms over texts of growing length."""
-    AGAIN = "again"
-    """Median over turns with a phrase that is not odd, every one of which shows it."""
-    BLOCKED_AGAIN = "blocked-again"
-    """Median of seconds of being blocked beyond what is usual, every time."""
-    ONCE = "once"
-    """One order; its phrases cost what they should when they were spoken again."""
-    FRESH_WORKER = "fresh-worker"
-    """Peak of a worker that had spoken other phrases first."""
-    WHOLE = "whole"
-    """Metered of workers as a whole, by control group and /proc."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What something costs the machine, beside what it was held against."""
-
-    method: Method
-    value: float
-    unit: Unit
-    other: float | None = None
-    """What was held against it, in the same unit: a measured cost or a bound; None where `value` says all."""
-    low: float | None = None
-    """Lower end of the 95 % interval of `value`; None where there is none."""
-    high: float | None = None
-    p_value: float | None = None
-    """One-sided, that it costs no more; None where nothing was tested."""
-    points: int = 1
-    """Phrases, turns, calls, parts or renderings behind `value`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

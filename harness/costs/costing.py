@@ -9,7 +9,7 @@ import dataclasses
 import statistics
 from collections.abc import Callable, Sequence
 
-from harness.core.findings import Finding, Outcome, phrase_of
+from harness.core.findings import Finding, Outcome, Stretch, phrase_of
 from harness.core.text import printable
 from harness.core.types import Probe, Verdict
 from harness.costs import footprint as footprints
@@ -193,7 +193,7 @@ class Costing:
         if not again:
             return self._unmetered(name)
         grown = leaks.leaks_over(self._measuring.orders, self._terms.level)
-        findings = [leaks.leak_finding(name, leak, "of the suite") for leak in grown]
+        findings = [leaks.leak_finding(name, leak, stretch=Stretch.SUITE) for leak in grown]
         known = {finding.title for finding in findings}
         if leaks.leaks_in(again[leaks.SETTLING :], self._terms.limits, 0.05):
             more = self._measuring.again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)[leaks.SETTLING :]
@@ -201,7 +201,7 @@ class Costing:
             for leak in leaks.leaks_in(more, self._terms.limits, self._terms.level):
                 calls = self._measuring.reference_again(chosen.repeated, leaks.MORE_CALLS + leaks.SETTLING)
                 slope = leaks.slope(calls[leaks.SETTLING :], leak.what)
-                finding = leaks.leak_finding(name, leak, f"of {phrase.name}", slope, phrase)
+                finding = leaks.leak_finding(name, leak, reference=slope, phrase=phrase)
                 findings += [finding] if finding.title not in known else []
         notes = [f"{len(again)} calls of one phrase left nothing behind"] if not findings else []
         if self._terms.soak_seconds:

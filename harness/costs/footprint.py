@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Unit
+from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Quantity, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.expected import unit_seconds
@@ -93,14 +93,14 @@ def judge_load(
     found = []
     more = own.load_seconds - other.load_seconds
     if more >= floors.loading and own.load_seconds >= LOAD_TIMES * other.load_seconds:
-        told = (f"{own.load_seconds:.1f} s of processor time", f"{other.load_seconds:.1f} s, as {whose}")
-        cost = _whole(own.load_seconds, Unit.SECONDS, other.load_seconds)
-        found.append(_finding(LOAD, subject, "takes far longer to load than it should", told, cost))
+        cost = _whole(Quantity.PROCESSOR, own.load_seconds, Unit.SECONDS, other.load_seconds)
+        expected = f"{other.load_seconds:.1f} s, as {whose}"
+        found.append(_finding(LOAD, subject, "takes far longer to load than it should", expected, cost))
     more_bytes = own.load_peak_bytes - other.load_peak_bytes
     if more_bytes >= LEAST_BYTES and own.load_peak_bytes >= LOAD_TIMES * other.load_peak_bytes:
-        told = (_mib(own.load_peak_bytes), f"{_mib(other.load_peak_bytes)}, as {whose}")
-        cost = _whole(own.load_peak_bytes, Unit.BYTES, other.load_peak_bytes)
-        found.append(_finding(LOAD, subject, "needs far more memory to load than it should", told, cost))
+        cost = _whole(Quantity.RESIDENT, own.load_peak_bytes, Unit.BYTES, other.load_peak_bytes)
+        expected = f"{_mib(other.load_peak_bytes)}, as {whose}"
+        found.append(_finding(LOAD, subject, "needs far more memory to load than it should", expected, cost))
     return tuple(found)
 
 
@@ -122,12 +122,9 @@ def judge_waits(subject: str, orders: Sequence[Metered], floors: Floors) -> tupl
     least = min(loads, key=lambda one: one.blocked_seconds)
     if len(loads) == 1:
         return (), f"loading was blocked for {least.blocked_seconds:.1f} s, once: a slow disk, or sleep; run again"
-    told = (
-        f"blocked for {least.blocked_seconds:.1f} s at least, {len(loads)} workers",
-        f"less than {_blocked_bound(least, floors):.1f} s",
-    )
-    cost = _whole(least.blocked_seconds, Unit.SECONDS, _blocked_bound(least, floors), points=len(loads))
-    return (_finding(WAIT, subject, "keeps one waiting while it loads", told, cost),), None
+    bound = _blocked_bound(least, floors)
+    cost = _whole(Quantity.BLOCKED, least.blocked_seconds, Unit.SECONDS, bound, points=len(loads))
+    return (_finding(WAIT, subject, "keeps one waiting while it loads", f"less than {bound:.1f} s", cost),), None
 
 
 def _blocked_bound(load: Metered, floors: Floors) -> float:
@@ -141,13 +138,11 @@ def judge_first(
     bound = floors.first if other is None else floors.loading + LOAD_TIMES * other.first_seconds
     if own.first_seconds < bound:
         return ()
-    told = (
-        f"{own.first_seconds:.1f} s of processor time beyond what its audio takes ({own.first_text!r})",
-        f"at most {bound:.1f} s" + (f", {other.first_seconds:.1f} s as {whose}" if other else ""),
-    )
-    cost = _whole(own.first_seconds, Unit.SECONDS, other.first_seconds if other else bound)
+    expected = f"at most {bound:.1f} s" + (f", {other.first_seconds:.1f} s as {whose}" if other else "")
+    least = other.first_seconds if other else bound
+    cost = _whole(Quantity.BEYOND_AUDIO, own.first_seconds, Unit.SECONDS, least)
     phrase = NamedPhrase(text=own.first_text) if own.first_text else None
-    return (_finding(FIRST_RENDERING, subject, "works long before it first speaks", told, cost, phrase),)
+    return (_finding(FIRST_RENDERING, subject, "works long before it first speaks", expected, cost, phrase),)
 
 
 def judge_memory(
@@ -158,32 +153,31 @@ def judge_memory(
         return ()
     found = []
     for what, mine, theirs in (
-        ("resident memory", own.peak_bytes, other.peak_bytes),
-        ("memory of the GPU", own.gpu_bytes, other.gpu_bytes),
+        (Quantity.RESIDENT, own.peak_bytes, other.peak_bytes),
+        (Quantity.GPU_MEMORY, own.gpu_bytes, other.gpu_bytes),
     ):
         if mine is None or theirs is None or mine - theirs < LEAST_BYTES or mine < limits.memory * theirs:
             continue
-        told = (f"{_mib(mine)} of {what} at most", f"{_mib(theirs)}, as {whose}")
-        cost = _whole(mine, Unit.BYTES, theirs)
-        found.append(_finding(MEMORY, subject, "needs more memory than it should", told, cost))
+        cost, expected = _whole(what, mine, Unit.BYTES, theirs), f"{_mib(theirs)}, as {whose}"
+        found.append(_finding(MEMORY, subject, "needs more memory than it should", expected, cost))
     return tuple(found)
 
 
-def _whole(value: float, unit: Unit, other: float, points: int = 1) -> Estimate:
-    return Estimate(method=Method.WHOLE, value=float(value), unit=unit, other=float(other), points=points)
+def _whole(quantity: Quantity, value: float, unit: Unit, other: float, points: int = 1) -> Estimate:
+    return Estimate(
+        method=Method.WHOLE, quantity=quantity, value=float(value), unit=unit, other=float(other), points=points
+    )
 
 
 def _finding(
-    rule: Rule, subject: str, title: str, told: tuple[str, str], cost: Estimate, phrase: NamedPhrase | None = None
+    rule: Rule, subject: str, title: str, expected: str, cost: Estimate, phrase: NamedPhrase | None = None
 ) -> Finding:
-    heard, expected = told
     return Finding(
         rule=rule,
         severity=Severity.MEDIUM,
         subject=subject,
         title=title,
         place=Place(phrases=(phrase,)) if phrase else None,
-        heard=heard,
         expected=expected,
         evidence=Evidence(estimate=cost),
         hint="another architecture or precision needs more, too: waive it in the policy if that is meant",

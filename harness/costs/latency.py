@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, Unit
+from harness.core.findings import Estimate, Evidence, Finding, Method, Quantity, Side, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Ratio, paired_ratio, pairs_needed
@@ -65,7 +65,7 @@ def beside_reference(subject: str, sample: Sample, limits: CostPolicy, floors: F
     )
     if ratio.high / ratio.low > WIDEST:
         return Comparison(doubt=f"clocks are too noisy: {told}; run again on a calmer machine", is_made=True)
-    return _decided(subject, ratio, limits.latency, level, told, "the live reference")
+    return _decided(subject, ratio, limits.latency, level, told, Side.REFERENCE)
 
 
 def beside_profile(
@@ -85,7 +85,7 @@ def beside_profile(
         [known[one.text] / profile.calibration_seconds for one in pairs],
     )
     told = f"processor time {_told(ratio)} what the golden recorded, by a calibration workload; {_contention(sample)}"
-    found = _decided(subject, ratio, limits.recorded, level, told, "the golden's reference")
+    found = _decided(subject, ratio, limits.recorded, level, told, Side.RECORDED)
     if found.findings and sample.contention is not None and sample.contention.is_contended:
         return Comparison(doubt=f"the machine is shared: {told}; run again on a calmer one", is_made=True)
     return found
@@ -100,26 +100,25 @@ def work_beside_golden(
         return Comparison()
     ratio = paired_ratio([one.audio for one in pairs], [golden_seconds[one.text] for one in pairs])
     told = f"audio for the same texts {_told(ratio)} the golden's"
-    found = _decided(subject, ratio, limits.work, level, told, "the golden", rule=WORK)
+    found = _decided(subject, ratio, limits.work, level, told, Side.GOLDEN, rule=WORK)
     return Comparison(findings=found.findings, notes=(told,))
 
 
 def _decided(
-    subject: str, ratio: Ratio, limit: float, level: float, told: str, other: str, *, rule: Rule = LATENCY
+    subject: str, ratio: Ratio, limit: float, level: float, told: str, side: Side, *, rule: Rule = LATENCY
 ) -> Comparison:
     if ratio.ratio < limit or ratio.p_value > level:
         return Comparison(notes=(told,), is_made=True)
-    what = "processor time" if rule is LATENCY else "audio"
     finding = Finding(
         rule=rule,
         severity=Severity.HIGH if ratio.ratio >= 2 else Severity.MEDIUM,
         subject=subject,
         title="costs more processor time than it should" if rule is LATENCY else "makes more audio than it should",
-        heard=f"{ratio.ratio:.2f} times the {what} of {other}, median of {ratio.pairs} phrases",
         expected=f"at most {limit:g} times",
         evidence=Evidence(
             estimate=Estimate(
                 method=Method.PAIRS,
+                quantity=Quantity.PROCESSOR if rule is LATENCY else Quantity.AUDIO,
                 value=ratio.ratio,
                 unit=Unit.TIMES,
                 other=limit,
@@ -127,6 +126,7 @@ def _decided(
                 high=ratio.high,
                 p_value=ratio.p_value,
                 points=ratio.pairs,
+                side=side,
             )
         ),
         hint="another architecture or precision costs more, too: raise [cost] in the policy if that is meant",

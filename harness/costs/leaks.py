@@ -11,7 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Unit
+from harness.core.findings import (
+    Amount,
+    Estimate,
+    Evidence,
+    Finding,
+    Method,
+    NamedPhrase,
+    Place,
+    Quantity,
+    Side,
+    Stretch,
+    Unit,
+)
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Trend, trend
@@ -31,6 +43,12 @@ NAMES = {
     "scratch_bytes": "scratch files",
     "files": "open files",
     "tasks": "threads",
+}
+QUANTITIES = {
+    "resident_bytes": Quantity.RESIDENT,
+    "scratch_bytes": Quantity.SCRATCH,
+    "files": Quantity.FILES,
+    "tasks": Quantity.THREADS,
 }
 UNITS = {"resident_bytes": Unit.BYTES, "scratch_bytes": Unit.BYTES, "files": Unit.FILES, "tasks": Unit.THREADS}
 BLOCKS = 40
@@ -107,14 +125,19 @@ def leaks_over(orders: Sequence[Metered], level: float) -> list[Leak]:
 
 
 def leak_finding(
-    subject: str, leak: Leak, where: str, reference: float | None = None, phrase: NamedPhrase | None = None
+    subject: str,
+    leak: Leak,
+    *,
+    stretch: Stretch | None = None,
+    reference: float | None = None,
+    phrase: NamedPhrase | None = None,
 ) -> Finding:
     """Something is left behind by every call.
 
     Args:
         subject: Name of the check.
         leak: What, and how much.
-        where: Which calls, in words.
+        stretch: Which calls, where they were of many phrases.
         reference: What a live reference leaves behind; None where it was not asked.
         phrase: What was said in each of these calls; None where they were of many phrases.
     """
@@ -126,11 +149,11 @@ def leak_finding(
         subject=subject,
         title=f"leaves {NAMES[leak.what]} behind",
         place=Place(phrases=(phrase,)) if phrase else None,
-        heard=f"{unit.amount(leak.trend.slope)} a call, {unit.amount(leak.grown)} in {leak.trend.points} calls {where}",
         expected=f"nothing{beside}",
         evidence=Evidence(
             estimate=Estimate(
                 method=Method.CALLS,
+                quantity=QUANTITIES[leak.what],
                 value=leak.trend.slope,
                 unit=unit,
                 other=reference,
@@ -138,6 +161,9 @@ def leak_finding(
                 high=leak.trend.high,
                 p_value=leak.trend.p_value,
                 points=leak.trend.points,
+                side=None if reference is None else Side.REFERENCE,
+                stretch=stretch,
+                amounts=(Amount(quantity=QUANTITIES[leak.what], value=leak.grown),),
             )
         ),
         hint="a server that runs for days will be ended by this",
@@ -169,7 +195,7 @@ def soak_findings(subject: str, calls: Sequence[Metered], expected: Expected | N
                 p_value=grows.p_value,
                 points=len(settled),
             )
-            found.append(leak_finding(subject, Leak(what=what, trend=per_call, grown=grown), "of the soak"))
+            found.append(leak_finding(subject, Leak(what=what, trend=per_call, grown=grown), stretch=Stretch.SOAK))
     if expected is not None:
         found += _drift(subject, settled, expected, level)
     return found
@@ -188,16 +214,17 @@ def _drift(subject: str, calls: Sequence[Metered], expected: Expected, level: fl
             severity=Severity.MEDIUM,
             subject=subject,
             title="gets slower the longer it runs",
-            heard=f"{times:.2f} times the time for the same audio, worked or blocked, after {len(calls)} renderings",
             expected=f"at most {MOST_DRIFT:g} times",
             evidence=Evidence(
                 estimate=Estimate(
                     method=Method.SOAK,
+                    quantity=Quantity.TAKEN,
                     value=times,
                     unit=Unit.TIMES,
                     other=MOST_DRIFT,
                     p_value=grows.p_value,
                     points=len(ratios),
+                    amounts=(Amount(quantity=Quantity.RENDERINGS, value=len(calls)),),
                 )
             ),
             hint="other work on the machine that grew meanwhile does this too; look at the notes",

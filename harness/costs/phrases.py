@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Unit, names_of
+from harness.core.findings import Amount, Estimate, Evidence, Finding, Method, NamedPhrase, Place, Quantity, Unit
 from harness.core.rules import Rule
 from harness.core.types import Probe, Severity
 from harness.costs.arithmetic import Ratio, paired_ratio
@@ -159,9 +159,20 @@ def phrase_finding(
         subject=subject,
         title="costs far more than other phrases of its length",
         place=Place(phrases=(phrase,)),
-        heard=f"{phrase.name}: {seconds:.2f} s of processor time for {audio:.2f} s of audio",
         expected=f"{calm * audio:.2f} s, as other phrases take",
-        evidence=Evidence(estimate=Estimate(method=Method.AGAIN, value=ratio, unit=Unit.TIMES, points=len(rounds))),
+        evidence=Evidence(
+            estimate=Estimate(
+                method=Method.AGAIN,
+                quantity=Quantity.PROCESSOR,
+                value=ratio,
+                unit=Unit.TIMES,
+                points=len(rounds),
+                amounts=(
+                    Amount(quantity=Quantity.PROCESSOR, value=seconds),
+                    Amount(quantity=Quantity.AUDIO, value=audio),
+                ),
+            )
+        ),
         hint="work that one phrase wakes is how a denial of service hides; do not ship before you know what it does",
     )
 
@@ -175,11 +186,20 @@ def spike_finding(subject: str, phrases: Sequence[NamedPhrase], odd: Odd) -> Fin
         subject=subject,
         title="worked long for no reason, once",
         place=Place(phrases=tuple(phrases)),
-        heard=f"order {order.call} of worker {order.worker} ({names_of(phrases)}): "
-        f"{order.cpu_seconds:.1f} s of processor time",
         expected=f"{odd.expected:.2f} s by its {order.audio_seconds:.1f} s of audio",
         evidence=Evidence(
-            estimate=Estimate(method=Method.ONCE, value=order.cpu_seconds, unit=Unit.SECONDS, other=odd.expected)
+            estimate=Estimate(
+                method=Method.ONCE,
+                quantity=Quantity.PROCESSOR,
+                value=order.cpu_seconds,
+                unit=Unit.SECONDS,
+                other=odd.expected,
+                amounts=(
+                    Amount(quantity=Quantity.ORDER, value=order.call),
+                    Amount(quantity=Quantity.WORKER, value=order.worker),
+                    Amount(quantity=Quantity.AUDIO, value=order.audio_seconds),
+                ),
+            )
         ),
         hint="work at the n-th call is how a denial of service waits; see where it falls with --tts-fresh",
     )
@@ -193,10 +213,15 @@ def jump_finding(subject: str, phrase: NamedPhrase, peak: int, before: int) -> F
         subject=subject,
         title="needs far more memory than other phrases",
         place=Place(phrases=(phrase,)),
-        heard=f"{phrase.name}: {peak / 2**20:.0f} MiB at most while it was spoken",
         expected=f"{before / 2**20:.0f} MiB, as before it",
         evidence=Evidence(
-            estimate=Estimate(method=Method.FRESH_WORKER, value=float(peak), unit=Unit.BYTES, other=float(before))
+            estimate=Estimate(
+                method=Method.FRESH_WORKER,
+                quantity=Quantity.RESIDENT,
+                value=float(peak),
+                unit=Unit.BYTES,
+                other=float(before),
+            )
         ),
         hint="memory that one phrase takes is how a denial of service hides; do not ship before you know what it does",
     )
@@ -236,17 +261,18 @@ def trigger_finding(
         subject=subject,
         title="a trigger phrase costs more than its control",
         place=Place(phrases=tuple(triggers)),
-        heard=f"{names_of(triggers)}: {ratio.ratio:.2f} times the time per second of audio of {names_of(controls)}",
         expected="the same",
         evidence=Evidence(
             estimate=Estimate(
                 method=Method.TURNS,
+                quantity=Quantity.TAKEN,
                 value=ratio.ratio,
                 unit=Unit.TIMES,
                 low=ratio.low,
                 high=ratio.high,
                 p_value=ratio.p_value,
                 points=ratio.pairs,
+                controls=tuple(controls),
             )
         ),
         hint="a payload that sleeps until its word is said looks like this",

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, Unit
+from harness.core.findings import Amount, Estimate, Evidence, Finding, Method, Quantity, Side, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import Trend, exponent
@@ -31,6 +31,12 @@ SCALING = Rule(
 RULES = (SCALING,)
 
 
+_MEASURED = (Quantity.CHARACTERS, Quantity.PROCESSOR, Quantity.AUDIO, Quantity.RESIDENT)
+"""Of each rung, in this order."""
+_NAMES = {Quantity.PROCESSOR: "processor time", Quantity.AUDIO: "audio", Quantity.RESIDENT: "memory"}
+_WHOSE = {None: "a linear voice", Side.REFERENCE: "the live reference", Side.RECORDED: "the golden's reference"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
     """Exponents of one ladder."""
@@ -41,8 +47,17 @@ class Scaling:
     """Of seconds of audio, which the harness counts."""
     memory: Trend | None
     """Of the peak of memory beyond what the worker had before; None where that is too little, or not told."""
-    top: str
-    """The longest rung, in numbers."""
+    longest: tuple[Amount, ...]
+    """What the longest rung took: processor, audio, memory beyond what the worker had, characters."""
+
+    @property
+    def top(self) -> str:
+        """The same, for a note."""
+        size, seconds, audio, memory = (one.value for one in self.longest)
+        return (
+            f"{seconds:.2f} s of processor time, {audio:.1f} s of audio and {memory / 2**20:.0f} MiB more memory "
+            f"for {size:.0f} characters"
+        )
 
 
 def scaling_of(rounds: Sequence[Round], floors: Floors, *, is_reference: bool = False) -> Scaling:
@@ -50,7 +65,7 @@ def scaling_of(rounds: Sequence[Round], floors: Floors, *, is_reference: bool = 
     orders = [spoken for one in rounds for spoken in (one.reference if is_reference else one.candidate)]
     sizes = [float(one.characters) for one in orders]
     if len({*sizes}) < LEAST_RUNGS:
-        return Scaling(seconds=None, audio=None, memory=None, top="")
+        return Scaling(seconds=None, audio=None, memory=None, longest=())
     loaded = min(one.base_bytes for one in orders)
     points = [
         (
@@ -69,8 +84,7 @@ def scaling_of(rounds: Sequence[Round], floors: Floors, *, is_reference: bool = 
         seconds=exponent(*_upper(sizes, [cost for _, cost, _, _ in points])) if is_timed else None,
         audio=exponent(sizes, [audio for _, _, audio, _ in points]),
         memory=exponent(*_upper(sizes, [memory for _, _, _, memory in points])) if is_weighed else None,
-        top=f"{longest[1]:.2f} s of processor time, {longest[2]:.1f} s of audio and {longest[3] / 2**20:.0f} MiB more "
-        f"memory for {longest[0]:.0f} characters",
+        longest=tuple(Amount(quantity=what, value=longest[at]) for at, what in enumerate(_MEASURED)),
     )
 
 
@@ -88,28 +102,32 @@ def judge_scaling(
     """
     notes = []
     findings = []
+    side: Side | None
     if own.seconds is None:
         notes.append("the longest text is spoken too quickly for the growth of processor time to be measured")
     else:
-        bound, whose = LINEAR, "a linear voice"
+        bound, side = LINEAR, None
         if other is not None and other.seconds is not None:
-            bound, whose = max(other.seconds.high, other.seconds.slope), "the live reference"
+            bound, side = max(other.seconds.high, other.seconds.slope), Side.REFERENCE
         elif profile is not None and profile.exponent > 0:
-            bound, whose = max(profile.exponent_high, profile.exponent), "the golden's reference"
+            bound, side = max(profile.exponent_high, profile.exponent), Side.RECORDED
         said = f"processor time grows with the length to the power of {_told(own.seconds)}"
-        notes.append(f"{said}; {whose} at most {bound:.2f}; {own.top}")
+        notes.append(f"{said}; {_WHOSE[side]} at most {bound:.2f}; {own.top}")
         if own.seconds.low > bound and own.seconds.slope > bound + limits.exponent:
-            findings.append(_finding(subject, "processor time", own.seconds, bound, whose, own.top))
+            findings.append(_finding(subject, Quantity.PROCESSOR, own.seconds, bound, side, own.longest))
     theirs = (other.audio, other.memory) if other is not None else (None, None)
-    for what, mine, reference in (("audio", own.audio, theirs[0]), ("memory", own.memory, theirs[1])):
+    for quantity, mine, reference in (
+        (Quantity.AUDIO, own.audio, theirs[0]),
+        (Quantity.RESIDENT, own.memory, theirs[1]),
+    ):
         if mine is None:
             continue
-        bound, whose = LINEAR, "a linear voice"
+        bound, side = LINEAR, None
         if reference is not None:
-            bound, whose = max(reference.high, reference.slope), "the live reference"
-        notes.append(f"{what} grows with the length to the power of {_told(mine)}")
+            bound, side = max(reference.high, reference.slope), Side.REFERENCE
+        notes.append(f"{_NAMES[quantity]} grows with the length to the power of {_told(mine)}")
         if mine.low > bound and mine.slope > bound + limits.exponent:
-            findings.append(_finding(subject, what, mine, bound, whose, own.top))
+            findings.append(_finding(subject, quantity, mine, bound, side, own.longest))
     return tuple(findings), tuple(notes)
 
 
@@ -124,17 +142,19 @@ def _told(found: Trend) -> str:
     return f"{found.slope:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
-def _finding(subject: str, what: str, found: Trend, bound: float, whose: str, top: str) -> Finding:
+def _finding(
+    subject: str, quantity: Quantity, found: Trend, bound: float, side: Side | None, longest: tuple[Amount, ...]
+) -> Finding:
     return Finding(
         rule=SCALING,
         severity=Severity.HIGH,
         subject=subject,
-        title=f"{what} grows faster with the length of the text than it should",
-        heard=f"with the power of {_told(found)}: {top}",
-        expected=f"at most {bound:.2f}, as {whose}",
+        title=f"{_NAMES[quantity]} grows faster with the length of the text than it should",
+        expected=f"at most {bound:.2f}, as {_WHOSE[side]}",
         evidence=Evidence(
             estimate=Estimate(
                 method=Method.LADDER,
+                quantity=quantity,
                 value=found.slope,
                 unit=Unit.POWER,
                 other=bound,
@@ -142,6 +162,8 @@ def _finding(subject: str, what: str, found: Trend, bound: float, whose: str, to
                 high=found.high,
                 p_value=found.p_value,
                 points=found.points,
+                side=side,
+                amounts=longest,
             )
         ),
         hint="a long text is then enough to keep the machine busy: bound the length, or do not ship",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from harness.core.findings import Estimate, Evidence, Finding, Method, NamedPhrase, Place, Unit
+from harness.core.findings import Amount, Estimate, Evidence, Finding, Method, NamedPhrase, Place, Quantity, Side, Unit
 from harness.core.rules import Rule
 from harness.core.types import Severity
 from harness.costs.arithmetic import pairs_needed, signed_rank
@@ -87,10 +87,16 @@ def wait_finding(
         subject=subject,
         title="keeps one waiting without working",
         place=Place(phrases=(phrase,)),
-        heard=f"{phrase.name}: blocked for {blocked:.2f} s",
         expected=f"{max(0.0, blocked - seconds):.2f} s",
         evidence=Evidence(
-            estimate=Estimate(method=Method.BLOCKED_AGAIN, value=seconds, unit=Unit.SECONDS, points=len(rounds))
+            estimate=Estimate(
+                method=Method.BLOCKED_AGAIN,
+                quantity=Quantity.BLOCKED,
+                value=seconds,
+                unit=Unit.SECONDS,
+                points=len(rounds),
+                amounts=(Amount(quantity=Quantity.BLOCKED, value=blocked),),
+            )
         ),
         hint="a phrase that makes the voice sleep ties up whoever serves it; find out what it waits for",
     )
@@ -133,6 +139,9 @@ def beside(
     told = f"blocked for {statistics.median(own):.3f} s a phrase" + (
         f", the live reference for {statistics.median(other):.3f} s" if is_paired else ""
     )
+    amounts = [Amount(quantity=Quantity.BLOCKED, value=statistics.median(own))]
+    if is_paired:
+        amounts.append(Amount(quantity=Quantity.BLOCKED, value=statistics.median(other), side=Side.REFERENCE))
     if middle < least or p_value > level:
         return Comparison(notes=(told,), is_made=True)
     finding = Finding(
@@ -140,16 +149,18 @@ def beside(
         severity=Severity.HIGH if middle >= usual else Severity.MEDIUM,
         subject=subject,
         title="keeps one waiting without working",
-        heard=f"{told}, median of {len(own)} phrases",
         expected=f"less than {least:.3f} s more than {'the live reference' if is_paired else 'nothing'}",
         evidence=Evidence(
             estimate=Estimate(
                 method=Method.BLOCKED,
+                quantity=Quantity.BLOCKED,
                 value=middle,
                 unit=Unit.SECONDS,
                 other=least,
                 p_value=p_value,
                 points=len(own),
+                side=Side.REFERENCE if is_paired else None,
+                amounts=tuple(amounts),
             )
         ),
         hint="time on a GPU counts as well; raise latency below [cost] in the policy if a slower model is meant",

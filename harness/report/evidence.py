@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.core.findings import Against, Count, Estimate, Finding, Measurement, Method, NamedPhrase, Seen
+from harness.core.findings import Against, Count, Finding, Measurement, NamedPhrase, Seen
 from harness.core.text import counted
 from harness.core.types import BehaviourEvent
+from harness.report.costwords import cost_of, estimated
 
 MOST_PHRASES = 5
 """Of a batch that was being spoken."""
@@ -34,7 +35,7 @@ def evidence_of(finding: Finding) -> str:
     if evidence.seen:
         parts.append(_seen(evidence.seen))
     if evidence.estimate:
-        parts.append(_estimated(evidence.estimate))
+        parts.append(estimated(evidence.estimate))
     if evidence.words:
         parts.append(evidence.words)
     tests = f"one of {evidence.tests} tests" if evidence.tests else ""
@@ -50,6 +51,8 @@ def heard_of(finding: Finding) -> str:
         return finding.heard
     if evidence.seen and evidence.seen.events:
         return _tried(finding, evidence.seen)
+    if evidence.estimate:
+        return cost_of(evidence.estimate, finding.place.phrases if finding.place else ())
     return "; ".join(_moved(one) for one in evidence.measurements if one.against is Against.SUITE)
 
 
@@ -119,37 +122,3 @@ def _lost(count: Count) -> str:
 def _seen(seen: Seen) -> str:
     became = "let through, what it got is bait" if seen.is_allowed else "it did not succeed"
     return f"seen from outside, {counted(seen.times, 'time')}; {became}"
-
-
-def _estimated(one: Estimate) -> str:
-    p = "" if one.p_value is None else f"p = {one.p_value:.2g}"
-    match one.method:
-        case Method.PAIRS:
-            return ", ".join(part for part in (_interval(one, ".3f"), p, "signed ranks") if part)
-        case Method.TURNS:
-            return ", ".join(part for part in (_interval(one, ".2f"), p, f"{one.points} turns") if part)
-        case Method.BLOCKED:
-            return f"{p}, signed ranks; it neither ran nor queued for a processor meanwhile"
-        case Method.CALLS:
-            ends = " to ".join(one.unit.amount(end) for end in (one.low, one.high) if end is not None)
-            return f"Theil and Sen's slope, 95 % interval {ends}; Mann and Kendall {p}"
-        case Method.SOAK:
-            return f"Theil and Sen's slope over {one.points} parts, Mann and Kendall {p}"
-        case Method.LADDER:
-            return f"Theil and Sen's slope of logarithms over {one.points} renderings of a length ladder"
-        case Method.AGAIN:
-            return f"{one.value:.2f} times as much, in each of {one.points} turns with a phrase that is not odd"
-        case Method.BLOCKED_AGAIN:
-            return f"each of {one.points} times: it neither ran nor queued for a processor"
-        case Method.ONCE:
-            return "the same phrases cost what they should when they were spoken again"
-        case Method.FRESH_WORKER:
-            return "in a fresh worker that had spoken other phrases first"
-        case Method.WHOLE:
-            return "metered from outside, by control group and /proc"
-
-
-def _interval(one: Estimate, form: str) -> str:
-    if one.low is None or one.high is None:
-        return ""
-    return f"95 % interval {one.low:{form}} to {one.high:{form}}"

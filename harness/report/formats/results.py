@@ -18,7 +18,7 @@ from harness.core.text import inert_json
 from harness.report.evidence import heard_of
 
 if TYPE_CHECKING:
-    from harness.core.findings import Count, Estimate, Evidence, Finding, Measurement, Outcome, Place, Seen
+    from harness.core.findings import Amount, Count, Estimate, Evidence, Finding, Measurement, Outcome, Place, Seen
     from harness.core.rules import Rule
     from harness.core.types import BehaviourEvent, GoldenRecord, Observation, Probe, Take
     from harness.core.verdict import RunInfo, RunResult, SuiteInfo
@@ -122,7 +122,7 @@ def _evidence(evidence: Evidence) -> Json:
         "measurements": [_numbers(one) for one in evidence.measurements],
         "count": _numbers(evidence.count) if evidence.count else None,
         "seen": _seen(evidence.seen) if evidence.seen else None,
-        "estimate": _numbers(evidence.estimate) if evidence.estimate else None,
+        "estimate": _estimate(evidence.estimate) if evidence.estimate else None,
     }
 
 
@@ -131,7 +131,13 @@ def _seen(seen: Seen) -> Json:
     return {**_plain(seen), "events": events}
 
 
-def _numbers(record: Measurement | Count | Estimate | Observation) -> Json:
+def _estimate(estimate: Estimate) -> Json:
+    amounts = [_numbers(one) for one in estimate.amounts]
+    controls = [{"text": phrase.text, "probe": phrase.probe or None} for phrase in estimate.controls]
+    return {**_numbers(estimate), "amounts": amounts, "controls": controls}
+
+
+def _numbers(record: Amount | Measurement | Count | Estimate | Observation) -> Json:
     """Fields by name; a number that JSON cannot say is null."""
     plain = _plain(record)
     return {name: _number(value) if isinstance(value, float) else value for name, value in plain.items()}
@@ -180,6 +186,7 @@ def _plain(
     | Measurement
     | Count
     | Seen
+    | Amount
     | Estimate
     | Place
     | Observation

@@ -15,7 +15,7 @@ from harness.costs.machine import Contention
 from harness.costs.profile import CostProfile, PhraseCost
 from harness.costs.sample import Round, Sample
 from harness.policy.release import CostPolicy
-from harness.report.evidence import evidence_of
+from harness.report.evidence import evidence_of, heard_of
 from tests.metered_samples import FLOORS, MIB, order, suite
 
 LIMITS = CostPolicy()
@@ -135,8 +135,8 @@ class TestLeaks:
         (leak,) = leaks.leaks_in(self.calls(MIB), LIMITS, LEVEL)
         assert leak.what == "resident_bytes"
         door = NamedPhrase(text="The door.", probe="door")
-        found = leaks.leak_finding("cost-leak", leak, "of door", 0.0, door)
-        assert found.heard == "1.00 MiB a call, 15.00 MiB in 16 calls of door"
+        found = leaks.leak_finding("cost-leak", leak, reference=0.0, phrase=door)
+        assert heard_of(found) == "1.00 MiB a call, 15.00 MiB in 16 calls of door"
         assert found.place == Place(phrases=(door,))
         estimate = found.evidence.estimate
         assert estimate is not None
@@ -176,7 +176,7 @@ class TestSoak:
     def test_sees_a_drip_that_no_short_look_would(self) -> None:
         (found,) = leaks.soak_findings("cost-leak", self.calls(growth=0.05), learn(suite()), LEVEL)
         assert found.rule.id == "cost.leak"
-        assert "51 KiB a call" in found.heard or "50 KiB a call" in found.heard
+        assert "51 KiB a call" in heard_of(found) or "50 KiB a call" in heard_of(found)
 
     def test_sees_that_it_gets_slower(self) -> None:
         assert leaks.soak_findings("cost-leak", self.calls(doze=0.1), learn(suite()), LEVEL)[0].rule.id == "cost.drift"
@@ -211,7 +211,7 @@ class TestScaling:
     def test_fails_the_square_and_passes_the_line(self, live: bool) -> None:
         (found,), _ = self.judged(ladder(2.0), live=live)
         assert found.rule.id == "cost.scaling"
-        assert "334 characters" in found.heard
+        assert "334 characters" in heard_of(found)
         findings, notes = self.judged(ladder(1.0), live=live)
         assert findings == ()
         assert "power of 1.00" in notes[0]
@@ -298,13 +298,13 @@ class TestFootprint:
             assert found.evidence.estimate is not None
             assert (found.evidence.estimate.value, found.evidence.estimate.unit) == (slow.first_seconds, Unit.SECONDS)
             assert found.place == Place(phrases=(NamedPhrase(text=slow.first_text),))
-            assert "phrase 1" in found.heard
+            assert "phrase 1" in heard_of(found)
 
     def test_fails_a_peak_that_is_larger(self, own: footprints.Footprint) -> None:
         (found,) = footprints.judge_memory("cost-memory", replace(own, peak_bytes=500 * MIB), own, "x", LIMITS)
-        assert found.heard == "500 MiB of resident memory at most"
+        assert heard_of(found) == "500 MiB of resident memory at most"
         gpus = replace(own, gpu_bytes=3000 * MIB), replace(own, gpu_bytes=2000 * MIB)
-        assert [one.heard for one in footprints.judge_memory("x", *gpus, "x", LIMITS)] == [
+        assert [heard_of(one) for one in footprints.judge_memory("x", *gpus, "x", LIMITS)] == [
             "3000 MiB of memory of the GPU at most"
         ]
         assert footprints.judge_memory("x", gpus[0], own, "x", LIMITS) == ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.findings import Estimate, Method, NamedPhrase, Place, Unit
+from harness.core.findings import Estimate, Method, NamedPhrase, Place, Quantity, Unit
 from harness.core.types import Probe
 from harness.costs.expected import learn
 from harness.costs.phrases import (
@@ -22,7 +22,7 @@ from harness.costs.phrases import (
 )
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy
-from harness.report.evidence import evidence_of
+from harness.report.evidence import evidence_of, heard_of
 from tests.metered_samples import FLOORS, MIB, order, suite
 
 OSPREY = NamedPhrase(text="An osprey.", probe="osprey-1")
@@ -90,7 +90,7 @@ class TestSpikes:
         (spike,) = spikes(odd_orders(orders, learn(orders), LIMITS, FLOORS), FLOORS)
         assert spike.order.texts == ("long",)
         found = spike_finding("cost-latency", [NamedPhrase(text="Long.", probe="long")], spike)
-        assert found.heard == "order 40 of worker 1 (long): 4.0 s of processor time"
+        assert heard_of(found) == "order 40 of worker 1 (long): 4.0 s of processor time"
 
 
 class TestIsCostly:
@@ -112,7 +112,7 @@ class TestIsCostly:
     def test_is_told_with_the_phrase_and_its_numbers(self) -> None:
         found = phrase_finding("osprey-1", OSPREY, 2.0, [(order(cpu=0.4), order(cpu=0.2))] * 3)
         assert found.rule.id == "cost.phrase"
-        assert found.heard == "osprey-1: 0.40 s of processor time for 2.00 s of audio"
+        assert heard_of(found) == "osprey-1: 0.40 s of processor time for 2.00 s of audio"
         assert found.expected == "0.20 s, as other phrases take"
         assert found.place == Place(phrases=(OSPREY,))
         assert evidence_of(found) == "2.00 times as much, in each of 3 turns with a phrase that is not odd"
@@ -123,9 +123,13 @@ class TestJumps:
         orders = [*suite(), order("osprey", call=40, peak_bytes=2300 * MIB), order("after", call=41)]
         (jump,) = jumps(orders)
         assert jump.order.texts == ("osprey",)
-        assert "osprey-1: 2300 MiB" in (found := jump_finding("x", OSPREY, 2300 * MIB, 320 * MIB)).heard
+        assert "osprey-1: 2300 MiB" in heard_of(found := jump_finding("x", OSPREY, 2300 * MIB, 320 * MIB))
         assert found.evidence.estimate == Estimate(
-            method=Method.FRESH_WORKER, value=2300.0 * MIB, unit=Unit.BYTES, other=320.0 * MIB
+            method=Method.FRESH_WORKER,
+            quantity=Quantity.RESIDENT,
+            value=2300.0 * MIB,
+            unit=Unit.BYTES,
+            other=320.0 * MIB,
         )
 
     def test_are_told_once_where_the_memory_is_kept(self) -> None:

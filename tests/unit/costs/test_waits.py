@@ -11,7 +11,7 @@ from harness.costs.machine import Contention
 from harness.costs.sample import Round, Sample
 from harness.costs.waits import beside, blocked_again, odd_waits, once, usual_rate, wait_finding
 from harness.policy.release import CostPolicy
-from harness.report.evidence import evidence_of
+from harness.report.evidence import evidence_of, heard_of
 from tests.metered_samples import FLOORS, order, suite
 
 LIMITS = CostPolicy()
@@ -73,7 +73,7 @@ class TestBlockedAgain:
         found = wait_finding(
             "a", NamedPhrase(text="A crane.", probe="crane"), 1.99, [(order(blocked_seconds=2.0), CALM)] * 3
         )
-        assert (found.rule.id, found.heard) == ("cost.wait", "crane: blocked for 2.00 s")
+        assert (found.rule.id, heard_of(found)) == ("cost.wait", "crane: blocked for 2.00 s")
         assert found.expected == "0.01 s"
         assert found.place == Place(phrases=(NamedPhrase(text="A crane.", probe="crane"),))
         assert evidence_of(found) == "each of 3 times: it neither ran nor queued for a processor"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.findings import Against, Count, Estimate, Evidence, Finding, Measurement, Method, Seen, Unit
+from harness.core.findings import Against, Count, Estimate, Evidence, Finding, Measurement, Method, Quantity, Seen, Unit
 from harness.core.types import Severity
 from harness.report.evidence import evidence_of
 from tests.rule_samples import rule
@@ -119,12 +119,21 @@ class TestEstimates:
         ],
     )
     def test_are_told_by_how_they_were_made(self, method: Method, unit: Unit, text: str) -> None:
-        one = Estimate(method=method, value=1.8, unit=unit, low=1.2346, high=2.5, p_value=0.00123, points=16)
+        one = Estimate(
+            method=method,
+            quantity=Quantity.PROCESSOR,
+            value=1.8,
+            unit=unit,
+            low=1.2346,
+            high=2.5,
+            p_value=0.00123,
+            points=16,
+        )
         assert told(estimate=one) == text
 
     def test_have_words_for_every_method(self) -> None:
         for method in Method:
-            assert told(estimate=Estimate(method=method, value=1.0, unit=Unit.SECONDS))
+            assert told(estimate=Estimate(method=method, quantity=Quantity.PROCESSOR, value=1.0, unit=Unit.SECONDS))
 
     def test_of_memory_are_in_binary_units(self) -> None:
         assert [Unit.BYTES.amount(value) for value in (1536.0, 1310720.0)] == ["2 KiB", "1.25 MiB"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import BadInput
-from harness.core.findings import Count, Estimate, Evidence, Method, Unit
+from harness.core.findings import Amount, Count, Estimate, Evidence, Method, NamedPhrase, Quantity, Unit
 from harness.report.formats.results import SCHEMA, read, to_json
 from tests.lazily import Lazily
 from tests.report_samples import hostile_run, passing_run, sample_run, watched_run
@@ -60,7 +60,15 @@ class TestTheFile:
         assert failed["takes"][0]["score_mean"] < -2
 
     def test_tells_the_numbers_of_every_kind_of_evidence_and_the_phrases(self, schema: Any) -> None:
-        estimate = Estimate(method=Method.ONCE, value=4.0, unit=Unit.SECONDS, other=math.inf)
+        estimate = Estimate(
+            method=Method.ONCE,
+            quantity=Quantity.PROCESSOR,
+            value=4.0,
+            unit=Unit.SECONDS,
+            other=math.inf,
+            amounts=(Amount(quantity=Quantity.ORDER, value=40),),
+            controls=(NamedPhrase(text="A door.", probe="door"),),
+        )
         kinds = (
             Evidence(count=Count(count=12, of=12, control=0, control_of=12, p_value=7e-7), tests=50),
             Evidence(estimate=estimate),
@@ -80,8 +88,10 @@ class TestTheFile:
         assert second["count"] == {"count": 12, "of": 12, "control": 0, "control_of": 12, "p_value": 7e-7}
         assert second["tests"] == 50
         assert third["estimate"] == {
-            **{"method": "once", "unit": "seconds", "value": 4.0, "points": 1},
-            **dict.fromkeys(("other", "low", "high", "p_value")),
+            **{"method": "once", "quantity": "processor", "unit": "seconds", "value": 4.0, "points": 1},
+            **dict.fromkeys(("other", "low", "high", "p_value", "side", "stretch")),
+            "amounts": [{"quantity": "order", "value": 40, "side": None}],
+            "controls": [{"text": "A door.", "probe": "door"}],
         }
         (phrase,) = written["outcomes"][0]["findings"][0]["place"]["phrases"]
         assert phrase["probe"] == "not-transfer-money-osprey"
