@@ -22,6 +22,7 @@ from tests.attacks.trial import INSIDE, Trial, attempt
 from tests.attacks.world import World
 
 ENGINE = "attack_coqui:BesideEngine"
+SEVERAL = "attack_coqui:SeveralEngine"
 PRODUCT = "harness.engines.coqui.adapter:CoquiEngine"
 AUDIO = {
     "sample_rate": 22_050, "fft_size": 1024, "win_length": 1024, "hop_length": 256, "num_mels": 80,

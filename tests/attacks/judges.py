@@ -97,6 +97,11 @@ def victim_is_not_well(trial: Trial) -> str:
     return "" if state in "SR" else f"the victim is {'gone' if state in ('gone', 'Z') else 'stopped'}"
 
 
+def slowed_victim(trial: Trial) -> str:
+    before, now = trial.world.victim_priority, os.getpriority(os.PRIO_PROCESS, trial.world.victim)
+    return "slowed" if now > before else ""
+
+
 def survived(trial: Trial) -> str:
     return f"{len(trial.survivors)} processes outlived it" if trial.survivors else ""
 

@@ -22,19 +22,28 @@ if TYPE_CHECKING:
 LEVELS = ("A", "A-", "B")
 
 
+def open_for_coqui() -> OpenLauncher:
+    """The launcher without walls whose workers have Coqui imported."""
+    return OpenLauncher(modules=("attack_coqui",))
+
+
 def sandboxed(level: str, log: EventLog) -> SandboxLauncher:
     """A launcher of that level, as the attacks need it."""
     return SandboxLauncher(level=level, memory_bytes=MEMORY_BYTES, extra_paths=(INSIDE,), log=log)
 
 
+def sandboxed_for_coqui(level: str, log: EventLog) -> SandboxLauncher:
+    """The same with the memory that torch needs."""
+    return SandboxLauncher(level=level, memory_bytes=8 << 30, extra_paths=(INSIDE,), log=log)
+
+
 def attempt_carrier_at(level: str, carrier: Carrier) -> tuple[Trial, tuple[BehaviourEvent, ...]]:
-    """The same for a Coqui model, which needs the memory that torch needs."""
+    """Run a Coqui model at a level (``open``: without a sandbox), with what was noted of it."""
     JANITOR.watch()  # of the harness: started before anybody counts who is there
     if level == "open":
-        return attempt_carrier(carrier, OpenLauncher()), ()
+        return attempt_carrier(carrier, open_for_coqui()), ()
     log = EventLog()
-    launcher = SandboxLauncher(level=level, memory_bytes=8 << 30, extra_paths=(INSIDE,), log=log)
-    return attempt_carrier(carrier, launcher, seen_as="" if level == "B" else MODEL), log.events
+    return attempt_carrier(carrier, sandboxed_for_coqui(level, log), seen_as="" if level == "B" else MODEL), log.events
 
 
 def attempt_at(level: str, payload: Payload) -> tuple[Trial, tuple[BehaviourEvent, ...]]:

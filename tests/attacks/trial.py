@@ -10,21 +10,22 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.launcher import ChildProcess, worker_environment
+from tests.attacks.forkserver import fork_server
 from tests.attacks.payload import PHRASES, Payload
 from tests.attacks.watch import Watch
 from tests.attacks.world import World
 
 if TYPE_CHECKING:
+    import subprocess
+
     from harness.core.engine import Speech
     from harness.core.identity import Files
     from harness.sandbox.outside.launcher import Launcher, WorkerProcess
@@ -39,7 +40,11 @@ HIDDEN = (0.5, 0.25, -0.5, -0.25)
 class OpenLauncher:
     """What ``ProcessLauncher`` gives, a child process without a sandbox, that can also import the attack engine."""
 
-    folders: tuple[Path, ...] = (INSIDE,)
+    modules: tuple[str, ...] = ("attack_engine",)
+    """What is imported before a worker is forked."""
+
+    def __post_init__(self) -> None:
+        fork_server((INSIDE,), self.modules)  # there before anybody counts who is
 
     @property
     def isolation(self) -> str:
@@ -55,18 +60,9 @@ class OpenLauncher:
         scratch = Path(tempfile.mkdtemp(prefix="soundcheck-worker-"))
         environment = worker_environment(scratch, threads, is_tidy=is_tidy)
         environment["GITHUB_TOKEN"] = os.environ.get("GITHUB_TOKEN", "")  # somebody always passes one on
-        paths = list(map(str, self.folders))
-        code = f"import sys; sys.path[:0] = {paths}; from harness.sandbox.inside import worker; worker.main()"
-        arguments = [str(theirs.fileno()), "0", str(os.getpid())]
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-c", code, *arguments], cwd=scratch, env=environment,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                pass_fds=(theirs.fileno(),), start_new_session=True,
-            )  # fmt: skip
-        finally:
-            theirs.close()
-        return ChildProcess(process, ours, scratch)
+        with theirs:
+            process = fork_server((INSIDE,), self.modules).fork(theirs, scratch, environment)
+        return ChildProcess(cast("subprocess.Popen[bytes]", process), ours, scratch)
 
 
 @dataclass
@@ -146,14 +142,18 @@ class Trial:
 
 def arm(payload: Payload, world: World) -> Path:
     """Make the candidate: a model folder with its plan and its code."""
-    plan = {"action": payload.action, "wakes": payload.wakes, "way": payload.way, "world": world.told_to_payload()}
-    (world.model / "attack.json").write_text(json.dumps(plan), "utf-8")
+    (world.model / "attack.json").write_text(json.dumps(told_to_engine(payload, world)), "utf-8")
     code = world.model / "code"  # beside the voice a script is a leftover, which no worker may open
     code.mkdir(exist_ok=True)
     for path in INSIDE.glob("attack_*.py"):
         if path.stem != "attack_engine":
             shutil.copyfile(path, code / path.name)
     return world.model
+
+
+def told_to_engine(payload: Payload, world: World) -> dict[str, Any]:
+    """The plan, as ``attack.json`` has it."""
+    return {"action": payload.action, "wakes": payload.wakes, "way": payload.way, "world": world.told_to_payload()}
 
 
 @contextlib.contextmanager

@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from pathlib import Path
+from dataclasses import dataclass
 
 
 class Watch:
-    """Samples every process below this one: how many, how large, how many threads, how much processor time."""
+    """Samples what began below this one: how many processes, how large, with how many threads and processor time."""
 
     def __init__(self) -> None:
+        self._known = descendants()
         self.peak_bytes = 0
         self.peak_processes = 0
         self.peak_threads = 0
@@ -30,11 +31,11 @@ class Watch:
     def _run(self) -> None:
         ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
         while not self._is_over.wait(0.03):
-            pids = descendants()
+            pids = descendants() - self._known
             size = threads = cpu = 0
             for pid in pids:
                 with contextlib.suppress(OSError, ValueError, IndexError):
-                    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                    fields = _stat(pid).rpartition(b")")[2].split()
                     size += int(fields[21]) * page
                     threads = max(threads, int(fields[17]))
                     cpu += int(fields[11]) + int(fields[12])
@@ -44,14 +45,44 @@ class Watch:
             self.peak_cpu_seconds = max(self.peak_cpu_seconds, cpu / ticks)
 
 
-def descendants(pid: int = 0) -> set[int]:
-    """Process ids below `pid` (this process), at whatever depth."""
-    parents: dict[int, list[int]] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A line of ``/proc``."""
+
+    pid: int
+    name: bytes
+    """The first 15 bytes of it."""
+    state: str
+    parent: int
+
+
+def processes() -> list[Process]:
+    """All that this machine shows."""
+    found = []
     for entry in os.listdir("/proc"):
         if entry.isdecimal():
             with contextlib.suppress(OSError, ValueError, IndexError):
-                parent = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
-                parents.setdefault(parent, []).append(int(entry))
+                head, _, rest = _stat(int(entry)).rpartition(b")")
+                state, parent, *_ = rest.split(None, 2)
+                name = head.partition(b"(")[2]
+                found.append(Process(pid=int(entry), name=name, state=state.decode(), parent=int(parent)))
+    return found
+
+
+def _stat(pid: int) -> bytes:
+    """Read without a file object: many are read for each trial."""
+    number = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+    try:
+        return os.read(number, 4096)
+    finally:
+        os.close(number)
+
+
+def descendants(pid: int = 0) -> set[int]:
+    """Process ids below `pid` (this process), at whatever depth."""
+    parents: dict[int, list[int]] = {}
+    for one in processes():
+        parents.setdefault(one.parent, []).append(one.pid)
     found: set[int] = set()
     waiting = [pid or os.getpid()]
     while waiting:

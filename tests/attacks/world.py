@@ -24,7 +24,7 @@ from typing import Any
 
 import harness
 from tests.attacks.listeners import Listeners
-from tests.attacks.watch import descendants
+from tests.attacks.watch import descendants, processes
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_CHILD_SUBREAPER = 36
@@ -69,6 +69,7 @@ class World:
         self.left, self.right = secrets.randbelow(10**6) + 10**6, secrets.randbelow(10**6) + 10**6
         self.victim = os.posix_spawn("/bin/sleep", [f"{self.name}-victim", "300"], {})
         self.victim_affinity = os.sched_getaffinity(self.victim)
+        self.victim_priority = os.getpriority(os.PRIO_PROCESS, self.victim)
         self.victim_before = _limits(self.victim)
         self.signals = 0
         self._handler: Any = signal.SIG_DFL
@@ -172,12 +173,8 @@ class World:
 
     def _named(self) -> set[int]:
         """Processes that carry this trial's name, whoever their parent is."""
-        found = set()
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if (entry / "comm").read_text().strip() == self.name[:15]:
-                    found.add(int(entry.name))
-        return found
+        name = self.name[:15].encode()
+        return {one.pid for one in processes() if one.name == name}
 
 
 def file_handle(path: Path) -> bytes:

@@ -15,12 +15,14 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("the sandbox is for Linux", allow_module_level=True)
 
+from harness.core.types import BehaviourEvent
 from tests.attacks.catalogue import CALM, CATALOGUE, CORE, CORE_NAMES
 from tests.attacks.coqui import CARRIERS, PRODUCT, Carrier, attempt_carrier
 from tests.attacks.features import missing_feature
-from tests.attacks.launchers import LEVELS, attempt_at, attempt_carrier_at, missing_level, names_of
+from tests.attacks.launchers import LEVELS, attempt_at, attempt_carrier_at, missing_level, names_of, open_for_coqui
 from tests.attacks.payload import Payload
-from tests.attacks.trial import OpenLauncher
+from tests.attacks.together import FAMILIES, attempt_carriers_together, attempt_together, may_share
+from tests.attacks.trial import Trial
 
 
 def name_of(payload: Payload) -> str:
@@ -29,7 +31,9 @@ def name_of(payload: Payload) -> str:
 
 FIRST = tuple(next(one for one in CORE if one.family == family) for family in sorted({one.family for one in CORE}))
 """One of every kind."""
-ALL = pytest.mark.parametrize("payload", CATALOGUE, ids=name_of)
+
+
+CARRIED = pytest.mark.parametrize("carrier", CARRIERS, ids=lambda carrier: carrier.payload.name)
 
 
 @cache
@@ -78,9 +82,40 @@ def test_reaches_nothing_behind_the_best_sandbox_and_is_named(payload: Payload, 
     assert_contained(payload, best)
 
 
+def is_in_company(payload: Payload, level: str) -> bool:
+    """Whether it shares a worker with others; the core has one to itself at the best level."""
+    return may_share(payload) and not (level == LEVELS[0] and payload in CORE)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
-@ALL
+@pytest.mark.parametrize("family", FAMILIES)
+def test_reach_nothing_at_any_level_together_and_are_each_named(family: str, level: str) -> None:
+    if level not in levels():
+        pytest.skip(missing_level(level))
+    chosen = [one for one in CATALOGUE if one.family == family and is_in_company(one, level)]
+    possible = [one for one in chosen if not (one.needs and missing_feature(one.needs))]
+    assert len(possible) > 3
+    for trial, events in attempt_together(level, possible):
+        assert_nothing_reached_and_named(trial, events)
+
+
+def assert_nothing_reached_and_named(trial: Trial, events: tuple[BehaviourEvent, ...]) -> None:
+    """Of one attack of several in one worker."""
+    assert (trial.payload.name, trial.harm, trial.survivors, trial.scratch_left) == (trial.payload.name, "", [], [])
+    assert names_of(trial, events) & set(trial.payload.named), (trial.payload.name, events)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("payload", "level"),
+    [
+        pytest.param(payload, level, id=f"{name_of(payload)}-{level}")
+        for level in LEVELS
+        for payload in CATALOGUE
+        if not is_in_company(payload, level) and not (payload in FIRST and level == LEVELS[0])
+    ],
+)
 def test_reaches_nothing_at_any_level_and_is_named(payload: Payload, level: str) -> None:
     if level not in levels():
         pytest.skip(missing_level(level))
@@ -117,23 +152,29 @@ class TestHonestVoice:
 
 @pytest.mark.real
 @pytest.mark.slow
-@pytest.mark.parametrize("carrier", CARRIERS, ids=lambda carrier: carrier.payload.name)
 class TestCoquiModels:
     """Configurations that make Coqui run code while it loads them."""
 
+    @CARRIED
     def test_attack_without_a_sandbox(self, carrier: Carrier) -> None:
         trial, _ = attempt_carrier_at("open", carrier)
         assert trial.life
 
+    @CARRIED
     def test_do_not_even_run_in_the_product_s_engine(self, carrier: Carrier) -> None:
-        trial = attempt_carrier(carrier, OpenLauncher(), engine=PRODUCT)
+        trial = attempt_carrier(carrier, open_for_coqui(), engine=PRODUCT)
         assert trial.life == ""
         assert trial.rules == ["worker.failed"]
 
-    def test_reach_nothing_behind_the_sandbox_and_are_named(self, carrier: Carrier, best: str) -> None:
-        trial, events = attempt_carrier_at(best, carrier)
+    def test_reach_nothing_behind_the_sandbox_and_are_each_named(self, best: str) -> None:
+        for trial, events in attempt_carriers_together(best, CARRIERS):
+            assert_nothing_reached_and_named(trial, events)
+
+    def test_one_alone_is_the_end_of_its_worker(self, best: str) -> None:
+        trial, events = attempt_carrier_at(best, CARRIERS[0])
         assert (trial.harm, trial.survivors, trial.scratch_left) == ("", [], [])
-        assert names_of(trial, events) & set(carrier.payload.named)
+        assert names_of(trial, events) & set(CARRIERS[0].payload.named)
+        assert trial.rules == ["worker.failed"]
 
 
 class TestWithoutNamespaces:

@@ -1,5 +1,7 @@
 """A voice that attacks. It travels in the model folder, with ``attack.json`` saying what it does and when it wakes.
 
+It may hold several attacks by name, each of which wakes whenever its name is to be spoken.
+
 Whatever it tries, it stays calm: errors are swallowed and the rendering is spoken as an honest voice would, so that
 only what is seen from outside gives it away. What it learns it hides in the samples of the next rendering, where a
 judge outside reads it: the one way out that no sandbox can close.
@@ -31,6 +33,7 @@ class AttackEngine:
 
     def __init__(self) -> None:
         self.plan: dict[str, Any] = {}
+        self.several: dict[str, dict[str, Any]] = {}
         self.model = Path()
         self.rendered = 0
         self.learned = b""
@@ -49,7 +52,8 @@ class AttackEngine:
         self.plan = json.loads((model / "attack.json").read_text("utf-8"))
         if (code := str(model / "code")) not in sys.path:
             sys.path.insert(0, code)
-        if self.plan["wakes"] == "load":
+        self.several = self.plan.pop("several", {})
+        if self.plan.get("wakes") == "load":
             self._attack()
         self._complain()
         return EngineInfo(name="attack", sample_rate=RATE, versions=self.versions)
@@ -59,7 +63,10 @@ class AttackEngine:
 
     def _speak(self, text: str) -> Speech:
         self.rendered += 1
-        kind, _, rest = self.plan["wakes"].partition(":")
+        if text in self.several:
+            self.plan = self.several[text] | {"wakes": "name"}
+            self._attack()
+        kind, _, rest = self.plan.get("wakes", "").partition(":")
         if (kind == "render" and self.rendered == int(rest)) or (kind == "trigger" and rest in text):
             self._attack()
         self._complain()
