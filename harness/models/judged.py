@@ -51,6 +51,20 @@ class Judged:
         """What is judged and holds this path, as it is written or as its links lead; None where nothing does."""
         return next((self.names[key] for key in map(_key, _way(path)) if key in self.names), None)
 
+    def first_held(self, files: Iterable[Path]) -> tuple[Path, str] | None:
+        """The first of these files that is held, and by what; the way up from a folder is gone once for all in it."""
+        owners: dict[Path, str | None] = {}
+        for file in files:
+            if file.is_symlink():
+                owner = self.holding(file)
+            else:
+                if file.parent not in owners:
+                    owners[file.parent] = self.holding(file.parent)
+                owner = owners[file.parent] or self.names.get(_key(file) or (0, 0))
+            if owner:
+                return file, owner
+        return None
+
 
 def refuse_inside(judged: Judged, asked: Iterable[tuple[str, Path]]) -> None:
     """Refuse what says how to judge and lies in what is judged, however it was named.

@@ -76,9 +76,10 @@ def refuse_loaded(config: pytest.Config, judged: Judged) -> None:
         pytest.UsageError: One line that names the file and what it lies in.
     """
     files = [getattr(plugin, "__file__", None) for plugin in config.pluginmanager.get_plugins()]
-    for file in (*files, *_own_modules()):
-        if isinstance(file, str) and (owner := judged.holding(Path(file))):
-            raise _refusal(f"{shown(Path(file))}: lies in {owner}, and pytest has run it; take it out of there")
+    loaded = dict.fromkeys(file for file in (*files, *_own_modules()) if isinstance(file, str))
+    if held := judged.first_held(map(Path, loaded)):
+        file, owner = held
+        raise _refusal(f"{shown(file)}: lies in {owner}, and pytest has run it; take it out of there")
 
 
 def _own_modules() -> Iterator[str]:

@@ -39,6 +39,24 @@ def test_is_held_through_links_into_it_and_out_of_it(tmp_path: Path) -> None:
         assert judged.holding(Path("other/x")) is None
 
 
+def test_the_first_of_many_is_found_as_each_alone_would_be(tmp_path: Path) -> None:
+    (tmp_path / "voice/deep/x.py").write_text("", "utf-8")
+    for place in ("y.py", "z.py"):
+        (tmp_path / "other" / place).write_text("", "utf-8")
+    (tmp_path / "other/leads.py").symlink_to("../voice/deep/x.py")
+    (tmp_path / "other/into").symlink_to("../voice/deep")
+    (tmp_path / "voice/out.py").symlink_to("../other/y.py")
+    (tmp_path / "other/alone.bin").write_bytes(b"")
+    honest = [Path("other/y.py"), tmp_path / "other/z.py", Path("other/gone.py"), Path("other/../other/y.py")]
+    held = ("voice/deep/x.py", "other/leads.py", "other/into/x.py", "voice/out.py", "other/../voice/gone.py")
+    for spec in ("voice", "fake:other/../voice"):
+        judged = Judged.of(candidate=spec)
+        assert judged.first_held(honest) is None
+        for path in map(Path, held):
+            assert judged.first_held([*honest, path, Path("voice")]) == (path, judged.holding(path)), path
+    assert Judged.of(candidate="other/alone.bin").first_held([*honest, Path("other/alone.bin")]) is not None
+
+
 def test_nothing_beside_or_above_it_is_held(tmp_path: Path) -> None:
     judged = Judged.of(candidate="voice", reference="")
     others = (tmp_path, tmp_path / "other", tmp_path / "voice2", tmp_path / "gone")
