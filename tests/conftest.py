@@ -60,6 +60,10 @@ probes:
 MODEL_CHECKS = tuple(check.name for check in registry.MODEL_CHECKS if check is not registry.POLICY_CHECK)
 """Items of the whole model that a run has where there is no policy, in order."""
 
+WITHOUT_OTHERS = ("-pno:anyio", "-pno:hypothesispytest", "-pno:typeguard")
+"""Words for a session of pytest in a process of its own: plugins that are here because packages of our tests bring
+them. They are imported for longer than a small gate takes, and no user need have one."""
+
 Voice = Callable[..., Path]
 
 

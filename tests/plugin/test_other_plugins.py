@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -64,21 +65,41 @@ def session(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice, monkey
     return run
 
 
-def verdict_of(pytester: pytest.Pytester) -> str:
-    """What the newest run of a folder came to."""
+def results_of(pytester: pytest.Pytester) -> dict[str, Any]:
+    """The newest run of a folder."""
     paths = (pytester.path / ".soundcheck" / "runs").glob("*/results.json")
     newest = max(paths, key=lambda path: path.stat().st_mtime_ns)
-    return str(json.loads(newest.read_text("utf-8"))["verdict"])
+    return dict(json.loads(newest.read_text("utf-8")))
+
+
+def verdict_of(pytester: pytest.Pytester) -> str:
+    """What it came to."""
+    return str(results_of(pytester)["verdict"])
+
+
+def verdicts_of(pytester: pytest.Pytester) -> dict[str, str]:
+    """What its two phrases came to."""
+    found = {one["subject"]: one["verdict"] for one in results_of(pytester)["outcomes"]}
+    return {phrase: found[phrase] for phrase in ("door", "train")}
+
+
+def assert_one_failed(done: pytest.RunResult, pytester: pytest.Pytester) -> None:
+    """The voice that says nothing of the door failed for that, and was heard on the train: the rest is as ever."""
+    assert (done.ret, verdict_of(pytester)) == (1, "fail")
+    assert done.parseoutcomes()["failed"] == 1
+    assert verdicts_of(pytester) == {"door": "fail", "train": "pass"}
 
 
 class TestSocket:
-    @pytest.mark.parametrize("option", ["--disable-socket", "--allow-hosts=127.0.0.1"])
-    @pytest.mark.parametrize(("faults", "status"), [((), 0), ((NAN,), 1)])
     def test_keeps_tests_from_the_network_and_us_from_nothing(
-        self, option: str, faults: tuple[dict[str, object], ...], status: int, session: Session
+        self, session: Session, pytester: pytest.Pytester
     ) -> None:
-        done = session("plugins", option, "--tts-gate=release", faults=faults)
-        assert done.ret == status
+        done = session("plugins", "--disable-socket", "--tts-gate=release")
+        assert (done.ret, verdict_of(pytester)) == (0, "pass")
+
+    def test_that_lets_some_hosts_through_neither(self, session: Session, pytester: pytest.Pytester) -> None:
+        done = session("plugins", "--allow-hosts=127.0.0.1", "--tts-gate=release", faults=(NAN,))
+        assert_one_failed(done, pytester)
 
     def test_still_keeps_tests_beside_a_suite_from_it(self, session: Session, pytester: pytest.Pytester) -> None:
         pytester.makepyfile(test_own="import socket\ndef test_own(): socket.socket()")
@@ -124,11 +145,8 @@ class TestRerunfailures:
 
 class TestOthers:
     @pytest.mark.parametrize("seed", [1, 2])
-    @pytest.mark.parametrize(("faults", "status"), [((), 0), ((NAN,), 1)])
-    def test_in_any_order(
-        self, seed: int, faults: tuple[dict[str, object], ...], status: int, session: Session
-    ) -> None:
-        assert session("plugins", f"--randomly-seed={seed}", faults=faults).ret == status
+    def test_in_any_order(self, seed: int, session: Session, pytester: pytest.Pytester) -> None:
+        assert_one_failed(session("plugins", f"--randomly-seed={seed}", faults=(NAN,)), pytester)
 
     def test_on_a_page_of_pytest_html(self, session: Session, pytester: pytest.Pytester) -> None:
         assert session("plugins", "--html=page.html", "--self-contained-html", faults=(NAN,)).ret == 1
@@ -143,12 +161,19 @@ class TestOthers:
 
 class TestXdist:
     @pytest.mark.parametrize("mode", ["load", "loadscope", "loadfile", "loadgroup", "worksteal", "each"])
-    @pytest.mark.parametrize(("faults", "status"), [((), 0), ((NAN,), 1)])
-    def test_in_each_of_its_modes(
-        self, mode: str, faults: tuple[dict[str, object], ...], status: int, session: Session, pytester: pytest.Pytester
+    def test_in_each_of_its_modes_finds_what_fails_and_nothing_else(
+        self, mode: str, session: Session, pytester: pytest.Pytester
     ) -> None:
-        done = session("plugins", f"--dist={mode}", "--tx=2*popen", "--tts-gate=release", faults=faults)
-        assert (done.ret, verdict_of(pytester)) == (status, "fail" if faults else "pass")
+        done = session("plugins", f"--dist={mode}", "--tx=2*popen", "--tts-gate=release", faults=(NAN,))
+        assert (done.ret, verdict_of(pytester)) == (1, "fail")
+        assert verdicts_of(pytester) == {"door": "fail", "train": "pass"}
+
+    @pytest.mark.parametrize("mode", ["load", "each"])
+    def test_passes_an_honest_voice_that_is_shared_or_judged_twice(
+        self, mode: str, session: Session, pytester: pytest.Pytester
+    ) -> None:
+        done = session("plugins", f"--dist={mode}", "--tx=2*popen", "--tts-gate=release")
+        assert (done.ret, verdict_of(pytester)) == (0, "pass")
 
 
 class TestImportModes:
@@ -164,13 +189,11 @@ class TestVersionsOfPytest:
     @pytest.mark.parametrize(
         ("arguments", "faults", "status"),
         [
-            (("--tts-gate=release", "--junitxml=junit.xml"), (), 0),
+            (("-p", "no:terminal", "--tts-gate=release", "--junitxml=junit.xml"), (), 0),
             ((), (NAN,), 1),
-            (("--tts-gate=release", "-k", "door"), (), 10),
-            (("-n2", "--tts-gate=release"), (NAN,), 1),
-            (("-p", "no:terminal", "--tts-gate=release"), (), 0),
+            (("-n2", "--tts-gate=release", "-k", "door"), (), 10),
         ],
-        ids=["pass", "fail", "incomplete", "two processes", "no terminal"],
+        ids=["pass without a terminal", "fail", "incomplete by two processes"],
     )
     def test_end_with_the_same_code(
         self, version: str, arguments: tuple[str, ...], faults: tuple[dict[str, object], ...], status: int,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.pytest_plugin.progress import BACK, BELOW, ProgressLine
-from tests.conftest import Voice
+from tests.conftest import WITHOUT_OTHERS, Voice
 
 NAN = {"kind": "nan", "when": "door"}
 
@@ -22,6 +22,7 @@ def command(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice) -> lis
     (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
     return [
         *(sys.executable, "-m", "pytest", "small.probes.yaml", "-p", "no:cacheprovider", "--tts-asr=fake"),
+        *WITHOUT_OTHERS,
         *(f"--tts-model={fake_voice(NAN)}", f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small"),
         "--tts-cost=off",
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.run.options import OPTIONS, Option
+from tests.conftest import WITHOUT_OTHERS
 from tests.ordinary_user import USERS, started, with_users
 
 INI_FILES = {
@@ -47,7 +48,7 @@ def start(
 ) -> subprocess.CompletedProcess[str]:
     """A process of its own, as only there pytest reads configuration as it does for a user."""
     # -P: only python -m adds the current folder to where modules are found, pytest's own command does not.
-    begin = program or (sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider")
+    begin = program or (sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *WITHOUT_OTHERS)
     return started(folder, *begin, *words, user=user, at=at)
 
 
