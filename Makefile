@@ -8,6 +8,9 @@ SECONDS ?= 600
 PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadscope --no-loadscope-reorder
 # Tests start hundreds of processes: what each imports is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
+# A process of tests has one processor: threads of torch and numpy for each processor would wait for one another.
+test test-all: export OMP_NUM_THREADS := 1
+test test-all: export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door lock clean
 
