@@ -37,7 +37,8 @@ class Engine(Protocol):
         Where the engine's row says how voices are chosen, it is also given ``voice``, a
         :class:`harness.core.voice.Voice` that was found in that directory; and ``recording``, the path of a WAV file,
         where that voice is cloned from one. Where the row says ``has_untrained`` and
-        the checkpoint is not to be opened, it is also given ``is_untrained=True``.
+        the checkpoint is not to be opened, it is also given ``is_untrained=True``; where it says ``has_stand_ins`` and
+        nothing but configurations is to be opened, ``is_bare=True`` too.
         """
         ...
 

@@ -85,6 +85,10 @@ class EngineSpec:
     has_untrained: bool = False
     """Whether the adapter's ``load`` takes ``is_untrained``: the architecture of a model's configuration with weights
     that nobody trained. An error that it does not raise as well is the model's; without it none is."""
+    has_stand_ins: bool = False
+    """Whether ``load`` takes ``is_bare`` as well: it opens nothing but files of the name :attr:`file`, and makes of
+    them what stands in for a vocoder and for files that they name. What such a voice alone does not raise is the
+    model's."""
     checks: tuple[str, ...]
     """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
     what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
@@ -117,6 +121,7 @@ COQUI = EngineSpec(
     choices="harness.admission.coqui.speakers:read_choices",
     facts="harness.admission.coqui.facts:read_facts",
     has_untrained=True,
+    has_stand_ins=True,
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 
@@ -129,6 +134,7 @@ FAKE = EngineSpec(
     adapter_version=1,
     choices="harness.engines.fake.voices:read_choices",
     has_untrained=True,
+    has_stand_ins=True,
     checks=COQUI.checks,  # a stand-in for a Coqui voice, at the door as well
 )
 

@@ -47,8 +47,10 @@ FAILED = Rule(
     id="worker.failed",
     severity=Severity.HIGH,
     title="The candidate cannot speak a phrase, or cannot be loaded",
-    meaning="The engine raised an error, which an untrained voice of the same configuration does not raise.",
-    advice="Read the error in the finding: weights that do not fit the configuration are the usual cause.",
+    meaning="The engine raised an error, which an untrained voice of the same configuration does not raise, or raises "
+    "only with the model's own vocoder and side files.",
+    advice="Read the error in the finding: weights, a vocoder or a side file that do not fit the configuration are the "
+    "usual cause.",
 )
 
 GIVEN_UP = Rule(

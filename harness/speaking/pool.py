@@ -7,6 +7,7 @@ It knows no rendering and retries nothing; what to do about a worker that is los
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +29,11 @@ MAX_RESTARTS = 32
 """Workers started for one model in one process. A model that kills more is not worth the time."""
 
 Result = TypeVar("Result")
+
+
+def _only(name: str, files: Files) -> Files:
+    """Those of some files that have a name, in whatever folder."""
+    return {path: which for path, which in files.items() if path.rpartition("/")[2] == name}
 
 
 class Slot:
@@ -91,8 +97,12 @@ class WorkerPool:
         self._load_fault: WorkerFault | WorkerUnready | None = None
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="soundcheck-worker")
         self._meters: list[Meter] = []
-        has_one = ENGINES[model.engine].has_untrained
-        self.untrained = Untrained(self._make_untrained if has_one else None, model.engine)
+        engine = ENGINES[model.engine]
+        self.untrained = Untrained(
+            self._make_untrained if engine.has_untrained else None,
+            engine.name,
+            bare=self._make_bare if engine.has_stand_ins else None,
+        )
         """A voice of the model's configuration without its weights: what its failures are held against."""
 
     @property
@@ -189,6 +199,15 @@ class WorkerPool:
         files = {name: which for name, which in self._model.files.items() if name != checkpoint}
         worker = self._make_worker(self._launcher.apart(), files, self.bounds)
         worker.is_untrained = True
+        return worker
+
+    def _make_bare(self) -> Worker:
+        """A worker that is shown the configurations alone, the vocoder's too."""
+        named = ENGINES[self._model.engine].file
+        worker = self._make_worker(self._launcher.apart(), _only(named, self._model.files), self.bounds)
+        worker.is_untrained = worker.is_bare = True
+        if (vocoder := worker.vocoder) is not None:
+            worker.vocoder = dataclasses.replace(vocoder, files=_only(named, vocoder.files))
         return worker
 
     def _count_start(self) -> None:

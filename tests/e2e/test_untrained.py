@@ -65,6 +65,36 @@ def test_a_layout_speaks_without_its_checkpoint(name: str, tmp_path: Path) -> No
     assert said.samples.size
 
 
+BARE = ("glow-statistics", "vits-speakers-file", "glow-d-vectors", "glow+hifigan")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == BARE[1] else pytest.mark.slow) for name in BARE]
+)
+def test_a_layout_speaks_by_its_configurations_alone(name: str, tmp_path: Path) -> None:
+    folder = write_layout(tmp_path, name)
+    voice = chosen(folder, name)
+    vocoder = vocoder_of(folder) if BY_NAME[name].vocoder else None
+    for place in filter(None, (folder, vocoder)):
+        for path in place.rglob("*"):
+            if path.is_file() and path.name != "config.json":
+                path.unlink()
+    engine = CoquiEngine()
+    engine.prepare(device="cpu", threads=1)
+    engine.load(folder, device="cpu", threads=1, voice=voice, vocoder=vocoder, is_untrained=True, is_bare=True)
+    engine.speak_as("nobody that the stand-ins know")
+    (said,) = engine.render(["open the door"], [7])
+    assert said.samples.size
+
+
+def test_a_voice_that_needs_its_vocabulary_cannot_be_built_bare(tmp_path: Path) -> None:
+    folder = write_layout(tmp_path, "xtts-v2")
+    with pytest.raises(NoUntrained):
+        CoquiEngine().load(
+            folder, device="cpu", threads=1, voice=chosen(folder, "xtts-v2"), is_untrained=True, is_bare=True
+        )
+
+
 def test_a_voice_of_several_checkpoints_cannot_be_built(tmp_path: Path) -> None:
     engine = CoquiEngine()
     with pytest.raises(NoUntrained, match="several checkpoints"):
@@ -107,6 +137,35 @@ class TestBehindWalls:
             with pytest.raises(WorkerFault, match="could not be loaded") as caught:
                 renderer.load()
             assert caught.value.rule == "worker.failed"
+
+    @pytest.mark.slow
+    def test_side_files_that_do_not_fit_are_the_models_fault(self, tmp_path: Path) -> None:
+        import torch
+
+        folder = write_layout(tmp_path, "vits-speakers-file")
+        torch.save(["no", "names"], folder / "speakers.pth")
+        with contextlib.closing(self.renderer(folder, tmp_path / "store")) as renderer:
+            with pytest.raises(WorkerFault, match="where the model's vocoder and side files are replaced") as caught:
+                renderer.load()
+            assert caught.value.rule == "worker.failed"
+
+    @pytest.mark.slow
+    def test_a_vocoder_that_does_not_fit_is_the_models_fault(self, tmp_path: Path) -> None:
+        import shutil
+
+        import torch
+
+        folder = write_layout(tmp_path, "glow+hifigan")
+        shutil.move(vocoder_of(folder), folder / "vocoder")
+        (place,) = (folder / "vocoder").glob("*.pth")
+        content = torch.load(place, weights_only=False)
+        content["model"].pop(next(iter(content["model"])))
+        torch.save(content, place)
+        with (
+            contextlib.closing(self.renderer(folder, tmp_path / "store")) as renderer,
+            pytest.raises(WorkerFault, match="where the model's vocoder and side files are replaced"),
+        ):
+            renderer.load()
 
     @pytest.mark.slow
     def test_a_configuration_that_coqui_cannot_build_is_not_said_of_the_model(self, tmp_path: Path) -> None:

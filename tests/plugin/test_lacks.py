@@ -84,6 +84,12 @@ class TestEngineThatFails:
         assert "planted failure; an untrained voice of the same configuration fails as well" in text
         assert not any(word in text for word in ("HIGH", "FAIL  ", "Traceback"))
 
+    def test_with_the_models_own_side_files_alone_fails_the_phrase(self, gate, fake_voice: Voice) -> None:
+        done = gate(fake_voice({"kind": "fail", "when": "crane", "of": "side-file"}), "--tts-cost=off")
+        assert done.ret == 1
+        done.assert_outcomes(passed=UNMETERED - 1, failed=1)
+        assert "worker.failed" in done.stdout.str()
+
     @pytest.mark.slow
     def test_while_loading_ends_the_session(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "load-fail", "of": "engine"}), "--tts-cost=off")

@@ -61,11 +61,13 @@ class CoquiEngine:
         voice: Voice = ONLY_VOICE,
         vocoder: Path | None = None,
         is_untrained: bool = False,
+        is_bare: bool = False,
         recording: Path | None = None,
     ) -> EngineInfo:
         """Load ``config.json`` as it was read, the checkpoint beside it, and a vocoder where there is one.
 
-        Untrained, the checkpoint is one that nobody trained. A recording is listened to here, once: what is made of it
+        Untrained, the checkpoint is one that nobody trained; bare, so is the vocoder, and no file that the
+        configuration names is opened. A recording is listened to here, once: what is made of it
         is the same for every rendering.
 
         Raises:
@@ -76,8 +78,16 @@ class CoquiEngine:
         del threads
         self._voice = voice
         self._synthesizer = load_synthesizer(
-            model, voice, use_cuda=device.startswith("cuda"), vocoder=vocoder, is_untrained=is_untrained
+            model,
+            voice,
+            use_cuda=device.startswith("cuda"),
+            vocoder=vocoder,
+            is_untrained=is_untrained,
+            is_bare=is_bare,
         )
+        if is_bare:
+            self._is_bare = True
+            self.speak_as(voice.speaker)
         network = self._synthesizer.tts_model
         if _is_batchable(network):
             network.waveform_decoder = row_by_row(network.waveform_decoder)
@@ -93,6 +103,10 @@ class CoquiEngine:
 
     def speak_as(self, speaker: str) -> None:
         """See :class:`harness.core.engine.ManySpeakers`."""
+        if self._is_bare:  # those that stand in have the names of their own
+            manager = self._synthesizer.tts_model.speaker_manager
+            names = list(manager.speaker_names) if manager is not None else []
+            speaker = speaker if speaker in names or not names else names[0]
         self._voice = self._voice.of(speaker)
 
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:

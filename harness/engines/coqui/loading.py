@@ -19,7 +19,7 @@ import numpy as np
 from harness.core.voice import Voice
 from harness.engines.coqui.layout import find_vocoder, find_voice, is_fairseq, read_model
 from harness.engines.coqui.rewriting import write_config
-from harness.engines.coqui.untrained import NoUntrained, shorten, write_checkpoint
+from harness.engines.coqui.untrained import NoUntrained, shorten, write_checkpoint, write_vocoder
 
 ADMITTED_GLOBALS = frozenset(
     (
@@ -40,7 +40,13 @@ ADMITTED_GLOBALS = frozenset(
 
 
 def load_synthesizer(
-    model: Path, voice: Voice, *, use_cuda: bool, vocoder: Path | None = None, is_untrained: bool = False
+    model: Path,
+    voice: Voice,
+    *,
+    use_cuda: bool,
+    vocoder: Path | None = None,
+    is_untrained: bool = False,
+    is_bare: bool = False,
 ) -> Any:
     """Load a model directory, and the vocoder that makes sound of its spectrograms.
 
@@ -50,6 +56,7 @@ def load_synthesizer(
         use_cuda: Whether it computes on a GPU.
         vocoder: Folder of the vocoder; None for the one in the model's folder, where there is one.
         is_untrained: Build the voice with weights that nobody trained, see :mod:`harness.engines.coqui.untrained`.
+        is_bare: Build the vocoder so too, and what the configuration names, see :mod:`harness.engines.coqui.standins`.
 
     Returns:
         A ``TTS.utils.synthesizer.Synthesizer``, ready to speak.
@@ -73,9 +80,9 @@ def load_synthesizer(
         raise NoUntrained("a voice of several checkpoints, or of fairseq, cannot be built untrained")
     place = vocoder or find_vocoder(model)
     with tempfile.TemporaryDirectory(prefix="soundcheck-config-") as scratch, admitted_globals():
-        config = write_config(model, Path(scratch))
+        config = write_config(model, Path(scratch), stand_in_for=voice if is_bare else None)
         if is_untrained:
-            checkpoint = write_checkpoint(config, Path(scratch), model)
+            checkpoint = write_checkpoint(config, Path(scratch), None if is_bare else model)
             cross_check(checkpoint)
         else:
             name = find_voice(model, Voice(checkpoint=voice.checkpoint)).checkpoint
@@ -84,13 +91,12 @@ def load_synthesizer(
                 cross_check(path)
         beside: dict[str, Path] = {}
         if place is not None:
-            sounding = place / find_voice(place, Voice()).checkpoint
+            apart = Path(scratch) / "vocoder"
+            apart.mkdir()
+            own = write_config(place, apart, stand_in_for=voice if is_bare else None)
+            sounding = write_vocoder(own, apart) if is_bare else place / find_voice(place, Voice()).checkpoint
             cross_check(sounding)
-            (Path(scratch) / "vocoder").mkdir()
-            beside = {
-                "vocoder_checkpoint": sounding,
-                "vocoder_config": write_config(place, Path(scratch) / "vocoder"),
-            }
+            beside = {"vocoder_checkpoint": sounding, "vocoder_config": own}
         loader = Fairseq if is_fairseq(read_model(model)) else Synthesizer
         loaded = loader(
             tts_checkpoint=checkpoint,

@@ -9,22 +9,31 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from harness.core.strictjson import Json
+from harness.core.voice import Voice
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
 from harness.engines.coqui.sidefiles import PLAIN_STATISTICS, SIDE_FIELDS, find_side_file
+from harness.engines.coqui.standins import write_stand_in
 
 
 class OddStatistics(ValueError):
     """A statistics file holds more than arrays, numbers and texts."""
 
 
-def write_config(model: Path, scratch: Path) -> Path:
+def write_config(model: Path, scratch: Path, *, stand_in_for: Voice | None = None) -> Path:
     """Write the configuration of a model, and what it names that has to be rewritten too, into a scratch folder.
+
+    Args:
+        model: The model's folder.
+        scratch: Where it is to lie.
+        stand_in_for: Who is to speak without the files that the configuration names: others are made of it
+            (:mod:`harness.engines.coqui.standins`). None for the model's own files.
 
     Returns:
         The file for Coqui to load.
@@ -33,14 +42,17 @@ def write_config(model: Path, scratch: Path) -> Path:
         FileNotFoundError: There is no configuration.
         Malformed: It cannot be read as Coqui reads it.
         OddStatistics: A statistics file would have run code.
+        NoUntrained: Nothing can stand in for a file that the configuration names.
     """
     files = frozenset(str(PurePosixPath(path.relative_to(model))) for path in model.rglob("*") if path.is_file())
-    return _Rewriter(model, scratch, files).write("config.json")
+    return _Rewriter(model, scratch, files, stand_in_for).write("config.json")
 
 
 class _Rewriter:
-    def __init__(self, model: Path, scratch: Path, files: frozenset[str]) -> None:
-        self._model, self._scratch, self._files = model, scratch, files
+    def __init__(self, model: Path, scratch: Path, files: frozenset[str], stand_in_for: Voice | None) -> None:
+        self._model, self._scratch, self._files, self._voice = model, scratch, files, stand_in_for
+        self._whole: Mapping[str, Json] = {}
+        """The configuration that is being written."""
         self._written: dict[str, Path] = {}
 
     def write(self, config: str) -> Path:
@@ -49,6 +61,7 @@ class _Rewriter:
             target = self._written[config] = self._scratch / f"config-{len(self._written)}.json"
             with (self._model / config).open("rb") as file:
                 content = read_config(file.read(MAX_CONFIG_BYTES + 1), config).value
+            self._whole = content if isinstance(content, dict) else {}
             target.write_text(json.dumps(self._placed(content, config)), "utf-8")
         return self._written[config]
 
@@ -67,6 +80,8 @@ class _Rewriter:
             return [self._named(field, one, config) for one in value]
         if not isinstance(value, str) or not value:
             return value
+        if self._voice is not None:
+            return str(write_stand_in(field, self._whole, self._voice, self._scratch))
         found = find_side_file(value, config, self._files)
         if found is None:  # where Coqui opens it after all, it says which file is not there
             return str(self._model / PurePosixPath(value.replace("\\", "/")).name)

@@ -28,15 +28,17 @@ class NoUntrained(ValueError):
     """Such a voice cannot be built without its checkpoint."""
 
 
-def write_checkpoint(config: Path, scratch: Path, folder: Path) -> Path:
+def write_checkpoint(config: Path, scratch: Path, folder: Path | None) -> Path:
     """Build the architecture of a configuration, and save it.
 
     Args:
         config: As :func:`harness.engines.coqui.rewriting.write_config` wrote it.
         scratch: Where the checkpoint is to lie.
-        folder: The model's: of what lies there, XTTS looks for some beside its checkpoint.
+        folder: The model's: of what lies there, XTTS looks for some beside its checkpoint. None where nothing of it is
+            to be used.
 
     Raises:
+        NoUntrained: The architecture cannot be built without files of the model.
         Exception: Whatever Coqui raises for a configuration that it cannot build.
     """
     import torch
@@ -46,7 +48,29 @@ def write_checkpoint(config: Path, scratch: Path, folder: Path) -> Path:
     torch.manual_seed(SEED)
     model = setup_model(load_config(config))
     if hasattr(model, "init_models"):
+        if folder is None:
+            raise NoUntrained("this architecture cannot be built without its vocabulary")
         _make_parts(model, scratch, folder)
+    return _saved(model, scratch)
+
+
+def write_vocoder(config: Path, scratch: Path) -> Path:
+    """Build a vocoder of a configuration, and save it.
+
+    Raises:
+        Exception: Whatever Coqui raises for a configuration that it cannot build.
+    """
+    import torch
+    from TTS.config import load_config
+    from TTS.vocoder.models import setup_model
+
+    torch.manual_seed(SEED)
+    return _saved(setup_model(load_config(config)), scratch)
+
+
+def _saved(model: torch.nn.Module, scratch: Path) -> Path:
+    import torch
+
     learned = {name for name, _ in model.named_parameters()}
     state = {
         name: _overlapping(value) if name in learned and value.numel() > MOST_WHOLE else value

@@ -54,15 +54,19 @@ class FakeEngine:
         threads: int,
         voice: Voice = ONLY_VOICE,
         is_untrained: bool = False,
+        is_bare: bool = False,
         recording: Path | None = None,
     ) -> EngineInfo:
-        """Read ``fake.json``; faults of kind ``load-*`` fire here. Untrained, it has those of the engine alone."""
+        """Read ``fake.json``; faults of kind ``load-*`` fire here. Untrained, it has those of the engine and, unless
+        it is bare, those of files beside the weights.
+        """
         del device, threads
         content = json.loads((model / "fake.json").read_text("utf-8"))
         self._planted = content.get("faults", [])
         self._voice = voice
         if is_untrained:
-            self._planted = [one for one in self._planted if one.get("of") == "engine"]
+            shared = ("engine",) if is_bare else ("engine", "side-file")
+            self._planted = [one for one in self._planted if one.get("of") in shared]
         self._cloned = recording.read_bytes() if recording else b""
         for fault in self._faults:
             if fault["kind"].startswith("load-"):

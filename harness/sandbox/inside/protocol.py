@@ -72,6 +72,8 @@ class Load(_Message, frozen=True, kw_only=True):
     """Who of it speaks; None for an engine whose models have one voice."""
     is_untrained: bool = False
     """Build what its configuration says, and load no weights of it."""
+    is_bare: bool = False
+    """Open nothing else of it but configurations either: no vocoder's weights, no file that they name."""
     vocoder: Line = ""
     """Folder of its vocoder, as the worker sees it; ``""`` for the model's own."""
 

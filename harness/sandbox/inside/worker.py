@@ -120,6 +120,8 @@ def _load(engine: Engine, order: Load, needs: Prepare, recording: bytes) -> Engi
         given["vocoder"] = Path(order.vocoder)
     if order.is_untrained:
         given["is_untrained"] = True
+    if order.is_bare:
+        given["is_bare"] = True
     if recording:
         handle, name = tempfile.mkstemp(prefix="soundcheck-recording-", suffix=".wav")
         with os.fdopen(handle, "wb") as file:

@@ -118,6 +118,8 @@ class Worker:
         """Who of the model speaks, set before it is started; None for an engine whose models have one voice."""
         self.is_untrained = False
         """Whether it loads what the model's configuration says with weights of nobody; set before it is started."""
+        self.is_bare = False
+        """Whether it opens configurations alone, and builds what lies beside them; set before it is started."""
         self.recording = b""
         """WAV file that the speaker is cloned from, set before it is started; empty where none is."""
         self.vocoder: Beside | None = None
@@ -163,6 +165,7 @@ class Worker:
                 voice=self._choice(),
                 vocoder=process.model_path(self.vocoder.path) if self.vocoder else "",
                 is_untrained=self.is_untrained,
+                is_bare=self.is_bare,
             )
             channel.send(order, self.recording, deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)

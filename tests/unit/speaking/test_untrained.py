@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import EngineFailure
+from harness.core.identity import Beside
 from harness.engines import registry
 from harness.models.files import open_model
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.pool import WorkerPool
+from harness.speaking.untrained import BESIDE
 from tests.fake_voices import WatchedLauncher, fake_voice
 from tests.unit.speaking.test_renderer import BAD, BOUNDS, GOOD, Bench, rules
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OF_ENGINE = {"kind": "fail", "when": "osprey", "of": "engine"}
+OF_SIDE_FILE = {"kind": "fail", "when": "osprey", "of": "side-file"}
 OF_MODEL = {"kind": "fail", "when": "osprey"}
 
 
@@ -45,6 +48,19 @@ class TestPhrase:
             )
             assert bench.renderer.refused == {BAD[0]}
             assert bench.renderer.guilty == {}
+
+    def test_that_only_voices_with_the_models_side_files_fail_on_is_the_models(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, OF_SIDE_FILE) as bench:
+            made = bench.made(*GOOD, BAD)
+            assert rules(made) == {**dict.fromkeys(GOOD, "spoken"), BAD: "worker.failed"}
+            assert told(made) == f"RuntimeError: planted failure; {BESIDE}"
+
+    def test_that_voices_with_side_files_fail_on_is_nobodys_without_stand_ins(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(registry.ENGINES, "fake", dataclasses.replace(registry.FAKE, has_stand_ins=False))
+        with Bench(tmp_path, OF_SIDE_FILE) as bench:
+            assert rules(bench.made(BAD)) == {BAD: "engine.failed"}
 
     @pytest.mark.parametrize("kind", ["crash", "endless"])
     def test_that_an_untrained_voice_is_lost_on_is_nobodys(self, kind: str, tmp_path: Path) -> None:
@@ -96,16 +112,32 @@ class TestLoading:
                 bench.made(*GOOD)
             assert bench.launcher.starts == 1
 
+    def test_that_only_voices_with_the_models_side_files_fail_at_is_the_models(self, tmp_path: Path) -> None:
+        with Bench(tmp_path, {"kind": "load-fail", "of": "side-file"}) as bench:
+            with pytest.raises(WorkerFault, match="where the model's vocoder and side files are replaced") as caught:
+                bench.renderer.load()
+            assert caught.value.rule == "worker.failed"
+
 
 class TestWorker:
+    def test_of_a_bare_voice_is_shown_configurations_alone_the_vocoders_too(self, tmp_path: Path) -> None:
+        model = open_model(str(fake_voice(tmp_path / "voice")))
+        which = model.files["fake.json"]
+        files = {"fake.json": which, "vocoder/fake.json": which, "vocoder/model.pth": which, "speakers.pth": which}
+        beside = Beside(path=tmp_path / "voice", digest="d", files=files)
+        pool = WorkerPool(dataclasses.replace(model, files=files, vocoder=beside), WatchedLauncher(), bounds=BOUNDS)
+        worker = pool._make_bare()
+        assert (worker.is_untrained, worker.is_bare) == (True, True)
+        assert worker.vocoder is not None
+        assert set(worker._files or {}) == set(worker.vocoder.files) == {"fake.json", "vocoder/fake.json"}
+        pool.close()
+
     def test_is_shown_all_files_but_the_checkpoint(self, tmp_path: Path) -> None:
         model = open_model(str(fake_voice(tmp_path / "voice")))
         files = {**model.files, "model.pth": model.files["fake.json"]}
         voice = dataclasses.replace(model.voice, checkpoint="model.pth")
         pool = WorkerPool(dataclasses.replace(model, files=files, voice=voice), WatchedLauncher(), bounds=BOUNDS)
-        make = pool.untrained._make
-        assert make is not None
-        worker = make()
+        worker = pool._make_untrained()
         assert (worker.is_untrained, set(worker._files or {})) == (True, {"fake.json"})
         pool.close()
 
