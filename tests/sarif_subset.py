@@ -67,7 +67,7 @@ RESULT: Schema = closed(  # 3.27
     "ruleId ruleIndex kind level message partialFingerprints locations properties",
     ruleId=text(255),
     ruleIndex={"type": "integer", "minimum": 0},
-    kind={"enum": ["fail", "open", "review"]},
+    kind={"enum": ["fail", "open"]},
     level=LEVEL,
     message=MESSAGE,
     partialFingerprints={
@@ -78,7 +78,7 @@ RESULT: Schema = closed(  # 3.27
     locations=listed(LOCATION, minItems=1, maxItems=10),
     properties=BAG,
 )
-RESULT["if"] = {"properties": {"kind": {"enum": ["fail", "review"]}}}
+RESULT["if"] = {"properties": {"kind": {"const": "fail"}}}
 RESULT["then"] = {"properties": {"level": {"enum": ["note", "warning", "error"]}}}
 RESULT["else"] = {"properties": {"level": {"const": "none"}}}  # 3.27.10
 

@@ -230,7 +230,9 @@ class TestSarif:
         first = run["results"][0]
         assert first["locations"][0]["physicalLocation"]["region"] == {"byteOffset": 42, "byteLength": 1}
         assert [one["level"] for one in run["results"]] == ["error", "error", "warning", "note", "note"]
-        assert [one["kind"] for one in run["results"]] == ["fail", "fail", "review", "review", "review"]
+        assert [one["kind"] for one in run["results"]] == ["fail"] * 5
+        needed = [one["properties"].get("decision") for one in run["results"]]
+        assert needed == [None, None, "needed", "needed", "needed"]
         names = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
         assert all(names[one["ruleIndex"]] == one["ruleId"] for one in run["results"])
 

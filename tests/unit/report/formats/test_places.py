@@ -56,7 +56,7 @@ def places(document: Any) -> dict[str, Any]:
     return {
         one["ruleId"]: one["locations"][0]
         for one in document["runs"][0]["results"]
-        if one["kind"] in ("fail", "review")
+        if one["kind"] == "fail"
     }
 
 
