@@ -94,6 +94,13 @@ class TestThePage:
         assert rule.title in row
         assert ("open" in row.split("|")[2]) is (rule.verdict is Verdict.INCONCLUSIVE)
 
+    def test_is_not_the_only_one_that_names_a_rule(self) -> None:
+        """Each is named where its subject is explained."""
+        docs = PAGE.parent
+        pages = [path for path in (*docs.glob("*.md"), *docs.glob("*/*.md")) if path != PAGE]
+        told = "\n".join(path.read_text("utf-8") for path in pages)
+        assert [rule.id for rule in RULES if f"`{rule.id}`" not in told] == []
+
 
 class TestTheList:
     def test_is_text_for_people_and_json_for_programs(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,11 +53,7 @@ def run_of(voice: Path) -> RunResult:
 
 def places(document: Any) -> dict[str, Any]:
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
-    return {
-        one["ruleId"]: one["locations"][0]
-        for one in document["runs"][0]["results"]
-        if one["kind"] == "fail"
-    }
+    return {one["ruleId"]: one["locations"][0] for one in document["runs"][0]["results"] if one["kind"] == "fail"}
 
 
 class TestAHostileFile:
