@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 import yaml
-from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
 
 from tests.conftest import Voice
@@ -71,6 +70,8 @@ class TestForm:
         ("schema", "path"), [("vendor.github-actions", ACTION), ("vendor.gitlab-ci", GITLAB)], ids=["github", "gitlab"]
     )
     def test_is_what_the_published_schema_asks_for(self, schema: str, path: Path, tmp_path: Path) -> None:
+        from check_jsonschema import main as check_jsonschema  # compiles grammars for 3 s, in this process only
+
         def check(file: Path) -> int:
             return CliRunner().invoke(check_jsonschema, ["--no-cache", "--builtin-schema", schema, str(file)]).exit_code
 

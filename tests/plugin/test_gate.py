@@ -145,21 +145,17 @@ class TestMisbehaviour:
             done.stdout.fnmatch_lines([f"*behaviour-{behaviour} on candidate   *  behaviour.{behaviour}"])
 
     @pytest.mark.slow
-    def test_a_hang_costs_its_deadline_and_no_more(self, gate, fake_voice: Voice) -> None:
+    def test_a_hang_costs_its_deadline_and_no_more_and_leaves_no_worker_behind(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=3")
         done.stdout.fnmatch_lines(["*crane on candidate   HIGH  worker.hung"])
         assert done.parseoutcomes()["failed"] == 2  # the phrase, and behaviour-limits
+        ours = ["pgrep", "-P", str(os.getpid()), "-f", "harness.sandbox.inside.(worker|stub)"]
+        assert subprocess.run(ours, capture_output=True, check=False).stdout == b""
 
     def test_a_model_that_cannot_load_fails_once_and_nothing_else_is_judged(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice({"kind": "load-crash"}), "-rs")
         done.assert_outcomes(passed=DOOR, failed=1, skipped=ITEMS - DOOR - 1)
         done.stdout.fnmatch_lines(["  heard     the worker was killed by SIGSEGV while loading"])
-
-    @pytest.mark.slow
-    def test_no_worker_is_left_behind(self, gate, fake_voice: Voice) -> None:
-        gate(fake_voice({"kind": "hang", "when": "crane"}), "--tts-timeout=3")
-        ours = ["pgrep", "-P", str(os.getpid()), "-f", "harness.sandbox.inside.(worker|stub)"]
-        assert subprocess.run(ours, capture_output=True, check=False).stdout == b""
 
 
 class TestPytest:

@@ -112,7 +112,7 @@ class TestSocket:
 class TestTimeout:
     @pytest.mark.parametrize("method", ["signal", "thread"])
     def test_ends_an_item_and_fails_no_model(self, method: str, session: Session, pytester: pytest.Pytester) -> None:
-        done = session("plugins", "--timeout=3", f"--timeout-method={method}", faults=(HANG,))
+        done = session("plugins", "--timeout=3", f"--timeout-method={method}", "-k", "train", faults=(HANG,))
         assert (done.ret, verdict_of(pytester)) == (3, "error")
         done.stdout.fnmatch_lines(["ERROR     *ended by Failed while it was being judged: Timeout (>3.0s)*"])
 
