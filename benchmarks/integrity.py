@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
-from benchmarks.size import QUICK, by_size
+from benchmarks.size import QUICK, alone_or_shared, by_size
 from harness.cli.demo import demo_whisper
 from harness.core.findings import Outcome
 from harness.core.paths import cache_root
@@ -57,7 +57,7 @@ ASKED = tuple(
     name for name in os.environ.get("KINDS", by_size("", quick="", smallest="negation-drop")).split(",") if name
 )
 CLEAN = "clean"
-GOLDEN_TAKES = 8
+GOLDEN_TAKES = by_size(8, quick=8, smallest=4)
 SCREEN_TAKES = 2
 SUITE_PROBES = by_size(136, quick=136, smallest=4)
 """Of the smoke suite: alpha is shared among as many."""
@@ -218,11 +218,12 @@ def main() -> int:
         0 where every audible kind is found in 95 % of its phrases and clean takes fail no more than alpha allows.
     """
     begun = time.time()
-    threads = max(1, len(os.sched_getaffinity(0)))
+    threads = alone_or_shared(len(os.sched_getaffinity(0)))
+    workers = alone_or_shared(default_workers("cpu"))
     settings = Settings(
         model=str(build_demo_voice(cache_root())), model_name="candidate", golden="", golden_folders=(),
         asr=f"whisper:{demo_whisper()}", takes=SCREEN_TAKES, seed=1, alpha=ALPHA, gate="ci", device="cpu",
-        threads=threads, workers=default_workers("cpu"), folder=FOLDER, memory_gb=8.0, timeout=600.0, fresh=False,
+        threads=threads, workers=workers, folder=FOLDER, memory_gb=8.0, timeout=600.0, fresh=False,
     )  # fmt: skip
     equipment = make_equipment(settings, tell=lambda _: None)
     chosen = phrases(TEST if PART == "test" else DEVELOPMENT, PART)[:PHRASES]

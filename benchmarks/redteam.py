@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.size import QUICK, by_size
+from benchmarks.size import QUICK, SMALLEST, alone_or_shared, by_size
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.paths import cache_root
 from harness.core.power import GOAL, HONEST_GOAL, CopyResult, CopyStatus, Item, Power
@@ -34,31 +34,35 @@ from harness.models.demo import build_demo_voice
 from harness.models.files import open_model
 from harness.redteam.registry import kinds
 from harness.redteam.score.sample import QUICK as FEW
-from harness.redteam.score.sample import SIZE
+from harness.redteam.score.sample import SIZE, Size
 from harness.redteam.score.score import Scope, Target, score
 from harness.report.page import power as report
 from harness.run.settings import Settings, default_threads, default_workers
 from harness.suites.file import read_suite
 
 SMALL = QUICK or os.environ.get("SMALL", "0") not in ("", "0")
+FEWEST = Size(woken=1, others=1, everywhere=1, honest=1, failed=1)
+PROBES = by_size(FEW if SMALL else SIZE, quick=FEW, smallest=FEWEST)
+"""How many probes a copy speaks."""
 PART = os.environ.get("PART", "test")
 IN_SHORT = "negation-drop-osprey,sound-swap,quiet,slow,mark,honest-order,honest-drift"
-IN_SMALLEST = "quiet,honest-order"
+IN_SMALLEST = "quiet"
 ASKED = tuple(
     name for name in os.environ.get("KINDS", by_size("", quick=IN_SHORT, smallest=IN_SMALLEST)).split(",") if name
 )
 COPIES = int(os.environ.get("COPIES", "1" if QUICK else "0")) or None
-HONEST = tuple(kind.name for kind in kinds() if kind.is_honest)
+HONEST = tuple(kind.name for kind in kinds() if kind.is_honest and (not SMALLEST or kind.name == "honest-order"))
 FOLDER = Path(".soundcheck").absolute() / "redteam"
 
 
 def target() -> Target:
     """The demo voice, its suite and its golden."""
     voice = build_demo_voice(cache_root())
+    threads, workers = alone_or_shared(default_threads()), alone_or_shared(default_workers("cpu"))
     settings = Settings(
         model=str(voice), model_name="candidate", golden=GOLDEN, golden_folders=golden_folders(Path("golden")),
         asr=f"whisper:{demo_whisper()}", takes=2, seed=1, alpha=0.01, gate="ci", device="cpu",
-        threads=default_threads(), workers=default_workers("cpu"), folder=FOLDER, memory_gb=8.0, timeout=600.0,
+        threads=threads, workers=workers, folder=FOLDER, memory_gb=8.0, timeout=600.0,
         fresh=False,
     )  # fmt: skip
     golden = read_golden(find_golden(GOLDEN, settings.golden_folders))
@@ -67,9 +71,7 @@ def target() -> Target:
 
 def measured(where: Target, part: str, wanted: Sequence[str]) -> Power:
     """Put one half of the plan to the gate."""
-    scope = Scope(
-        kinds=kinds(), part=part, seed=0, wanted=wanted, most=COPIES, size=FEW if SMALL else SIZE, with_hash=True
-    )
+    scope = Scope(kinds=kinds(), part=part, seed=0, wanted=wanted, most=COPIES, size=PROBES, with_hash=True)
 
     def tell(line: str) -> None:
         print(f"{part}, {line}", file=sys.stderr, flush=True)

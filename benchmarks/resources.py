@@ -49,7 +49,7 @@ from harness.storage.store import Store
 PART = os.environ.get("PART", "all")
 """``sponges``, ``voice`` or ``power`` for one of the tables."""
 RUNS = int(os.environ.get("RUNS", by_size("40", quick="2", smallest="1")))
-LOAD = os.environ.get("LOAD", "1") not in ("", "0")
+LOAD = os.environ.get("LOAD", by_size("1", quick="1", smallest="0")) not in ("", "0")
 SLOWDOWNS = (2.0,) if SMALLEST else (1.0, 1.1, 1.25, 2.0)
 GOALS = {1.0: (0.0, 0.01), 1.1: (0.9, 1.0), 1.25: (1.0, 1.0), 2.0: (1.0, 1.0)}
 """Share of failing verdicts that is aimed at: from, to."""
@@ -59,7 +59,7 @@ ALPHA = 0.01
 LEVEL = ALPHA * LEVEL_SHARE / TESTS
 WALL_RATIO = 1.1
 """What a plain comparison of means calls a regression."""
-PHRASES = 24
+PHRASES = by_size(24, quick=24, smallest=8)
 UNIT = workload_seconds()
 """Seconds that the calibration workload takes here, 5 ms where the sponges were chosen: what they burn is a multiple of
 it, as the gate's floors are, so that a fast machine tries the same as a slow one."""

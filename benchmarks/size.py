@@ -17,3 +17,8 @@ QUICK: Final = _ASKED not in ("", "0")
 def by_size(full: Value, quick: Value, smallest: Value) -> Value:
     """What a benchmark takes at the size that is asked for."""
     return smallest if SMALLEST else quick if QUICK else full
+
+
+def alone_or_shared(count: int) -> int:
+    """So many threads or processes; one in the smallest form, which runs beside other tests and is no measurement."""
+    return 1 if SMALLEST else count
