@@ -6,14 +6,14 @@ It knows no system call but their number; those are the business of :mod:`harnes
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.sandbox.outside.bait import Bait
 from harness.sandbox.outside.cgroups import Group
 from harness.sandbox.outside.layout import Layout
-from harness.sandbox.outside.meter import Usage, scratch_of, usage_of
+from harness.sandbox.outside.meter import Turn, Usage, scratch_of, turns_of, usage_of
 
 TICK_SECONDS = 0.1
 """From one look to the next."""
@@ -21,6 +21,15 @@ WINDOW_SECONDS = 2.0
 """Over which processor time is looked at."""
 SPARE = 0.25
 """Processors that may be busy beyond what was ordered, which is none while nothing is asked."""
+
+LOOKS = 4
+"""At its threads, in that time."""
+HUNGRY = 0.9
+"""Share of that time in which a thread runs, or waits for a processor, from which on it is one that never rests."""
+LEAST_RUN = 0.05
+"""Share of that time for which it has run at least: what wakes for a moment waits long on a crowded machine."""
+LEAST_SHARE = 0.5
+"""Of what the busiest thread of the worker has run: threads that never rest get equal parts of whatever there is."""
 
 Note = Callable[[str, str, str], None]
 """Told kind, what and detail."""
@@ -86,6 +95,8 @@ class LimitWatch:
         self._calls = self._refused = 0
         self._is_full = self._was_waiting = False
         self._work: list[tuple[float, float, float]] = []
+        self._turns: list[tuple[float, Mapping[int, Turn]]] = []
+        """When threads were looked at, and what they had had of processors, over one window."""
         self.usage = Usage()
         """What the worker was last seen to use."""
         self.is_waiting = False
@@ -139,7 +150,8 @@ class LimitWatch:
         begun, now = read
         if not is_sealed or self._was_waiting != self.is_waiting:
             self._was_waiting = self.is_waiting
-            self._work = []
+            self._work, self._turns = [], []
+        self._measure_threads(is_sealed=is_sealed)
         self._work = [*self._work, (begun, now, usage.cpu_seconds)][-1 - int(WINDOW_SECONDS / TICK_SECONDS) :]
         since, _, before = self._work[0]
         if now - since < WINDOW_SECONDS * 0.9:
@@ -153,7 +165,44 @@ class LimitWatch:
         else:
             self._note("limits", "cpu", f"kept more processors busy than the {self._limits.threads} that it may use")
 
+    def _measure_threads(self, *, is_sealed: bool) -> None:
+        """More threads that never rest than were ordered: where others keep the machine busy, they get little of it.
+
+        The clock is read on both sides of the threads, as of the meter.
+        """
+        begun = time.monotonic()
+        if not is_sealed or (self._turns and begun - self._turns[-1][0] < WINDOW_SECONDS / LOOKS):
+            return
+        turns = turns_of(self._watched.pid)
+        self._turns = [*self._turns, (begun, turns)][-1 - LOOKS :]
+        since, before = self._turns[0]
+        if begun - since < WINDOW_SECONDS:
+            return
+        asked = 0 if self.is_waiting else self._limits.threads
+        if hungry_threads(before, turns, time.monotonic() - since) <= asked:
+            return
+        if self.is_waiting:
+            self._note("limits", "cpu", "kept a thread working while nothing was asked of it")
+        else:
+            self._note("limits", "cpu", f"kept more threads working than the {asked} that it may use")
+
     def exceed(self, what: str, detail: str) -> None:
         """Tell of a bound that was passed, and end the worker."""
         self._note("limits", what, detail)
         self._end()
+
+
+def hungry_threads(before: Mapping[int, Turn], now: Mapping[int, Turn], seconds: float) -> int:
+    """How many threads never rested, and worked as much as the busiest of them.
+
+    Args:
+        before: What each had had and wanted.
+        now: The same, so many seconds later.
+        seconds: How many, at most.
+    """
+    ran = {thread: turn.ran - before[thread].ran for thread, turn in now.items() if thread in before}
+    least = max(LEAST_RUN * seconds, LEAST_SHARE * max(ran.values(), default=0.0))
+    return sum(
+        worked >= least and worked + now[thread].waited - before[thread].waited >= HUNGRY * seconds
+        for thread, worked in ran.items()
+    )

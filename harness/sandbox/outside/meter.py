@@ -63,6 +63,29 @@ def usage_of(pid: int, before: Usage | None = None) -> Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one thread has had and wanted of processors since it was made."""
+
+    ran: float = 0.0
+    """Seconds on a processor."""
+    waited: float = 0.0
+    """Seconds in which it could run and had none."""
+
+
+def turns_of(pid: int) -> Mapping[int, Turn]:
+    """Every living thread of a process, by its id; none where the kernel does not tell.
+
+    ``schedstat`` counts nanoseconds, ``stat`` hundredths of a second.
+    """
+    found: dict[int, Turn] = {}
+    for task in Path(f"/proc/{pid}/task").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            fields = (task / "schedstat").read_text("ascii").split()
+            found[int(task.name)] = Turn(ran=int(fields[0]) / 1e9, waited=int(fields[1]) / 1e9)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """Where a worker's meters stand at one moment. What it used meanwhile is the difference of two of them."""
 
@@ -102,9 +125,9 @@ def reading_of(pid: int, *, group_seconds: float = 0.0, scratch_bytes: int = 0, 
     peak = resident = tasks = files = 0
     for one in _family(pid):
         usage = usage_of(one)
-        ran, delayed = _scheduling(one)
-        queued |= delayed
-        cpu += max(usage.cpu_seconds, ran)
+        turns = turns_of(one)
+        queued |= {thread: turn.waited for thread, turn in turns.items()}
+        cpu += max(usage.cpu_seconds, sum(turn.ran for turn in turns.values()))
         peak, resident, tasks = peak + usage.peak_bytes, resident + usage.resident_bytes, tasks + usage.tasks
         with contextlib.suppress(OSError):
             files += len(os.listdir(f"/proc/{one}/fd"))  # noqa: PTH208 - a count, many times a second
@@ -167,16 +190,3 @@ def _family(pid: int) -> list[int]:
         if len(found) > MAX_PROCESSES:
             break
     return found
-
-
-def _scheduling(pid: int) -> tuple[float, dict[int, float]]:
-    """Seconds on a processor over all living threads, and seconds of waiting for one by thread.
-
-    ``schedstat`` counts nanoseconds, ``stat`` hundredths of a second.
-    """
-    ran, waited = 0, {}
-    for task in Path(f"/proc/{pid}/task").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            fields = (task / "schedstat").read_text("ascii").split()
-            ran, waited[int(task.name)] = ran + int(fields[0]), int(fields[1]) / 1e9
-    return ran / 1e9, waited

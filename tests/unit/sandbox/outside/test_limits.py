@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import pytest
 
 from harness.sandbox.outside import limits as limits_module
-from harness.sandbox.outside.limits import TICK_SECONDS, Limits, LimitWatch
-from harness.sandbox.outside.meter import Usage
+from harness.sandbox.outside.limits import TICK_SECONDS, Limits, LimitWatch, hungry_threads
+from harness.sandbox.outside.meter import Turn, Usage, turns_of
 
 MIB = 1 << 20
 BOUNDS = Limits(memory_bytes=1000 * MIB, address_bytes=4000 * MIB, threads=2, tasks=10, files=5, refusals=3)
@@ -20,6 +22,7 @@ class Stage:
     """A worker whose use is a script, and a clock that is turned by hand."""
 
     usage: Usage = field(default_factory=Usage)
+    turns: dict[int, Turn] = field(default_factory=dict)
     scratch: tuple[int, int] = (0, 0)
     now: float = 100.0
     told: list[tuple[str, str]] = field(default_factory=list)
@@ -47,6 +50,7 @@ class Stage:
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     stage = Stage()
     monkeypatch.setattr(limits_module, "usage_of", lambda pid, before: stage.usage)
+    monkeypatch.setattr(limits_module, "turns_of", lambda pid: dict(stage.turns))
     monkeypatch.setattr(limits_module, "scratch_of", lambda pid, folders, is_own: stage.scratch)
     monkeypatch.setattr(limits_module.time, "monotonic", lambda: stage.now)
     return stage
@@ -168,3 +172,55 @@ class TestProcessorTime:
             stage.usage = replace(stage.usage, cpu_seconds=stage.usage.cpu_seconds + 1.0)
             watch.measure(is_sealed=False)
         assert stage.told == []
+
+
+class TestThreadsThatNeverRest:
+    """On a machine that others keep busy, a worker gets little of it, whatever it wants."""
+
+    def crowd(self, stage: Stage, watch: LimitWatch, *shares: tuple[float, float], ticks: int = 45) -> None:
+        """Every tick each thread runs and waits for such a share of it."""
+        for _ in range(ticks):
+            for thread, (ran, waited) in enumerate(shares):
+                turn = stage.turns.get(thread, Turn())
+                more = Turn(ran=turn.ran + ran * TICK_SECONDS, waited=turn.waited + waited * TICK_SECONDS)
+                stage.turns[thread] = more
+            stage.tick(watch)
+
+    def test_are_fine_where_there_are_as_many_as_were_ordered(self, stage: Stage) -> None:
+        self.crowd(stage, stage.watch(), (0.3, 0.7), (0.3, 0.7))
+        assert stage.told == []
+
+    def test_are_told_where_there_are_more_however_little_they_get(self, stage: Stage) -> None:
+        self.crowd(stage, stage.watch(), *[(0.15, 0.85)] * 3)
+        assert set(stage.told) == {("limits", "cpu")}
+        assert stage.ends == 0
+
+    def test_are_told_while_nothing_is_asked(self, stage: Stage) -> None:
+        watch = stage.watch()
+        watch.is_waiting = True
+        self.crowd(stage, watch, (0.15, 0.85))
+        assert set(stage.told) == {("limits", "cpu")}
+
+    @pytest.mark.parametrize("other", [(0.02, 0.95), (0.1, 0.9), (0.3, 0.4), (0.0, 1.0)])
+    def test_are_not_those_that_wake_for_a_moment_or_rest(self, stage: Stage, other: tuple[float, float]) -> None:
+        self.crowd(stage, stage.watch(), (0.4, 0.6), (0.4, 0.6), other)
+        assert stage.told == []
+
+    def test_are_counted_anew_when_something_is_ordered(self, stage: Stage) -> None:
+        watch = stage.watch()
+        self.crowd(stage, watch, *[(0.3, 0.7)] * 2, ticks=15)
+        watch.is_waiting = True
+        self.crowd(stage, watch, (0.0, 0.0), (0.0, 0.0), ticks=15)
+        assert stage.told == []
+
+    def test_are_none_of_threads_that_ended_or_began_meanwhile(self) -> None:
+        busy = {1: Turn(ran=9.0)}
+        assert hungry_threads({2: Turn()}, busy, 2.0) == hungry_threads(busy, {}, 2.0) == 0
+        assert hungry_threads({}, {}, 2.0) == 0
+
+    def test_are_read_of_a_process_that_lives(self) -> None:
+        before, begun = turns_of(os.getpid()), time.monotonic()
+        while time.thread_time() == 0 or time.monotonic() - begun < 0.05:
+            sum(range(1000))
+        assert max(turn.ran for turn in turns_of(os.getpid()).values()) > 0
+        assert set(before) <= set(turns_of(os.getpid()))
