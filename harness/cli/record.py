@@ -21,7 +21,7 @@ from harness.cli.common import (
     wipe,
 )
 from harness.core.exits import Exit
-from harness.core.text import printable
+from harness.core.text import counted, printable
 from harness.run.options import add_option
 
 if TYPE_CHECKING:
@@ -202,6 +202,11 @@ def _record(session: _Session, kept: Reused | None) -> Golden:
         with_audio=not options.no_audio,
         salt_digest=drawn or (session.base.manifest.salt_digest if session.base else ""),
         kept=kept or Reused(),
+    )
+    fresh = sum(probe.id not in recording.kept.records for probe in session.probes)
+    say(
+        f"recording {counted(fresh, 'probe')}, {counted(settings.takes, 'take')} each, as {equipment.model.path.name} "
+        "speaks them; if it is stopped, the same command goes on from what it has"
     )
     golden = record_golden(
         recording,

@@ -44,7 +44,7 @@ class EngineFailure(SoundcheckError):
 
 
 class MachineShort(SoundcheckError):
-    """This machine had no memory left for a worker that was within its own limit (exit code 3)."""
+    """This machine had no memory or no processor for a worker that was within its own limits (exit code 3)."""
 
     @classmethod
     def of(cls, doing: str) -> Self:
@@ -53,6 +53,14 @@ class MachineShort(SoundcheckError):
             f"this machine ran out of memory while the model was {doing}, and its kernel ended the voice's process; "
             "close what else runs here, take fewer --tts-workers or another machine, or lower --tts-memory-gb so that "
             "the voice's own limit is reached first"
+        )
+
+    @classmethod
+    def of_processors(cls, doing: str, seconds: float) -> Self:
+        """The line for a worker that got next to no processor time while it was `doing` something."""
+        return cls(
+            f"this machine had no processor for the model: it waited for one for most of {seconds:.0f} s of {doing}; "
+            "close what else runs here, or take fewer --tts-workers or another machine"
         )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -133,19 +134,24 @@ KINDS: tuple[type[Message], ...] = (Load, Render, Loaded, Spoken, Done, Failed, 
 _DECODERS = tuple(msgspec.json.Decoder(kind) for kind in KINDS)
 
 
+Deadline: TypeAlias = float | Callable[[], float] | None
+"""`time.monotonic` value after which :class:`TimeoutError` is raised, or what tells it anew when it has passed; None
+waits for ever."""
+
+
 class Channel:
     """One end of the conversation: whole messages in, whole messages out."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
-    def send(self, message: Message, payload: bytes | memoryview = b"", *, deadline: float | None = None) -> None:
+    def send(self, message: Message, payload: bytes | memoryview = b"", *, deadline: Deadline = None) -> None:
         """Send one message.
 
         Args:
             message: What to say.
             payload: Raw bytes that follow the header.
-            deadline: `time.monotonic` value after which :class:`TimeoutError` is raised; None waits for ever.
+            deadline: When to stop waiting.
 
         Raises:
             ConnectionError: The other side is gone.
@@ -160,12 +166,12 @@ class Channel:
             self._sock.sendall(payload)
 
     def receive(
-        self, *, deadline: float | None = None, max_payload: int = 0, carrier: type[Message] = Spoken
+        self, *, deadline: Deadline = None, max_payload: int = 0, carrier: type[Message] = Spoken
     ) -> tuple[Message, bytes]:
         """Wait for one message.
 
         Args:
-            deadline: `time.monotonic` value after which :class:`TimeoutError` is raised; None waits for ever.
+            deadline: When to stop waiting.
             max_payload: Largest payload in bytes that is acceptable now.
             carrier: The one kind of message that may have a payload: :class:`Load` on the worker's side.
 
@@ -214,22 +220,25 @@ class Channel:
         """Close this end; the other side sees the end of the stream."""
         self._sock.close()
 
-    def _arm(self, deadline: float | None) -> None:
+    def _arm(self, deadline: Deadline) -> None:
         if deadline is None:
             self._sock.settimeout(None)
             return
-        left = deadline - time.monotonic()
+        left = (deadline() if callable(deadline) else deadline) - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self._sock.settimeout(left)
 
-    def _exactly(self, count: int, deadline: float | None) -> bytes:
+    def _exactly(self, count: int, deadline: Deadline) -> bytes:
         """Read `count` bytes. Memory grows with what arrives, not with what was announced."""
         chunks: list[bytes] = []
         missing = count
         while missing:
             self._arm(deadline)
-            chunk = self._sock.recv(min(missing, 1 << 20))
+            try:
+                chunk = self._sock.recv(min(missing, 1 << 20))
+            except TimeoutError:
+                continue  # whether that was the end is said above
             if not chunk:
                 raise EOFError
             chunks.append(chunk)

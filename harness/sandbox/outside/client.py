@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ from harness.sandbox.inside.protocol import (
     Spoken,
     TooLong,
 )
+from harness.sandbox.outside.deadline import Deadline
 from harness.sandbox.outside.launcher import STARTING, WAITING, Launcher, WorkerProcess
 from harness.sandbox.outside.meter import Reading
 
@@ -138,7 +138,7 @@ class Worker:
         Raises:
             WorkerUnready: It was lost, or failed, before it was told which model to load.
             WorkerFault: It crashed, hung, flooded, lied or could not load the model.
-            MachineShort: It was ended because the machine had no memory left.
+            MachineShort: It was ended because the machine had no memory left, or no processor for it.
         """
         try:
             process = self._launcher.start(
@@ -157,7 +157,7 @@ class Worker:
             raise WorkerFault("worker.given-up", "not tried: it was stopped while it was started")
         self._prepare(process)
         process.doing("loading")
-        deadline = time.monotonic() + self._bounds.load_seconds
+        deadline = self._deadline(process, "loading", self._bounds.load_seconds)
         with self._watched("loading"):
             channel = Channel(process.sock)
             order = Load(
@@ -196,13 +196,15 @@ class Worker:
             WorkerFault: It was stopped meanwhile.
         """
         process.doing(STARTING)
-        deadline = time.monotonic() + self._bounds.start_seconds
+        deadline = self._deadline(process, "starting", self._bounds.start_seconds)
         channel = Channel(process.sock)
         try:
             channel.send(self._needs, deadline=deadline)
             reply, _ = channel.receive(deadline=deadline)
         except TimeoutError:
             why = f"it was not ready within {self._bounds.start_seconds:g} s"
+        except MachineShort as short:
+            why = str(short)
         except (EOFError, OSError, ProtocolError) as error:
             why = self._end_of_start(process, error)
         else:
@@ -242,16 +244,17 @@ class Worker:
         Raises:
             WorkerFault: With what was already delivered kept. The process is gone afterwards, except where the
                 engine reported an ordinary failure (``worker.failed``).
-            MachineShort: It was ended because the machine had no memory left.
+            MachineShort: It was ended because the machine had no memory left, or no processor for it.
         """
         if self._process is None:
             raise ValueError("start() first")
         is_first, self._batch = not self._batch, 1 + secrets.randbelow(MAX_BATCH)
         characters = sum(len(text) for text, _ in items)
-        deadline = time.monotonic() + self._bounds.batch_seconds + self._bounds.seconds_per_character * characters
+        seconds = self._bounds.batch_seconds + self._bounds.seconds_per_character * characters
         if is_first:
-            deadline += self._bounds.first_seconds
+            seconds += self._bounds.first_seconds
         process = self._process
+        deadline = self._deadline(process, "speaking", seconds)
         process.doing("speaking", [text for text, _ in items])
         spoken = [Item(text=text, seed=seed) for text, seed in items]
         order = Render(batch=self._batch, items=spoken, speaker=speaker)
@@ -296,6 +299,9 @@ class Worker:
         """Let the high-water mark of its memory begin anew; False where that cannot be had."""
         return self._process.reset_peak() if self._process else False
 
+    def _deadline(self, process: WorkerProcess, doing: str, seconds: float) -> Deadline:
+        return Deadline(seconds, doing=doing, threads=self._needs.threads, reading=process.reading)
+
     def _payload_cap(self, characters: int) -> int:
         rate = self.info.sample_rate if self.info else 48_000
         seconds = self._bounds.audio_seconds + self._bounds.audio_seconds_per_character * characters
@@ -320,6 +326,9 @@ class Worker:
             yield
         except TimeoutError:
             raise self._fault("worker.hung", f"gave no answer within its deadline while {doing}") from None
+        except MachineShort:
+            self.stop()
+            raise
         except TooLong:
             seconds = self._bounds.audio_seconds
             raise self._fault("worker.endless", f"spoke beyond {seconds:g} s plus its text's allowance") from None
