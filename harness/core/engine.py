@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from harness.core.types import Waveform
 
+LENT = "SOUNDCHECK_LENT"
+"""Variable in a worker's environment: a folder of this machine's own files that its engine may read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineInfo:

@@ -36,6 +36,9 @@ class Need:
     """What installs them."""
     preload: str = ""
     """What a worker imports for it beside :attr:`EngineSpec.preloads`."""
+    lent: str = ""
+    """``module:function`` that gives the folder of files that such a worker may read beside its packages, made where it
+    is not there, or None; it is given whom to tell that this takes a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

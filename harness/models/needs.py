@@ -60,6 +60,23 @@ def preloads_of(engine: str, folder: Path, language: str) -> tuple[str, ...]:
     return tuple(need.preload for need in needs_of(engine, folder, language) if need.preload)
 
 
+def lent_by(engine: str, folder: Path, language: str, tell: Callable[[str], None]) -> Path | None:
+    """Folder of this machine's own files that its worker may read beside its packages; None where there is none.
+
+    Args:
+        engine: Name of its engine.
+        folder: The model's folder.
+        language: What will be spoken.
+        tell: Told where one has to be made first.
+    """
+    for need in needs_of(engine, folder, language):
+        if need.lent:
+            module, _, function = need.lent.partition(":")
+            make: Callable[[Callable[[str], None]], Path | None] = getattr(importlib.import_module(module), function)
+            return make(tell)
+    return None
+
+
 def is_installed(distribution: str) -> bool:
     """Whether there is a distribution of that name."""
     try:

@@ -27,7 +27,7 @@ from harness.hearing.asr.whisper import WhisperTranscriber
 from harness.hearing.listener import Listener
 from harness.models.fetching.local import local_model
 from harness.models.files import open_model
-from harness.models.needs import lacks_of, preloads_of
+from harness.models.needs import lacks_of, lent_by, preloads_of
 from harness.models.project import find_project
 from harness.models.vocoder import with_vocoder
 from harness.models.voices import choices_of, choose_voice
@@ -165,7 +165,14 @@ def make_equipment(
         why = f"its speakers cannot be listed ({choices.unlisted})"
         raise BadInput(printable(f"{shown(model.path)}: expected --tts-speaker=NAME, as {why}"))
     renderer, isolation = _make_renderer(
-        settings, store, model, events, on_event, workers=settings.workers, language=language
+        settings,
+        store,
+        model,
+        events,
+        tell=tell,
+        on_event=on_event,
+        workers=settings.workers,
+        language=language,
     )
     listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)))
     return Equipment(
@@ -223,7 +230,14 @@ def make_reference(
     _refuse_lacks(model, door, language)
     # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
     renderer, _ = _make_renderer(
-        settings, Store(settings.folder), model, EventLog(), on_event, workers=1, language=language
+        settings,
+        Store(settings.folder),
+        model,
+        EventLog(),
+        tell=tell,
+        on_event=on_event,
+        workers=1,
+        language=language,
     )
     return Reference(model=model, renderer=renderer)
 
@@ -254,13 +268,22 @@ def _project(settings: Settings) -> Path:
 
 
 def _make_renderer(
-    settings: Settings, store: Store, model: Model, events: EventLog, on_event: Tell, *, workers: int, language: str
+    settings: Settings,
+    store: Store,
+    model: Model,
+    events: EventLog,
+    *,
+    tell: Tell,
+    on_event: Tell,
+    workers: int,
+    language: str,
 ) -> tuple[Renderer, str]:
     """A renderer, and the name of the isolation that its workers have."""
     launcher = choose_launcher(
         settings.isolation,
         allow_unsandboxed=settings.allow_unsandboxed,
         memory_bytes=int(settings.memory_gb * 2**30),
+        lent=lent_by(model.engine, model.path, language, tell),
         log=events,
     )
     # What was spoken without a sandbox was not observed: a run with one makes its own renderings.

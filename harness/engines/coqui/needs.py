@@ -46,6 +46,7 @@ XTTS_LANGUAGES: Final = {
     "zh": (("pypinyin",), _of_coqui("zh")),
 }
 """Language that XTTS speaks -> the same."""
+MACHINE_CODE: Final = "harness.engines.coqui.machinecode"
 _CODE: Final = re.compile(r"[a-z]{2,3}", re.ASCII)
 BASE_MODELS: Final = dict.fromkeys(("fast_pitch", "fast_speech", "fastspeech2", "speedy_speech"), "forward_tts")
 """Architectures that have no module of their own."""
@@ -64,6 +65,8 @@ def needs_of(config: Mapping[str, Json], language: str) -> tuple[Need, ...]:
     if model == "xtts":
         needs += _named("language", language.partition("-")[0], XTTS_LANGUAGES)
     if base in TTS_MODELS:
+        if base != "vits":  # which speaks without librosa
+            needs.append(Need(what="spectrograms", preload=f"{MACHINE_CODE}:borrow", lent=f"{MACHINE_CODE}:kept"))
         needs.append(Need(what=f"architecture {base}", preload=f"TTS.tts.models.{base}"))
     return tuple(needs)
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from harness.core.engine import LENT
 from harness.core.identity import Beside, Files
 from harness.sandbox.inside.modelfiles import require_same
 from harness.sandbox.outside.folders import making_temporary
@@ -294,6 +295,8 @@ class ProcessLauncher:
 
     memory_bytes: int = 0
     """Cap of the worker's address space, 0 for none. Ignored on a GPU."""
+    lent: Path | None = None
+    """Folder of trusted files that its engine may read."""
 
     @property
     def isolation(self) -> str:
@@ -338,7 +341,7 @@ class ProcessLauncher:
                 stderr=subprocess.STDOUT,
                 pass_fds=(theirs.fileno(),),
                 cwd=scratch,
-                env=worker_environment(scratch, threads, is_tidy=is_tidy),
+                env=worker_environment(scratch, threads, is_tidy=is_tidy, lent=self.lent),
                 start_new_session=True,
             )
         except BaseException:
@@ -350,7 +353,9 @@ class ProcessLauncher:
         return ChildProcess(process, ours, scratch)
 
 
-def worker_environment(scratch: Path, threads: int, *, is_tidy: bool = False) -> dict[str, str]:
+def worker_environment(
+    scratch: Path, threads: int, *, is_tidy: bool = False, lent: Path | None = None
+) -> dict[str, str]:
     """The environment a worker starts with: an allow-list, pinned threads, every cache below its scratch folder."""
     kept = {name: os.environ[name] for name in PASSED_ENVIRONMENT if name in os.environ}
     folder = str(scratch)
@@ -367,4 +372,5 @@ def worker_environment(scratch: Path, threads: int, *, is_tidy: bool = False) ->
     pools = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
     offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     heap = TIDY_HEAP if is_tidy else HEAP
-    return {**kept, **dict.fromkeys(homes, folder), **dict.fromkeys(pools, str(threads)), **offline, **heap}
+    given = {LENT: str(lent)} if lent else {}
+    return {**kept, **dict.fromkeys(homes, folder), **dict.fromkeys(pools, str(threads)), **offline, **heap, **given}

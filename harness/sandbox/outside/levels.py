@@ -72,6 +72,7 @@ def choose_launcher(
     allow_unsandboxed: bool = False,
     memory_bytes: int = 0,
     extra_paths: tuple[Path, ...] = (),
+    lent: Path | None = None,
     log: EventLog | None = None,
 ) -> Launcher:
     """The launcher to use.
@@ -81,6 +82,7 @@ def choose_launcher(
         allow_unsandboxed: Go on without a sandbox where none holds.
         memory_bytes: Cap of a worker's memory, 0 for none.
         extra_paths: Folders of trusted code that workers may import.
+        lent: Folder of trusted files that workers may read.
         log: Where events go.
 
     Raises:
@@ -89,10 +91,10 @@ def choose_launcher(
     choice = choose(wanted)
     if choice.level:
         return SandboxLauncher(
-            level=choice.level, memory_bytes=memory_bytes, extra_paths=extra_paths, log=log or EventLog()
+            level=choice.level, memory_bytes=memory_bytes, extra_paths=extra_paths, lent=lent, log=log or EventLog()
         )
     if allow_unsandboxed:
-        return ProcessLauncher(memory_bytes=memory_bytes)
+        return ProcessLauncher(memory_bytes=memory_bytes, lent=lent)
     why = "; ".join(f"{level}: {', '.join(wrong)}" for level, wrong in choice.failures.items())
     raise MissingDependency(
         f"no sandbox holds here ({why}); 'soundcheck doctor' prints what to install or allow, and "

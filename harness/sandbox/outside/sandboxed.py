@@ -50,6 +50,8 @@ class SandboxLauncher:
     """Cap of the worker's memory, 0 for none. Ignored on a GPU."""
     extra_paths: tuple[Path, ...] = ()
     """Folders of trusted code that the worker may import."""
+    lent: Path | None = None
+    """Folder of trusted files that the worker may read."""
     log: EventLog = field(default_factory=EventLog)
     """Where events go."""
 
@@ -104,7 +106,7 @@ class SandboxLauncher:
             if not self.has_landlock and self.level != "A-":
                 raise SoundcheckError(f"the sandbox (level {self.level}) cannot be built: this kernel has no Landlock")
             environment = {
-                **worker_environment(Path(layout.scratch), threads, is_tidy=is_tidy),
+                **worker_environment(Path(layout.scratch), threads, is_tidy=is_tidy, lent=self.lent),
                 **dict.fromkeys(("USER", "LOGNAME"), "worker"),
                 **bait.variables,
                 "HOME": layout.home,
@@ -125,7 +127,7 @@ class SandboxLauncher:
         inside = self.level != "B"
         extra = tuple(path.absolute() for path in self.extra_paths)
         return Layout(
-            readable=readable_paths(extra),
+            readable=readable_paths((*extra, *((self.lent,) if self.lent else ()))),
             model=MODEL if inside else os.path.realpath(model),
             beside="" if beside is None else BESIDE if inside else os.path.realpath(beside.path),
             beside_outside=beside.path if beside else None,

@@ -15,7 +15,7 @@ import pytest
 
 from harness.admission.coqui import sinks
 from harness.engines.coqui.kinds import TTS_MODELS
-from harness.engines.coqui.needs import CLEANERS, GRUUT_LANGUAGES, PHONEMIZERS, XTTS_LANGUAGES, needs_of
+from harness.engines.coqui.needs import CLEANERS, GRUUT_LANGUAGES, MACHINE_CODE, PHONEMIZERS, XTTS_LANGUAGES, needs_of
 from harness.engines.registry import COQUI
 
 NOT_TO_SPEAK = {
@@ -53,6 +53,12 @@ class TestNeeds:
     def test_of_a_language_are_those_of_the_phonemizer_that_coqui_takes(self, language: str, wanted: set[str]) -> None:
         assert modules({"use_phonemes": True, "phoneme_language": language}) == wanted
 
+    def test_of_an_architecture_that_speaks_by_librosa_is_its_machine_code(self) -> None:
+        lent = {model: [need.preload for need in needs_of({"model": model}, "en") if need.lent] for model in TTS_MODELS}
+        assert lent.pop("vits") == []
+        assert lent
+        assert all(preloads == [f"{MACHINE_CODE}:borrow"] for preloads in lent.values())
+
     def test_of_several_phonemizers_are_those_of_all(self) -> None:
         rows = [
             {"language": "de", "phonemizer": "gruut"},
@@ -78,7 +84,7 @@ class TestNeeds:
         ],
     )
     def test_name_the_module_of_the_architecture(self, config: dict[str, object], preload: str) -> None:
-        assert [need.preload for need in needs_of(config, "en")] == [f"TTS.tts.models.{preload}"]
+        assert [need.preload for need in needs_of(config, "en")][-1:] == [f"TTS.tts.models.{preload}"]
 
     @pytest.mark.parametrize(
         "config",
@@ -157,5 +163,5 @@ class TestTable:
             pytest.skip("coqui-tts is not installed")
         models = Path(spec.origin).parent / "tts" / "models"
         for model in TTS_MODELS:
-            (need,) = needs_of({"model": model}, "en")
+            *_, need = needs_of({"model": model}, "en")
             assert (models / f"{need.preload.rpartition('.')[2]}.py").is_file()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import json
 import os
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.core.engine import LENT
 from harness.sandbox.inside.modelfiles import files_of
 from harness.sandbox.inside.syscalls import native
 from harness.sandbox.outside import cgroups, folders, levels
@@ -51,6 +53,9 @@ class Box:
     @property
     def launcher(self) -> SandboxLauncher:
         return self._launcher
+
+    def lend(self, folder: Path) -> None:
+        self._launcher = dataclasses.replace(self._launcher, lent=folder)
 
     def worker(self, deed: str, *arguments: Any, when: str = "load", bounds: Bounds = BOUNDS) -> Worker:
         model = self._folder / f"model-{len(self.workers)}"
@@ -103,6 +108,17 @@ class TestHonestWorker:
     def test_works_with_threads_and_caches_and_is_not_noticed(self, box: Box) -> None:
         assert box.does("threads") == "8"
         assert box.log.events == ()
+
+    def test_reads_what_is_lent_and_changes_none_of_it(self, box: Box, tmp_path: Path) -> None:
+        lent = tmp_path / "with a space" / "lent"
+        lent.mkdir(parents=True)
+        (lent / "code.bin").write_text("machine code")
+        box.lend(lent)
+        assert box.does("variable", LENT) == str(lent)
+        assert box.does("read", str(lent / "code.bin")) == "b'machine code'"
+        assert box.log.events == ()
+        assert box.does("write", str(lent / "code.bin")).endswith(("Error 13", "Error 30"))
+        assert (lent / "code.bin").read_text() == "machine code"
 
     def test_is_metered_from_outside(self, best: Box) -> None:
         worker = best.worker("threads")
