@@ -27,6 +27,8 @@ NEEDED_BYTES = 14 << 30
 """An environment, and what uv keeps of it where its cache is empty or on another disk; one is there at a time."""
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 SECONDS = 1800
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Of the processes of our tests, not of users."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +191,7 @@ def call(command: Sequence[str], *, cwd: Path) -> str:
 
 def surroundings() -> dict[str, str]:
     """This process's environment without what belongs to the checkout, and with each Python that pyenv has."""
-    ours = ("PYTHONPATH", "VIRTUAL_ENV", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONDONTWRITEBYTECODE")
+    ours = ("PYTHONPATH", "VIRTUAL_ENV", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONDONTWRITEBYTECODE", *THREADS)
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
     pythons = sorted(str(path) for path in pyenv.glob("versions/3.1[123]*/bin"))
