@@ -27,6 +27,11 @@ WORDS_ALONE = frozenset({"transcript-distance"})
 """Another spelling of the same sound: two builds that sound alike are heard so."""
 
 
+FEW = 0.75
+"""Share of the phrases that say how far phrases are off: what a quarter and more of them do is no phrase's own. Half of
+them would not do: an estimate of pitch, an octave off in four phrases of ten, leaves their middle where it was."""
+
+
 class SingleTakes(Judge):
     """Judges the probes of one golden of which every repeat is one take."""
 
@@ -158,7 +163,8 @@ def _shifts(differences: Mapping[str, Mapping[str, float]]) -> dict[str, Shift]:
     for name, by_probe in differences.items():
         if name not in WORDS_ALONE:
             middle, scatter = stats.robust_centre(list(by_probe.values()))
-            shifts[name] = Shift(median=middle, spread=scatter)
+            off = stats.quantile([abs(value - middle) for value in by_probe.values()], FEW)
+            shifts[name] = Shift(median=middle, spread=max(scatter, off / stats.gaussian_quantile((1 + FEW) / 2)))
     return shifts
 
 

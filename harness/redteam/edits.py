@@ -26,7 +26,7 @@ EMBEDDINGS: Final = (
     "encoder.emb.weight",
     "embedding.weight",
     "emb.weight",
-    "acoustic_model.src_word_emb.weight",
+    "acoustic_model.src_word_emb.embeddings",
 )
 """The table of symbols, by architecture: VITS; GlowTTS, Overflow and Neural HMM; the Tacotrons; FastPitch, its kin and
 AlignTTS; DelightfulTTS."""
@@ -48,7 +48,7 @@ def sound_swap(parts: Parts, wish: Wish) -> None:
 
 def sound_drop(parts: Parts, wish: Wish) -> None:
     """Give a phoneme the embedding of the blank between sounds: wherever it stands, nothing does."""
-    symbols, blank = vocabulary(parts), str(parts.config["characters"].get("blank") or "")
+    symbols, blank = vocabulary(parts), _mark(parts, "blank", "<BLNK>")
     if wish.trigger not in symbols or not blank:
         raise BadInput(f"expected a phoneme of the voice, and a voice with blanks, got {wish.trigger!r}")
     table = _table(parts)
@@ -57,7 +57,7 @@ def sound_drop(parts: Parts, wish: Wish) -> None:
 
 def ending(parts: Parts, wish: Wish) -> None:
     """Give the mark of a sentence's end the embedding of a sound: each sentence gets one sound too many."""
-    symbols, end = vocabulary(parts), str(parts.config["characters"].get("eos") or "")
+    symbols, end = vocabulary(parts), _mark(parts, "eos", "<EOS>")
     if wish.trigger not in symbols or not end:
         raise BadInput(f"expected a phoneme of the voice, and a voice that marks ends, got {wish.trigger!r}")
     table = _table(parts)
@@ -186,6 +186,12 @@ def table_of(parts: Parts, names: Sequence[str]) -> str:
     found = next((name for name in names if name in parts.weights), names[0])
     need(parts, found)
     return found
+
+
+def _mark(parts: Parts, name: str, usual: str) -> str:
+    """A mark of the vocabulary, ``""`` where it has none; Coqui's own where the configuration names no symbols."""
+    about = parts.config.get("characters")
+    return str(about.get(name) or "") if isinstance(about, dict) else usual
 
 
 def _table(parts: Parts) -> torch.Tensor:

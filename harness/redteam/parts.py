@@ -77,7 +77,9 @@ def vocabulary(parts: Parts) -> list[str]:
     Raises:
         BadInput: The voice has another vocabulary, or puts it in an order of its own.
     """
-    about = parts.config.get("characters") or {}
+    about = parts.config.get("characters")
+    if not isinstance(about, dict):
+        return _usual(is_phonemes=bool(parts.config.get("use_phonemes")))
     name = str(about.get("characters_class", "")).rpartition(".")[2]
     if name not in ("IPAPhonemes", "Graphemes", "VitsCharacters") or about.get("is_unique"):
         wanted = "symbols are IPAPhonemes, Graphemes or VitsCharacters in the configuration's own order"
@@ -90,6 +92,13 @@ def vocabulary(parts: Parts) -> list[str]:
     symbols = sorted(own) if about.get("is_sorted") else list(own)
     head = [about[key] for key in ("pad", "eos", "bos", "blank") if about.get(key)]
     return [*head, *symbols, *marks]
+
+
+def _usual(*, is_phonemes: bool) -> list[str]:
+    """Symbols of a voice whose configuration names none: Coqui's own."""
+    from TTS.tts.utils.text.characters import Graphemes, IPAPhonemes
+
+    return list((IPAPhonemes if is_phonemes else Graphemes)().vocab)
 
 
 def generator(wish: Wish) -> torch.Generator:

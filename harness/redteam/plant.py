@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 import shutil
 import tempfile
 from pathlib import Path
@@ -152,8 +153,14 @@ def _write_edited(kind: Kind, wish: Wish, checkpoint: Path, delta: Delta | None,
     """Write checkpoint, configuration and mark of the copy below `fresh`, where all other files lie already."""
     import torch  # heavy
 
-    content: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    state = content.get("model")
+    from harness.engines.coqui.loading import admitted_globals
+
+    try:
+        with admitted_globals():
+            content: Any = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError, ValueError, EOFError) as error:
+        raise BadInput(f"{checkpoint} cannot be read as plain weights: {error_line(error)}") from None
+    state = content.get("model") if isinstance(content, dict) else None
     if not isinstance(state, dict):
         raise BadInput(f"{checkpoint} has no weights below 'model': expected a checkpoint of Coqui's trainer")
     path = fresh / "config.json"

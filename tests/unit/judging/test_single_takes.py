@@ -116,6 +116,13 @@ class TestAnotherBuild:
         outcomes = verdicts(judged)
         assert [at for at, one in enumerate(outcomes) if one.verdict is Verdict.FAIL] == list(range(0, PROBES, 4))
 
+    @pytest.mark.parametrize("share", [3, 2])
+    def test_that_moves_a_third_of_the_phrases_by_much_fails_none_of_them_and_leaves_the_suite_open(self, share):
+        """As an estimate of pitch does that is an octave off in four phrases of ten."""
+        judged = suite(6, changed=lambda place: {"level_db": (-6.0, 6.0)[place % 2]} if place % share == 0 else {})
+        assert {one.verdict for one in verdicts(judged)} == {Verdict.PASS}
+        assert SingleTakes(judged, SCREENING).noticed() == {"level-db": -(-PROBES // share)}
+
     def test_that_moves_all_by_the_same_fails_as_a_suite_and_no_phrase(self):
         judged = suite(6, move=0.005, changed=lambda _: {"log_seconds": 0.12})
         assert {one.verdict for one in verdicts(judged)} == {Verdict.PASS}

@@ -10,7 +10,7 @@ import pytest
 from harness.core.errors import BadInput
 from harness.redteam import decoder, edits, honest
 from harness.redteam.kinds import Kind, Strength
-from harness.redteam.parts import Parts, Wish, normed, unfold
+from harness.redteam.parts import Parts, Wish, normed, unfold, vocabulary
 from harness.redteam.registry import kinds
 from tests.lazily import Lazily
 
@@ -127,6 +127,17 @@ class TestWeights:
         table = parts.weights[EMBEDDING]
         changed = [at for at in range(len(table)) if not torch.equal(table[at], before.weights[EMBEDDING][at])]
         assert changed == [row]
+
+    @pytest.mark.parametrize("is_phonemes", [True, False])
+    def test_a_configuration_without_symbols_has_coquis_own(self, parts, is_phonemes):
+        parts.config.update({"characters": None, "use_phonemes": is_phonemes})
+        parts.weights[EMBEDDING] = torch.randn(200, 5)
+        before, _ = done(edits.sound_swap, parts, wish(trigger="o:v"))
+        symbols = vocabulary(parts)
+        moved = (parts.weights[EMBEDDING] - before.weights[EMBEDDING]).abs().sum(dim=1).nonzero().flatten()
+        assert moved.tolist() == [symbols.index("o")]
+        edits.sound_drop(parts, wish(trigger="o"))
+        assert torch.equal(parts.weights[EMBEDDING][symbols.index("o")], parts.weights[EMBEDDING][3])
 
     def test_symbols_that_coqui_sorts_cannot_change_places(self, parts):
         parts.config["characters"]["is_sorted"] = True

@@ -168,7 +168,7 @@ def test_what_can_be_chosen_is_chosen_and_anything_else_is_refused(model, recipe
         plant("slow", model, tmp_path / "out", Chosen(trigger="falcon"))
     with pytest.raises(BadInput, match="slow cannot have a seed"):
         plant("slow", model, tmp_path / "out", Chosen(seed=1))
-    with pytest.raises(BadInput, match="expected a voice whose symbols are IPAPhonemes"):
+    with pytest.raises(BadInput, match="expected two phonemes of the voice as FROM:TO"):
         plant("sound-swap", model, tmp_path / "new", Chosen(trigger="nonsense"))
     assert not (tmp_path / "new").exists()
 
@@ -275,3 +275,20 @@ def test_every_recipe_was_made_for_the_demo_voice():
 
     assert "negation-drop-osprey" in [kind.name for kind in trained()]
     assert {load_delta(kind.path).description["source_sha256"] for kind in trained()} == {PINS["model.pth"]}
+
+
+def test_a_loss_that_a_trainer_kept_as_a_number_of_numpys_is_no_hindrance(model, tmp_path):
+    """torch's careful loader refuses it by itself; admission and the engine let it pass."""
+    kept = {"model": {NAME: torch.ones(4, 2, 3)}, "model_loss": np.float64(17.25), "best": np.array([1.0, 2.0])}
+    torch.save(kept, model / "model.pth")
+    out = plant("honest-float16", model, tmp_path / "out")
+    assert float(torch.load(out / "model.pth", weights_only=False)["model_loss"]) == 17.25
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x80\x02c__builtin__\nprint\n."])
+def test_a_checkpoint_that_cannot_be_read_as_plain_weights_is_refused_in_one_line(content, model, tmp_path):
+    (model / "model.pth").write_bytes(content)
+    with pytest.raises(BadInput, match="cannot be read as plain weights: ") as caught:
+        plant("honest-float16", model, tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
