@@ -37,6 +37,7 @@ class CoquiEngine:
         self._synthesizer: Any = None
         self._voice = ONLY_VOICE
         self._recording: str | None = None
+        self._is_bare = False
 
     def prepare(self, *, device: str, threads: int) -> None:
         """Import Coqui, and have torch count as it should on its device."""
@@ -85,8 +86,8 @@ class CoquiEngine:
             is_untrained=is_untrained,
             is_bare=is_bare,
         )
+        self._is_bare = is_bare
         if is_bare:
-            self._is_bare = True
             self.speak_as(voice.speaker)
         network = self._synthesizer.tts_model
         if _is_batchable(network):
