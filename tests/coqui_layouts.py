@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from harness.core.voice import ONLY_VOICE, Voice
-from tests.coqui_voices import VOCODERS, write_vocoder, write_voice
+from tests.coqui_voices import HOPS, VOCODERS, write_vocoder, write_voice
 
 ELSEWHERE = "/home/trainer/.local/share/tts/released"
 """Where the packer of an archive had its files."""
@@ -415,7 +415,7 @@ LAYOUTS = (
             f"glow+{name}",
             "GlowTTS",
             f"vocoder {name}",
-            _plain("glow_tts", {"length_scale": 0.5}),
+            _plain("glow_tts", {"length_scale": 0.5, "audio": {"hop_length": HOPS.get(name, 256)}}),
             vocoder=name,
             is_fixed=name in NOISELESS,
         )

@@ -33,13 +33,15 @@ _SMALL_XTTS = {
     "gpt_layers": 1,
     "gpt_n_model_channels": 64,
     "gpt_n_heads": 2,
-    "gpt_max_audio_tokens": 24,
+    "gpt_max_audio_tokens": 8,
     "gpt_max_text_tokens": 200,
     "gpt_num_audio_tokens": 66,
     "gpt_start_audio_token": 64,
     "gpt_stop_audio_token": 65,
     "decoder_input_dim": 64,
 }
+_ROUGH = {"griffin_lim_iters": 10}
+"""Ten of sixty, the fewest that Coqui takes: what is spoken need not sound well."""
 ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
     "vits": {
         "model_args": {
@@ -54,29 +56,37 @@ ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
         }
     },
     "glow_tts": {
+        "audio": _ROUGH,
         "hidden_channels_enc": 32,
         "hidden_channels_dec": 32,
         "hidden_channels_dp": 32,
         "num_flow_blocks_dec": 1,
         "num_block_layers": 1,
     },
-    "tacotron": {"r": 5, "max_decoder_steps": 20},
-    "tacotron2": {"r": 5, "max_decoder_steps": 20},
-    "fast_pitch": {"model_args": _SMALL_FORWARD},
-    "fast_speech": {"model_args": _SMALL_FORWARD},
-    "fastspeech2": {"model_args": _SMALL_FORWARD},
+    "tacotron": {"r": 5, "max_decoder_steps": 20, "audio": _ROUGH},
+    "tacotron2": {"r": 5, "max_decoder_steps": 20, "audio": _ROUGH},
+    "fast_pitch": {"model_args": _SMALL_FORWARD, "audio": _ROUGH},
+    "fast_speech": {"model_args": _SMALL_FORWARD, "audio": _ROUGH},
+    "fastspeech2": {"model_args": _SMALL_FORWARD, "audio": _ROUGH},
     "speedy_speech": {
+        "audio": _ROUGH,
         "model_args": {
             "hidden_channels": 32,
             "encoder_type": "residual_conv_bn",
             "decoder_type": "residual_conv_bn",
             "encoder_params": _RESIDUAL,
             "decoder_params": _RESIDUAL,
-        }
+        },
     },
-    "align_tts": {"model_args": {"hidden_channels": 32, "hidden_channels_dp": 32}},
-    "overflow": {**_SMALL_HMM, "hidden_channels_dec": 16, "num_flow_blocks_dec": 1, "num_block_layers": 1},
-    "neuralhmm_tts": _SMALL_HMM,
+    "align_tts": {"model_args": {"hidden_channels": 32, "hidden_channels_dp": 32}, "audio": _ROUGH},
+    "overflow": {
+        **_SMALL_HMM,
+        "audio": _ROUGH,
+        "hidden_channels_dec": 16,
+        "num_flow_blocks_dec": 1,
+        "num_block_layers": 1,
+    },
+    "neuralhmm_tts": {**_SMALL_HMM, "audio": _ROUGH},
     "delightful_tts": {
         "init_discriminator": False,
         "vocoder": {"upsample_initial_channel_decoder": 32},
@@ -113,6 +123,8 @@ ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """Model -> what its configuration has otherwise than Coqui's defaults: a few layers, a short end."""
+HOPS = {"wavernn": 128}
+"""Samples of a frame where they are not 256: it speaks them one by one."""
 _GAN = "generator_model_params"
 VOCODERS: Mapping[str, Mapping[str, Any]] = {
     "hifigan": {
@@ -140,7 +152,15 @@ VOCODERS: Mapping[str, Mapping[str, Any]] = {
         },
     },
     "wavernn": {
-        "model_args": {"rnn_dims": 16, "fc_dims": 16, "compute_dims": 16, "res_out_dims": 16, "num_res_blocks": 1}
+        "audio": {"hop_length": HOPS["wavernn"]},
+        "model_args": {
+            "rnn_dims": 16,
+            "fc_dims": 16,
+            "compute_dims": 16,
+            "res_out_dims": 16,
+            "num_res_blocks": 1,
+            "upsample_factors": [4, 8, 4],
+        },
     },
 }
 """Vocoder -> the same."""

@@ -5,6 +5,7 @@ Behind the walls, with goldens and verdicts, ``make bench-voices`` goes through 
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,15 @@ def _one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     monkeypatch.setattr(torch, "set_num_interop_threads", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def _brief_tortoise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tortoise takes 16 drafts and 100 steps for a phrase, whatever its configuration says."""
+    from TTS.tts.models.tortoise import Tortoise
+
+    brief = functools.partialmethod(Tortoise.inference, num_autoregressive_samples=2, diffusion_iterations=4)
+    monkeypatch.setattr(Tortoise, "inference", brief)
 
 
 def loaded(folder: Path, voice: Voice = ONLY_VOICE, vocoder: Path | None = None) -> CoquiEngine:
