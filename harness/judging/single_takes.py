@@ -14,7 +14,7 @@ import statistics as descriptive
 from collections.abc import Mapping, Sequence
 
 from harness.core import stats
-from harness.core.distinct import distinct, is_one_take
+from harness.core.distinct import distinct, is_one_take, is_same_audio
 from harness.core.findings import Outcome
 from harness.core.screening import Screening
 from harness.core.types import GoldenRecord, Observation, Probe, Take, Verdict
@@ -27,9 +27,11 @@ WORDS_ALONE = frozenset({"transcript-distance"})
 """Another spelling of the same sound: two builds that sound alike are heard so."""
 
 
-FEW = 0.75
-"""Share of the phrases that say how far phrases are off: what a quarter and more of them do is no phrase's own. Half of
-them would not do: an estimate of pitch, an octave off in four phrases of ten, leaves their middle where it was."""
+USUAL = 0.9
+"""Share of the phrases that say how far another build is off: what more than a tenth of them do is no phrase's own. An
+estimate of pitch, an octave off in two phrases of ten, leaves their median and its deviation where they were."""
+SAME_BUILD = 0.5
+"""Share of the phrases whose audio is the golden's, from which the candidate is the same build but for the others."""
 
 
 class SingleTakes(Judge):
@@ -56,7 +58,7 @@ class SingleTakes(Judge):
             takes=screening.takes,
             tests=count_tests(screening.suite_probes),
             alpha=screening.alpha,
-            shifts=_shifts(self._differences) if self.can_tell else {},
+            shifts=_shifts(self._differences, _usual_share(judged)) if self.can_tell else {},
         )
 
     @property
@@ -157,14 +159,20 @@ def _difference(statistic: Statistic, golden: GoldenRecord, takes: Sequence[Take
     )
 
 
-def _shifts(differences: Mapping[str, Mapping[str, float]]) -> dict[str, Shift]:
+def _usual_share(judged: Sequence[Judged]) -> float:
+    """Share of the phrases that say what is usual: half where half of them are the golden's very audio."""
+    same = sum(all(is_same_audio(take, one.golden.takes[0]) for take in one.takes) for one in judged)
+    return SAME_BUILD if same >= SAME_BUILD * len(judged) else USUAL
+
+
+def _shifts(differences: Mapping[str, Mapping[str, float]], usual: float) -> dict[str, Shift]:
     """What is common to all phrases, by statistic. Transcripts are not shifted: another build says the same words."""
     shifts = {}
     for name, by_probe in differences.items():
         if name not in WORDS_ALONE:
             middle, scatter = stats.robust_centre(list(by_probe.values()))
-            off = stats.quantile([abs(value - middle) for value in by_probe.values()], FEW)
-            shifts[name] = Shift(median=middle, spread=max(scatter, off / stats.gaussian_quantile((1 + FEW) / 2)))
+            off = stats.quantile([abs(value - middle) for value in by_probe.values()], usual)
+            shifts[name] = Shift(median=middle, spread=max(scatter, off / stats.gaussian_quantile((1 + usual) / 2)))
     return shifts
 
 
