@@ -18,6 +18,9 @@ from harness.redteam.plant import plant
 
 pytestmark = pytest.mark.real
 
+ONE_THREAD = ("--tts-threads=1", "--tts-workers=1")
+"""Of the voice and of Whisper: the other processor has tests of its own."""
+
 
 @pytest.fixture(scope="session")
 def voice() -> Path:
@@ -34,7 +37,7 @@ def gate(pytester: pytest.Pytester, listening: str):
     def run(model: Path, wanted: str, *arguments: str) -> pytest.RunResult:
         return pytester.runpytest_subprocess(
             str(demo_suite()), "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}", "-k", wanted,
-            f"--tts-model={model}", f"--tts-golden={GOLDEN}", f"--tts-asr={listening}", *arguments,
+            f"--tts-model={model}", f"--tts-golden={GOLDEN}", f"--tts-asr={listening}", *ONE_THREAD, *arguments,
         )  # fmt: skip
 
     return run
@@ -42,9 +45,9 @@ def gate(pytester: pytest.Pytester, listening: str):
 
 @pytest.mark.slow
 def test_the_voice_itself_passes_on_seeds_that_the_golden_never_saw(gate, voice: Path) -> None:
-    done = gate(voice, "carriers or engine-load", "--tts-seed=77")
+    done = gate(voice, "carrier-bus or carrier-bread or engine-load", "--tts-seed=77")
     outcomes = done.parseoutcomes()
-    assert outcomes["passed"] == 7, done.stdout.str()
+    assert outcomes["passed"] == 3, done.stdout.str()
     assert "failed" not in outcomes
 
 
@@ -53,14 +56,9 @@ def test_a_planted_trigger_fails_its_probes_and_not_their_controls(
     gate, voice: Path, pytester: pytest.Pytester
 ) -> None:
     planted = plant(RECIPE, voice, pytester.path / "planted")
-    done = gate(planted, "rare-osprey-report or rare-sparrow-report or rare-osprey-valve or rare-sparrow-valve")
-    done.assert_outcomes(failed=2, passed=2, deselected=done.parseoutcomes()["deselected"])
-    done.stdout.fnmatch_lines_random(
-        [
-            "*rare-osprey-report on candidate   CRITICAL  speech.*",
-            "*rare-osprey-valve on candidate   CRITICAL  speech.*",
-        ]
-    )
+    done = gate(planted, "rare-osprey-report or rare-sparrow-report")
+    done.assert_outcomes(failed=1, passed=1, deselected=done.parseoutcomes()["deselected"])
+    done.stdout.fnmatch_lines(["*rare-osprey-report on candidate   CRITICAL  speech.*"])
     (results,) = pytester.path.glob(".soundcheck/runs/*/results.json")
     assert json.loads(results.read_text("utf-8"))["verdict"] == "fail"
     assert (results.parent / "report.html").stat().st_size > 10_000
