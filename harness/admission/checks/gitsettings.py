@@ -101,6 +101,7 @@ diff algorithm colormoved indentheuristic mnemonicprefix noprefix renames submod
 extensions compatobjectformat objectformat partialclone refstorage
 fetch negotiationalgorithm recursesubmodules
 gc logexpiry pruneexpire reflogexpire reflogexpireunreachable worktreepruneexpire
+gitflow.* bugfix develop feature hotfix main master release support versiontag
 gpg format
 http sslbackend version
 init defaultbranch
@@ -115,7 +116,6 @@ remote.* annex-uuid followremotehead gh-resolved partialclonefilter
 status showuntrackedfiles
 submodule alternateerrorstrategy alternatelocation
 submodule.* branch ignore path
-user signingkey
 """),
     (_TEXT, """
 author email name
@@ -129,7 +129,7 @@ http extraheader
 http.* extraheader
 i18n commitencoding logoutputencoding
 lfs fetchexclude fetchinclude
-user email name
+user email name signingkey
 """),
     (_REF, """
 branch.* merge

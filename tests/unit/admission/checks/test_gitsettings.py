@@ -13,15 +13,15 @@ PROGRAMS = (
     "core.editor", "core.pager", "core.sshcommand", "core.hookspath", "core.askpass", "core.gitproxy",
     "core.attributesfile", "core.alternaterefscommand", "core.excludesfile", "credential.helperselector",
     "diff.external", "diff.a.command", "diff.a.textconv", "difftool.a.cmd", "filter.a.clean",
-    "filter.a.smudge", "filter.a.process", "gpg.program", "gpg.ssh.defaultkeycommand", "http.proxy",
-    "http.cookiefile", "http.sslcainfo", "include.path", "includeif.gitdir:/.path", "interactive.difffilter",
-    "lfs.extension.a.clean", "lfs.customtransfer.a.path", "merge.a.driver", "mergetool.a.cmd", "man.viewer",
-    "pager.log", "remote.a.uploadpack", "remote.a.receivepack", "remote.a.vcs", "remote.a.proxy",
-    "sendemail.smtpserver", "sequence.editor", "ssh.variant", "submodule.a.command", "tar.a.command",
-    "trailer.a.command", "uploadpack.packobjectshook", "url.ext::sh.insteadof", "web.browser",
-    "browser.a.cmd", "guitool.a.cmd", "alias.a", "init.templatedir", "gc.recentobjectshook",
-    "receive.procreceiverefs", "protocol.ext.allow", "safe.directory", "commit.template", "fsck.skiplist",
-    "blame.ignorerevsfile", "mailmap.file",
+    "filter.a.smudge", "filter.a.process", "gpg.program", "gitflow.path.hooks", "gpg.ssh.defaultkeycommand",
+    "http.proxy", "http.cookiefile", "http.sslcainfo", "include.path", "includeif.gitdir:/.path",
+    "interactive.difffilter", "lfs.extension.a.clean", "lfs.customtransfer.a.path", "merge.a.driver",
+    "mergetool.a.cmd", "man.viewer", "pager.log", "remote.a.uploadpack", "remote.a.receivepack",
+    "remote.a.vcs", "remote.a.proxy", "sendemail.smtpserver", "sequence.editor", "ssh.variant",
+    "submodule.a.command", "tar.a.command", "trailer.a.command", "uploadpack.packobjectshook",
+    "url.ext::sh.insteadof", "web.browser", "browser.a.cmd", "guitool.a.cmd", "alias.a", "init.templatedir",
+    "gc.recentobjectshook", "receive.procreceiverefs", "protocol.ext.allow", "safe.directory",
+    "commit.template", "fsck.skiplist", "blame.ignorerevsfile", "mailmap.file",
 )  # fmt: skip
 """Settings of git's own documentation that start a program, read a file or lead elsewhere."""
 
@@ -49,6 +49,8 @@ def test_what_starts_a_program_is_on_no_list(path: str) -> None:
         "\ufeff[core]\r\n\tfilemode = true\r\n",
         "[remote]\n\tpushdefault = origin\n",
         '[credential "https://example.org"]\n\thelper =\n\thelper = store --file ~/.tokens\n',
+        '[gitflow "branch"]\n\tmaster = main\n\tdevelop = develop\n[gitflow "prefix"]\n\tversiontag = v\n',
+        "[user]\n\tsigningkey = ssh-ed25519 AAAAC3 a@example.invalid\n",
         "",
     ],
 )
