@@ -159,7 +159,7 @@ class TestTheSuite:
 
 
 CLIPS = sorted((Path(__file__).parents[3] / "golden/demo-smoke/audio").iterdir())[4::23]
-"""Others than those of which :data:`harness.judging.spread.OF_ONE_TAKE` was measured."""
+"""A few phrases of the demo voice."""
 
 
 @pytest.fixture(scope="module")
