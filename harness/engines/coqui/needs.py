@@ -65,7 +65,7 @@ def needs_of(config: Mapping[str, Json], language: str) -> tuple[Need, ...]:
     if model == "xtts":
         needs += _named("language", language.partition("-")[0], XTTS_LANGUAGES)
     if base in TTS_MODELS:
-        if base != "vits":  # which speaks without librosa
+        if base != "vits" or _has_encoder(config):  # VITS speaks without librosa, and listens with it
             needs.append(Need(what="spectrograms", preload=f"{MACHINE_CODE}:borrow", lent=f"{MACHINE_CODE}:kept"))
         needs.append(Need(what=f"architecture {base}", preload=f"TTS.tts.models.{base}"))
     return tuple(needs)
@@ -83,6 +83,12 @@ def language_of(config: Mapping[str, Json]) -> str:
     )
     code = next((one for one in said if one), "en").partition("-")[0].lower()
     return code if _CODE.fullmatch(code) else "en"
+
+
+def _has_encoder(config: Mapping[str, Json]) -> bool:
+    """Whether a configuration names an encoder of speakers, which is given recordings to clone."""
+    arguments = config.get("model_args")
+    return isinstance(arguments, dict) and bool(_text(arguments, "speaker_encoder_model_path"))
 
 
 def _phonemizers(config: Mapping[str, Json]) -> Iterator[Need]:

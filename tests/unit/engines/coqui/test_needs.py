@@ -59,6 +59,11 @@ class TestNeeds:
         assert lent
         assert all(preloads == [f"{MACHINE_CODE}:borrow"] for preloads in lent.values())
 
+    def test_of_a_voice_that_clones_is_the_same_machine_code(self) -> None:
+        named = {"model": "vits", "model_args": {"speaker_encoder_model_path": "model_se.pth"}}
+        assert [need.what for need in needs_of(named, "en")] == ["spectrograms", "architecture vits"]
+        assert [need.what for need in needs_of({"model": "vits", "model_args": 3}, "en")] == ["architecture vits"]
+
     def test_of_several_phonemizers_are_those_of_all(self) -> None:
         rows = [
             {"language": "de", "phonemizer": "gruut"},
