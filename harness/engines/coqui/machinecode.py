@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.core.engine import LENT
+from harness.core.errors import BadInput
 from harness.core.paths import cache_root
 
 FOLDER: Final = "machine-code"
@@ -48,7 +49,7 @@ def kept(tell: Callable[[str], None]) -> Path | None:
             return folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
-    except (OSError, importlib.metadata.PackageNotFoundError):
+    except (BadInput, OSError, importlib.metadata.PackageNotFoundError):
         return None
     tell(TOLD)
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.engine import LENT
+from harness.core.errors import BadInput
 from harness.engines.coqui import machinecode
 
 WORKER = """
@@ -67,6 +68,14 @@ def test_what_cannot_be_compiled_is_left_to_the_workers(monkeypatch: pytest.Monk
 def test_a_cache_that_cannot_be_written_is_no_trouble(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SOUNDCHECK_CACHE", str(tmp_path / "file" / "below"))
+    assert machinecode.kept(lambda _: None) is None
+
+
+def test_neither_is_a_user_without_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise BadInput("no folder for the cache")
+
+    monkeypatch.setattr(machinecode, "cache_root", nowhere)
     assert machinecode.kept(lambda _: None) is None
 
 
