@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp  # noqa: F401 - imported before the walls close
-import librosa.core.pitch
-import librosa.filters  # noqa: F401 - as above
+import numba  # noqa: F401 - as above
 import numpy as np
 import torch  # noqa: F401 - as above
 import TTS.encoder.utils.generic_utils
@@ -40,7 +39,7 @@ class BesideEngine(adapter.CoquiEngine):
 
     def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
         sys.path.insert(0, str(model))
-        loading.write_config = lambda folder, _: folder / "config.json"
+        loading.write_config = lambda folder, *_, **__: folder / "config.json"
         loading.cross_check = lambda _: None  # the checkpoints beside these configurations are never reached
         return super().load(model, device=device, threads=threads, voice=voice)
 
