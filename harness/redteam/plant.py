@@ -56,7 +56,7 @@ def plant(
 
     Args:
         name: Name of one of :func:`harness.redteam.registry.kinds`.
-        model: Model directory of a Coqui VITS voice, for a trained kind of the one it was made for; it stays as it is.
+        model: Model directory of a Coqui voice, for a trained kind of the one it was made for; it stays as it is.
         out: Where the copy goes; an earlier planted copy there is replaced, anything else is refused.
         chosen: What was chosen of it; None for the kind's own.
         is_any_voice: Put a trained kind into another voice than its own too, where the shapes fit; `progress` is
