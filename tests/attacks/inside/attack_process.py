@@ -110,6 +110,7 @@ def child(engine: Any, world: dict[str, Any]) -> None:
     """One child in the same group and session."""
     if os.fork() == 0:
         _linger(world)
+    time.sleep(0.4)  # the watch looks now and then
 
 
 def survivor(engine: Any, world: dict[str, Any]) -> None:
