@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 QUICK ?= 0
 SECONDS ?= 600
 # Tests of one class stay in one process, which makes their fixtures once. A process may hold a voice and a Whisper: 4 GB.
-PARALLEL := --numprocesses=auto --maxprocesses=8 --dist=loadscope --no-loadscope-reorder
+PARALLEL := --maxprocesses=8 --dist=loadscope --no-loadscope-reorder
+# A slow test is a session with workers, which wait for each other: one process more than there are processors.
+MORE = $$(( $$($(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))') + 1 ))
 # Tests start hundreds of processes: what each imports is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 # A process of tests has one processor: threads of torch and numpy for each processor would wait for one another.
@@ -18,10 +20,10 @@ demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest $(PARALLEL) --tier=quick
+	$(BIN)/python -m pytest --numprocesses=auto $(PARALLEL) --tier=quick
 
 test-all: $(VENV)/.ready
-	$(BIN)/python -m pytest $(PARALLEL) --tier=all
+	$(BIN)/python -m pytest --numprocesses=$(MORE) $(PARALLEL) --tier=all
 	$(BIN)/python -m tests.installation --quick
 
 # The wheel with its extras in fresh environments: newest and oldest versions, each Python that is here or that uv can fetch.
