@@ -84,7 +84,7 @@ def record(probe_id: str, *, audio: str = "") -> GoldenRecord:
                 leading_silence=0.1,
                 trailing_silence=0.2,
                 longest_silence=0.0,
-                level_db=-20.0,
+                level_db=-20.0 + 0.1 * seed,
                 f0_hz=120.0,
                 timbre=(0.5,) * 24,
             ),
