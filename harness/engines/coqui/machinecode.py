@@ -36,6 +36,8 @@ SECONDS: Final = 900
 """For compiling, on a machine that has much else to do."""
 TOLD: Final = "compiling librosa's machine code, once for this installation (half a minute of a processor)"
 
+FAILED: Final = "librosa's machine code could not be compiled ahead: every worker compiles for itself, and is slow"
+
 
 def kept(tell: Callable[[str], None]) -> Path | None:
     """The folder of what was compiled, made now where it is not there; None where that is not possible.
@@ -60,8 +62,9 @@ def kept(tell: Callable[[str], None]) -> Path | None:
         fresh.chmod(0o755)
         with contextlib.suppress(OSError):  # another process was quicker
             fresh.rename(folder)
-    except (OSError, subprocess.SubprocessError):
-        return None  # workers compile for themselves, as they did
+    except (OSError, subprocess.SubprocessError) as error:
+        tell(f"{FAILED}: {type(error).__name__}")
+        return None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return folder if folder.is_dir() else None

@@ -44,6 +44,8 @@ class Deadline:
         self._seconds, self._doing, self._threads = seconds, doing, max(1, threads)
         self._reading, self._clock = reading, clock
         self._begun, self._before = clock(), reading()
+        self._end = self._begun + seconds
+        """When the meters are read next: by a worker that drips, too, this is asked far more often."""
 
     def __call__(self) -> float:
         """When to look again, by the clock; a time that has passed where the worker had all of its seconds.
@@ -51,15 +53,17 @@ class Deadline:
         Raises:
             MachineShort: It had not, and was waited for long enough.
         """
-        waited = self._clock() - self._begun
-        if waited < self._seconds:
-            return self._begun + self._seconds
+        now = self._clock()
+        if now < self._end:
+            return self._end
+        waited = now - self._begun
         left = self._seconds - self._own(waited)
         if left <= 0:
-            return self._begun + self._seconds
+            return self._end
         if waited >= STARVED_TIMES * self._seconds:
             raise MachineShort.of_processors(self._doing, waited)
-        return self._clock() + min(max(left, LOOK_SECONDS), STARVED_TIMES * self._seconds - waited)
+        self._end = now + min(max(left, LOOK_SECONDS), STARVED_TIMES * self._seconds - waited)
+        return self._end
 
     def _own(self, waited: float) -> float:
         """Seconds that were the worker's own: not queued for a processor, or worked by as many as it may use.

@@ -61,7 +61,9 @@ def test_other_versions_have_a_folder_of_their_own(monkeypatch: pytest.MonkeyPat
 
 def test_what_cannot_be_compiled_is_left_to_the_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     compiles(monkeypatch, "raise SystemExit('no compiler')")
-    assert machinecode.kept(lambda _: None) is None
+    told: list[str] = []
+    assert machinecode.kept(told.append) is None
+    assert told == [machinecode.TOLD, f"{machinecode.FAILED}: CalledProcessError"]
     assert list((tmp_path / "a cache" / machinecode.FOLDER).iterdir()) == []
 
 

@@ -83,6 +83,24 @@ def test_time_without_a_processor_is_not_the_workers(why: str) -> None:
     assert has_passed(machine, deadline)
 
 
+def test_who_drips_has_the_meters_read_once_a_look() -> None:
+    asked: list[float] = []
+    machine = Machine()
+
+    def reading() -> Reading:
+        asked.append(machine.now)
+        return machine.meters
+
+    deadline = Deadline(60.0, doing="speaking", threads=1, reading=reading, clock=lambda: machine.now)
+    machine.passes(60, worked=59.5, queued=30.0)
+    for _ in range(100):
+        assert not has_passed(machine, deadline)
+        machine.passes(0.009)
+    assert asked == [100.0, 160.0]
+    machine.passes(0.2, worked=0.5)
+    assert has_passed(machine, deadline)
+
+
 def test_threads_that_queue_for_each_other_have_worked() -> None:
     machine = Machine()
     deadline = machine.deadline()
