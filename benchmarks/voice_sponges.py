@@ -12,6 +12,7 @@ import functools
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,11 +20,13 @@ from harness.admission.outcomes import CHECKS as DOOR
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.findings import Finding, Outcome
 from harness.core.paths import cache_root
-from harness.core.types import Verdict
+from harness.core.types import Model, Verdict
+from harness.core.voice import Voice
 from harness.engines.registry import COQUI, ENGINES
 from harness.goldens.places import golden_folders
 from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
+from harness.models.files import open_model
 from harness.policy.release import COST_CHECKS
 from harness.report.evidence import evidence_of
 from harness.run import tools
@@ -71,25 +74,31 @@ def table() -> tuple[int, list[str]]:
 
 def _gate(engine: str, folder: Path) -> tuple[Verdict, list[str]]:
     """Verdict of a run, and its findings on a line each."""
-    suite = _suite()
-    run_settings = _settings(folder)
-    made = functools.partial(choose_launcher, extra_paths=(INSIDE,))
-    with (
-        patch.object(tools, "open_model", functools.partial(_with_engine, engine)),
-        patch.object(tools, "engine_key", lambda _: f"sponge {engine}"),
-        patch.dict(ENGINES, {engine: dataclasses.replace(COQUI, adapter=f"sponge_voice:{engine}", preloads=())}),
-        patch.object(tools, "choose_launcher", made),
-    ):
-        run = Run(run_settings, [suite], suite.suite.probes, writer="bench", planned=99, tell=lambda _: None)
-    try:
+    suite = short_suite()
+    with run_of(engine, folder, suite) as run:
         outcomes = list(_outcomes(run, suite))
-    finally:
-        run.close()
     found = [f"{one.subject} {finding.rule.id}: {_told(finding)}" for one in outcomes for finding in one.findings]
     verdicts = {one.verdict for one in outcomes}
     worst = next(one for one in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if one in verdicts)
     open_items = [f"{one.subject}: {one.reason}" for one in outcomes if one.verdict is Verdict.INCONCLUSIVE]
     return worst, found or open_items
+
+
+@contextmanager
+def run_of(engine: str, folder: Path, suite: SuiteFileContent) -> Iterator[Run]:
+    """A run of the demo voice by one of the sponges' engines."""
+    made = functools.partial(choose_launcher, extra_paths=(INSIDE,))
+    with (
+        patch.object(tools, "open_model", functools.partial(_with_engine, engine)),
+        patch.object(tools, "engine_key", lambda *_: f"sponge {engine}"),
+        patch.dict(ENGINES, {engine: dataclasses.replace(COQUI, adapter=f"sponge_voice:{engine}", preloads=())}),
+        patch.object(tools, "choose_launcher", made),
+    ):
+        run = Run(_settings(folder), [suite], suite.suite.probes, writer="bench", planned=99, tell=lambda _: None)
+        try:
+            yield run
+        finally:
+            run.close()
 
 
 def _outcomes(run: Run, suite: SuiteFileContent) -> Iterator[Outcome]:
@@ -105,10 +114,8 @@ def _told(finding: Finding) -> str:
     return finding.heard if finding.rule.family in ("cost", "worker") else f"{finding.title}, {evidence_of(finding)}"
 
 
-def _with_engine(engine: str, path: Path | str) -> object:
-    from harness.models.files import open_model
-
-    return dataclasses.replace(open_model(str(path)), engine=engine)
+def _with_engine(engine: str, spec: str, chosen: Voice) -> Model:
+    return dataclasses.replace(open_model(spec, chosen), engine=engine)
 
 
 def _settings(folder: Path) -> Settings:
@@ -120,7 +127,7 @@ def _settings(folder: Path) -> Settings:
     )  # fmt: skip
 
 
-def _suite() -> SuiteFileContent:
+def short_suite() -> SuiteFileContent:
     """Some of the smoke suite: what has the word, the controls of that, and others."""
     content = read_suite(demo_suite())
     probes = content.suite.probes

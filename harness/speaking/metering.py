@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from harness.core.engine import EngineInfo, Speech
 from harness.sandbox.outside.client import Worker
 from harness.sandbox.outside.meter import Reading
+from harness.sandbox.outside.quota import throttled_seconds
 from harness.speaking.metered import Metered
 
 Speak = Callable[[str, int], Metered]
@@ -40,6 +41,8 @@ class Meter:
         Raises:
             WorkerFault: As there. Nothing is metered then.
         """
+        # The worker's own meters begin at 0; the quota is the container's, which may have been throttled for hours.
+        self._last = Reading(throttled_seconds=throttled_seconds())
         begun = time.monotonic()
         info = self._worker.start()
         self._record((), begun, 0.0, is_own_peak=True)

@@ -44,3 +44,15 @@ def test_each_runs_to_its_figure_in_its_smallest_form(name: str, tmp_path: Path)
     assert done.returncode in (0, 1), done.stderr[-2000:]
     assert "Traceback" not in done.stderr
     assert re.fullmatch(rf"{name}: .*(reached|FELL SHORT)", done.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.real
+def test_the_demo_voice_that_the_full_benchmark_spoils_can_be_loaded(tmp_path: Path) -> None:
+    from benchmarks.voice_sponges import run_of, short_suite
+    from harness.admission.outcomes import CHECKS as DOOR
+    from harness.core.types import Verdict
+    from harness.run.campaign import LOAD
+
+    with run_of("Honest", tmp_path, short_suite()) as run:
+        assert all(run.check(check).verdict is Verdict.PASS for check in (*DOOR, LOAD))

@@ -87,6 +87,16 @@ class TestMeter:
         meter.speak([("a", 1)], lambda *_: None)
         assert meter.records[1].blocked_seconds == pytest.approx(5.0 - 0.5 - 3.0)
 
+    def test_a_load_is_charged_with_no_throttling_from_before_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = iter([0.0, 12.0])
+        monkeypatch.setattr("harness.speaking.metering.time.monotonic", lambda: next(clock))
+        monkeypatch.setattr("harness.speaking.metering.throttled_seconds", lambda: 3_600.0)
+        worker = PlayedWorker(0.5)
+        worker._readings = [replace(worker._readings[0], queued_seconds={1: 0.0}, throttled_seconds=3_601.0)]
+        meter = Meter(worker, 1)  # type: ignore[arg-type]
+        meter.start()
+        assert meter.records[0].blocked_seconds == pytest.approx(12.0 - 0.5 - 1.0)
+
     def test_never_counts_backwards(self) -> None:
         meter = Meter(PlayedWorker(3.0, 2.0, 1.0, 0.0, 3.1), 1)  # type: ignore[arg-type]
         meter.start()
