@@ -28,7 +28,7 @@ from harness.judging.behaviour import CHECKS as BEHAVIOUR
 from harness.models.demo import build_demo_voice
 from harness.models.files import open_model
 from harness.policy.release import COST_CHECKS
-from harness.report.evidence import evidence_of
+from harness.report.evidence import evidence_of, heard_of
 from harness.run import tools
 from harness.run.campaign import LOAD
 from harness.run.run import Run
@@ -111,7 +111,7 @@ def _outcomes(run: Run, suite: SuiteFileContent) -> Iterator[Outcome]:
 
 
 def _told(finding: Finding) -> str:
-    return finding.heard if finding.rule.family in ("cost", "worker") else f"{finding.title}, {evidence_of(finding)}"
+    return heard_of(finding) if finding.rule.family in ("cost", "worker") else f"{finding.title}, {evidence_of(finding)}"
 
 
 def _with_engine(engine: str, spec: str, chosen: Voice) -> Model:
