@@ -111,7 +111,9 @@ def _outcomes(run: Run, suite: SuiteFileContent) -> Iterator[Outcome]:
 
 
 def _told(finding: Finding) -> str:
-    return heard_of(finding) if finding.rule.family in ("cost", "worker") else f"{finding.title}, {evidence_of(finding)}"
+    return (
+        heard_of(finding) if finding.rule.family in ("cost", "worker") else f"{finding.title}, {evidence_of(finding)}"
+    )
 
 
 def _with_engine(engine: str, spec: str, chosen: Voice) -> Model:
