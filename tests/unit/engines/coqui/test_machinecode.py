@@ -24,8 +24,9 @@ print(len(seen.buffer))
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SOUNDCHECK_CACHE", str(tmp_path / "a cache"))
+def _own_cache(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if not request.node.get_closest_marker("real"):  # which takes what other tests have had compiled
+        monkeypatch.setenv("SOUNDCHECK_CACHE", str(tmp_path / "a cache"))
 
 
 def compiles(monkeypatch: pytest.MonkeyPatch, code: str) -> list[object]:
@@ -83,7 +84,7 @@ def test_neither_is_a_user_without_a_folder(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.slow
 @pytest.mark.real
-def test_a_worker_compiles_nothing_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_worker_compiles_nothing_of_it(tmp_path: Path) -> None:
     folder = machinecode.kept(lambda _: None)
     assert folder is not None
     (tmp_path / "scratch").mkdir()
