@@ -125,10 +125,13 @@ class ProbeItem(pytest.Function):
         self.ihook.pytest_pyfunc_call(pyfuncitem=self)
         try:
             with own_filters():
-                outcome = self.gate.ask(self.asked)
+                left = self.gate.leave(self.asked)
+                outcome = None if left else self.gate.ask(self.asked)
         except SoundcheckError as error:
             self.gate.break_off(self.asked, str(error))
             pytest.exit(f"soundcheck: {error}", returncode=int(pytest.ExitCode.INTERNAL_ERROR))
+        if outcome is None:
+            pytest.skip(printable(left or NO_REASON))
         self._say(properties(outcome, self.gate.policy_digest))
         has_to_be_decided = isinstance(self.asked, ModelCheck) and self.asked.has_to_be_decided
         if outcome.verdict is Verdict.INCONCLUSIVE and self.gate.settings.gate == "ci" and not has_to_be_decided:

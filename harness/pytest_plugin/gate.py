@@ -30,7 +30,7 @@ from harness.report.delivery import Delivery, deliver, read_requests
 from harness.report.formats import results
 from harness.report.page import html
 from harness.report.wording import NO_REASON
-from harness.run.checks.base import EndedRun, ModelCheck
+from harness.run.checks.base import EndedRun, ModelCheck, When
 from harness.run.checks.registry import MODEL_CHECKS, checks_of
 from harness.run.run import Run, RunAudio, load_golden
 from harness.run.seen import keep_seen, seen_of
@@ -115,6 +115,22 @@ class Gate:
         self._run.record(outcome)
         self._decided[_key(asked)] = outcome
         return outcome
+
+    def leave(self, asked: Probe | ModelCheck) -> str | None:
+        """Do this shard's part of an item and leave it to who judges; why, or None where it is judged here.
+
+        Whether the model may be loaded, and can be, has to be known of every machine.
+
+        Raises:
+            SoundcheckError: The harness cannot work.
+        """
+        shard = self.settings.shard
+        if shard is None or (isinstance(asked, ModelCheck) and asked.when is When.FIRST):
+            return None
+        if self._run is None:
+            raise RuntimeError("begin() first")
+        refusal = None if isinstance(asked, ModelCheck) else self._run.prepare(asked)
+        return f"shard {shard} judges nothing{f'; {refusal}' if refusal else ''}"
 
     def break_off(self, asked: Probe | ModelCheck, reason: str) -> None:
         """Record that an item ended for another reason than the model. What has failed stays failed."""
@@ -222,6 +238,17 @@ def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:
     write_atomically(directory.path / RESULTS_NAME, results.to_json(result))
     html.write(result, audio, directory.path / REPORT_NAME)
     return result, directory.path
+
+
+def shard_line(settings: Settings) -> str:
+    """What a session with ``--tts-shard`` has done, and what is to be done next; ``""`` for a session that judges."""
+    if settings.shard is None:
+        return ""
+    return (
+        f"shard {settings.shard}: its part is spoken and heard and kept in {shown(settings.folder)}, "
+        "nothing is judged; soundcheck merge brings the folders of all shards together, and the same command without "
+        "--tts-shard judges"
+    )
 
 
 def check_requested(settings: Settings) -> None:

@@ -200,7 +200,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _report(reporter: pytest.TerminalReporter | None, config: pytest.Config) -> None:
     config.stash[IS_REPORTED] = True
-    from harness.pytest_plugin.gate import write_reports, write_requested
+    from harness.pytest_plugin.gate import shard_line, write_reports, write_requested
     from harness.report.terminal import summary_lines
 
     write = _writer(reporter)
@@ -214,7 +214,7 @@ def _report(reporter: pytest.TerminalReporter | None, config: pytest.Config) -> 
     if reporter:
         reporter.write_sep("=", "soundcheck")
     width = reporter._tw.fullwidth if reporter else 120
-    why = config.stash.get(ENDING_LINE, "")
+    why = shard_line(settings) or config.stash.get(ENDING_LINE, "")
     for line, style in summary_lines(result, run_dir=shown(path), width=width, ending=why):
         write(line, style)
     for delivery in write_requested(settings, result, path):

@@ -115,6 +115,10 @@ class Campaign:
             self._failed.add(probe.id)
         return outcome
 
+    def prepare(self, probe: Probe) -> None:
+        """Have this machine's part of a probe spoken and heard, for somebody who judges elsewhere."""
+        self._takes.prepare(probe)
+
     def without_findings(self, outcome: Outcome) -> Outcome:
         """A pass whose findings a policy accepts: what is open once they are set aside is inconclusive."""
         self._failed.discard(outcome.subject)

@@ -244,6 +244,12 @@ OPTIONS: Final = (
         help="repeat the judged suite for so long (90s, 30m, 8h) and watch what grows; Ctrl-C ends it early",
     ),
     Option(
+        stem="shard",
+        metavar="I/N",
+        only_typed="each of the machines is told which part is its own",
+        help="only speak and hear the I-th of N parts, as one of N machines: nothing is judged (see soundcheck merge)",
+    ),
+    Option(
         stem="gate",
         choices=GATES,
         without="the policy's, else ci",
@@ -305,7 +311,7 @@ OPTIONS: Final = (
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
     "checkpoint", "speaker", "speaker-wav", "language", "vocoder", "golden", "gate", "policy", "compare", "reference",
-    "alpha", "takes", "seed", "soak", "cost", "fresh", "report",
+    "alpha", "takes", "seed", "soak", "cost", "shard", "fresh", "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (

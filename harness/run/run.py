@@ -211,7 +211,7 @@ class Run:
                     judge=shared.judge if shared else None,
                 )
             ),
-            self._equipment.beside(reference),
+            self._equipment.beside(reference, settings.shard),
             most_failed=shared.most_failed if shared else MOST_FAILED,
             progress=tell,
         )
@@ -261,6 +261,13 @@ class Run:
     def audio(self) -> RunAudio:
         """Where reports find sound."""
         return RunAudio(self._equipment.store, self._golden)
+
+    def prepare(self, probe: Probe) -> str | None:
+        """Have this shard's part of a probe spoken and heard, and nothing judged; why that cannot be, else None."""
+        if refusal := self._refusal():
+            return refusal
+        self.campaign.prepare(probe)
+        return None
 
     def judge(self, probe: Probe) -> Outcome:
         """Everything about one probe."""

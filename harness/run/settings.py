@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
 from harness.core.paths import expanded, shown
+from harness.core.shard import Shard, read_shard
 from harness.core.voice import Voice
 from harness.run.choices import Choices, choices_of
 from harness.run.options import OPTIONS, SALT_VARIABLE
@@ -84,6 +85,8 @@ class Settings:
     """Where every observed event goes, as JSON lines."""
     reports: tuple[str, ...] = ()
     """Formats to write the run in, as typed: ``FORMAT`` or ``FORMAT=PATH``."""
+    shard: Shard | None = None
+    """The part that is spoken and heard here, with nothing judged; None where all of it is judged."""
     salt: str = field(default="", repr=False)
     """Makes the draw of generated probes a private one. Never printed, never stored."""
     policy: PolicyFile | None = None
@@ -164,6 +167,7 @@ def make_settings(choices: Choices) -> Settings:
         allow_unsandboxed=choices.is_set("allow-unsandboxed"),
         log=choices.path("log"),
         reports=choices.reports(),
+        shard=read_shard(choices.text("shard"), name=choices.name("shard")),
         salt=checked_salt(choices.text("salt") if "salt" in choices.by_stem else None),
         policy=policy,
         cost=choices.text("cost"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from harness.core.seeds import FRESH_PURPOSE, REFERENCE_PURPOSE, Request, seed_for
+from harness.core.shard import Shard
 from harness.core.types import Probe, Rendering, Take
 from harness.hearing.listening import Expected, Listening
 from harness.judging.comparisons import Comparison
@@ -29,6 +30,8 @@ class Tools:
     """Holds the locks on batches: several processes may share a run."""
     reference: Voice | None = None
     """A live reference, for a comparison that asks for one."""
+    shard: Shard | None = None
+    """Whose part only is spoken and heard; None for all of it."""
 
 
 class Takes:
@@ -57,6 +60,7 @@ class Takes:
                 tools.store,
                 on_batch=partial(self._hear, speaker),
                 progress=progress,
+                shard=tools.shard,
             )
             for speaker, wanted in requests.items()
         }
@@ -72,6 +76,10 @@ class Takes:
                 return fault
         key = self._comparison.expected(probe).key
         return [self._heard[probe.speaker, request, key] for request in wanted]
+
+    def prepare(self, probe: Probe) -> None:
+        """Have what :meth:`first` will want spoken and heard, of a shard its part; a fault is left to who judges."""
+        self._schedules[probe.speaker].ensure(self._comparison.first_requests(probe))
 
     def heard(self, probe: Probe) -> tuple[Take, ...]:
         """Those of the first takes that are there, whatever became of the others."""

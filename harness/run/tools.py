@@ -15,6 +15,7 @@ from harness.admission.outcomes import Door
 from harness.core.errors import BadInput, MissingDependency
 from harness.core.language import heard_as
 from harness.core.paths import cache_root, shown
+from harness.core.shard import Shard
 from harness.core.text import counted, printable
 from harness.core.thirdparty import require
 from harness.core.transcriber import Transcriber
@@ -112,13 +113,14 @@ class Equipment:
     door: Door
     """What admission says of the model. Ask it before the renderer."""
 
-    def beside(self, reference: Reference | None = None) -> Tools:
-        """Who speaks and listens in a campaign."""
+    def beside(self, reference: Reference | None = None, shard: Shard | None = None) -> Tools:
+        """Who speaks and listens in a campaign, all of it or a part."""
         return Tools(
             candidate=self.renderer,
             listener=self.listener,
             store=self.store,
             reference=reference.renderer if reference else None,
+            shard=shard,
         )
 
 

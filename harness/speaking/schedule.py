@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from typing import IO, Protocol
 
 from harness.core.seeds import Request
+from harness.core.shard import Shard
 from harness.speaking.voice import Made, Voice
 from harness.storage.store import digest_of
 
@@ -40,6 +41,7 @@ class Schedule:
         *,
         on_batch: Callable[[dict[Request, Made]], None],
         progress: Callable[[str], None],
+        shard: Shard | None = None,
     ) -> None:
         """Plan; nothing is started yet.
 
@@ -49,12 +51,14 @@ class Schedule:
             store: Holds the locks on batches.
             on_batch: Given each batch when it was made, once.
             progress: Told on one line what is going on.
+            shard: Whose batches only are made; None for all of them.
         """
         self._voice = voice
         self._store = store
         self._on_batch = on_batch
         self._progress = progress
         self._batches = _planned(requests)
+        self._shard = shard
         self._batch_of = {request: index for index, batch in enumerate(self._batches) for request in batch}
         self._futures: dict[int, Future[dict[Request, Made]]] = {}
         self._locks: dict[int, IO[bytes]] = {}
@@ -62,8 +66,8 @@ class Schedule:
         """What was made so far."""
 
     def ensure(self, wanted: Sequence[Request]) -> None:
-        """Make the wanted renderings, and with them their whole batches."""
-        while missing := [request for request in wanted if request not in self.made]:
+        """Make the wanted renderings, and with them their whole batches; of a shard, those that are its own."""
+        while missing := [request for request in wanted if not self._is_settled(request)]:
             index = self._batch_of[missing[0]]
             if not self._claim(index):
                 self._work_elsewhere(index)
@@ -91,6 +95,12 @@ class Schedule:
             self._locks[index] = lock
         return True
 
+    def _is_settled(self, request: Request) -> bool:
+        return request in self.made or not self._is_own(self._batch_of[request])
+
+    def _is_own(self, index: int) -> bool:
+        return self._shard is None or self._shard.has(index)
+
     def _look_ahead(self, index: int) -> None:
         """Let each worker go on with a batch while this one is heard."""
         for ahead in range(index + 1, len(self._batches)):
@@ -103,7 +113,7 @@ class Schedule:
             self._futures[ahead] = self._voice.submit(self._batches[ahead])
 
     def _is_done(self, index: int) -> bool:
-        return all(request in self.made for request in self._batches[index])
+        return all(map(self._is_settled, self._batches[index]))
 
     def _work_elsewhere(self, taken: int) -> None:
         """Another process speaks that batch: do another one meanwhile, or wait a moment for it."""

@@ -54,6 +54,7 @@ COMMANDS: dict[Path_, str] = {
     ("golden", "prune"): "golden prune small",
     ("history",): "history",
     ("list",): "list small.probes.yaml --families",
+    ("merge",): "merge .soundcheck --dir together",
     ("policy",): "policy check policy.toml",
     ("record",): "record --model honest --suite small.probes.yaml --out golden/new --asr fake --takes 2",
     ("redteam", "list"): "redteam list",

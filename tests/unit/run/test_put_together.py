@@ -74,7 +74,7 @@ def put_together(tmp_path: Path, suite: SuiteFileContent, monkeypatch: pytest.Mo
             door=tools.door,
         )
         monkeypatch.setattr(run_module, "make_equipment", lambda *_, **__: equipment)
-        monkeypatch.setattr(Equipment, "beside", lambda self, reference=None: replace_locks(self))
+        monkeypatch.setattr(Equipment, "beside", lambda self, *_: replace_locks(self))
         probes = suite.suite.probes
         wanted = replace(settings(tmp_path, "fake"), cost="off", **changes)
         return Run(wanted, [suite], probes, writer="main", planned=len(probes), tell=lambda _: None)

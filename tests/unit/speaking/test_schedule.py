@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from harness.core.shard import Shard
 from harness.speaking.schedule import BATCH, WINDOW, Schedule
 from tests.campaign_samples import HANGS, DrawnVoice, FreeLocks
 
@@ -44,6 +45,33 @@ def scheduled(wanted: list[Request], voice: DrawnVoice, locks: FreeLocks | None 
 @pytest.fixture(autouse=True)
 def no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+class TestShards:
+    def test_make_each_batch_once_and_the_same_as_one_machine(self) -> None:
+        wanted = requests(3 * WINDOW + 5)
+        whole, batches, _ = scheduled(wanted, DrawnVoice(workers=2))
+        whole.ensure(wanted)
+        parts: list[dict[Request, Made]] = []
+        for number in (1, 2, 3):
+            part = Schedule(
+                wanted,
+                DrawnVoice(workers=2),
+                FreeLocks(),
+                on_batch=parts.append,
+                progress=lambda _: None,
+                shard=Shard(number, 3),
+            )
+            for one in wanted:  # as items ask, whoever their batch is of
+                part.ensure([one])
+        assert sorted(map(sorted, parts)) == sorted(map(sorted, batches))
+
+    def test_wait_for_no_batch_of_another(self) -> None:
+        voice = DrawnVoice()
+        Schedule(
+            requests(2 * BATCH), voice, FreeLocks(), on_batch=lambda _: None, progress=lambda _: None, shard=Shard(2, 2)
+        ).ensure(requests(BATCH))
+        assert voice.asked == []
 
 
 class TestBatches:
