@@ -12,10 +12,10 @@ from harness.core.text import counted
 from harness.run.options import add_option
 
 EXAMPLES = """\
-soundcheck gate my.probes.yaml --model voice --golden reference --shard 1/2 --dir one    (on one machine)
-  soundcheck gate my.probes.yaml --model voice --golden reference --shard 2/2 --dir two    (on another)
+soundcheck gate my.probes.yaml --model voice --golden reference --shard 1/2 --dir one
+  soundcheck gate my.probes.yaml --model voice --golden reference --shard 2/2 --dir two
   soundcheck merge one two
-  soundcheck gate my.probes.yaml --model voice --golden reference                          (judges)"""
+  soundcheck gate my.probes.yaml --model voice --golden reference"""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
