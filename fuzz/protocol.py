@@ -69,7 +69,7 @@ def shaped(data: bytes) -> bytes:
         at += 4 + len(header)
         payload = data[at : at + payload_bytes]
         at += len(payload)
-        frames.append(PREFIX.pack(MAGIC, kind % 10, len(header), len(payload)) + header + payload)
+        frames.append(PREFIX.pack(MAGIC, kind % 12, len(header), len(payload)) + header + payload)
     return b"".join(frames)
 
 
@@ -77,13 +77,14 @@ def seeds() -> list[bytes]:
     """Honest conversations and near misses, for the fuzzer to start from."""
     import msgspec
 
-    from harness.sandbox.inside.protocol import KINDS, MAGIC, PREFIX, Done, Failed, Loaded, Prepared, Spoken
+    from harness.sandbox.inside.protocol import KINDS, MAGIC, PREFIX, Done, Failed, Figures, Loaded, Prepared, Spoken
 
     honest = [
         (Prepared(), b""),
         (Loaded(name="coqui", sample_rate=22_050, versions={"torch": "2.11"}), b""),
         (Spoken(batch=1, index=0, sample_rate=16_000, samples=4, frames=1, tokens=3), b"\0" * 16),
         (Done(batch=1), b""),
+        (Figures(batch=1, lengths=[3, 0]), b""),
         (Failed(batch=0, index=-1, kind="RuntimeError", message="no"), b""),
     ]
     frames = []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from harness.core.latents import Latents, Unspoken
     from harness.core.types import Waveform
 
 LENT = "SOUNDCHECK_LENT"
@@ -57,6 +58,18 @@ class ManySpeakers(Protocol):
         """Have what is rendered from now on said by this speaker of the model that was loaded.
 
         Law: a rendering depends on its text, its seed and its speaker only, whoever spoke before.
+        """
+        ...
+
+
+class Reading(Protocol):
+    """An :class:`Engine` that can say what it makes of a text without speaking it: its row names the architectures."""
+
+    def read(self, items: Sequence[Unspoken], *, is_still: bool) -> list[Latents]:
+        """Figures of each item, as :func:`harness.core.latents.summarise` makes them, in order.
+
+        Law: item i depends on item i only, beyond float rounding. Unless `is_still`, its durations are those of a
+        rendering of the same text with the same seed.
         """
         ...
 

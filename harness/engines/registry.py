@@ -6,7 +6,8 @@ file lies there be chosen. Knows no other room: adapters and checks are named by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FILE_CHECKS = ("config", "architecture")
@@ -92,6 +93,9 @@ class EngineSpec:
     """Whether ``load`` takes ``is_bare`` as well: it opens nothing but files of the name :attr:`file`, and makes of
     them what stands in for a vocoder and for files that they name. What such a voice alone does not raise is the
     model's."""
+    reads: Mapping[str, str] = field(default_factory=dict)
+    """Architectures, as :attr:`facts` name them, that the adapter can ``read`` texts with, speaking none (see
+    :class:`harness.core.engine.Reading`) -> by which figures; ``""`` for an engine whose models have none."""
     checks: tuple[str, ...]
     """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
     what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
@@ -125,6 +129,7 @@ COQUI = EngineSpec(
     facts="harness.admission.coqui.facts:read_facts",
     has_untrained=True,
     has_stand_ins=True,
+    reads={"vits": "prior means, prior deviations and durations"},
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 
@@ -138,6 +143,7 @@ FAKE = EngineSpec(
     choices="harness.engines.fake.voices:read_choices",
     has_untrained=True,
     has_stand_ins=True,
+    reads={"": "figures made up for tests"},
     checks=COQUI.checks,  # a stand-in for a Coqui voice, at the door as well
 )
 

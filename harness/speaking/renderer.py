@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from harness.core.engine import EngineInfo, Speech
+from harness.core.latents import Latents, Unspoken
 from harness.core.seeds import Request
 from harness.core.types import RenderingKey
 from harness.sandbox.outside.client import WorkerFault
@@ -140,6 +141,42 @@ class Renderer:
                         slot.is_tidy = False
 
         return self._pool.submit(lent)
+
+    def read(self, items: Sequence[Unspoken], *, is_still: bool = False) -> Future[list[Latents]]:
+        """What the model makes of texts before any sound, by one worker in the background; nothing is kept.
+
+        A worker that is lost meanwhile is replaced and asked once more.
+
+        Args:
+            items: The texts, in batches that one order may hold.
+            is_still: Without noise in the durations.
+
+        Returns:
+            Figures of each. The future raises ``WorkerFault`` where it is lost again, or says what no honest one does.
+        """
+
+        def lent() -> list[Latents]:
+            with self._pool.slot() as slot:
+                try:
+                    return self._read(slot, items, is_still=is_still)
+                except WorkerFault as fault:
+                    if fault.rule != "worker.crashed":
+                        raise
+                    self._on_event(f"the worker {fault.what}; a fresh one is asked once more")
+                    return self._read(slot, items, is_still=is_still)
+
+        return self._pool.submit(lent)
+
+    def _read(self, slot: Slot, items: Sequence[Unspoken], *, is_still: bool) -> list[Latents]:
+        try:
+            self._ready(slot)
+            if slot.worker is None:
+                raise WorkerFault("worker.given-up", "not tried: the run is ending")
+            return slot.worker.read(items, is_still=is_still, speaker=self._speaker)
+        except WorkerFault as fault:
+            if fault.rule not in NO_LOSS:
+                slot.clear()
+            raise
 
     def known(self, requests: Iterable[Request]) -> dict[Request, Made]:
         """Those of the requests that are in the store."""

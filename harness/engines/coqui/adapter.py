@@ -21,9 +21,11 @@ from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.espeak import install_inprocess_espeak
 from harness.engines.coqui.loading import load_synthesizer
+from harness.engines.coqui.reading import Conditions, read_vits, repeated
 from harness.engines.noise import PerItemNoise
 
 if TYPE_CHECKING:
+    from harness.core.latents import Latents, Unspoken
     from harness.core.types import Waveform
 
 MAX_BATCH_TOKENS = 4096
@@ -121,6 +123,20 @@ class CoquiEngine:
         spoken = iter(self._speak(flat))
         return [self._join([next(spoken) for _ in sentences]) for sentences in pieces]
 
+    def read(self, items: Sequence[Unspoken], *, is_still: bool) -> list[Latents]:
+        """See :class:`harness.core.engine.Reading`: text encoder and duration predictor alone, whole texts unsplit."""
+        model = self._synthesizer.tts_model
+        speaker, d_vector = model._get_speaker_id_or_dvector(self._speaker, self._recording, None)
+        who = Conditions(
+            speaker=speaker, d_vector=d_vector, language=model._get_language_id(self._language), is_still=is_still
+        )
+        rows = [list(one.ids) or model.tokenizer.text_to_ids(one.text, language=self._language) for one in items]
+        found: dict[int, Latents] = {}
+        for batch in _batches([len(row) for row in rows]):
+            read = read_vits(model, [rows[at] for at in batch], [items[at].seed for at in batch], who)
+            found |= dict(zip(batch, read, strict=True))
+        return [found[at] for at in range(len(rows))]
+
     def _sentences(self, text: str) -> list[str]:
         language = self._language or self._synthesizer.tts_model.language_manager.language_names[0]
         return self._synthesizer.split_into_sentences(text, language) or [text]
@@ -167,8 +183,8 @@ class CoquiEngine:
                 padded.to(model.device),
                 aux_input={
                     "x_lengths": lengths.to(model.device),
-                    "speaker_ids": _repeated(speaker, len(ids)),
-                    "d_vectors": _repeated(d_vector, len(ids)),
+                    "speaker_ids": repeated(speaker, len(ids)),
+                    "d_vectors": repeated(d_vector, len(ids)),
                     "language_ids": None if language is None else torch.tensor([language] * len(ids)),
                 },
             )
@@ -343,15 +359,6 @@ def _sentence_seed(seed: int, place: int) -> int:
     if place == 0:
         return seed
     return int(np.random.SeedSequence([seed, place]).generate_state(1, np.uint64)[0] >> 1)
-
-
-def _repeated(value: Any, count: int) -> Any:
-    import torch
-
-    if value is None:
-        return None
-    row = torch.as_tensor(value)
-    return row.reshape(1, -1).repeat(count, 1).squeeze(1) if row.ndim < 2 else row.repeat(count, 1)
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

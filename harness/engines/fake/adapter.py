@@ -21,14 +21,19 @@ import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.fake import sponges
+from harness.engines.fake.figures import figures_of, spoil, text_of
 from harness.engines.fake.tones import AMPLITUDE, CHARACTER_SAMPLES, NOISE_SIGMA, SAMPLE_RATE, frequency, index_of
+
+if TYPE_CHECKING:
+    from harness.core.latents import Latents, Unspoken
+    from harness.core.types import Waveform
 
 FRAME_SAMPLES = 80
 
@@ -88,20 +93,37 @@ class FakeEngine:
         """Speak each text, as its faults have it."""
         return [self._speak(text, seed) for text, seed in zip(texts, seeds, strict=True)]
 
+    def read(self, items: Sequence[Unspoken], *, is_still: bool) -> list[Latents]:
+        """See :class:`harness.core.engine.Reading`; a fault that fires shows in it, unless its ``figures`` lie."""
+        found = []
+        for one in items:
+            text = one.text or text_of(one.ids)
+            fired = [fault for fault in self._faults if _fires(fault, text, one.seed, self._spoken)]
+            shown = [fault for fault in fired if "figures" not in fault]
+            frames = 0 if is_still else len(self._toned(text, one.seed, shown)) // FRAME_SAMPLES
+            found.append(figures_of(text, one.ids, shown, frames))
+            spoil(found, [fault["figures"] for fault in fired if "figures" in fault])
+        return found
+
     def _speak(self, text: str, seed: int) -> Speech:
-        who = (self._voice.speaker + self._voice.language).encode() + self._cloned[:4096]
-        rng = np.random.default_rng([seed, *who] if who else seed)
         self._spoken += 1
         fired = [fault for fault in self._faults if _fires(fault, text, seed, self._spoken)]
         for fault in fired:
             _misbehave(fault["kind"])
             sponges.soak_up(fault, text, self._kept)
-            text = _edited(text, fault)
-        samples = tones(text, rng)
-        for fault in fired:
-            samples = _spoiled(samples, fault)
+        samples = self._toned(text, seed, fired)
         frames = len(samples) // FRAME_SAMPLES
         return Speech(samples=samples, sample_rate=SAMPLE_RATE, frames=frames, tokens=len(text))
+
+    def _toned(self, text: str, seed: int, fired: Sequence[dict[str, Any]]) -> Waveform:
+        """The text as tones, as these faults have it."""
+        who = (self._voice.speaker + self._voice.language).encode() + self._cloned[:4096]
+        for fault in fired:
+            text = _edited(text, fault)
+        samples = tones(text, np.random.default_rng([seed, *who] if who else seed))
+        for fault in fired:
+            samples = _spoiled(samples, fault)
+        return samples
 
 
 def tones(text: str, rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -1,9 +1,9 @@
 """The words between harness and worker: framed messages over a socket, length-limited, schema-checked, never pickled.
 
 A frame is a fixed prefix (magic, kind, header length, payload length), a JSON header of exactly the fields that its
-kind allows, and for speech a payload of raw little-endian float32 samples. Lengths are checked against caps before
-anything is allocated. Both sides use this module; only the harness side must survive a liar, and whatever breaks a
-rule here raises :class:`ProtocolError`, which is evidence about the candidate.
+kind allows, and for speech a payload of raw little-endian float32 samples; so have figures of what is only read.
+Lengths are checked against caps before anything is allocated. Both sides use this module; only the harness side must
+survive a liar, and whatever breaks a rule here raises :class:`ProtocolError`, which is evidence about the candidate.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import Meta
+
+from harness.core.latents import MAX_IDS
 
 MAGIC = b"SCK1"
 PREFIX = struct.Struct(">4sBIQ")
@@ -95,6 +97,25 @@ class Render(_Message, frozen=True, kw_only=True):
     """Who says them, where several speakers of the model do; ``""`` for the one it was loaded with."""
 
 
+class Unsaid(_Message, frozen=True, kw_only=True):
+    """One text that is only read, or input ids in its place; see :class:`harness.core.latents.Unspoken`."""
+
+    text: Line = ""
+    ids: Annotated[list[Annotated[int, Meta(ge=0, le=1 << 20)]], Meta(max_length=MAX_IDS)] = []
+    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 0
+
+
+class Read(_Message, frozen=True, kw_only=True):
+    """Harness to worker: make of these, in order, what you would before any sound; the answer is :class:`Figures`."""
+
+    batch: Count
+    items: Annotated[list[Unsaid], Meta(min_length=1, max_length=256)]
+    is_still: bool = False
+    """Without noise in the durations: then a text's figures depend on nothing but the text."""
+    speaker: Line = ""
+    """As in :class:`Render`."""
+
+
 class Loaded(_Message, frozen=True, kw_only=True):
     """Worker to harness: the model is loaded."""
 
@@ -114,6 +135,14 @@ class Spoken(_Message, frozen=True, kw_only=True):
     tokens: Count
 
 
+class Figures(_Message, frozen=True, kw_only=True):
+    """Worker to harness: what it makes of a batch, in a payload as :mod:`harness.core.latents` packs it."""
+
+    batch: Count
+    lengths: Annotated[list[Annotated[int, Meta(ge=0, le=MAX_IDS)]], Meta(max_length=256)]
+    """Input ids of each text."""
+
+
 class Done(_Message, frozen=True, kw_only=True):
     """Worker to harness: every item of the batch was answered."""
 
@@ -129,8 +158,10 @@ class Failed(_Message, frozen=True, kw_only=True):
     message: Line
 
 
-Message: TypeAlias = Load | Render | Loaded | Spoken | Done | Failed | Prepare | Prepared
-KINDS: tuple[type[Message], ...] = (Load, Render, Loaded, Spoken, Done, Failed, Prepare, Prepared)
+Message: TypeAlias = Load | Render | Loaded | Spoken | Done | Failed | Prepare | Prepared | Read | Figures
+KINDS: tuple[type[Message], ...] = (
+    Load, Render, Loaded, Spoken, Done, Failed, Prepare, Prepared, Read, Figures,
+)  # fmt: skip
 _DECODERS = tuple(msgspec.json.Decoder(kind) for kind in KINDS)
 
 
@@ -173,7 +204,8 @@ class Channel:
         Args:
             deadline: When to stop waiting.
             max_payload: Largest payload in bytes that is acceptable now.
-            carrier: The one kind of message that may have a payload: :class:`Load` on the worker's side.
+            carrier: The one kind of message that may have a payload: :class:`Load` on the worker's side, and
+                :class:`Figures` where a batch is only read.
 
         Returns:
             The message, and its payload (``b""`` for all but the carrier).

@@ -19,22 +19,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from harness.core.latents import Unspoken, pack
 from harness.core.voice import Voice
 from harness.sandbox.inside.protocol import (
     MAX_RECORDING_BYTES,
     Channel,
     Done,
     Failed,
+    Figures,
     Load,
     Loaded,
     Prepare,
     Prepared,
+    Read,
     Render,
     Spoken,
 )
 
 if TYPE_CHECKING:
-    from harness.core.engine import Engine, EngineInfo, ManySpeakers
+    from harness.core.engine import Engine, EngineInfo, ManySpeakers, Reading
 
 PR_SET_PDEATHSIG = 1
 NICENESS = 5
@@ -153,6 +156,19 @@ def _speak(engine: Engine, channel: Channel, order: Render) -> None:
     channel.send(Done(batch=order.batch))
 
 
+def _read(engine: Engine, channel: Channel, order: Read) -> None:
+    items = [Unspoken(text=item.text, ids=tuple(item.ids), seed=item.seed) for item in order.items]
+    try:
+        if order.speaker:
+            cast("ManySpeakers", engine).speak_as(order.speaker)
+        found = cast("Reading", engine).read(items, is_still=order.is_still)
+    except Exception as error:  # noqa: BLE001 - the worker boundary, as above
+        channel.send(_failure(order.batch, 0 if len(items) == 1 else -1, error))
+        return
+    lengths, payload = pack(found)
+    channel.send(Figures(batch=order.batch, lengths=lengths), payload)
+
+
 def serve(channel: Channel, *, seal: Callable[[], None] = lambda: None) -> None:
     """Answer orders until the harness hangs up.
 
@@ -187,6 +203,8 @@ def serve(channel: Channel, *, seal: Callable[[], None] = lambda: None) -> None:
             channel.send(Loaded(name=info.name, sample_rate=info.sample_rate, versions=dict(info.versions)))
         elif isinstance(order, Render) and engine is not None:
             _speak(engine, channel, order)
+        elif isinstance(order, Read) and engine is not None:
+            _read(engine, channel, order)
         else:
             return
 

@@ -17,6 +17,7 @@ import numpy as np
 from harness.core.engine import EngineInfo, Speech
 from harness.core.errors import MachineShort, WorkerUnready
 from harness.core.identity import Beside, Files
+from harness.core.latents import MAX_IDS, WIDTH, Latents, Odd, Unspoken, unpack
 from harness.core.text import printable
 from harness.core.voice import Voice
 from harness.sandbox.inside.modelfiles import ModelExchanged, require_same
@@ -25,6 +26,7 @@ from harness.sandbox.inside.protocol import (
     Choice,
     Done,
     Failed,
+    Figures,
     Item,
     Load,
     Loaded,
@@ -32,9 +34,11 @@ from harness.sandbox.inside.protocol import (
     Prepare,
     Prepared,
     ProtocolError,
+    Read,
     Render,
     Spoken,
     TooLong,
+    Unsaid,
 )
 from harness.sandbox.outside.deadline import Deadline
 from harness.sandbox.outside.launcher import STARTING, WAITING, Launcher, WorkerProcess
@@ -44,6 +48,10 @@ MAX_ODD_RATE = 65_535
 """Hz: beyond it, FLAC has multiples of 10 only (RFC 9639, section 9.1.2)."""
 MAX_BATCH = 1 << 39
 """Batches are numbered by chance: what answers one was said after it was asked."""
+IDS_PER_CHARACTER = 64
+"""Input ids that a character may become: a digit is up to a dozen sounds, with a blank beside each."""
+READING_SHARE = 0.02
+"""Of the seconds that a character may take to be spoken: so many it may take to be read."""
 
 
 class WorkerFault(Exception):
@@ -282,6 +290,49 @@ class Worker:
                 index = self._check(reply, answered, items)
                 process.overhear(payload, "the samples of its speech", is_sound=True)
                 on_speech(index, _speech(reply, payload))
+        raise self._fault("worker.failed", f"{reply.kind}: {reply.message}", ends=False)
+
+    def read(self, items: Sequence[Unspoken], *, is_still: bool = False, speaker: str = "") -> list[Latents]:
+        """What the model makes of a batch before any sound: the worker's word, checked for form.
+
+        Args:
+            items: The batch, at most 256.
+            is_still: Without noise in the durations.
+            speaker: Whose reading it is, where several speakers of the model have their own.
+
+        Raises:
+            WorkerFault: As :meth:`render`; figures that are missing or no numbers are forged.
+            MachineShort: As there.
+        """
+        if self._process is None:
+            raise ValueError("start() first")
+        process, self._batch = self._process, 1 + secrets.randbelow(MAX_BATCH)
+        characters = sum(len(item.text) or len(item.ids) for item in items)
+        seconds = self._bounds.batch_seconds + READING_SHARE * self._bounds.seconds_per_character * characters
+        deadline = self._deadline(process, "reading", seconds)
+        process.doing("reading", [item.text for item in items])
+        unsaid = [Unsaid(text=item.text, ids=list(item.ids), seed=item.seed) for item in items]
+        order = Read(batch=self._batch, items=unsaid, is_still=is_still, speaker=speaker)
+        with self._watched("reading"):
+            channel = Channel(process.sock)
+            if channel.has_unread:
+                raise ProtocolError("it answered before it was asked")
+            channel.send(order, deadline=deadline)
+            most = sum(len(item.ids) or min(MAX_IDS, 64 + IDS_PER_CHARACTER * len(item.text)) for item in items)
+            try:
+                cap = 4 * most * (1 + WIDTH)
+                reply, payload = channel.receive(deadline=deadline, max_payload=cap, carrier=Figures)
+            except TooLong as error:
+                raise ProtocolError(str(error)) from None
+            if not isinstance(reply, Figures | Failed) or reply.batch != self._batch:
+                raise ProtocolError(f"expected an answer to this batch, got {type(reply).__name__}")
+            process.doing(WAITING)
+            if isinstance(reply, Figures):
+                try:
+                    return unpack(reply.lengths, payload, items)
+                except Odd as odd:
+                    raise ProtocolError(f"it answered with {odd}") from None
+            process.overhear(f"{reply.kind} {reply.message}".encode(errors="replace"), "an error message")
         raise self._fault("worker.failed", f"{reply.kind}: {reply.message}", ends=False)
 
     def stop(self) -> None:

@@ -23,6 +23,7 @@ from harness.sandbox.inside.protocol import (
     Channel,
     Done,
     Failed,
+    Figures,
     Item,
     Load,
     Loaded,
@@ -30,9 +31,11 @@ from harness.sandbox.inside.protocol import (
     Prepare,
     Prepared,
     ProtocolError,
+    Read,
     Render,
     Spoken,
     TooLong,
+    Unsaid,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ RENDER = Render(batch=1, items=[Item(text="do not, \u202e\x00 €", seed=(1 << 6
 LOADED = Loaded(name="fake", sample_rate=16_000, versions={"fake": "1"})
 SPOKEN = Spoken(batch=1, index=0, sample_rate=16_000, samples=3, frames=1, tokens=9)
 DONE = Done(batch=1)
+READ = Read(batch=1, items=[Unsaid(text="do not", seed=7), Unsaid(ids=[1, 0, 5])], is_still=True, speaker="ana")
+FIGURES = Figures(batch=1, lengths=[6, 3])
 FAILED = Failed(batch=1, index=-1, kind="RuntimeError", message="no")
 MESSAGES: tuple[tuple[Message, bytes], ...] = (
     (PREPARE, b""),
@@ -55,6 +60,8 @@ MESSAGES: tuple[tuple[Message, bytes], ...] = (
     (SPOKEN, b"\0\1\2\3" * 3),
     (DONE, b""),
     (FAILED, b""),
+    (READ, b""),
+    (FIGURES, b""),
 )
 
 
@@ -137,6 +144,13 @@ class TestRoundTrip:
         assert Channel(ends[1]).receive(deadline=soon(), max_payload=len(payload)) == (message, payload)
         sender.join()
 
+    def test_figures_have_a_payload_where_they_were_asked_for_and_nowhere_else(
+        self, ends: tuple[socket.socket, socket.socket]
+    ) -> None:
+        Channel(ends[0]).send(FIGURES, b"abcd")
+        assert Channel(ends[1]).receive(deadline=soon(), max_payload=4, carrier=Figures) == (FIGURES, b"abcd")
+        assert refusal(frame(Figures, fields(FIGURES), b"abcd")) == "expected 0 payload bytes with Figures, got 4"
+
     def test_speech_of_no_samples_is_speech(self) -> None:
         silent = Spoken(batch=1, index=0, sample_rate=16_000, samples=0, frames=0, tokens=0)
         assert received(frame(Spoken, fields(silent)), max_payload=0) == (silent, b"")
@@ -147,8 +161,8 @@ class TestPrefix:
         assert refusal(b"\x80\x04garbage garbage ") == "expected a frame starting b'SCK1', got b'\\x80\\x04ga'"
 
     def test_an_unknown_kind_is_refused(self) -> None:
-        assert refusal(frame(8, {})) == "expected a message kind below 8, got 8"
-        assert refusal(frame(255, {})) == "expected a message kind below 8, got 255"
+        assert refusal(frame(10, {})) == "expected a message kind below 10, got 10"
+        assert refusal(frame(255, {})) == "expected a message kind below 10, got 255"
 
     def test_a_huge_header_is_refused_by_its_announcement(self, ends: tuple[socket.socket, socket.socket]) -> None:
         # Nothing but the prefix is ever sent: a reader that waited for the header would time out instead.
