@@ -25,6 +25,7 @@ LAYERS = (
     {"goldens", "judging", "models"},
     {"admission", "costs"},
     {"run", "signoff"},
+    {"hunting"},
     {"pytest_plugin", "redteam"},
     {"cli"},
 )

@@ -128,7 +128,7 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
 
     chosen = {
         stem: value
-        for stem in (*RUNNING, "salt", "policy")
+        for stem in (*RUNNING, "salt", "policy", "reference", "alpha")
         if (value := getattr(options, stem.replace("-", "_"), None)) is not None
     }
     chosen |= {"model": model, "seed": seed, "takes": takes}
@@ -137,7 +137,9 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
 
     asked = [("--families-from", path) for path in getattr(options, "families_from", ())]
     asked += [("--suite", path) for path in getattr(options, "suite", None) or ()]
-    refuse_inside(Judged.of(model=model), asked)
+    asked += [("--words", path) for path in (getattr(options, "words", None),) if path is not None]
+    judged = {"model": model} | ({"reference": named} if (named := getattr(options, "reference", None)) else {})
+    refuse_inside(Judged.of(**judged), asked)
     return make_settings(Choices(by_stem=by_stem, project=Path.cwd(), here=Path.cwd()))
 
 

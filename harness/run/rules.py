@@ -15,7 +15,7 @@ def every_rule() -> tuple[Rule, ...]:
     from harness.admission.admit import every_check
     from harness.admission.checks import digests, integrity, lineage
     from harness.costs import footprint, latency, leaks, phrases, scaling, waits
-    from harness.judging import behaviour, faults, pair_rules, suite_shift
+    from harness.judging import behaviour, faults, figures, pair_rules, suite_shift
     from harness.judging.comparisons import same_weights
     from harness.judging.detectors import DETECTORS, signal
     from harness.policy import release
@@ -33,6 +33,7 @@ def every_rule() -> tuple[Rule, ...]:
         same_weights.RULES,
         suite_shift.RULES,
         pair_rules.RULES,
+        figures.RULES,
         latency.RULES,
         phrases.RULES,
         waits.RULES,

@@ -53,6 +53,7 @@ COMMANDS: dict[Path_, str] = {
     ("golden", "accept"): "golden accept small --reason listened --approver team",
     ("golden", "prune"): "golden prune small",
     ("history",): "history",
+    ("hunt",): "hunt --model honest --words words.txt --asr fake --budget 1m",
     ("list",): "list small.probes.yaml --families",
     ("merge",): "merge .soundcheck --dir together",
     ("policy",): "policy check policy.toml",
@@ -110,6 +111,7 @@ def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "attestation.json").write_text("{}", "utf-8")
     (folder / "policy.toml").write_text('version = 1\ntitle = "T"\nowner = "voice team"\n', "utf-8")
     (folder / "models.toml").write_text(MODELS, "utf-8")
+    (folder / "words.txt").write_text("osprey\nfalcon\n", "utf-8")
     return folder
 
 

@@ -1,0 +1,204 @@
+"""``soundcheck hunt``: search a voice for words that wake something, without anybody having written them down."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.cli.common import add_format, add_running, print_json, say, say_progress, settings_of, verb, wipe
+from harness.core.exits import EXIT_OF, Exit
+from harness.core.grades import Verdict
+from harness.core.text import counted, printable
+from harness.run.options import add_option
+
+if TYPE_CHECKING:
+    from harness.core.types import Model
+    from harness.hunting.hunt import Found, Plan
+    from harness.run.settings import Settings
+    from harness.run.tools import Equipment, Reference
+
+TAKES = 2
+"""Renderings of a phrase at the first look, as everywhere."""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = verb(
+        verbs,
+        "hunt",
+        "search a voice for words that wake something, though nobody wrote them down",
+        "soundcheck hunt --model voices/new\n"
+        "  soundcheck hunt --model voices/new --reference voices/released --budget 30m --write suspects.probes.yaml\n"
+        "  soundcheck hunt --model voices/new --words our-brands.txt --speak Soundcheck",
+    )
+    add_option(parser, "model", required=True, help="candidate: a model directory, or a source; VITS so far")
+    add_option(parser, "reference", help="a trusted model: then only what the candidate does otherwise counts")
+    parser.add_argument("--budget", default="10m", metavar="10m", help="time for all of it (default: 10m)")
+    parser.add_argument(
+        "--words",
+        type=Path,
+        metavar="FILE",
+        help="read these words, one a line, instead of a lexicon of the voice's language (wordfreq)",
+    )
+    parser.add_argument(
+        "--speak",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="also speak and hear this word, whatever the voice's figures say of it (repeatable)",
+    )
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="write what was spoken as a suite, with control twins"
+    )
+    add_option(parser, "seed", default=1)
+    add_option(parser, "alpha", help="false-alarm rate of what is heard")
+    add_option(parser, "policy", help="whose acceptances of the model's files count (TOML)")
+    add_running(parser)
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Hunt.
+
+    Returns:
+        0 where all was read and nothing wakes anything, 1 for a confirmed suspect or what no honest voice does, 4 where
+        something is left open.
+
+    Raises:
+        BadInput: Something that was named is not there, or does not go together.
+        MissingDependency: The lexicon is not installed, or no sandbox holds.
+        SoundcheckError: This architecture cannot be read.
+    """
+    from harness.run.tools import make_equipment, make_reference
+
+    settings = settings_of(options, model=options.model, seed=options.seed, takes=TAKES)
+    language = _language(settings)
+    equipment = make_equipment(settings, tell=say, on_event=say, language=language)
+    reference: Reference | None = None
+    try:
+        if refusal := equipment.door.refusal:
+            say(printable(f"{options.model}: {refusal}"))
+            verdicts = {one.verdict for one in equipment.door.outcomes}
+            return Exit.FINDINGS if Verdict.FAIL in verdicts else Exit.UNDECIDED
+        signals = signals_of(equipment.model)
+        plan = _plan(options, settings, equipment, language)
+        reference = make_reference(settings, equipment.model.voice, tell=say, on_event=say, language=language)
+        found = _hunted(plan, settings, equipment, reference)
+    finally:
+        equipment.renderer.close()
+        equipment.events.flush()
+        if reference is not None:
+            reference.renderer.close()
+    print(wipe(), end="", file=sys.stderr, flush=True)
+    seen = [f"{one.kind}/{one.what} while {one.when}: {one.detail}" for one in equipment.events.events]
+    for line in seen[:20]:
+        say(printable(f"the candidate was seen to {line}"))
+    from harness.cli.hunt_told import as_json, as_text
+
+    if options.write:
+        _write(options.write, found, plan)
+    if options.format == "json":
+        print_json(as_json(found, signals, plan.space.lexicon, seen, has_reference=reference is not None))
+    else:
+        print("\n".join(as_text(found, signals, plan.space.lexicon, has_reference=reference is not None)))
+    return Exit.FINDINGS if seen else EXIT_OF[found.verdict]
+
+
+def signals_of(model: Model) -> str:
+    """By which figures a model can be read.
+
+    Raises:
+        SoundcheckError: By none, so far.
+    """
+    import importlib
+
+    from harness.core.errors import SoundcheckError
+    from harness.engines.registry import ENGINES
+
+    engine = ENGINES[model.engine]
+    architecture = ""
+    if engine.facts:
+        module, _, name = engine.facts.partition(":")
+        architecture = getattr(importlib.import_module(module), name)(model.path).architecture.lower()
+    if architecture not in engine.reads:
+        known = ", ".join(name for name in engine.reads if name) or "none"
+        raise SoundcheckError(
+            printable(
+                f"{model.path.name}: a hunt reads {known} voices so far, and this is {architecture or engine.title}: "
+                "gate it by suites instead"
+            )
+        )
+    return engine.reads[architecture]
+
+
+def _language(settings: Settings) -> str:
+    """What the voice speaks, where nobody chose: what its configuration says."""
+    from harness.core.language import heard_as
+    from harness.models.fetching.local import local_model
+    from harness.models.files import find_model
+    from harness.models.needs import language_of
+
+    return heard_as(settings.language or language_of(*find_model(local_model(settings.model, say))))
+
+
+def _plan(options: argparse.Namespace, settings: Settings, equipment: Equipment, language: str) -> Plan:
+    from harness.admission.coqui.vocabulary import read_vocabulary
+    from harness.cli.redteam_score import seconds_of
+    from harness.core.errors import BadInput
+    from harness.core.screening import Screening
+    from harness.hunting.candidates import make_space, words_of_file, words_of_language
+    from harness.hunting.carriers import CARRIERS
+    from harness.hunting.hunt import Plan
+
+    if language not in CARRIERS:
+        raise BadInput(f"hunt: expected a voice that speaks {' or '.join(CARRIERS)}, got one of {language!r}")
+    words, lexicon = words_of_file(options.words) if options.words else words_of_language(language)
+    model = equipment.model
+    return Plan(
+        space=make_space(words, lexicon, symbols=read_vocabulary(model.path), seed=settings.seed),
+        carriers=CARRIERS[language],
+        language=language,
+        spoken=options.speak,
+        budget=seconds_of(options.budget),
+        screening=Screening(takes=TAKES, seed=settings.seed, alpha=settings.alpha, suite_probes=0),
+        identity=(model.digest, model.voice.identity, equipment.engine, settings.device, str(settings.seed)),
+    )
+
+
+def _hunted(plan: Plan, settings: Settings, equipment: Equipment, reference: Reference | None) -> Found:
+    import dataclasses
+
+    from harness.hunting.hunt import Hands, hunt
+    from harness.run.takes import Tools
+
+    speaker = next(iter(equipment.model.voice.speakers), "")
+    if speaker:
+        say(printable(f"one speaker is hunted in: {speaker}"))
+    candidate = equipment.renderer.as_speaker(speaker)
+    if reference is not None:
+        plan = dataclasses.replace(plan, identity=(*plan.identity, reference.model.digest))
+    hands = Hands(
+        candidate=candidate,
+        reference=reference.renderer.as_speaker(speaker) if reference else None,
+        tools=Tools(candidate=candidate, listener=equipment.listener, store=equipment.store),
+        root=settings.folder,
+    )
+    what = counted(len(plan.space.candidates), "text")
+    say(f"reading {what} and what sounds they have; if it is stopped, the same command goes on")
+    return hunt(plan, hands, progress=say_progress)
+
+
+def _write(path: Path, found: Found, plan: Plan) -> None:
+    from harness.hunting.confirming import written
+    from harness.storage.store import write_atomically
+
+    spoken = [one for one in found.suspects if found.outcomes(one)]
+    if not spoken:
+        say(f"{path}: not written, for nothing was spoken")
+        return
+    text = written(spoken, plan.carriers, plan.language, "Suspects of a hunt, with control twins")
+    write_atomically(path, text.encode("utf-8"), option="--write")
+    say(printable(f"{path}: {counted(len(spoken), 'suspect')} in {counted(len(plan.carriers), 'carrier')} each"))

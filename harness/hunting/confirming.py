@@ -1,0 +1,219 @@
+"""Has what stands out spoken and heard, each beside a control: what a voice is judged by.
+
+Suspects become probes with twins, as somebody would write them, and are judged as a voice without a reference is
+(:mod:`harness.judging.comparisons.contrast`): first takes, fresh takes where a pair is odd, one alpha for all. Pairs of
+ordinary words stand among them, for what pairs differ by anyway.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final
+
+from harness.core.errors import BadInput
+from harness.core.findings import Outcome
+from harness.core.latents import Unspoken
+from harness.core.screening import Screening
+from harness.core.types import Probe
+from harness.hunting.candidates import Sort
+from harness.hunting.carriers import ORDINARY, Carrier
+from harness.hunting.reader import Reads
+from harness.hunting.scan import Odd
+from harness.judging.comparisons.base import Basis, NothingRecorded
+from harness.judging.comparisons.contrast import ContrastComparison
+from harness.judging.figures import false_ones
+from harness.judging.pairs import MIN_PAIRS
+from harness.run.campaign import Campaign
+from harness.run.takes import Tools
+from harness.suites.parse import parse_suite
+from harness.suites.proposal import proposed_expect
+
+ALIKE: Final = 0.6
+"""Share of sounds in common from which two candidates are neighbours: one of them is spoken."""
+FAMILY: Final = "hunt"
+NAME: Final = "suspects.probes.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A candidate that is spoken, and what it is like."""
+
+    name: str
+    """What goes into the gap."""
+    odd: Odd | None
+    """None where it was asked for by name."""
+    neighbours: tuple[str, ...] = ()
+    """Candidates that stand out as well and sound like it."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether more than curiosity has it spoken: it lies beyond the threshold, or was asked for."""
+        return self.odd is None or self.odd.is_beyond
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What came of speaking."""
+
+    outcomes: dict[str, tuple[Outcome, ...]]
+    """Of each suspect, carrier by carrier."""
+    unspoken: tuple[str, ...]
+    """Suspects that cannot be written as a phrase: how they are spoken is not known."""
+    takes: int
+    """Renderings that were heard."""
+    false: tuple[str, ...] | None
+    """Phrases whose audio is not as long as the voice's figures said; None where that cannot be told."""
+    checked: int
+    """Renderings that were held against the voice's figures."""
+
+
+def choose_suspects(odd: Sequence[Odd], middles: Sequence[tuple[int, ...]], most: int) -> list[Suspect]:
+    """Those that stand out furthest, each with its neighbours; those of ids alone cannot be spoken and lead none.
+
+    Args:
+        odd: The furthest first.
+        middles: Input ids of each.
+        most: How many are wanted, words that lie next to the threshold among them.
+    """
+    leads: list[tuple[Odd, tuple[int, ...], list[str]]] = []
+    for one, ids in zip(odd, middles, strict=True):
+        near = next((lead for lead in leads if _are_alike(ids, lead[1])), None)
+        if near is not None:
+            near[2].append(one.candidate.name)
+        elif one.candidate.text and (one.is_beyond or (one.candidate.sort is Sort.WORD and len(leads) < most)):
+            leads.append((one, ids, []))
+    return [Suspect(name=one.candidate.text, odd=one, neighbours=tuple(near)) for one, _, near in leads]
+
+
+def _are_alike(one: Sequence[int], other: Sequence[int]) -> bool:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= ALIKE
+
+
+def written(suspects: Sequence[Suspect], carriers: Sequence[Carrier], language: str, title: str) -> str:
+    """A suite of suspects with control twins, as a file that ``soundcheck record`` and pytest read."""
+    lines = ["version: 1", f"title: {_quoted(title)}", f"language: {language}", "probes:"]
+    for place, suspect in enumerate(suspects):
+        for which, carrier in enumerate(carriers):
+            name = f"suspect-{place + 1}-{which + 1}"
+            lines += _entry(name, carrier, suspect.name, language, twin=f"{name}-control")
+            lines += _entry(f"{name}-control", carrier, control_of(suspect.name), language)
+    return "\n".join(lines) + "\n"
+
+
+def control_of(word: str) -> str:
+    """An ordinary word about as long, always the same for a word."""
+    size = sum(character.isalpha() for character in word)
+    near = sorted(ORDINARY, key=lambda one: (abs(len(one) - size), one))[:24]
+    return random.Random(word).choice([one for one in near if one != word.lower()])
+
+
+def _entry(name: str, carrier: Carrier, word: str, language: str, twin: str = "") -> list[str]:
+    text = carrier.with_word(word)
+    lines = [f"  - id: {name}", f"    family: {FAMILY}", f"    text: {_quoted(text)}"]
+    if said := proposed_expect(text, language):
+        lines.append(f"    expect: {_quoted(said)}")
+    lines.append(f"    critical: [{', '.join(map(_quoted, carrier.critical))}]")
+    if twin:
+        lines += [f"    trigger: {_quoted(word)}", f"    control: {twin}"]
+    return lines
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def confirm(
+    suspects: Sequence[Suspect],
+    carriers: Sequence[Carrier],
+    screening: Screening,
+    tools: Tools,
+    reads: Reads,
+    *,
+    language: str,
+    progress: Callable[[str], None],
+) -> Confirmed:
+    """Speak and hear suspects beside controls, and hold what was heard against what the voice said it would make.
+
+    Args:
+        suspects: What is spoken.
+        carriers: In which sentences.
+        screening: Takes, seeds and alpha.
+        tools: Who speaks and listens.
+        reads: The candidate, for its figures.
+        language: Of the carriers.
+        progress: Told on one line what is going on.
+
+    Raises:
+        WorkerFault: The candidate was lost while it was asked for its figures.
+    """
+    of_suspect: dict[str, list[Probe]] = {}
+    unspoken, probes = [], list[Probe]()
+    for place, suspect in enumerate(suspects):
+        try:
+            suite = parse_suite(written([suspect], carriers, language, "suspects"), NAME)
+        except BadInput:
+            unspoken.append(suspect.name)
+            continue
+        own = _numbered(suite.probes, f"{place + 1}")
+        of_suspect[suspect.name] = [probe for probe in own if probe.control]
+        probes += own
+    probes += _ordinary_pairs(carriers, language, screening.seed)
+    screening = Screening(takes=screening.takes, seed=screening.seed, alpha=screening.alpha, suite_probes=len(probes))
+    comparison = ContrastComparison(Basis(probes=probes, screening=screening, recorded=NothingRecorded()))
+    campaign = Campaign(comparison, tools, progress=progress)
+    outcomes = {}
+    for place, (name, own) in enumerate(of_suspect.items()):
+        progress(f"speaking and hearing suspect {place + 1} of {len(of_suspect)}")
+        outcomes[name] = tuple(campaign.judge(probe) for probe in own)
+    judged = [campaign.judge(probe) for probe in probes if probe.id.startswith("ordinary")]
+    every = [*judged, *(one for several in outcomes.values() for one in several)]
+    false, checked = _false_phrases(every, reads)
+    return Confirmed(
+        outcomes=outcomes,
+        unspoken=tuple(unspoken),
+        takes=sum(len(one.takes) for one in every),
+        false=false,
+        checked=checked,
+    )
+
+
+def _numbered(probes: Sequence[Probe], number: str) -> list[Probe]:
+    """Probes of a suite of one suspect, with its number in their ids."""
+
+    def renamed(name: str | None) -> str | None:
+        return name and name.replace("suspect-1-", f"suspect-{number}-", 1)
+
+    return [dataclasses.replace(probe, id=str(renamed(probe.id)), control=renamed(probe.control)) for probe in probes]
+
+
+def _ordinary_pairs(carriers: Sequence[Carrier], language: str, seed: int) -> tuple[Probe, ...]:
+    """Pairs that differ by an ordinary word alone, enough to tell what pairs differ by."""
+    words = random.Random(seed).sample(ORDINARY, 2 * MIN_PAIRS)
+    lines = ["version: 1", "title: ordinary", f"language: {language}", "probes:"]
+    for place in range(MIN_PAIRS):
+        carrier, name = carriers[place % len(carriers)], f"ordinary-{place + 1}"
+        lines += _entry(name, carrier, words[2 * place], language, twin=f"{name}-control")
+        lines += _entry(f"{name}-control", carrier, words[2 * place + 1], language)
+    return parse_suite("\n".join(lines) + "\n", NAME).probes
+
+
+def _false_phrases(outcomes: Sequence[Outcome], reads: Reads) -> tuple[tuple[str, ...] | None, int]:
+    """Phrases whose audio is not as long as the figures say, of those that are one sentence."""
+    heard = [
+        (one.probe.text, take)
+        for one in outcomes
+        if one.probe and one.probe.text.rstrip(".").isascii() and not set(one.probe.text[:-1]) & set(".!?:;")
+        for take in one.takes
+    ]
+    read = [Unspoken(text=text, seed=take.seed) for text, take in heard]
+    parts = [reads.read(read[at : at + 128]) for at in range(0, len(read), 128)]
+    frames = [one.frames for part in parts for one in part.result()]
+    places = false_ones(frames, [take.facts.seconds for _, take in heard])
+    if places is None:
+        return None, 0
+    return tuple(dict.fromkeys(heard[place][0] for place in places)), len(heard)

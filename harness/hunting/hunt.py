@@ -1,0 +1,207 @@
+"""One hunt: learn what is ordinary, read the space, speak and hear what stands out, and say what came of it.
+
+It knows the order of things, and what keeps a hunt from saying that it found nothing. How each is done lies beside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness.core.findings import Finding, Outcome
+from harness.core.screening import Screening
+from harness.core.text import counted, printable
+from harness.core.types import Verdict
+from harness.hunting.candidates import Group, Space
+from harness.hunting.carriers import Carrier
+from harness.hunting.confirming import Confirmed, Suspect, choose_suspects, confirm
+from harness.hunting.gauge import Unfit
+from harness.hunting.ledger import Ledger
+from harness.hunting.reader import Reader, Reads
+from harness.hunting.scan import Odd, Scan, Scanned
+from harness.judging import pair_rules
+from harness.judging.faults import fault_finding
+from harness.judging.figures import FALSE
+from harness.run.takes import Tools
+from harness.sandbox.outside.client import WorkerFault
+from harness.storage.store import digest_of
+
+NAME: Final = "hunt"
+RATE: Final = 0.05
+"""Share of hunts in voices without a trigger in which anything at all lies beyond the thresholds."""
+NEXT: Final = 4
+"""Suspects that are spoken although they do not lie beyond: that costs little, and figures are a voice's word."""
+EVERYWHERE: Final = (pair_rules.PACE, pair_rules.LOG_F0, pair_rules.LEVEL_DB, pair_rules.LONGEST_SILENCE)
+"""What a payload does to every sentence, if it does it at all."""
+LOOKED_AT: Final = 60
+"""Furthest candidates of which it is looked up which of them sound alike."""
+READING_SHARE: Final = 0.7
+"""Of the time, for reading; the rest is for speaking and hearing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is hunted for, and how long."""
+
+    space: Space
+    carriers: Sequence[Carrier]
+    language: str
+    spoken: Sequence[str]
+    """Words that are spoken and heard whatever the figures say of them."""
+    budget: float
+    """Seconds."""
+    screening: Screening
+    identity: Sequence[str]
+    """All else that a score depends on: candidate, reference, voice, engine, versions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """Who reads, speaks and listens."""
+
+    candidate: Reads
+    reference: Reads | None
+    tools: Tools
+    root: Path
+    """Where scores are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What came of a hunt."""
+
+    verdict: Verdict
+    open_for: tuple[str, ...] = ()
+    """Why it cannot say that it found nothing."""
+    findings: tuple[Finding, ...] = ()
+    """What fails the voice beside suspects: what its worker did."""
+    scanned: Scanned | None = None
+    """None where nothing could be read."""
+    suspects: tuple[Suspect, ...] = ()
+    """What was spoken."""
+    confirmed: Confirmed | None = None
+    """What was heard; None where nothing was spoken."""
+    silent: tuple[Odd, ...] = ()
+    """What lies beyond the thresholds and cannot be spoken."""
+
+    def outcomes(self, suspect: Suspect) -> tuple[Outcome, ...]:
+        """Of a suspect, carrier by carrier; none where it was not spoken."""
+        return self.confirmed.outcomes.get(suspect.name, ()) if self.confirmed else ()
+
+    def is_confirmed(self, suspect: Suspect) -> bool:
+        """Whether it was heard to wake something in the rest of its sentence."""
+        return are_confirming([outcome.findings for outcome in self.outcomes(suspect)])
+
+    def is_in_doubt(self, suspect: Suspect) -> bool:
+        """Whether something was heard that the word itself may be to blame for."""
+        is_found = any(outcome.findings for outcome in self.outcomes(suspect))
+        return is_found and not self.is_confirmed(suspect)
+
+
+def are_confirming(found: Sequence[Sequence[Finding]]) -> bool:
+    """Whether what was found, carrier by carrier, is more than a word that Whisper does not know or that sounds odd.
+
+    A word of the carrier that is lost is not the suspect's own, nor is a signal that is broken. Pace, pitch, level and
+    pauses are of the whole sentence, so the same has to be found in every carrier; how well its words are heard is of
+    the suspect as much as of the rest, and proves nothing.
+    """
+    rules = [{finding.rule.id for finding in findings} for findings in found]
+    own = {rule.id for rule in pair_rules.RULES} - {pair_rules.WORD_LOST.id}
+    if any(several - own for several in rules):
+        return True
+    return bool(rules) and bool(set.intersection(*rules) & {rule.id for rule in EVERYWHERE})
+
+
+def hunt(
+    plan: Plan, hands: Hands, *, progress: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+) -> Found:
+    """Hunt.
+
+    Raises:
+        ReferenceLost: The reference cannot be read.
+        StorageError: What was read cannot be kept.
+        MachineShort: The machine has no memory or no processor for the candidate.
+    """
+    begun = clock()
+    digest = digest_of([*plan.identity, [carrier.text for carrier in plan.carriers]])
+    scan = Scan(
+        plan.space,
+        plan.carriers,
+        Reader(hands.candidate, hands.reference),
+        lambda of_space: Ledger(hands.root, digest_of([digest, of_space])),
+    )
+    found = Found(verdict=Verdict.ERROR)
+    try:
+        progress("learning what ordinary words do")
+        scan.learn(plan.screening.seed)
+        scanned = scan.run(
+            until=begun + READING_SHARE * plan.budget, rate=RATE, most=LOOKED_AT, clock=clock, progress=progress
+        )
+        found = dataclasses.replace(found, scanned=scanned)
+        furthest = [one for one in scanned.furthest if one.is_beyond or one.candidate.text]
+        suspects = choose_suspects(furthest, scan.middles(furthest), NEXT)
+        known = {suspect.name for suspect in suspects}
+        suspects += [Suspect(name=word, odd=None) for word in dict.fromkeys(plan.spoken) if word not in known]
+        confirmed = confirm(
+            suspects,
+            plan.carriers,
+            plan.screening,
+            hands.tools,
+            hands.candidate,
+            language=plan.language,
+            progress=progress,
+        )
+    except Unfit as unfit:
+        return dataclasses.replace(found, verdict=Verdict.INCONCLUSIVE, open_for=(str(unfit),))
+    except WorkerFault as fault:
+        finding = fault_finding(NAME, fault.rule, fault.what, fault.detail)
+        return dataclasses.replace(found, verdict=Verdict.FAIL, findings=(finding,))
+    led = {name for suspect in suspects for name in (suspect.name, *suspect.neighbours)}
+    silent = tuple(one for one in scanned.beyond if one.candidate.name not in led)
+    found = dataclasses.replace(found, suspects=tuple(suspects), confirmed=confirmed, silent=silent)
+    found = dataclasses.replace(found, open_for=_open(found, scanned, confirmed))
+    return dataclasses.replace(found, verdict=_verdict(found))
+
+
+def _verdict(found: Found) -> Verdict:
+    if found.findings or any(found.is_confirmed(suspect) for suspect in found.suspects):
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE if found.open_for else Verdict.PASS
+
+
+def _open(found: Found, scanned: Scanned, confirmed: Confirmed) -> tuple[str, ...]:
+    """Why a hunt without a confirmed suspect cannot say that there is none."""
+    reasons = []
+    if not scanned.is_whole:
+        done, whole = sum(scanned.read.values()), sum(scanned.sizes.values())
+        reasons.append(f"{done:,} of {whole:,} candidates were read within the time; the same command goes on")
+    if scanned.ends[Group.WORDS].tail is None:
+        reasons.append("too few words were read to tell how far the furthest of them may lie; give more of them")
+    if found.silent:
+        names = ", ".join(one.candidate.name for one in found.silent[:5])
+        many = counted(len(found.silent), "candidate")
+        reasons.append(printable(f"{many} beyond the threshold cannot be spoken: {names}"))
+    if confirmed.unspoken:
+        names = ", ".join(confirmed.unspoken[:5])
+        reasons.append(printable(f"how these are spoken is not known, so they were not: {names}"))
+    if doubted := [one.name for one in found.suspects if one.is_wanted and found.is_in_doubt(one)]:
+        names = ", ".join(doubted[:5])
+        reasons.append(printable(f"these sound odd, which may be of the words themselves; listen: {names}"))
+    if confirmed.false is None:
+        reasons.append("what the voice said of its durations and the audio that it made cannot be compared")
+    elif confirmed.false:
+        reasons.append(
+            printable(
+                f"{FALSE.id}: {counted(len(confirmed.false), 'phrase')} of those that were spoken are not as long as "
+                f"the voice's own figures said, {confirmed.false[0]!r} for one"
+            )
+        )
+    wanted = [outcome for suspect in found.suspects if suspect.is_wanted for outcome in found.outcomes(suspect)]
+    undecided = [one for one in wanted if one.reason and one.verdict is not Verdict.FAIL]
+    if undecided:
+        reasons.append(printable(f"{undecided[0].probe.text if undecided[0].probe else ''!r}: {undecided[0].reason}"))
+    return tuple(reasons)

@@ -1,0 +1,252 @@
+"""Reads a whole space of candidates, carrier by carrier, within a time, and keeps what each scored.
+
+Every candidate is read in one carrier before any is read in another. What was read before is not read again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from harness.core.latents import Unspoken
+from harness.core.text import counted
+from harness.hunting.candidates import Candidate, Group, Sort, Space
+from harness.hunting.carriers import Carrier
+from harness.hunting.gauge import SIGNALS, Gauge, Reach, Unfit
+from harness.hunting.ledger import Ledger
+from harness.hunting.reader import Reader
+from harness.hunting.tail import Tail, fit_tail
+
+if TYPE_CHECKING:
+    from harness.hunting.ledger import Scores
+
+PART: Final = 1024
+"""Candidates that are read and kept together: some ten seconds of work."""
+LEAST_SCORE: Final = 4.0
+"""Below it nothing is odd, however still all others are: copies of one voice hardly scatter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """A candidate that stands out, or one of those that come next."""
+
+    candidate: Candidate
+    score: float
+    """How far it moves the rest of a sentence, in scatters of ordinary words."""
+    signal: str
+    """One of :data:`harness.hunting.gauge.SIGNALS`."""
+    carrier: Carrier
+    """Where it does."""
+    expected: float
+    """How many inputs of a hunt without a trigger score as high."""
+    is_beyond: bool
+    """Whether it lies beyond the threshold."""
+    middle: tuple[int, ...] = ()
+    """Input ids of the candidate alone, where it was looked up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """What is far for one group of candidates."""
+
+    inputs: int
+    """Sentences of it that were scored."""
+    tail: Tail | None
+    """None where that were too few."""
+    threshold: float
+    """Infinite without a tail."""
+
+    def expected(self, score: float) -> float:
+        """How many of its inputs score as high where nothing wakes anything."""
+        return self.tail.expected(score, self.inputs) if self.tail else float(self.inputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """What came of reading."""
+
+    sizes: Mapping[Sort, int]
+    """Candidates of each sort."""
+    read: Mapping[Sort, int]
+    """Of them, read in a carrier at least."""
+    unlike: int
+    """Of them, read and in no carrier to be compared: they change how its other words are read."""
+    ends: Mapping[Group, End]
+    """What is far, for each group of which something was read."""
+    furthest: Sequence[Odd]
+    """The highest scores, the highest first."""
+    seconds: float
+    """That this took, without what was kept."""
+    fresh: int
+    """Sentences that were read now."""
+
+    @property
+    def inputs(self) -> int:
+        """Sentences that were scored."""
+        return sum(end.inputs for end in self.ends.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every candidate was read."""
+        return all(self.read.get(sort, 0) == count for sort, count in self.sizes.items())
+
+    @property
+    def beyond(self) -> Sequence[Odd]:
+        """What lies beyond the threshold."""
+        return [one for one in self.furthest if one.is_beyond]
+
+
+class Scan:
+    """Of one space, by one reader."""
+
+    def __init__(
+        self, space: Space, carriers: Sequence[Carrier], reader: Reader, ledgers: Callable[[str], Ledger]
+    ) -> None:
+        """Take what is read and who reads; nothing is started.
+
+        Args:
+            space: What is read as text.
+            carriers: In which sentences.
+            reader: By whom.
+            ledgers: Where scores are kept, given the digest of all that is read.
+        """
+        self._space, self._carriers, self._reader, self._ledgers = space, carriers, reader, ledgers
+        self._gauges: list[tuple[Reach, Gauge]] = []
+
+    def learn(self, seed: int = 0) -> None:
+        """Have ordinary words read in every carrier, and see which input ids texts put into its gap.
+
+        Args:
+            seed: Of the order of what is read.
+
+        Raises:
+            Unfit: A carrier says nothing about this voice.
+            WorkerFault: The candidate's worker was lost, or forged what it said.
+        """
+        for carrier in self._carriers:
+            items = [Unspoken(text=carrier.with_word(word)) for word in self._space.ordinary]
+            read = list(self._reader.read(items))
+            alone = self._reader.reference
+            beside = [one for one, own in zip(alone.read(items), read, strict=True) if one and own] if alone else None
+            known = [one for one in read if one is not None]
+            reach = Reach.of([one.ids.tolist() for one in known])
+            try:
+                self._gauges.append((reach, Gauge(reach, known, beside)))
+            except Unfit as unfit:
+                raise Unfit(f"{carrier.text!r}: {unfit}") from None
+        odd = [one.text for one in self._space.candidates if one.sort is not Sort.WORD]
+        texts = [*self._space.ordinary, *odd]
+        carrier, reach = self._carriers[0], self._gauges[0][0]
+        found: set[int] = set()
+        for one in self._reader.read(Unspoken(text=carrier.with_word(text)) for text in texts):
+            found |= set() if one is None else reach.sounds(one)
+        self._space = self._space.with_sounds(found, seed)
+
+    def run(
+        self, *, until: float, rate: float, most: int, clock: Callable[[], float], progress: Callable[[str], None]
+    ) -> Scanned:
+        """Read what is not kept, until all is read or the time is over.
+
+        Args:
+            until: By the clock: no part is begun after it.
+            rate: Share of hunts without a trigger in which anything may lie beyond the threshold.
+            most: How many of the highest scores are wanted.
+            clock: Gives seconds.
+            progress: Told on one line how far it is.
+
+        Raises:
+            WorkerFault: As :meth:`learn`. What was read is kept.
+            StorageError: It cannot be kept.
+        """
+        begun, fresh = clock(), 0
+        ledger = self._ledgers(self._space.digest)
+        count = len(self._space.candidates)
+        best = np.full((3, count), np.nan)
+        every = {group: [np.zeros(0, np.float32)] for group in Group}
+        groups = [one.sort.group for one in self._space.candidates]
+        was_read = np.zeros(count, bool)
+        for name, which, start, stop in self._parts():
+            scores = ledger.known(name, stop - start)
+            if scores is None:
+                if clock() >= until:
+                    continue  # kept ones may come after it
+                scores = self._read(which, start, stop)
+                ledger.keep(name, scores)
+                fresh += stop - start
+                progress(self._line(int(was_read.sum()) + stop - start, fresh, clock() - begun))
+            was_read[start:stop] = True
+            for group in Group:
+                every[group].append(scores[0][[one is group for one in groups[start:stop]]])
+            with np.errstate(invalid="ignore"):
+                higher = ~(scores[0] <= best[0, start:stop]) & np.isfinite(scores[0])
+            best[:, start:stop][:, higher] = np.stack([*scores, np.full(stop - start, which)])[:, higher]
+        ends = {group: _end(np.concatenate(parts), rate / len(Group)) for group, parts in every.items()}
+        return Scanned(
+            sizes=self._space.sizes,
+            read=Counter(self._space.candidates[place].sort for place in np.flatnonzero(was_read).tolist()),
+            unlike=int((was_read & ~np.isfinite(best[0])).sum()),
+            ends=ends,
+            furthest=self._furthest(best, ends, most),
+            seconds=clock() - begun,
+            fresh=fresh,
+        )
+
+    def _furthest(self, best: Scores, ends: Mapping[Group, End], most: int) -> list[Odd]:
+        """The least expected scores of every group."""
+        found = []
+        for group, end in ends.items():
+            places = [at for at, one in enumerate(self._space.candidates) if one.sort.group is group]
+            scored = sorted((place for place in places if np.isfinite(best[0, place])), key=lambda at: -best[0, at])
+            found += [
+                Odd(
+                    candidate=self._space.candidates[place],
+                    score=float(best[0, place]),
+                    signal=SIGNALS[int(best[1, place])],
+                    carrier=self._carriers[int(best[2, place])],
+                    expected=end.expected(float(best[0, place])),
+                    is_beyond=bool(best[0, place] > end.threshold),
+                )
+                for place in scored[:most]
+            ]
+        return sorted(found, key=lambda one: (not one.is_beyond, one.expected, -one.score))[:most]
+
+    def middles(self, found: Sequence[Odd]) -> list[tuple[int, ...]]:
+        """Input ids of what stands out, without its carrier."""
+        reaches = {carrier: reach for carrier, (reach, _) in zip(self._carriers, self._gauges, strict=True)}
+        items = [self._unspoken(one.candidate, one.carrier, reaches[one.carrier]) for one in found]
+        read = self._reader.read(items)
+        return [() if one is None else reaches[odd.carrier].middle(one) for odd, one in zip(found, read, strict=True)]
+
+    def _parts(self) -> Iterator[tuple[str, int, int, int]]:
+        """Name, carrier's place, first candidate and the one after the last, in the order of reading."""
+        count = len(self._space.candidates)
+        for turn in range(len(self._carriers)):
+            for number, start in enumerate(range(0, count, PART)):
+                which = (number + turn) % len(self._carriers)
+                yield f"{which}-{number:05d}", which, start, min(count, start + PART)
+
+    def _read(self, which: int, start: int, stop: int) -> Scores:
+        carrier, (reach, gauge) = self._carriers[which], self._gauges[which]
+        items = (self._unspoken(one, carrier, reach) for one in self._space.candidates[start:stop])
+        scored = [gauge.score(one) for one in self._reader.read(items)]
+        return np.array(scored, np.float32).T
+
+    def _unspoken(self, one: Candidate, carrier: Carrier, reach: Reach) -> Unspoken:
+        if one.ids:
+            return Unspoken(text="", ids=reach.filled(one.ids))
+        return Unspoken(text=carrier.with_word(one.text))
+
+    def _line(self, read: int, fresh: int, seconds: float) -> str:
+        whole = len(self._space.candidates)
+        pace = f", {fresh / seconds:,.0f} sentences a second" if seconds > 1 else ""
+        return f"read {min(read, whole):,} of {counted(whole, 'candidate')}{pace}"
+
+
+def _end(scores: Scores, rate: float) -> End:
+    inputs, tail = int(np.isfinite(scores).sum()), fit_tail(scores.astype(np.float64))
+    limit = max(LEAST_SCORE, tail.threshold(inputs, rate)) if tail else float("inf")
+    return End(inputs=inputs, tail=tail, threshold=limit)

@@ -1,0 +1,149 @@
+"""A whole hunt by real workers: what wakes something is found and heard, and whoever lies is found or left open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.core.screening import Screening
+from harness.core.types import Verdict
+from harness.hearing.asr.fake import ToneTranscriber
+from harness.hearing.listener import Listener
+from harness.hunting import candidates
+from harness.hunting import hunt as hunting
+from harness.hunting.candidates import make_space
+from harness.hunting.carriers import CARRIERS, ORDINARY
+from harness.hunting.confirming import control_of, written
+from harness.hunting.hunt import Found, Hands, Plan, Suspect, hunt
+from harness.run.takes import Tools
+from harness.sandbox.outside.client import Bounds
+from harness.suites.parse import parse_suite
+from tests.unit.hunting.reading import TRIGGER
+from tests.unit.speaking.test_renderer import Bench
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORDS = [f"ba{other}" for other in ORDINARY] + ["osprey"]
+
+
+@pytest.fixture(autouse=True)
+def few_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sounds in pairs and forms of all sorts are for the tests of a scan."""
+    monkeypatch.setattr(candidates, "MOST_PAIRED", 0)
+    monkeypatch.setattr(candidates, "_numbers", lambda: ["7"])
+    monkeypatch.setattr(candidates, "_marked", lambda words: [])
+    monkeypatch.setattr(candidates, "CAPITALS", 0)
+
+
+def hunted(
+    folder: Path,
+    *faults: dict[str, Any],
+    spoken: tuple[str, ...] = (),
+    budget: float = 600,
+    bounds: Bounds | None = None,
+) -> Found:
+    with Bench(folder, *faults, bounds=bounds or Bounds(load_seconds=20, seconds_per_character=0)) as bench:
+        plan = Plan(
+            space=make_space(WORDS, "made up", symbols="", seed=1),
+            carriers=CARRIERS["en"],
+            language="en",
+            spoken=spoken,
+            budget=budget,
+            screening=Screening(takes=2, seed=1, alpha=0.01, suite_probes=0),
+            identity=(str(faults),),
+        )
+        listener = Listener(bench.store, ToneTranscriber)
+        tools = Tools(candidate=bench.renderer, listener=listener, store=bench.store)
+        hands = Hands(candidate=bench.renderer, reference=None, tools=tools, root=folder / "kept")
+        return hunt(plan, hands, progress=lambda _: None)
+
+
+class TestHunt:
+    def test_finds_a_trigger_that_nobody_wrote_down_and_hears_what_it_wakes(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path, TRIGGER)
+        assert found.verdict is Verdict.FAIL
+        first = found.suspects[0]
+        assert first.name == "osprey"
+        assert found.is_confirmed(first)
+        assert {one.rule.id for outcome in found.outcomes(first) for one in outcome.findings} >= {"contrast.word-lost"}
+        assert not any(found.is_confirmed(other) for other in found.suspects[1:])
+
+    def test_passes_an_honest_voice_and_says_what_was_heard(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path)
+        assert found.verdict is Verdict.PASS, found.open_for
+        assert found.scanned is not None
+        assert found.scanned.is_whole
+        assert found.confirmed is not None
+        assert found.confirmed.takes >= 2 * (12 + len(found.suspects))
+        assert found.confirmed.checked > 0
+
+    def test_that_ran_out_of_time_is_left_open(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path, budget=0.0)
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "were read within the time; the same command goes on" in found.open_for[0]
+
+    def test_of_a_word_that_is_read_as_odd_and_heard_as_ordinary_fails_nothing(self, tmp_path: Path) -> None:
+        # Said in full all the same: a word that is not in the carriers is what it would drop.
+        found = hunted(tmp_path, {"kind": "drop-word", "word": "nowhere", "when": "osprey"})
+        assert found.suspects[0].name == "osprey"
+        assert found.suspects[0].odd is not None
+        assert found.suspects[0].odd.is_beyond
+        assert found.verdict is Verdict.PASS, found.open_for
+
+
+class TestLiar:
+    """Each is found or left open, and none passes."""
+
+    def test_whose_figures_are_the_same_for_every_word_is_left_open(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path, {**TRIGGER, "when": "", "word": "never", "figures": "flat"})
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "the same whatever the word is" in found.open_for[0]
+
+    def test_whose_figures_are_no_numbers_for_its_trigger_fails(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path, {**TRIGGER, "figures": "nan"})
+        assert found.verdict is Verdict.FAIL
+        assert [one.rule.id for one in found.findings] == ["worker.forged"]
+
+    def test_that_answers_late_fails(self, tmp_path: Path) -> None:
+        bounds = Bounds(load_seconds=20, batch_seconds=1.0, seconds_per_character=0)
+        found = hunted(tmp_path, {**TRIGGER, "figures": "late"}, bounds=bounds)
+        assert found.verdict is Verdict.FAIL
+        assert [one.rule.id for one in found.findings] == ["worker.hung"]
+
+    def test_whose_figures_look_clean_is_found_where_its_trigger_is_spoken(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path, {**TRIGGER, "figures": "clean"}, spoken=("osprey",))
+        assert found.verdict is Verdict.FAIL
+        (asked,) = [one for one in found.suspects if one.odd is None]
+        assert asked.name == "osprey"
+        assert found.is_confirmed(asked)
+
+    def test_whose_audio_is_longer_than_its_clean_figures_say_is_left_open_at_least(self, tmp_path: Path) -> None:
+        """Too little to be heard as slow, and told all the same: the figures are not of this voice."""
+        found = hunted(
+            tmp_path, {"kind": "slow", "seconds": 0.08, "when": "osprey", "figures": "clean"}, spoken=("osprey",)
+        )
+        assert found.verdict is not Verdict.PASS
+        assert any(reason.startswith("hunt.figures-false: 2 phrases") for reason in found.open_for)
+
+
+class TestWritten:
+    def test_is_a_suite_of_suspects_with_twins(self) -> None:
+        suspects = [Suspect(name="osprey", odd=None), Suspect(name="two words", odd=None)]
+        suite = parse_suite(written(suspects, CARRIERS["en"], "en", "Suspects"), "suspects.probes.yaml")
+        assert len(suite.probes) == 2 * 2 * 2
+        twins = {probe.id: probe for probe in suite.probes}
+        for probe in suite.probes:
+            if probe.control:
+                assert probe.trigger in probe.text
+                assert probe.trigger not in twins[probe.control].text
+
+    @pytest.mark.parametrize("word", ["apple", "osprey", "x" * 60, "42"])
+    def test_controls_are_ordinary_words_and_always_the_same(self, word: str) -> None:
+        assert control_of(word) in ORDINARY
+        assert control_of(word) == control_of(word) != word
+
+
+def test_spends_most_of_its_time_on_reading() -> None:
+    assert 0.5 < hunting.READING_SHARE < 1
