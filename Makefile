@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 test test-all: export OMP_NUM_THREADS := 1
 test test-all: export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door lock clean
+.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door fuzz-onnx lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -83,6 +83,10 @@ fuzz-protocol: $(VENV)/.ready
 # Needs nothing beyond the tests: honest noise around every hostile checkpoint of the corpus.
 fuzz-door: $(VENV)/.ready
 	$(BIN)/python fuzz/door.py
+
+# Nor does this: ONNX files of the corpus, changed at random, and protobuf's own reader beside ours.
+fuzz-onnx: $(VENV)/.ready
+	$(BIN)/python fuzz/onnxfile.py $(SECONDS)
 
 fuzz-config: $(VENV)/.ready
 	mkdir -p .fuzz/config

@@ -126,6 +126,7 @@ def settled(
     for flaw in examination.flaws:
         about = [] if flaw.rule.why_unacceptable else [one for one in mine if _is_about(one, flaw, digests)]
         met.update(about)
+        met.update(one for one in mine if one.graph and flaw.accepted == one.words)  # as the reader knows it
         for one in about:
             why = _why_not(one, flaw, digests, today)
             if why:
@@ -134,14 +135,16 @@ def settled(
                 flaw = dataclasses.replace(flaw, accepted=one.words)
         flaws.append(flaw)
     for one in mine:
-        if one not in met:
+        if one.graph and not one.holds(today):
+            remarks[f"not accepted: the {one.name} (line {one.line} of the policy) ended on {one.expires}"] = None
+        elif one not in met:
             remarks[f"the {one.name} (line {one.line} of the policy) has nothing to accept here"] = None
     return dataclasses.replace(examination, flaws=tuple(flaws), remarks=tuple(remarks))
 
 
 def _is_about(one: Acceptance, flaw: Flaw, digests: Digests) -> bool:
     file = flaw.file or WHOLE
-    if one.rule != flaw.rule.id:
+    if one.graph or one.rule != flaw.rule.id:
         return False
     return one.file == file or (digests.is_of_one_file and PurePosixPath(one.file).name == file)
 
@@ -197,7 +200,7 @@ def lines_of(one: Acceptance) -> tuple[str, ...]:
     return (
         "[[accept]]",
         f'rule = "{one.rule}"',
-        f"file = {_quoted(one.file)}",
+        f"graph = {_quoted(one.graph)}" if one.graph else f"file = {_quoted(one.file)}",
         f'sha256 = "{one.sha256}"',
         *([f"beside = {{ {beside} }}"] if beside else []),
         f"owner = {_quoted(one.owner)}",

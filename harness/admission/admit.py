@@ -16,6 +16,7 @@ from harness.core.rules import Rule
 from harness.engines.registry import COQUI, ENGINES, EngineSpec, recognise
 
 if TYPE_CHECKING:
+    from harness.admission.reading.onnx.fingerprint import KnownGraph
     from harness.policy.file import PolicyFile
 
 CHECKPOINT = "harness.admission.checks.checkpoint:CheckpointCheck"
@@ -62,13 +63,20 @@ class Admission:
         return tuple(sorted(found, key=lambda pair: pair[1].rule.order))
 
 
-def checks(engine: EngineSpec, *, has_values: bool = True, has_configuration: bool = True) -> tuple[Check, ...]:
+def checks(
+    engine: EngineSpec,
+    *,
+    has_values: bool = True,
+    has_configuration: bool = True,
+    graphs: tuple[KnownGraph, ...] = (),
+) -> tuple[Check, ...]:
     """The checks of an engine's models, imported as they are needed.
 
     Args:
         engine: Who would load the files.
         has_values: Whether checksums and tensors' values are looked at.
         has_configuration: Whether the configuration check is among them.
+        graphs: Graphs of ONNX files that a policy accepts.
     """
     made: list[Check] = []
     for path in (CHECKPOINT, *engine.checks, DIRECTORY):
@@ -76,7 +84,8 @@ def checks(engine: EngineSpec, *, has_values: bool = True, has_configuration: bo
         if path == engine.checks[0] and not has_configuration:
             continue
         kind: Callable[..., Check] = getattr(importlib.import_module(module), name)
-        options = {CHECKPOINT: {"has_values": has_values}, DIRECTORY: {"needs_checkpoint": engine.has_checkpoint}}
+        options: dict[str, dict[str, object]] = {CHECKPOINT: {"has_values": has_values, "graphs": graphs}}
+        options[DIRECTORY] = {"needs_checkpoint": engine.has_checkpoint}
         made.append(kind(**options.get(path, {})))
     return tuple(made)
 
@@ -109,7 +118,8 @@ def admit(
     """
     tree = Tree.of(path, may_have_gaps=True)
     is_other = path.is_file() and not path.name.lower().endswith(_CONFIGURATIONS)
-    which = checks(recognise(path) or COQUI, has_values=has_values, has_configuration=not is_other)
+    graphs = _graphs_of(policy)
+    which = checks(recognise(path) or COQUI, has_values=has_values, has_configuration=not is_other, graphs=graphs)
     trusted = Tree.of(reference) if reference is not None else None
     if trusted is not None:
         from harness.admission.checks.lineage import LineageCheck
@@ -126,6 +136,15 @@ def admit(
     made = Admission(root=path, examinations=tuple(found))
     is_asked = made.verdict is Verdict.INCONCLUSIVE or (policy is not None and bool(policy.policy.acceptances))
     return _decided(made, which, policy, (tree, trusted)) if is_asked else made
+
+
+def _graphs_of(policy: PolicyFile | None) -> tuple[KnownGraph, ...]:
+    """The graphs that a policy accepts, where it accepts something."""
+    if policy is None or not policy.policy.acceptances:
+        return ()
+    from harness.admission.graphs import accepted_graphs
+
+    return accepted_graphs(policy)
 
 
 def _decided(

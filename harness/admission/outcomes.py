@@ -15,6 +15,7 @@ from harness.admission.admit import checks, every_rule
 from harness.admission.base import Check, Examination, Flaw
 from harness.admission.checks.digests import Seal, seal
 from harness.admission.checks.integrity import IntegrityCheck, Provenance
+from harness.admission.graphs import accepted_graphs
 from harness.admission.tree import Tree
 from harness.core.findings import Evidence, Finding, Outcome, Place
 from harness.core.identity import Files
@@ -62,6 +63,7 @@ class Door:
         self._provenance = provenance
         self._beside = beside
         self._acceptances = policy.policy.acceptances if policy else ()
+        self._graphs = accepted_graphs(policy)
         self._proposals: dict[str, tuple[str, ...]] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._seals: list[Seal] = []
@@ -89,7 +91,10 @@ class Door:
         sealed = seal(path, known)
         self._seals.append(sealed)
         tree = Tree.of(path, may_have_gaps=True).of_known(known)
-        every: tuple[Check, ...] = (*checks(ENGINES[self._model.engine]), IntegrityCheck(provenance))
+        every: tuple[Check, ...] = (
+            *checks(ENGINES[self._model.engine], graphs=self._graphs),
+            IntegrityCheck(provenance),
+        )
         digests, day = Digests(tree, sealed.digests), today()
         found = {
             f"{PREFIX}{check.name}": settled(check.examine(tree), check.rules, self._acceptances, digests, day)

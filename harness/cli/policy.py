@@ -108,7 +108,7 @@ def _json(file: PolicyFile, problems: list[str]) -> str:
         "acceptances": [
             {
                 "rule": one.rule,
-                "file": one.file,
+                **({"graph": one.graph} if one.graph else {"file": one.file}),
                 "sha256": one.sha256,
                 "owner": one.owner,
                 "reason": one.reason,

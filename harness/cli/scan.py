@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli import scan_graph
 from harness.cli.common import json_text, say_progress, verb
 from harness.core.errors import BadInput
 from harness.core.exits import EXIT_OF, Exit
@@ -45,11 +46,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "  soundcheck scan --reference voices/approved voices/candidate\n"
         "  soundcheck scan --policy policy.toml voices/candidate\n"
         "  soundcheck scan --convert new/model.pth old/model.pth\n"
-        "  soundcheck scan --copy-voice voices/new runs/vits-March\n\n"
+        "  soundcheck scan --copy-voice voices/new runs/vits-March\n"
+        "  soundcheck scan --fingerprint ours.json voice.onnx\n\n"
         "exit codes:\n  0 nothing found, 1 hostile or malformed, 2 usage, 3 the scan itself failed,\n"
         "  4 inconclusive: a decision is needed, e.g. an old pickle must be converted first, or accepted by its\n"
         "    digest: the lines for a policy are printed\n"
         "  with --convert: 0 written, and what was written is clean; 4 nothing there that can be converted\n"
+        "  with --fingerprint: 0 written, 4 no ONNX file with a graph\n"
         "  with --copy-voice: what the copy is, or 1 where nothing was copied because the folder is hostile",
     )
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="model directory or a single file")
@@ -73,6 +76,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="OUT",
         help="copy what the voice needs of one folder (a trainer's run, a clone, a hub's cache) to the new folder OUT",
     )
+    scan_graph.add(parser)
     add_option(parser, "checkpoint", help="with --copy-voice: which checkpoint is the voice's, where there are several")
     parser.set_defaults(run=run)
 
@@ -84,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
     if options.convert is not None:
         _check_conversion(options)
     _check_copy(options)
+    scan_graph.check(options)
     policy = None
     if options.policy:
         from harness.models.judged import Judged, refuse_inside
@@ -104,11 +109,12 @@ def run(options: argparse.Namespace) -> int:
             )
         )
     converted = _convert(options, found[0]) if options.convert is not None else None
+    printed = scan_graph.fingerprint(found[0], options.fingerprint) if options.fingerprint is not None else None
     copy = _copy(options, found) if options.copy_voice is not None else None
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)  # the progress line has done its work
     if options.format == "json":
-        sys.stdout.write(_to_json(found, converted, copy))
+        sys.stdout.write(_to_json(found, converted, copy, printed))
     elif options.format == "sarif":
         from harness import __version__
         from harness.cli.scan_sarif import to_sarif
@@ -118,14 +124,17 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(to_sarif(found, version=__version__, properties=properties).decode("ascii"))
     else:
         for place, one in enumerate(found):
-            is_source = options.copy_voice is not None and not place  # whose questions the copy answers, or asks again
+            is_source = options.fingerprint is not None or (options.copy_voice is not None and not place)
+            # whose questions the copy, or the fingerprint's acceptance, answers
             said = _lines(one, has_proposal=not is_source)
             for line in (*(_copy_lines(copy, one.verdict) if place else ()), *said):
                 print(line)
-        for line in _conversion_lines(converted):
+        for line in (*_conversion_lines(converted), *(printed.lines if printed else ())):
             print(line)
     if converted is not None:
         return converted.exit_code
+    if printed is not None:
+        return printed.exit_code
     worst = {one.verdict for one in (found if copy is None else found[-1:])}
     return next(EXIT_OF[verdict] for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if verdict in worst)
 
@@ -272,7 +281,12 @@ def _conversion_lines(converted: _Converted | None) -> list[str]:
     return [printable(line) for line in (told, *dropped)]
 
 
-def _to_json(found: list[Admission], converted: _Converted | None, copy: Copy | None) -> str:
+def _to_json(
+    found: list[Admission],
+    converted: _Converted | None,
+    copy: Copy | None,
+    printed: scan_graph.Fingerprinted | None,
+) -> str:
     scans = [
         {
             "path": printable(str(one.root)),
@@ -288,6 +302,8 @@ def _to_json(found: list[Admission], converted: _Converted | None, copy: Copy | 
     if copy is not None:
         files, left = (list(map(printable, one)) for one in (copy.files, copy.left))
         told["copy"] = {"path": printable(str(copy.path)), "files": files, "left": left}
+    if printed is not None:
+        told["fingerprint"] = printed.record
     if converted is not None:
         made = converted.made
         told["conversion"] = {

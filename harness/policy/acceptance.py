@@ -1,5 +1,8 @@
 """A decision about one file of a model: somebody looked at it and answers for it, for a while. Pure.
 
+Instead of a file it may be for a graph: every ONNX file whose graph has a fingerprint that somebody looked at, known by
+the digest of that.
+
 A waiver accepts what a model says; an acceptance, what admission asks about its files. It is for one rule and one
 file, known by its digest: another file of that name is another question. A question about two files, such as a
 checkpoint and its configuration, is known by the digests of both. Which rules can be accepted is said by those who
@@ -16,6 +19,8 @@ from harness.core.text import printable
 
 FAMILY = "admission."
 """What the ids of all rules begin with that are asked at the door."""
+OF_GRAPHS = "admission.onnx-graph-unknown"
+"""The rule that can be accepted for a graph."""
 WHOLE = "."
 """Stands for the model as a whole, in place of a file: its digest is that of the model."""
 
@@ -27,9 +32,11 @@ class Acceptance:
     rule: str
     """Id of the rule, exactly."""
     file: str
-    """Path below the model's folder, or :data:`WHOLE`."""
+    """Path below the model's folder, or :data:`WHOLE`; ``""`` where it is for a graph."""
     sha256: str
-    """Of its bytes (hex)."""
+    """Of its bytes (hex), or of the fingerprint's."""
+    graph: str = ""
+    """File of the fingerprint, seen from the policy's folder, ``""`` where it is for a file."""
     beside: tuple[tuple[str, str], ...] = ()
     """Other files that the question is about as much, sorted: their path, or :data:`WHOLE`, and their sha256."""
     owner: str
@@ -47,7 +54,7 @@ class Acceptance:
     @property
     def name(self) -> str:
         """How it is called in reports."""
-        return printable(f"acceptance of {self.rule} in {self.file}")
+        return printable(f"acceptance of {self.rule} in {self.file or self.graph}")
 
     @property
     def words(self) -> str:
@@ -58,7 +65,8 @@ class Acceptance:
     def covers(self, finding: Finding) -> bool:
         """Whether a finding was accepted by it."""
         file = finding.place.file if finding.place else ""
-        return finding.rule.id == self.rule and (file or WHOLE) == self.file and finding.accepted == self.words
+        is_there = bool(self.graph) or (file or WHOLE) == self.file
+        return finding.rule.id == self.rule and is_there and finding.accepted == self.words
 
 
 def acceptances_in_use(acceptances: Sequence[Acceptance], outcomes: Sequence[Outcome]) -> Mapping[Acceptance, int]:

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 from harness.core.plaintoml import Document, parse_toml, shown, unknown_key
 from harness.core.text import printable
 from harness.core.types import Severity
-from harness.policy.acceptance import FAMILY, Acceptance
+from harness.policy.acceptance import FAMILY, OF_GRAPHS, Acceptance
 from harness.policy.release import CLOSED, COST_CHECKS, ISOLATIONS, CostPolicy, FamilyPolicy, Policy, Waiver, is_hostile
 
 FORMAT_VERSION: Final = 1
@@ -36,7 +36,7 @@ COST_RATIOS: Final = ("latency", "recorded", "phrase", "trigger", "work", "memor
 COST_KEYS: Final = (*COST_RATIOS, "exponent", "leak_kib", "required", "off")
 SIGNOFF_KEYS: Final = ("isolation", "max_age_days")
 WAIVER_KEYS: Final = ("rule", "subject", "owner", "reason", "expires", "allow")
-ACCEPT_KEYS: Final = ("rule", "file", "sha256", "beside", "owner", "reason", "expires")
+ACCEPT_KEYS: Final = ("rule", "file", "graph", "sha256", "beside", "owner", "reason", "expires")
 
 _RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}\.[a-z][a-z0-9-]{0,63}")
 _FAMILY: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -165,9 +165,14 @@ class _Reader:
         sha256 = self._text(own, (place, "sha256"))
         if not _SHA256.fullmatch(sha256):
             self._fail((place, "sha256"), f"expected 64 lower-case hex digits, got {shown(sha256)}")
+        graph = self._text(own, (place, "graph")) if "graph" in own else ""
+        if graph and (rule != OF_GRAPHS or "file" in own or "beside" in own):
+            line = f"expected 'graph' for {OF_GRAPHS} only, in place of 'file' and 'beside', got it for {rule}"
+            self._fail((place, "graph"), line)
         return Acceptance(
             rule=rule,
-            file=self._text(own, (place, "file")),
+            file="" if graph else self._text(own, (place, "file")),
+            graph=graph,
             sha256=sha256,
             beside=self._beside(own, (place, "beside")),
             owner=self._text(own, (place, "owner")),

@@ -29,6 +29,7 @@ from harness.admission.reading.notebook import Budget, Notebook
 from harness.admission.reading.tensorformats import FORMATS, TensorFormat, format_of
 from harness.admission.tree import Tree
 from harness.core.types import Severity, Verdict
+from tests.admission_corpus import onnx_assembly
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "extending" / "checkpoint-format.md"
@@ -48,7 +49,12 @@ def safetensors_file(values: np.ndarray) -> bytes:
     return struct.pack("<Q", len(header)) + header + values.astype("<f4").tobytes()
 
 
-SAMPLES: dict[str, Callable[[np.ndarray], bytes]] = {"safetensors": safetensors_file}
+def onnx_file(values: np.ndarray) -> bytes:
+    weight = onnx_assembly.tensor("a", values.shape, values.astype("<f4").tobytes())
+    return onnx_assembly.model(onnx_assembly.counted(5, weight))
+
+
+SAMPLES: dict[str, Callable[[np.ndarray], bytes]] = {"safetensors": safetensors_file, "ONNX": onnx_file}
 """Format -> a file of one tensor ``a`` with these values."""
 
 

@@ -21,6 +21,8 @@ from harness.admission.reading.arrays import check_arrays
 from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBytes
 from harness.admission.reading.joblibfile import ArraySteps
 from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget
+from harness.admission.reading.onnx import rules as onnxrules
+from harness.admission.reading.onnx.fingerprint import KnownGraph
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.tensorformats import SUFFIXES, format_of
 from harness.admission.reading.zipdirectory import has_directory
@@ -49,7 +51,6 @@ _FOREIGN: Final = (
     (b"\x28\xb5\x2f\xfd", "Zstandard"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7-Zip"), (b"\x7fELF", "ELF program"),
     (b"MZ", "Windows program"), (b"\x1c\x00\x00\x00TFL3", "TensorFlow Lite"), (b"SQLite format 3", "SQLite"),
     (b"\xca\xfe\xba\xbe", "Mach-O or Java program"), (b"PAR1", "Parquet"), (b"ARROW1", "Arrow"),
-    *((bytes((8, version, 18)), "ONNX") for version in range(3, 13)),
 )  # fmt: skip
 
 
@@ -59,6 +60,8 @@ class CheckpointCheck:
 
     has_values: bool = True
     """Whether checksums and tensors' values are looked at too; otherwise structure and pickles only."""
+    graphs: tuple[KnownGraph, ...] = ()
+    """Graphs of ONNX files that a policy accepts."""
 
     @property
     def name(self) -> str:
@@ -68,7 +71,7 @@ class CheckpointCheck:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """See :class:`harness.admission.base.Check`."""
-        return rules.RULES
+        return (*rules.RULES, *onnxrules.RULES)
 
     def examine(self, tree: Tree) -> Examination:
         """See :class:`harness.admission.base.Check`."""
@@ -85,6 +88,9 @@ class CheckpointCheck:
             beside.flaws = [flaw for flaw in beside.flaws if flaw.rule.verdict is Verdict.FAIL]
         notes = [found[entry.path] for entry in files]
         facts = {"files": str(len(notes)), "tensors": str(sum(one.tensors for one in notes))}
+        graphs = [one.learned["graph"] for one in notes if "graph" in one.learned]
+        if graphs:
+            facts["as graph"] = ", ".join(dict.fromkeys(graphs[:4]))
         left_out = sum(one.left_out for one in notes)
         if left_out:
             facts["flaws left out"] = str(left_out)
@@ -92,7 +98,7 @@ class CheckpointCheck:
         return Examination(check=self.name, flaws=flaws, facts=facts, unasked=sum(one.unasked for one in notes))
 
     def _examine_file(self, tree: Tree, entry: Entry, budget: Budget) -> Notebook:
-        notebook = Notebook(entry.path, budget)
+        notebook = Notebook(entry.path, budget, graphs=self.graphs)
         try:
             with tree.open(entry) as file:
                 read_any(FileBytes(file.fileno(), entry.size), notebook, has_values=self.has_values)

@@ -17,6 +17,7 @@ from typing import Final
 from harness.admission.reading import rules, torchfile
 from harness.admission.reading.bytesource import ByteSource, FileBytes, Section
 from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget, cut
+from harness.admission.reading.onnx import rules as onnxrules
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.strided import Strided
 from harness.admission.reading.symbols import DTYPE_BYTES, Box, Tensor, show
@@ -45,7 +46,7 @@ _ALIASES: Final = {
     "double": "float64", "float": "float32", "half": "float16", "long": "int64", "int": "int32", "short": "int16",
     "cfloat": "complex64", "cdouble": "complex128",
 }  # fmt: skip
-_TOLERATED: Final = (rules.OBJECT, rules.LEGACY)
+_TOLERATED: Final = (rules.OBJECT, rules.LEGACY, onnxrules.UNKNOWN)
 _ZIP: Final = b"PK\3\4"
 _LEGACY: Final = torchfile.MAGIC_NUMBER.to_bytes(10, "little")
 
@@ -132,7 +133,8 @@ def _read(source: FileBytes, notebook: Notebook) -> Contents:
     try:
         if own := format_of(source):
             own.read(source, notebook, has_values=False)
-            found = Contents(weights={} if notebook.flaws else own.weights(source))
+            is_whole = all(flaw.rule in _TOLERATED for flaw in notebook.flaws)
+            found = Contents(weights=own.weights(source) if is_whole else {})
         elif source.read(0, 4) == _ZIP:
             found = _of_zip(source, notebook)
         elif _LEGACY in source.read(0, 24):

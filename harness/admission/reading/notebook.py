@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from harness.admission.base import Flaw
 from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.text import cut as shortened
 from harness.core.text import printable
+
+if TYPE_CHECKING:
+    from harness.admission.reading.onnx.fingerprint import KnownGraph
 
 MAX_FLAWS = 40
 """Per file. A hostile file can hold millions; the worst few say enough."""
@@ -39,7 +43,7 @@ class Budget:
     """Work left for one file."""
 
     operations: int = field(default_factory=lambda: MAX_OPERATIONS)
-    """Pickle operations."""
+    """Of pickles, and fields of ONNX files by their cost."""
     inflated_bytes: int = field(default_factory=lambda: MAX_INFLATED)
     """Bytes that may come out of decompressors."""
     members: int = field(default_factory=lambda: MAX_MEMBERS)
@@ -67,6 +71,16 @@ class Budget:
         self.operations -= given.operations - max(0, left.operations)
         self.inflated_bytes -= given.inflated_bytes - max(0, left.inflated_bytes)
         self.members -= given.members - max(0, left.members)
+
+    def spend_operations(self, count: int) -> None:
+        """Take operations from the budget.
+
+        Raises:
+            OutOfBudget: Nothing is left.
+        """
+        self.operations -= count
+        if self.operations < 0:
+            raise OutOfBudget("more operations than the limits allow")
 
     def spend_inflated(self, count: int) -> None:
         """Take decompressed bytes from the budget.
@@ -96,6 +110,10 @@ class Notebook:
     file: str
     """Path below the tree's root."""
     budget: Budget
+    graphs: tuple[KnownGraph, ...] = ()
+    """Graphs that somebody accepted, beside those that everybody knows."""
+    learned: dict[str, str] = field(default_factory=dict)
+    """What the file is, where no flaw tells it: ``graph``, by whose exporter it was written."""
     flaws: list[Flaw] = field(default_factory=list)
     tensors: int = 0
     """Tensors that were found."""
@@ -112,7 +130,16 @@ class Notebook:
         """Rules that the file breaks and no flaw tells."""
         return len(self._missed - {flaw.rule.id for flaw in self.flaws})
 
-    def add(self, rule: Rule, place: Place = WHOLE, found: str = "", *, effect: str = "", remedy: str = "") -> None:
+    def add(
+        self,
+        rule: Rule,
+        place: Place = WHOLE,
+        found: str = "",
+        *,
+        effect: str = "",
+        remedy: str = "",
+        accepted: str = "",
+    ) -> None:
         """Write a flaw down, once per rule, place and text, its texts made printable and cut short.
 
         Where there are too many, worse ones take the places of lesser ones.
@@ -139,7 +166,15 @@ class Notebook:
             self._missed.add(least.rule.id)
         self._seen.add(key)
         self.flaws.append(
-            Flaw(rule=rule, file=self.file, within=place, found=found, effect=cut(effect), remedy=cut(remedy))
+            Flaw(
+                rule=rule,
+                file=self.file,
+                within=place,
+                found=found,
+                effect=cut(effect),
+                remedy=cut(remedy),
+                accepted=accepted,
+            )
         )
         if len(self.flaws) >= MAX_FLAWS:
             self._bar = max(flaw.rule.order for flaw in self.flaws)

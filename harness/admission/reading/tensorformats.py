@@ -1,6 +1,7 @@
-"""Formats of checkpoints that hold tensors and nothing else: a header of their own, then elements. One row each.
+"""Formats of checkpoints that hold tensors and no pickles: a header of their own, then elements. One row each.
 
-Zip archives, tars, streams and numpy's files may hold pickles, and are taken apart elsewhere. Knows no check.
+ONNX files are among them, whose graph is held against those that are known. Zip archives, tars, streams and numpy's
+files may hold pickles, and are taken apart elsewhere. Knows no check.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 from harness.admission.reading import safetensors
 from harness.admission.reading.bytesource import ByteSource
 from harness.admission.reading.notebook import WHOLE, Notebook
+from harness.admission.reading.onnx import file as onnx
 from harness.admission.reading.weight import Weight
 from harness.core.places import Place
 
@@ -57,7 +59,15 @@ SAFETENSORS: Final = TensorFormat(
     weights=safetensors.weights_of,
 )
 
-FORMATS: Final = (SAFETENSORS,)
+ONNX: Final = TensorFormat(
+    name="ONNX",
+    suffix=".onnx",
+    is_one=onnx.is_onnx,
+    read=onnx.read_onnx,
+    weights=onnx.weights_of,
+)
+
+FORMATS: Final = (SAFETENSORS, ONNX)
 """Every format. Bytes that begin as several are the first one's."""
 
 SUFFIXES: Final = tuple(one.suffix for one in FORMATS)

@@ -53,6 +53,8 @@ class Decisions:
 
 def _of(one: Acceptance, digests: Digests) -> Acceptance | None:
     """The same decision about the files that have these names now; None where one has no digest."""
+    if one.graph:
+        return one
     names = [name for name, _ in one.beside]
     sha256, *beside = (digests.of("" if file == WHOLE else file) for file in (one.file, *names))
     if not all((sha256, *beside)):

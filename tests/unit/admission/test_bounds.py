@@ -28,6 +28,7 @@ from harness.core.types import Verdict
 from tests.admission_corpus import pickle_assembly as asm
 from tests.admission_corpus.artefact import CLEAN, FOUR, shell
 from tests.admission_corpus.hostile_bombs import copies
+from tests.admission_corpus.onnx_bounds import REACHED, READER
 from tests.admission_corpus.pickle_assembly import call, named, stream, text
 
 PACKAGE = Path(directory.__file__).parents[2]
@@ -651,7 +652,22 @@ DRIVEN = {
     ),
 }
 
+DRIVEN |= {
+    f"of ONNX, {one.bounds}": Driven(
+        f"{READER}.{one.bounds}",
+        one.rule,
+        lambda one=one: {"voice.onnx": one.data()},  # type: ignore[misc]
+        {f"{READER}.{name}": value for name, value in one.lowered.items()},
+    )
+    for one in REACHED
+}
+
 HIDES_NOTHING = {
+    "admission.reading.onnx.file:MAX_TOLD": "how many kinds of differences are told",
+    "admission.reading.onnx.fingerprint:MAX_BYTES": "a larger fingerprint is refused",
+    "admission.reading.onnx.fingerprint:MAX_NAMED": "how many names are shown; the others are counted",
+    "admission.reading.onnx.fingerprint:MAX_PINNED": "larger tensors are what a voice learns",
+    "admission.reading.onnx.graph:MAX_SHAPE": "more sizes than a tensor may have",
     "admission.reading.escapes:_LONGEST": "where a line may be cut to be decoded",
     "admission.acceptances:MOST_PROPOSED": "lines to paste: what they leave out is asked again",
     "admission.checks.leftovers:MAX_POINTER": "a larger file is judged as the voice's",
