@@ -30,7 +30,7 @@ MAX_WORD: Final = 60
 """Characters of a word: wherever it is longer, it is a line that was glued together."""
 MOST_PAIRED: Final = 200
 """Ids of which every pair is read: of more, pairs would be most of the hunt."""
-ORDINARY_WORDS: Final = 600
+ORDINARY_WORDS: Final = 400
 """Drawn from the lexicon, to say what is ordinary."""
 FROM_LEXICON: Final = 2_000
 """Words that a lexicon has to have for that."""
@@ -89,6 +89,8 @@ class Space:
     """Words that say what is ordinary."""
     lexicon: str
     """Where the words are from."""
+    wants_sounds: bool = True
+    """Whether input ids and their pairs are read as well."""
 
     def with_sounds(self, ids: Collection[int], seed: int) -> Space:
         """The same, and these input ids alone and in pairs, before the words: what a budget leaves out are rare words.
@@ -97,7 +99,7 @@ class Space:
             ids: Those that texts were seen to put into a carrier's gap: what no text gives, no text wakes.
             seed: Of the order of the pairs.
         """
-        own = sorted(ids)
+        own = sorted(ids) if self.wants_sounds else []
         sounds = [Candidate(sort=Sort.SOUND, ids=(one,)) for one in own]
         if len(own) <= MOST_PAIRED:
             pairs = [Candidate(sort=Sort.PAIR, ids=(one, other)) for one in own for other in own]

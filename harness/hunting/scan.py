@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PART: Final = 1024
 """Candidates that are read and kept together: some ten seconds of work."""
+FORMS: Final = 100
+"""Numbers, marks and capitals that are read to see which sounds there are: they have few that words have not."""
 LEAST_SCORE: Final = 4.0
 """Below it nothing is odd, however still all others are: copies of one voice hardly scatter."""
 
@@ -138,8 +140,9 @@ class Scan:
                 self._gauges.append((reach, Gauge(reach, known, beside)))
             except Unfit as unfit:
                 raise Unfit(f"{carrier.text!r}: {unfit}") from None
-        odd = [one.text for one in self._space.candidates if one.sort is not Sort.WORD]
-        texts = [*self._space.ordinary, *odd]
+        forms = [one.text for one in self._space.candidates if one.sort not in (Sort.WORD, Sort.SYMBOL)]
+        symbols = [one.text for one in self._space.candidates if one.sort is Sort.SYMBOL]
+        texts = [*self._space.ordinary, *symbols, *forms[:: max(1, len(forms) // FORMS)]]
         carrier, reach = self._carriers[0], self._gauges[0][0]
         found: set[int] = set()
         for one in self._reader.read(Unspoken(text=carrier.with_word(text)) for text in texts):
