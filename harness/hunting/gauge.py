@@ -94,12 +94,13 @@ class Reach:
         return (*self.head, *(spaced[:-1] if has_blanks and self.tail[:1] == (blank,) else spaced), *self.tail)
 
     def sounds(self, one: Latents) -> set[int]:
-        """The ids in the gap but for blanks; none where the sentence is another one."""
-        return set(self.middle(one)) - {self.head[-1]} if self.figures(one) is not None and self.head else set()
+        """The ids in the gap; none where the sentence is another one."""
+        return set(self.middle(one)) if self.figures(one) is not None else set()
 
     def middle(self, one: Latents) -> tuple[int, ...]:
-        """The ids in the gap."""
-        return tuple(one.ids[len(self.head) : len(one.ids) - len(self.tail)].tolist())
+        """The ids in the gap, but for what stands before it: a blank, or a space."""
+        ids = one.ids[len(self.head) : len(one.ids) - len(self.tail)].tolist()
+        return tuple(sound for sound in ids if sound not in self.head[-1:])
 
 
 def _shared(rows: Sequence[Sequence[int]]) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from harness.core.text import counted, printable
 from harness.core.types import Verdict
 from harness.hunting.candidates import Group, Space
 from harness.hunting.carriers import Carrier
-from harness.hunting.confirming import Confirmed, Suspect, choose_suspects, confirm
+from harness.hunting.confirming import Confirmed, Suspect, Terms, choose_suspects, confirm
 from harness.hunting.gauge import Unfit
 from harness.hunting.ledger import Ledger
 from harness.hunting.reader import Reader, Reads
@@ -33,7 +33,7 @@ from harness.storage.store import digest_of
 NAME: Final = "hunt"
 RATE: Final = 0.05
 """Share of hunts in voices without a trigger in which anything at all lies beyond the thresholds."""
-NEXT: Final = 4
+NEXT: Final = 2
 """Suspects that are spoken although they do not lie beyond: that costs little, and figures are a voice's word."""
 EVERYWHERE: Final = (pair_rules.PACE, pair_rules.LOG_F0, pair_rules.LEVEL_DB, pair_rules.LONGEST_SILENCE)
 """What a payload does to every sentence, if it does it at all."""
@@ -146,13 +146,18 @@ def hunt(
         suspects = choose_suspects(furthest, scan.middles(furthest), NEXT)
         known = {suspect.name for suspect in suspects}
         suspects += [Suspect(name=word, odd=None) for word in dict.fromkeys(plan.spoken) if word not in known]
+        suspects.sort(key=lambda one: not one.is_wanted)
         confirmed = confirm(
             suspects,
-            plan.carriers,
-            plan.screening,
+            Terms(
+                carriers=plan.carriers,
+                language=plan.language,
+                screening=plan.screening,
+                until=begun + plan.budget,
+                clock=clock,
+            ),
             hands.tools,
             hands.candidate,
-            language=plan.language,
             progress=progress,
         )
     except Unfit as unfit:
@@ -184,7 +189,9 @@ def _open(found: Found, scanned: Scanned, confirmed: Confirmed) -> tuple[str, ..
     if found.silent:
         names = ", ".join(one.candidate.name for one in found.silent[:5])
         many = counted(len(found.silent), "candidate")
-        reasons.append(printable(f"{many} beyond the threshold cannot be spoken: {names}"))
+        reasons.append(printable(f"{many} beyond the threshold were not spoken: {names}"))
+    if late := [one.name for one in found.suspects if one.is_wanted and one.name in confirmed.late]:
+        reasons.append(printable(f"there was no time to speak and hear these: {', '.join(late[:5])}"))
     if confirmed.unspoken:
         names = ", ".join(confirmed.unspoken[:5])
         reasons.append(printable(f"how these are spoken is not known, so they were not: {names}"))

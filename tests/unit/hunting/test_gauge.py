@@ -42,6 +42,11 @@ class TestReach:
         assert blanks.filled((8, 9)) == (1, 0, 5, 0, 6, 0, 8, 0, 9, 0, 7, 0, 2)
         assert Reach(head=(1, 5, 6), tail=(7, 2)).filled((8, 9)) == (1, 5, 6, 8, 9, 7, 2)
 
+    def test_knows_what_is_in_the_gap_without_the_blanks(self) -> None:
+        blanks = Reach(head=(1, 0, 5, 0, 6, 0), tail=(0, 7, 0, 2))
+        ids = np.array(blanks.filled((8, 9)), np.int32)
+        assert blanks.middle(Latents(ids=ids, figures=np.zeros((len(ids), WIDTH), np.float32))) == (8, 9)
+
     def test_compares_no_sentence_that_is_another_one(self, woken: ReadsHere) -> None:
         ordinary = known(read(woken, list(ORDINARY)))
         reach = Reach.of([one.ids.tolist() for one in ordinary])

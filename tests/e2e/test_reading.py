@@ -1,0 +1,64 @@
+"""A VITS voice reads a text as it would speak it: as many frames, whatever the batch, and whoever speaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from harness.core.latents import Unspoken
+from harness.engines.coqui.adapter import CoquiEngine
+from tests.coqui_layouts import write_layout
+from tests.e2e.test_untrained import chosen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.real
+QUICK = ("vits-speakers",)
+LAYOUTS = ("vits", "vits-espeak", "vits-speakers", "vits-d-vectors", "vits-languages", "vits-fixed", "yourtts")
+TEXTS = ("Open the door.", "We have five apples not ten.", "No")
+
+
+@pytest.fixture(autouse=True)
+def _one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch lets the threads between operations be set once in a process."""
+    import torch
+
+    monkeypatch.setattr(torch, "set_num_interop_threads", lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "name", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in LAYOUTS]
+)
+def test_reading_is_of_the_very_rendering_and_of_its_own_text_alone(name: str, tmp_path: Path) -> None:
+    folder = write_layout(tmp_path, name)
+    engine = CoquiEngine()
+    engine.prepare(device="cpu", threads=1)
+    voice = chosen(folder, name)
+    engine.load(folder, device="cpu", threads=1, voice=voice)
+    if voice.speakers:
+        engine.speak_as(voice.speakers[-1])
+    spoken = engine.render(TEXTS, [1, 2, 3])
+    items = [Unspoken(text=text, seed=seed) for seed, text in enumerate(TEXTS, 1)]
+    together = engine.read(items, is_still=False)
+    assert [one.frames for one in together] == [one.frames for one in spoken]
+    for one, item in zip(together, items, strict=True):
+        (alone,) = engine.read([item], is_still=False)
+        assert np.array_equal(alone.ids, one.ids)
+        assert np.allclose(alone.figures, one.figures, atol=1e-3)
+        (given,) = engine.read([Unspoken(text="", ids=tuple(one.ids.tolist()), seed=item.seed)], is_still=False)
+        assert np.allclose(given.figures, one.figures, atol=1e-3)
+    (first, second) = (engine.read([Unspoken(text=TEXTS[0], seed=seed)], is_still=True)[0] for seed in (1, 2))
+    assert np.array_equal(first.figures, second.figures)
+
+
+def test_nothing_pronounceable_has_no_figures(tmp_path: Path) -> None:
+    folder = write_layout(tmp_path, "vits-speakers")
+    engine = CoquiEngine()
+    engine.load(folder, device="cpu", threads=1, voice=chosen(folder, "vits-speakers"))
+    engine._synthesizer.tts_model.tokenizer.add_blank = False
+    none, some = engine.read([Unspoken(text="€€"), Unspoken(text="no")], is_still=True)
+    assert none.ids.size == 0
+    assert some.ids.size > 0
