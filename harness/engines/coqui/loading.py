@@ -10,16 +10,19 @@ import contextlib
 import importlib
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.core.voice import Voice
 from harness.engines.coqui.layout import find_vocoder, find_voice, is_fairseq, read_model
 from harness.engines.coqui.rewriting import write_config
 from harness.engines.coqui.untrained import NoUntrained, shorten, write_checkpoint, write_vocoder
+
+Spectra = NDArray[np.float32]
 
 ADMITTED_GLOBALS = frozenset(
     (
@@ -98,13 +101,14 @@ def load_synthesizer(
             cross_check(sounding)
             beside = {"vocoder_checkpoint": sounding, "vocoder_config": own}
         loader = Fairseq if is_fairseq(read_model(model)) else Synthesizer
-        loaded = loader(
-            tts_checkpoint=checkpoint,
-            tts_config_path=config,
-            voice_dir=model / "voices",
-            use_cuda=use_cuda,
-            **beside,
-        )
+        with mel_bases_when_used():
+            loaded = loader(
+                tts_checkpoint=checkpoint,
+                tts_config_path=config,
+                voice_dir=model / "voices",
+                use_cuda=use_cuda,
+                **beside,
+            )
     _calm(loaded.vocoder_model)
     if is_untrained:
         shorten(loaded.tts_model)
@@ -115,6 +119,35 @@ def _calm(vocoder: Any) -> None:
     """Keep WaveRNN from printing its progress every 100 samples: a megabyte of it would count as a flood."""
     if hasattr(vocoder, "gen_display"):
         vocoder.gen_display = lambda *_: None
+
+
+class MelBasis:
+    """A matrix from spectra to mel bands that is computed when somebody computes with it."""
+
+    def __init__(self, compute: Callable[[], Spectra]) -> None:
+        self._compute = compute
+        self._computed: Spectra | None = None
+
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> Spectra:
+        """As numpy asks for it."""
+        if self._computed is None:
+            self._computed = self._compute()
+        return np.array(self._computed, dtype=dtype, copy=copy)
+
+
+@contextlib.contextmanager
+def mel_bases_when_used() -> Iterator[None]:
+    """Keep Coqui from computing a mel basis for every voice: of those that speak without spectra, none uses it.
+
+    It asks librosa, which imports scipy's signals and numba for it: two thirds of the time in which a VITS voice loads.
+    """
+    processor: Any = importlib.import_module("TTS.utils.audio.processor")
+    own = processor.build_mel_basis
+    processor.build_mel_basis = lambda **asked: MelBasis(lambda: own(**asked))
+    try:
+        yield
+    finally:
+        processor.build_mel_basis = own
 
 
 @contextlib.contextmanager
