@@ -146,7 +146,7 @@ def _isolation() -> Iterator[Check]:
     from harness.sandbox.outside.levels import RECIPES, choose
     from harness.sandbox.outside.sandboxed import SandboxLauncher
 
-    choice = choose()
+    choice = choose(is_anew=True)
     tried = "; ".join(f"{level} does not hold: {', '.join(wrong)}" for level, wrong in choice.failures.items())
     recipes = "\n".join(
         line for where, lines in RECIPES.items() for line in (f"{where}:", *(f"  {one}" for one in lines))

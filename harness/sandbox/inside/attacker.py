@@ -19,6 +19,9 @@ from harness.core.engine import EngineInfo, Speech
 TARGETS = "targets.json"
 """Name of the "model's" one file: a JSON object of the port, process and files to attack."""
 
+ATTACKS = ("connect", "read", "write", "kill", "kill-parent", "exec", "spawn", "fork", "environ")
+"""Names of all attacks."""
+
 
 class Attacker:
     """Implements :class:`harness.core.engine.Engine`: attacks while it loads, and tells as versions how it went."""

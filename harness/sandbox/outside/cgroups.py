@@ -119,7 +119,7 @@ def create(*, memory_bytes: int, tasks: int) -> Group | None:
     """A new group below this process's own, with these bounds (0: none); None where it cannot be had."""
     name = f"{PREFIX}{os.getpid()}-{next(_numbers)}"
     folders: dict[str, Path] = {}
-    for controller, parent in _parents().items():
+    for controller, parent in parents().items():
         with contextlib.suppress(OSError):
             folder = parent / name
             folder.mkdir(exist_ok=True)
@@ -153,14 +153,14 @@ def are_usable() -> bool:
 
 def sweep() -> None:
     """Remove groups whose harness is gone."""
-    for parent in set(_parents().values()):
+    for parent in set(parents().values()):
         for folder in parent.glob(f"{PREFIX}*-*"):
             pid = folder.name.removeprefix(PREFIX).partition("-")[0]
             if pid.isdigit() and not Path(f"/proc/{pid}").exists():
                 Group(folders={"": folder}).remove()
 
 
-def _parents() -> dict[str, Path]:
+def parents() -> dict[str, Path]:
     """Controller -> this process's own group, where groups can be made below it."""
     found: dict[str, Path] = {}
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.core.errors import MissingDependency
 from harness.sandbox.inside.syscalls import native
-from harness.sandbox.outside import selftest
+from harness.sandbox.outside import proofs, selftest
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.launcher import Launcher, ProcessLauncher
 from harness.sandbox.outside.sandboxed import SandboxLauncher
@@ -55,11 +55,16 @@ class Choice:
     """Level that was tried and does not hold -> why."""
 
 
-def choose(wanted: str = "auto") -> Choice:
-    """Try the levels, best first, or only the one that is wanted. Each is tried once for each process."""
+def choose(wanted: str = "auto", *, is_anew: bool = False) -> Choice:
+    """Try the levels, best first, or only the one that is wanted. Each is tried once for each process.
+
+    Args:
+        wanted: ``auto``, or a level.
+        is_anew: Attack even where evidence of these very circumstances is at hand.
+    """
     failures: dict[str, tuple[str, ...]] = {}
     for level in LEVELS if wanted == "auto" else (wanted,):
-        wrong = _prove(level)
+        wrong = _prove(level, is_anew=is_anew)
         if not wrong:
             return Choice(level=level, failures=failures)
         failures[level] = wrong
@@ -102,10 +107,23 @@ def choose_launcher(
     )
 
 
-def _prove(level: str) -> tuple[str, ...]:
+def _prove(level: str, *, is_anew: bool = False) -> tuple[str, ...]:
     if level not in _proofs:
         if sys.platform != "linux" or native() is None:
             _proofs[level] = ("the system call filter knows Linux on x86_64 and aarch64 only",)
         else:
-            _proofs[level] = tuple(selftest.prove(level))
+            _proofs[level] = () if not is_anew and _is_known(level) else tuple(_attacked(level))
     return _proofs[level]
+
+
+def _is_known(level: str) -> bool:
+    """Whether it was attacked in vain in these very circumstances before."""
+    evidence = proofs.known(level)
+    return evidence is not None and not selftest.wrong_with(evidence)
+
+
+def _attacked(level: str) -> list[str]:
+    evidence = selftest.attack(level)
+    if not (wrong := selftest.wrong_with(evidence)):
+        proofs.keep(level, evidence)
+    return wrong

@@ -14,10 +14,11 @@ import tempfile
 from pathlib import Path
 
 from harness.core.errors import SoundcheckError
-from harness.sandbox.inside.attacker import TARGETS
+from harness.sandbox.inside.attacker import ATTACKS, TARGETS
 from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.folders import making_temporary
+from harness.sandbox.outside.proofs import Evidence
 from harness.sandbox.outside.sandboxed import SandboxLauncher
 
 SECONDS = 10.0
@@ -30,6 +31,30 @@ def prove(level: str) -> list[str]:
 
     Returns:
         What is wrong with it, one line each; empty where it holds.
+    """
+    return wrong_with(attack(level))
+
+
+def wrong_with(evidence: Evidence) -> list[str]:
+    """What attacks showed to be wrong with a level, one line each; empty where it holds."""
+    if broken := evidence.get("broken"):
+        return list(broken)
+    tried, seen = evidence.get("tried", []), evidence.get("seen", [])
+    named = {line.partition(" ")[0] for line in tried}
+    return [
+        *(f"{name} was not tried" for name in ATTACKS if name not in named),
+        *(line for line in tried if not line.partition(" ")[2].startswith("refused")),
+        *evidence.get("reached", []),
+        *(f"an attack of kind {kind} was not seen" for kind in EXPECTED_KINDS if kind not in seen),
+    ]
+
+
+def attack(level: str) -> Evidence:
+    """Attack from behind the walls of a level.
+
+    Returns:
+        ``tried``: each attack and what came of it; ``seen``: kinds of attacks that were seen from outside; ``reached``:
+        what was seen to get through; ``broken``: why nothing could be tried.
     """
     with making_temporary():
         tempfile.gettempdir()
@@ -55,18 +80,21 @@ def prove(level: str) -> list[str]:
         try:
             results = worker.start().versions
         except WorkerFault as fault:
-            return [f"its own attacks could not be tried: the worker {fault.what} {fault.detail[-200:]}".strip()]
+            why = f"its own attacks could not be tried: the worker {fault.what} {fault.detail[-200:]}".strip()
+            return {"broken": [why]}
         except SoundcheckError as error:
-            return [str(error)]
+            return {"broken": [str(error)]}
         finally:
             worker.stop()
-        wrong = [f"{name} {result}" for name, result in results.items() if not result.startswith("refused")]
+        reached = []
         server.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             server.accept()[0].close()
-            wrong.append("a connection reached this machine")
+            reached.append("a connection reached this machine")
         if target.exists():
-            wrong.append("a file was written outside of its scratch folder")
-    seen = {event.kind for event in log.events}
-    wrong += [f"an attack of kind {kind} was not seen" for kind in EXPECTED_KINDS if kind not in seen]
-    return wrong
+            reached.append("a file was written outside of its scratch folder")
+    return {
+        "tried": [f"{name} {result}" for name, result in results.items()],
+        "reached": reached,
+        "seen": sorted({event.kind for event in log.events}),
+    }

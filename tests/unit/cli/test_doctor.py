@@ -30,7 +30,7 @@ def ill(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, str]], None]:
 
     monkeypatch.setattr(doctor, "is_installed", lambda name: True)
     monkeypatch.setattr(doctor.importlib.metadata, "version", lambda name: "2.11.1")
-    monkeypatch.setattr(levels, "choose", lambda: levels.Choice(level="B", failures={}))
+    monkeypatch.setattr(levels, "choose", lambda **_: levels.Choice(level="B", failures={}))
     make({})
     return make
 

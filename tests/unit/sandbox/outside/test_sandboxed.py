@@ -412,7 +412,7 @@ class TestEnd:
         assert not folder.exists()
         assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text("utf-8")
         assert not [
-            group for parent in cgroups._parents().values() for group in parent.glob(f"soundcheck-{os.getpid()}-*")
+            group for parent in cgroups.parents().values() for group in parent.glob(f"soundcheck-{os.getpid()}-*")
         ]
 
     @pytest.mark.parametrize("has_janitor", [True, False])
@@ -457,7 +457,7 @@ class TestEnd:
             monkeypatch.setattr(tempfile, "tempdir", str(temporary))
             folders.sweep(temporary)
         assert list(temporary.iterdir()) == []
-        assert not [g for parent in cgroups._parents().values() for g in parent.glob(f"soundcheck-{harness.pid}-*")]
+        assert not [g for parent in cgroups.parents().values() for g in parent.glob(f"soundcheck-{harness.pid}-*")]
 
 
 class TestLostObserver:
