@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 test test-all: export OMP_NUM_THREADS := 1
 test test-all: export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door fuzz-onnx lock clean
+.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door fuzz-onnx lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -41,10 +41,13 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check --diff .
 	$(BIN)/mypy
 
-bench: bench-startup bench-main-job bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt
+bench: bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt
 
 bench-main-job: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.main_job
+
+bench-gate: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.gate
 
 bench-startup: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.startup

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.size import SMALLEST, alone_or_shared, by_size
@@ -40,8 +41,8 @@ def phrases() -> list[str]:
     return texts[::step][:PHRASES]
 
 
-def naive(name: str) -> dict[str, float]:
-    """The loop that everybody writes first."""
+def naive(name: str, texts: Sequence[str] = ()) -> dict[str, float]:
+    """The loop that everybody writes first, over some texts; over :func:`phrases` where none is given."""
     import torch
 
     torch.set_num_threads(TOTAL_THREADS)
@@ -64,7 +65,7 @@ def naive(name: str) -> dict[str, float]:
     speaking = hearing = 0.0
     import numpy as np
 
-    for text in phrases():
+    for text in texts or phrases():
         begun = time.perf_counter()
         samples = np.asarray(tts.tts(text), dtype=np.float32)
         spoken = time.perf_counter()
