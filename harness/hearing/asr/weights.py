@@ -7,8 +7,12 @@ the cache; no code of such a package is run. How Whisper listens is not this mod
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import hashlib
+import importlib.util
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -152,11 +156,31 @@ def openai_cache() -> Path:
 
 
 def _openai_urls() -> Mapping[str, str]:
-    """Return openai-whisper's model name -> URL, whose last folder is the file's sha256."""
-    whisper = _whisper()
+    """Return openai-whisper's model name -> URL, whose last folder is the file's sha256.
+
+    Its source is read, as importing it takes seconds; where that does not say, it is imported.
+    """
     # Private, but `_download` verifies against it, so it cannot go away unnoticed: tests hold it.
-    urls: Mapping[str, str] = whisper._MODELS
+    written = {} if "whisper" in sys.modules else written_urls()
+    urls: Mapping[str, str] = written or _whisper()._MODELS
     return urls
+
+
+def written_urls() -> Mapping[str, str]:
+    """The same from the package's source, by which nothing is imported; empty where it is not written as expected."""
+    try:
+        spec = importlib.util.find_spec("whisper")
+        tree = ast.parse(Path(spec.origin).read_text("utf-8")) if spec and spec.origin else ast.Module([], [])
+    except (ImportError, OSError, SyntaxError, ValueError):
+        return {}
+    for node in tree.body:
+        names = [target.id for target in getattr(node, "targets", ()) if isinstance(target, ast.Name)]
+        if isinstance(node, ast.Assign) and names == ["_MODELS"]:
+            with contextlib.suppress(ValueError):
+                found = ast.literal_eval(node.value)
+                if isinstance(found, dict) and all(isinstance(one, str) for pair in found.items() for one in pair):
+                    return found
+    return {}
 
 
 def _whisper() -> Any:

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 import struct
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -386,3 +387,32 @@ def test_openai_whisper_still_tells_its_digests_in_its_urls():
         assert len(bytes.fromhex(url.split("/")[-2])) == 32
         assert url.endswith(".pt")
     assert weights.PACKAGED.keys() <= weights._openai_urls().keys()
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("whisper") is None, reason="openai-whisper is not installed")
+def test_openai_whispers_source_tells_the_same_as_importing_it():
+    import whisper
+
+    assert weights.written_urls() == whisper._MODELS
+
+
+class TestSource:
+    @pytest.mark.parametrize(
+        ("source", "told"),
+        [
+            ('_MODELS = {"a": "https://x.example/00/a.pt"}', {"a": "https://x.example/00/a.pt"}),
+            ("_MODELS = make()", {}),
+            ('_MODELS = {"a": 1}', {}),
+            ("_MODELS = [1]", {}),
+            ("OTHER = {}", {}),
+            ("def broken(", {}),
+        ],
+    )
+    def test_is_read_and_nothing_in_it_is_run(self, source, told, tmp_path, monkeypatch):
+        (tmp_path / "whisper.py").write_text(f"{source}\nraise SystemExit('run')\n", "utf-8")
+        monkeypatch.delitem(sys.modules, "whisper", raising=False)
+        monkeypatch.setattr(sys, "path", [str(tmp_path)])
+        importlib.invalidate_caches()
+        assert weights.written_urls() == told
