@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -156,6 +157,8 @@ class DrawnVoice:
     recovered: Set[str] = frozenset()
     guilty: Mapping[str, WorkerFault] = field(default_factory=dict)
     has_loaded: bool = False
+    kept: Set[Request] = frozenset()
+    """What was rendered before."""
     asked: list[Request] = field(default_factory=list)
     """Everything that was asked for, in order."""
     is_closed: bool = False
@@ -166,6 +169,9 @@ class DrawnVoice:
 
     def key(self, text: str, seed: int) -> RenderingKey:
         return rendering_key(text, seed, self.name)
+
+    def known(self, requests: Iterable[Request]) -> dict[Request, Made]:
+        return {one: self._said(one) for one in requests if one in self.kept}
 
     def load(self) -> EngineInfo:
         if self.load_fault is not None:
@@ -199,6 +205,13 @@ class DrawnListener:
     transcriber: Transcriber = field(default_factory=ToneTranscriber)
     expected: list[Expected] = field(default_factory=list)
     """What each rendering was held against, in order."""
+    readied: int = 0
+    """Times that it was to load beside something else."""
+
+    @contextlib.contextmanager
+    def getting_ready(self) -> Iterator[None]:
+        self.readied += 1
+        yield
 
     def takes(self, renderings: Sequence[Rendering], expected: Sequence[Expected]) -> list[Take]:
         self.expected += expected

@@ -34,7 +34,8 @@ class Transcriber(Protocol):
         Score ``forced[i]`` on clip i where it is not None, and compare what was heard with ``prints[i]`` where there
         are any.
 
-        Law: the result of a clip does not depend on the other clips of the batch beyond float rounding.
+        Law: the result of a clip does not depend on the other clips of the batch beyond float rounding. Given no
+        clip, it loads what it listens with, so that the next call need not.
         """
         ...
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 
 from harness.core.findings import Finding, Outcome, Stretch, phrase_of
 from harness.core.text import printable
@@ -17,14 +18,16 @@ from harness.costs import latency, leaks, scaling, waits
 from harness.costs.expected import learn
 from harness.costs.machine import machine_class, tells_queueing
 from harness.costs.measuring import Measuring, ReferenceLost
-from harness.costs.profile import another_class, known_profile
+from harness.costs.profile import CostProfile, another_class, known_profile
 from harness.costs.sample import Sample
 from harness.costs.suspects import named
 from harness.costs.terms import Sides, Terms
 from harness.costs.watchlist import Watchlist
 from harness.goldens.folder import Golden
 from harness.judging.faults import lost_finding
+from harness.policy.release import LEAK_CHECK
 from harness.sandbox.outside.client import WorkerFault
+from harness.speaking.metered import Metered
 
 NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"
 NOT_TOLD = "sleep cannot be told from waiting for a processor: the kernel has no /proc/PID/schedstat"
@@ -61,10 +64,27 @@ class Costing:
             if golden
             else {}
         )
-        has_past = sides.reference is not None or self._is_comparable_profile
-        self._measuring = Measuring(probes, sides, terms=terms, has_past=has_past, progress=progress)
+        self._measuring = Measuring(
+            probes,
+            sides,
+            terms=terms,
+            progress=progress,
+            is_ladder_enough=lambda rounds: scaling.is_clear(
+                scaling.scaling_of(rounds, terms.floors), self._past, terms.limits
+            ),
+        )
         self._names, self._lost = self._measuring.names, self._measuring.lost
         self._watchlist = Watchlist(self._names, sides.candidate, terms=terms, lost=self._lost, progress=progress)
+
+    def begin(self, checks: Collection[str]) -> None:
+        """Begin what may be done before and beside everything else, once the candidate has loaded; at most once.
+
+        Args:
+            checks: Names of those that will be asked for.
+        """
+        self._measuring.warm_up()
+        if LEAK_CHECK in checks:
+            self._measuring.begin(leaks.FIRST_CALLS + leaks.SETTLING, self._is_clear)
 
     def beside(self, probe: Probe) -> tuple[Finding, ...]:
         """What one phrase cost beyond what others do, looked at again before it is said."""
@@ -117,23 +137,20 @@ class Costing:
             profile, here=self._here, engine=self._terms.engine, calibration=profile.calibration_seconds
         )
 
+    @property
+    def _past(self) -> CostProfile | None:
+        """The golden's clocks, where they are comparable."""
+        return self._profile if self._is_comparable_profile else None
+
     def _latency(self, name: str) -> Outcome:
         limits, level = self._terms.limits, self._terms.level
-        sample = self._measuring.rounds
+        sample = self._sample
         if not sample.rounds:
             return self._unmetered(name)
         if self._sides.reference is not None:
             compared = latency.beside_reference(name, sample, limits, self._terms.floors, level)
         elif self._profile is not None:
-            compared = latency.beside_profile(
-                name,
-                sample,
-                self._profile,
-                self._terms.limits,
-                self._terms.level,
-                here=self._here,
-                engine=self._terms.engine,
-            )
+            compared = self._beside_profile(name, sample, self._profile)
         else:
             compared = latency.Comparison(notes=(NOT_COMPARED,))
         again, missing = self._measuring.caught_up
@@ -160,6 +177,36 @@ class Costing:
         doubt = doubt or waited.doubt or self._watchlist.waited_once() or self._watchlist.doubt(self._names)
         return _decided(name, findings, doubt, (*compared.notes, *work.notes, *waited.notes, told, *more))
 
+    def _beside_profile(self, name: str, sample: Sample, profile: CostProfile) -> latency.Comparison:
+        terms = self._terms
+        return latency.beside_profile(
+            name, sample, profile, terms.limits, terms.level, here=self._here, engine=terms.engine
+        )
+
+    @cached_property
+    def _sample(self) -> Sample:
+        """The rounds that decide: of a worker that has spoken the suite where that shows nothing against the candidate.
+
+        It has spoken more than the golden's reference had, and what it needs at most is therefore no less. Only what
+        looks odd is measured again by a fresh worker, which has the same past.
+        """
+        sample = self._measuring.rounds
+        if self._sides.reference is not None or self._past is None or not sample.rounds:
+            return sample
+        compared = self._beside_profile("", sample, self._past)
+        own, other, whose = self._footprints(sample)
+        terms = self._terms
+        is_odd = bool(compared.findings) or compared.doubt is not None or own is None
+        if own is not None and not is_odd:
+            is_odd = any(
+                (
+                    *footprints.judge_memory("", own, other, whose, terms.limits),
+                    *footprints.judge_first("", own, other, whose, terms.floors),
+                    *footprints.judge_load("", own, other, whose, terms.floors),
+                )
+            )
+        return self._measuring.fresh_rounds if is_odd else sample
+
     def _waited(self, name: str, sample: Sample) -> latency.Comparison:
         is_paired = self._sides.reference is not None
         if not is_paired and not self._terms.is_on_cpu:  # there, waiting is what a voice does while the GPU works
@@ -170,8 +217,7 @@ class Costing:
         return waits.beside(name, sample, terms.limits, terms.floors, terms.level, is_paired=is_paired)
 
     def _memory(self, name: str) -> Outcome:
-        sample = self._measuring.rounds
-        own, other, whose = self._footprints(sample)
+        own, other, whose = self._footprints(self._sample)
         if own is None:
             return self._unmetered(name)
         _, missing = self._measuring.caught_up
@@ -189,7 +235,7 @@ class Costing:
         chosen = self._measuring.plan
         if chosen is None:
             return self._unmetered(name)
-        again = self._measuring.again(chosen.repeated, leaks.FIRST_CALLS + leaks.SETTLING)
+        again = self._measuring.first_again(chosen.repeated, leaks.FIRST_CALLS + leaks.SETTLING, self._is_clear)
         if not again:
             return self._unmetered(name)
         grown = leaks.leaks_over(self._measuring.orders, self._terms.level)
@@ -209,7 +255,12 @@ class Costing:
             findings += leaks.soak_findings(name, calls, learn(self._measuring.orders), self._terms.level)
             minutes = sum(call.wall_seconds for call in calls) / 60
             notes.append(f"soaked for {minutes:.1f} min, {len(calls)} renderings{', ended by hand' * is_ended}")
-        return _decided(name, findings, None, notes)
+        once = self._measuring.lost_ahead
+        doubt = f"a worker was lost once while {named([once], self._names)} was metered; run again" if once else None
+        return _decided(name, findings, doubt, notes)
+
+    def _is_clear(self, calls: Sequence[Metered]) -> bool:
+        return leaks.is_clear(calls, self._terms.limits)
 
     def _scaling(self, name: str) -> Outcome:
         rounds = self._measuring.ladder.rounds
@@ -219,12 +270,11 @@ class Costing:
             return self._unmetered(name)
         is_paired = self._sides.reference is not None
         other = scaling.scaling_of(rounds, floors, is_reference=True) if is_paired else None
-        profile = self._profile if self._is_comparable_profile else None
-        findings, notes = scaling.judge_scaling(name, own, other, profile, self._terms.limits)
+        findings, notes = scaling.judge_scaling(name, own, other, self._past, self._terms.limits)
         return _decided(name, findings, None, notes)
 
     def _first(self, name: str) -> Outcome:
-        own, other, whose = self._footprints(self._measuring.rounds)
+        own, other, whose = self._footprints(self._sample)
         if own is None:
             return self._unmetered(name)
         told = f"{own.first_seconds:.2f} s of processor time beyond what its audio takes"
@@ -232,7 +282,7 @@ class Costing:
         return _decided(name, footprints.judge_first(name, own, other, whose, self._terms.floors), None, notes)
 
     def _load(self, name: str) -> Outcome:
-        own, other, whose = self._footprints(self._measuring.rounds)
+        own, other, whose = self._footprints(self._sample)
         if own is None:
             return self._unmetered(name)
         told = f"{own.load_seconds:.2f} s of processor time, {own.load_peak_bytes / 2**20:.0f} MiB at most"

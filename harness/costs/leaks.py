@@ -34,6 +34,8 @@ from harness.speaking.metered import Metered
 FIRST_CALLS = 10
 MORE_CALLS = 16
 """Calls of the second look, of which the p-value comes."""
+EARLY_CALLS = 5
+"""Calls of the first look after which it ends where they left next to nothing behind."""
 SETTLING = 3
 """Calls of a worker after which its memory, its files and its threads should stay as they are."""
 LEAST_LEAKED = {"resident_bytes": 2 << 20, "scratch_bytes": 1 << 20, "files": 6, "tasks": 4}
@@ -107,6 +109,22 @@ def leaks_in(calls: Sequence[Metered], limits: CostPolicy, level: float) -> list
         if grown >= least and grows.slope >= per_call and grows.p_value <= level:
             found.append(Leak(what=what, trend=grows, grown=grown))
     return found
+
+
+def is_clear(calls: Sequence[Metered], limits: CostPolicy) -> bool:
+    """Whether a first look may end early: no more was left behind than half of what a leak would have left by now.
+
+    It is asked at one number of calls only, and ends a look as clear or lets it go on: no look fails more often for it.
+    """
+    settled = calls[SETTLING:]
+    if len(settled) != EARLY_CALLS:
+        return False
+    steps = len(settled) - 1
+    for what in LEAST_LEAKED:
+        most = limits.leak_kib * 1024 * steps / 2 if what.endswith("bytes") else 0
+        if getattr(settled[-1], what) - getattr(settled[0], what) > most:
+            return False
+    return True
 
 
 def leaks_over(orders: Sequence[Metered], level: float) -> list[Leak]:

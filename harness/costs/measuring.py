@@ -5,19 +5,23 @@ What is spoken is chosen in :mod:`harness.costs.sample`, how in :mod:`harness.co
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
 from typing import TypeVar
 
+from harness.core.seeds import seed_for
 from harness.core.types import Probe
 from harness.costs.arithmetic import pairs_needed
 from harness.costs.expected import LEAST as LEAST_LEARNT
 from harness.costs.expected import learn
 from harness.costs.footprint import slow_loads
-from harness.costs.passes import Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
-from harness.costs.sample import Plan, Sample, plan
+from harness.costs.passes import PURPOSE, WARM_UP, Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
+from harness.costs.sample import Plan, Round, Sample, plan
 from harness.costs.terms import Sides, Terms
 from harness.sandbox.outside.client import WorkerFault
 from harness.speaking.metered import Metered
@@ -36,6 +40,16 @@ class ReferenceLost(Exception):
     """The live reference lost its worker: nothing that is the candidate's fault."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ahead:
+    """One text that is said again and again beside everything else."""
+
+    text: str
+    lost: Lost
+    """Workers that it was lost on."""
+    calls: Future[list[Metered]]
+
+
 class Measuring:
     """What is measured of one candidate, and of the reference beside it."""
 
@@ -45,8 +59,8 @@ class Measuring:
         sides: Sides,
         *,
         terms: Terms,
-        has_past: bool,
         progress: Callable[[str], None],
+        is_ladder_enough: Callable[[Sequence[Round]], bool] = lambda _: False,
     ) -> None:
         """Remember; nothing is spoken yet.
 
@@ -54,16 +68,18 @@ class Measuring:
             probes: All probes of the suites, selected or not.
             sides: Who speaks, and is metered meanwhile.
             terms: How it is judged.
-            has_past: What the rounds are compared with was spoken by fresh workers, so that these must be fresh, too.
             progress: Told on one line what is going on.
+            is_ladder_enough: Asked when each text of growing length was spoken once whether that tells enough.
         """
         self._probes = list(probes)
         self._candidate = sides.candidate
         self._reference = sides.reference
         self._terms = terms
-        self._has_past = has_past
         self._progress = progress
+        self._is_ladder_enough = is_ladder_enough
         self._begun = time.monotonic()
+        self._ahead: _Ahead | None = None
+        self._is_warm = False
         self.names = {probe.text: probe.id for probe in self._probes}
         """Text -> id of its probe."""
         self.lost = Lost()
@@ -81,7 +97,16 @@ class Measuring:
 
     @cached_property
     def rounds(self) -> Sample:
-        """Phrases in turn. Where something is compared with, by fresh workers: both sides then have the same past."""
+        """Phrases in turn. Beside a reference by fresh workers: both sides then have the same past."""
+        return self._rounds(is_fresh=self._reference is not None)
+
+    @cached_property
+    def fresh_rounds(self) -> Sample:
+        """The same by a fresh worker, which has the past of one that was metered alone."""
+        self._progress("metering the candidate once more, by a fresh worker")
+        return self._rounds(is_fresh=True)
+
+    def _rounds(self, *, is_fresh: bool) -> Sample:
         chosen = self.plan
         if chosen is None:
             return Sample(rounds=())
@@ -90,12 +115,13 @@ class Measuring:
         seconds = max(least, min(MOST_SECONDS, share))
 
         def speak(own: Speak, other: Speak | None) -> Sample:
+            self._settle()
             return speak_rounds(
                 chosen.phrases, own, other, seed=self._terms.seed, seconds=seconds, lost=self.lost,
                 least=pairs_needed(self._terms.level),
             )  # fmt: skip
 
-        return self._together(speak, is_fresh=self._has_past)
+        return self._together(speak, is_fresh=is_fresh)
 
     @cached_property
     def caught_up(self) -> tuple[list[str], list[str]]:
@@ -151,8 +177,9 @@ class Measuring:
         chosen = self.plan
         if chosen is None:
             return Sample(rounds=())
+        seed, lost, is_enough = self._terms.seed, self.lost, self._is_ladder_enough
         return self._together(
-            lambda own, other: speak_ladder(chosen.rungs, own, other, seed=self._terms.seed, lost=self.lost)
+            lambda own, other: speak_ladder(chosen.rungs, own, other, seed=seed, lost=lost, is_enough=is_enough)
         )
 
     @cached_property
@@ -178,10 +205,72 @@ class Measuring:
             stop.set()
             return running.result(), True
 
-    def again(self, text: str, times: int) -> list[Metered]:
-        """One text, spoken so many times in a row by a worker that gives freed memory back."""
+    def warm_up(self) -> None:
+        """Let the first order of a worker that has loaded and spoken nothing be none of the phrases; at most once.
+
+        Whatever it says first tells nothing of that phrase, and would have to be said by another worker, too.
+        """
+        if self._is_warm or not self._candidate.has_loaded:
+            return
+        self._is_warm = True
+        seed = seed_for(PURPOSE, self._terms.seed, WARM_UP, 0)
+
+        def speak(own: Speak) -> None:
+            with contextlib.suppress(WorkerFault):  # the metering pass says it again, and tells
+                own(WARM_UP, seed)
+
+        self._candidate.borrow(speak)
+
+    def begin(self, times: int, is_enough: Callable[[Sequence[Metered]], bool]) -> None:
+        """Have the phrase of :meth:`first_again` said beside everything else, by a worker that is spared; at most once.
+
+        What is resident does not depend on what else keeps the machine busy; clocks do, and are read when it is done.
+        """
+        voice = self._candidate
+        if self._ahead is not None or voice.workers < 2 or not voice.has_loaded:
+            return
+        chosen = plan(self._probes, {*voice.guilty, *voice.refused})
+        if chosen is None:
+            return
+        text, lost, seed = chosen.repeated, Lost(), self._terms.seed
+        calls = voice.borrow(
+            lambda own: speak_again(text, own, times, seed=seed, lost=lost, is_enough=is_enough), is_tidy=True
+        )
+        self._ahead = _Ahead(text=text, lost=lost, calls=calls)
+
+    def _settle(self) -> None:
+        """Wait until nothing of the harness is at work beside what is metered."""
+        if self._ahead is not None:
+            self._ahead.calls.exception()
+
+    @property
+    def lost_ahead(self) -> str | None:
+        """A text that lost a worker which was spared for it, and is not to blame for others; None where none did."""
+        ahead = self._ahead
+        if ahead is None or ahead.calls.exception() is not None or ahead.text in self._candidate.guilty:
+            return None
+        is_lost = bool(ahead.lost.faults) or len({one.worker for one in ahead.calls.result()}) > 1
+        return ahead.text if is_lost else None
+
+    def first_again(self, text: str, times: int, is_enough: Callable[[Sequence[Metered]], bool]) -> list[Metered]:
+        """The same as :meth:`again`, of which some may have been spoken already.
+
+        What was begun with another phrase, and what lost a worker, is spoken anew: it belongs to this check.
+        """
+        ahead = self._ahead
+        if ahead is not None and ahead.text == text and ahead.calls.exception() is None and not ahead.lost.faults:
+            calls = ahead.calls.result()
+            if calls and len({one.worker for one in calls}) == 1:
+                return calls
+        return self.again(text, times, is_enough)
+
+    def again(
+        self, text: str, times: int, is_enough: Callable[[Sequence[Metered]], bool] = lambda _: False
+    ) -> list[Metered]:
+        """One text, spoken so many times in a row by a worker that gives freed memory back, or until it is enough."""
+        seed, lost = self._terms.seed, self.lost
         return self._candidate.borrow(
-            lambda own: speak_again(text, own, times, seed=self._terms.seed, lost=self.lost), is_tidy=True
+            lambda own: speak_again(text, own, times, seed=seed, lost=lost, is_enough=is_enough), is_tidy=True
         ).result()
 
     def reference_again(self, text: str, times: int) -> list[Metered]:

@@ -60,8 +60,9 @@ def speak_rounds(
 ) -> Sample:
     """Speak each text: candidate, reference, reference, candidate; without a reference once by the candidate.
 
-    A phrase for warming up comes first and is not among the rounds. Beside a reference all texts come again with other
-    seeds, up to :data:`PAIRED_TURNS` times, while there is time.
+    A text for warming up comes first and is not among the rounds: none of the phrases, for what a worker's first order
+    takes tells nothing of its phrase. Beside a reference all texts come again with other seeds, up to
+    :data:`PAIRED_TURNS` times, while there is time.
 
     Args:
         texts: In order of importance.
@@ -73,14 +74,17 @@ def speak_rounds(
         least: Rounds that are wanted whatever the time; of fewer texts each is spoken again with other seeds.
         repeats: Times that each text is spoken on each side, twice that where there is a reference.
     """
+    for text in (WARM_UP, *texts[:1]):  # a voice may have no sound for the first
+        if _round(text, own, other, seed=seed, repeats=repeats, lost=lost) is not None:
+            break
     begun, watch = time.monotonic(), Watch()
     rounds: list[Round] = []
     ticks: list[float] = [calibrate()]
-    for place, (text, first) in enumerate(_order(texts, least, 1 if other is None else PAIRED_TURNS)):
+    for text, first in _order(texts, least, 1 if other is None else PAIRED_TURNS):
         if lost.is_too_many or (len(rounds) >= least and time.monotonic() - begun > seconds):
             break
         one = _round(text, own, other, seed=seed, repeats=repeats, lost=lost, first=first)
-        if one is not None and place:
+        if one is not None:
             rounds.append(one)
         ticks.append(calibrate())
     orders = [one for spoken in rounds for one in (*spoken.candidate, *spoken.reference)]
@@ -93,11 +97,11 @@ def speak_rounds(
 
 
 def _order(texts: Sequence[str], least: int, turns: int) -> list[tuple[str, int]]:
-    """What is spoken, with the number of its first take: a phrase for warming up, then all."""
+    """What is spoken, with the number of its first take."""
     most = max(turns * len(texts), least)
     needed = -(-most // len(texts)) if texts else 0
     repeats = [(text, TURN_TAKES * turn) for turn in range(needed) for text in texts]
-    return [*repeats[:1], *repeats[:most]]
+    return repeats[:most]
 
 
 def _round(
@@ -118,24 +122,60 @@ def _round(
     return Round(text=text, candidate=tuple(mine), reference=tuple(theirs))
 
 
-def speak_ladder(rungs: Sequence[str], own: Speak, other: Speak | None, *, seed: int, lost: Lost) -> Sample:
-    """Speak a length ladder upwards: the longest rung once, the others twice."""
-    rounds = []
-    for place, rung in enumerate(rungs):
-        if lost.is_too_many:
+def speak_ladder(
+    rungs: Sequence[str],
+    own: Speak,
+    other: Speak | None,
+    *,
+    seed: int,
+    lost: Lost,
+    is_enough: Callable[[Sequence[Round]], bool] = lambda _: False,
+) -> Sample:
+    """Speak a length ladder upwards, and without a reference all rungs but the longest once more.
+
+    Args:
+        rungs: Shortest first.
+        own: The candidate speaks.
+        other: A reference speaks, None for none.
+        seed: Base of the seeds; both sides get the same.
+        lost: Told what is lost.
+        is_enough: Asked after the first time whether to stop there.
+    """
+    rounds: list[Round] = []
+    for take, part in enumerate((rungs, () if other is not None else rungs[:-1])):
+        if take and is_enough(rounds):
             break
-        repeats = 1 if other is not None or place == len(rungs) - 1 else 2
-        one = _round(rung, own, other, seed=seed, repeats=repeats, lost=lost)
-        if one is not None:
-            rounds.append(one)
+        for rung in part:
+            if lost.is_too_many:
+                break
+            one = _round(rung, own, other, seed=seed, repeats=1, lost=lost, first=take)
+            if one is not None:
+                rounds.append(one)
     return Sample(rounds=tuple(rounds))
 
 
-def speak_again(text: str, own: Speak, times: int, *, seed: int, lost: Lost) -> list[Metered]:
-    """Speak one text again and again with the same seed: a voice that keeps nothing stays where it is."""
+def speak_again(
+    text: str,
+    own: Speak,
+    times: int,
+    *,
+    seed: int,
+    lost: Lost,
+    is_enough: Callable[[Sequence[Metered]], bool] = lambda _: False,
+) -> list[Metered]:
+    """Speak one text again and again with the same seed: a voice that keeps nothing stays where it is.
+
+    Args:
+        text: What is said.
+        own: Says it.
+        times: How often.
+        seed: Base of the seeds.
+        lost: Told what is lost.
+        is_enough: Asked after each call whether to stop there.
+    """
     spoken: list[Metered] = []
     try:
-        while len(spoken) < times:
+        while len(spoken) < times and not is_enough(spoken):
             spoken.append(own(text, seed_for(PURPOSE, seed, text, 0)))
     except WorkerFault as fault:
         lost.add(text, fault)

@@ -8,7 +8,7 @@ from harness.core.types import Probe
 from harness.costs.floors import Floors
 from harness.costs.footprint import footprint
 from harness.costs.machine import machine_class, workload_seconds
-from harness.costs.passes import Lost, speak_ladder, speak_rounds
+from harness.costs.passes import WARM_UP, Lost, speak_ladder, speak_rounds
 from harness.costs.profile import FORMAT_VERSION, CostProfile, PhraseCost
 from harness.costs.sample import Sample, plan
 from harness.costs.scaling import scaling_of
@@ -58,7 +58,7 @@ def measure_profile(
     workers = {one.worker for round_ in rounds.rounds for one in round_.candidate}
     orders = [one for one in renderer.metered if one.worker in workers]
     # What the ladder needed is not what the phrases need.
-    texts = {one.text for one in rounds.rounds}
+    texts = {WARM_UP, *(one.text for one in rounds.rounds)}
     own = footprint([one for one in orders if not one.texts or texts.issuperset(one.texts)])
     if lost.faults or own is None:
         return None

@@ -14,6 +14,7 @@ from harness.costs.floors import Floors
 from harness.costs.profile import CostProfile
 from harness.costs.sample import Round
 from harness.policy.release import CostPolicy
+from harness.speaking.metered import Metered
 
 LINEAR = 1.25
 """Exponent that a voice without anything to compare with is granted, before the policy's difference is added: work
@@ -62,28 +63,23 @@ class Scaling:
 
 def scaling_of(rounds: Sequence[Round], floors: Floors, *, is_reference: bool = False) -> Scaling:
     """Exponents of a ladder that was spoken."""
-    orders = [spoken for one in rounds for spoken in (one.reference if is_reference else one.candidate)]
+    orders = [spoken for one in rounds for spoken in _of(one, is_reference=is_reference)]
     sizes = [float(one.characters) for one in orders]
     if len({*sizes}) < LEAST_RUNGS:
         return Scaling(seconds=None, audio=None, memory=None, longest=())
-    loaded = min(one.base_bytes for one in orders)
-    points = [
-        (
-            float(one.characters),
-            max(1e-6, one.cpu_seconds),
-            max(0.01, one.audio_seconds),
-            float(max(1 << 20, one.peak_bytes - loaded)),
-        )
-        for one in orders
-    ]
-    longest = max(points)
+    # A worker keeps what the longest rung needed: shorter ones that are said after it seem to need as much.
+    upwards = [spoken for one in _first_of_each(rounds) for spoken in _of(one, is_reference=is_reference)]
+    loaded = min(one.base_bytes for one in upwards)
+    weights = [float(max(1 << 20, one.peak_bytes - loaded)) for one in upwards]
+    points = [(float(one.characters), max(1e-6, one.cpu_seconds), max(0.01, one.audio_seconds)) for one in orders]
+    longest = (*max(points), max(weights))
     is_timed = longest[1] >= floors.rung
-    is_weighed = all(one.is_own_peak for one in orders) and longest[3] >= LEAST_BYTES
+    is_weighed = all(one.is_own_peak for one in upwards) and longest[3] >= LEAST_BYTES
     return Scaling(
         # Only the upper half of the ladder tells the power: below, what each text costs at least hides it.
-        seconds=exponent(*_upper(sizes, [cost for _, cost, _, _ in points])) if is_timed else None,
-        audio=exponent(sizes, [audio for _, _, audio, _ in points]),
-        memory=exponent(*_upper(sizes, [memory for _, _, _, memory in points])) if is_weighed else None,
+        seconds=exponent(*_upper(sizes, [cost for _, cost, _ in points])) if is_timed else None,
+        audio=exponent(sizes, [audio for _, _, audio in points]),
+        memory=exponent(*_upper([float(one.characters) for one in upwards], weights)) if is_weighed else None,
         longest=tuple(Amount(quantity=what, value=longest[at]) for at, what in enumerate(_MEASURED)),
     )
 
@@ -106,11 +102,9 @@ def judge_scaling(
     if own.seconds is None:
         notes.append("the longest text is spoken too quickly for the growth of processor time to be measured")
     else:
-        bound, side = LINEAR, None
+        bound, side = _recorded(profile)
         if other is not None and other.seconds is not None:
             bound, side = max(other.seconds.high, other.seconds.slope), Side.REFERENCE
-        elif profile is not None and profile.exponent > 0:
-            bound, side = max(profile.exponent_high, profile.exponent), Side.RECORDED
         said = f"processor time grows with the length to the power of {_told(own.seconds)}"
         notes.append(f"{said}; {_WHOSE[side]} at most {bound:.2f}; {own.top}")
         if own.seconds.low > bound and own.seconds.slope > bound + limits.exponent:
@@ -129,6 +123,36 @@ def judge_scaling(
         if mine.low > bound and mine.slope > bound + limits.exponent:
             findings.append(_finding(subject, quantity, mine, bound, side, own.longest))
     return tuple(findings), tuple(notes)
+
+
+def is_clear(own: Scaling, profile: CostProfile | None, limits: CostPolicy) -> bool:
+    """Whether a ladder that was spoken once tells enough: between no two rungs did anything grow as a finding needs.
+
+    The median of the same slopes decides; that further takes lift it so far is no growth but noise.
+    """
+    bounds = ((own.seconds, _recorded(profile)[0]), (own.audio, LINEAR), (own.memory, LINEAR))
+    return own.audio is not None and all(
+        grows is None or grows.high <= bound + limits.exponent for grows, bound in bounds
+    )
+
+
+def _of(one: Round, *, is_reference: bool) -> Sequence[Metered]:
+    return one.reference if is_reference else one.candidate
+
+
+def _first_of_each(rounds: Sequence[Round]) -> list[Round]:
+    """The first time that each text was said."""
+    found: dict[str, Round] = {}
+    for one in rounds:
+        found.setdefault(one.text, one)
+    return list(found.values())
+
+
+def _recorded(profile: CostProfile | None) -> tuple[float, Side | None]:
+    """Exponent of processor time that is granted without a live reference, and whose it is."""
+    if profile is None or profile.exponent <= 0:
+        return LINEAR, None
+    return max(profile.exponent_high, profile.exponent), Side.RECORDED
 
 
 def _upper(sizes: Sequence[float], costs: Sequence[float]) -> tuple[list[float], list[float]]:

@@ -7,7 +7,7 @@ costs is held against the same speaker's other phrases: one may have a trigger t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from harness.core.findings import Finding, Outcome
 from harness.core.text import counted, printable
@@ -26,6 +26,10 @@ class SpeakersCosting:
         """
         self._by_speaker = dict(by_speaker)
         self._first = next(iter(self._by_speaker))
+
+    def begin(self, checks: Collection[str]) -> None:
+        """Begin what may be done before and beside everything else, with the first speaker."""
+        self._by_speaker[self._first].begin(checks)
 
     def beside(self, probe: Probe) -> tuple[Finding, ...]:
         """What one phrase cost beyond what others of its speaker do."""

@@ -28,6 +28,11 @@ class MeteredVoice(Protocol):
         ...
 
     @property
+    def workers(self) -> int:
+        """Workers at a time."""
+        ...
+
+    @property
     def has_loaded(self) -> bool:
         """Whether the model was ever loaded by this process."""
         ...

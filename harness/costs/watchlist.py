@@ -141,7 +141,8 @@ class Watchlist:
 
     def _examine(self, wanted: Callable[[tuple[str, ...]], bool]) -> None:
         """Look again at odd orders that nobody has looked at."""
-        orders = self._candidate.metered
+        # Another heap costs more processor time: what leaks are looked for in says nothing of single phrases.
+        orders = tuple(one for one in self._candidate.metered if not one.is_tidy)
         fresh = [
             one for one in orders if (one.worker, one.call) not in self._examined and one.texts and wanted(one.texts)
         ]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from harness.core.errors import SoundcheckError
+from harness.core.stages import Stages
+from harness.core.text import counted
 from harness.core.transcriber import Repeat, TextChoice, Transcriber
 from harness.core.types import Acoustics, ForcedScore, Hearing, Rendering, Take
 from harness.hearing.listening import Expected
@@ -22,10 +28,20 @@ class Listener:
     Implements :class:`harness.hearing.listening.Listening`.
     """
 
-    def __init__(self, store: Store, transcriber: Callable[[], Transcriber]) -> None:
+    def __init__(self, store: Store, transcriber: Callable[[], Transcriber], stages: Stages | None = None) -> None:
+        """Remember; nothing is loaded yet.
+
+        Args:
+            store: Where renderings and takes are kept.
+            transcriber: Makes who hears the words.
+            stages: Told when something was loaded, heard and measured.
+        """
         self._store = store
         self._make = transcriber
+        self._stages = stages or Stages(time.monotonic)
         self._transcriber: Transcriber | None = None
+        self._at_work = threading.Lock()
+        """Held by whoever has the transcriber listen: what is loaded beside something else is not loaded twice."""
 
     @property
     def transcriber(self) -> Transcriber:
@@ -34,6 +50,19 @@ class Listener:
             self._transcriber = self._make()
         return self._transcriber
 
+    @contextlib.contextmanager
+    def getting_ready(self) -> Iterator[None]:
+        """See :class:`harness.hearing.listening.Listening`: the transcriber is loaded in a thread of its own."""
+        wrong: list[SoundcheckError] = []
+        loading = threading.Thread(target=self._load, args=(self.transcriber, wrong), name="soundcheck-listener")
+        loading.start()
+        try:
+            yield
+        finally:
+            loading.join()  # whose filters of warnings must not outlive the caller's
+        if wrong:
+            raise wrong[0]
+
     def takes(self, renderings: Sequence[Rendering], expected: Sequence[Expected]) -> list[Take]:
         """Hear a batch, each with what it is held against."""
         asked = [self._asked(one) for one in expected]
@@ -41,12 +70,13 @@ class Listener:
         missing = [index for index, take in enumerate(found) if take is None]
         clips = [self._store.audio(renderings[index].audio_sha256) for index in missing]
         wanted = [expected[index] for index in missing]
-        heard = (
-            self.transcriber.listen(clips, [one.text for one in wanted], [one.prints for one in wanted])
-            if missing
-            else []
-        )
-        for index, acoustics, hearing in zip(missing, self._measured(clips), heard, strict=True):
+        if not missing:
+            return [take for take in found if take is not None]
+        with self._at_work, self._stages.at("whisper", f"hearing {counted(len(clips), 'clip')}"):
+            heard = self.transcriber.listen(clips, [one.text for one in wanted], [one.prints for one in wanted])
+        with self._stages.at("senses", f"measuring {counted(len(clips), 'clip')}"):
+            measured = self._measured(clips)
+        for index, acoustics, hearing in zip(missing, measured, heard, strict=True):
             take = _take(renderings[index], acoustics, hearing)
             self._store.keep_take(renderings[index], asked[index], take)
             found[index] = take
@@ -55,7 +85,8 @@ class Listener:
     def repeats(self, renderings: Sequence[Rendering], choose: TextChoice) -> tuple[list[Take], list[Repeat]]:
         """Hear repeats of one phrase and score the text that `choose` picks from their transcripts on all of them."""
         clips = [self._store.audio(one.audio_sha256) for one in renderings]
-        heard = self.transcriber.listen_together(clips, choose)
+        with self._at_work:
+            heard = self.transcriber.listen_together(clips, choose)
         takes = [
             _take(one, acoustics, repeat.hearing)
             for one, acoustics, repeat in zip(renderings, self._measured(clips), heard, strict=True)
@@ -66,6 +97,13 @@ class Listener:
     def senses(self) -> Mapping[str, str]:
         """What the acoustic numbers depend on."""
         return senses_identity(with_networks=self._hears_speech)
+
+    def _load(self, transcriber: Transcriber, wrong: list[SoundcheckError]) -> None:
+        try:
+            with self._at_work, self._stages.at("whisper", "loading"):
+                transcriber.listen([], [])
+        except SoundcheckError as error:
+            wrong.append(error)
 
     def _measured(self, clips: Sequence[tuple[Waveform, int]]) -> list[Acoustics]:
         return measure_all(clips, with_networks=self._hears_speech)

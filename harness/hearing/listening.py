@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +37,14 @@ class Listening(Protocol):
     @property
     def senses(self) -> Mapping[str, str]:
         """What the acoustic numbers depend on."""
+        ...
+
+    def getting_ready(self) -> AbstractContextManager[None]:
+        """While its block lasts, load what listens: something will have to be heard soon.
+
+        Raises:
+            SoundcheckError: It does not load, which is said when the block has ended, unless that raised itself.
+        """
         ...
 
     def takes(self, renderings: Sequence[Rendering], expected: Sequence[Expected]) -> list[Take]:

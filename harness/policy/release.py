@@ -32,7 +32,8 @@ HOSTILE = ("behaviour.", "worker.")
 CLOSED = ("admission.", "policy.")
 """Rules that no waiver reaches: a model that fails at the door is not loaded, whoever would accept it. What the door
 asks is settled by an :class:`~harness.policy.acceptance.Acceptance`, before the model is loaded."""
-COST_CHECKS = ("cost-latency", "cost-memory", "cost-leak", "cost-scaling", "cost-first-rendering", "cost-load")
+LEAK_CHECK = "cost-leak"
+COST_CHECKS = ("cost-latency", "cost-memory", LEAK_CHECK, "cost-scaling", "cost-first-rendering", "cost-load")
 """Names of the model-wide checks of cost, in the order in which they are made."""
 ISOLATIONS = ("A", "A-", "B")
 """Levels of the sandbox, best first: what a sign-off may ask for."""

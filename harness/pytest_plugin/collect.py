@@ -196,3 +196,8 @@ def is_late(item: pytest.Item) -> bool:
 def probes_of(items: Sequence[pytest.Item]) -> list[Probe]:
     """The probes among the items, in order."""
     return [item.probe for item in items if isinstance(item, ProbeItem) and item.probe is not None]
+
+
+def checks_in(items: Sequence[pytest.Item]) -> set[str]:
+    """Names of the checks of the whole model among the items."""
+    return {item.asked.name for item in items if isinstance(item, ProbeItem) and isinstance(item.asked, ModelCheck)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,8 +90,12 @@ class Gate:
         """What generated probes depend on, with the user's own families."""
         return Drawing(salt=self.settings.salt, vocabulary=self._vocabulary, families=tuple(families))
 
-    def begin(self, probes: Sequence[Probe]) -> None:
+    def begin(self, probes: Sequence[Probe], checks: Collection[str] = ()) -> None:
         """Put the run together for these probes.
+
+        Args:
+            probes: That will be asked for, in order.
+            checks: Names of the checks of the whole model that will be.
 
         Raises:
             SoundcheckError: One line why it cannot begin.
@@ -99,7 +103,7 @@ class Gate:
         suites = [self.suites[path] for path in sorted(self.suites)]
         planned = sum(len(content.suite.probes) for content in suites) + len(checks_of(self.settings))
         settings = chosen_by_suites(self.settings, suites)
-        self._run = Run(settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell)
+        self._run = Run(settings, suites, probes, writer=self._writer, planned=planned, tell=self._tell, checks=checks)
 
     def ask(self, asked: Probe | ModelCheck) -> Outcome:
         """Judge a probe, or make a check of the whole model, and record it.

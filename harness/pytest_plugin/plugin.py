@@ -143,10 +143,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError(_suite_without_model(config))
     if GATE not in config.stash or config.option.collectonly:
         return
-    from harness.pytest_plugin.collect import ProbeItem, probes_of
+    from harness.pytest_plugin.collect import ProbeItem, checks_in, probes_of
 
     if any(isinstance(item, ProbeItem) for item in session.items):
-        _checked(lambda: config.stash[GATE].begin(probes_of(session.items)))
+        _checked(lambda: config.stash[GATE].begin(probes_of(session.items), checks_in(session.items)))
         config.stash[RUN_ID] = config.stash[GATE].run_id
 
 

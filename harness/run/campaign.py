@@ -57,7 +57,8 @@ class Campaign:
         """Model-wide: the candidate loads and introduces itself."""
         self._progress("loading the candidate")
         try:
-            info = self._tools.candidate.load()
+            with self._takes.getting_ready():
+                info = self._tools.candidate.load()
         except WorkerFault as fault:
             return Outcome(
                 subject=LOAD,

@@ -293,7 +293,12 @@ OPTIONS: Final = (
         only_typed="somebody has to say each time that this machine may be thrown away",
         help="go on where no sandbox holds; the verdict says so (a machine that can be thrown away)",
     ),
-    Option(stem="log", type=Path, metavar="FILE", help="append what the candidate was seen to do, as JSON lines"),
+    Option(
+        stem="log",
+        type=Path,
+        metavar="FILE",
+        help="append what the candidate was seen to do, and when each stage ran, as JSON lines",
+    ),
     Option(
         stem="report",
         metavar="FORMAT[=PATH]",

@@ -11,7 +11,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.screening import Screening
 from harness.core.speakers import plain_id
+from harness.core.stages import Stages
 from harness.core.text import counted, printable
 from harness.core.transcriber import Transcriber
 from harness.core.types import ComparisonKind, GoldenRecord, Model, Probe, Rendering, Verdict
@@ -37,7 +38,7 @@ from harness.judging.comparisons import COMPARISONS, AtHand, Basis, Comparison
 from harness.judging.comparisons.base import NothingRecorded
 from harness.judging.judge import Judge
 from harness.policy.file import COPY, today
-from harness.policy.release import CostPolicy, apply
+from harness.policy.release import COST_CHECKS, CostPolicy, apply
 from harness.run.campaign import MOST_FAILED, Campaign
 from harness.run.checks.base import CheckedRun, ModelCheck
 from harness.run.checks.registry import check_named
@@ -45,6 +46,7 @@ from harness.run.comparable import ComparableGolden
 from harness.run.seen import behaviour_folder
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
+from harness.run.stagelog import append_stages, process_begun, worker_stages
 from harness.run.tools import Equipment, Reference, Tell, make_equipment, make_reference, metered_engine
 from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
 from harness.suites.file import SuiteFileContent, language_of
@@ -154,6 +156,7 @@ class Run:
         planned: int,
         tell: Tell,
         shared: Shared | None = None,
+        checks: Collection[str] = (),
     ) -> None:
         """Assemble and begin the run directory.
 
@@ -165,6 +168,8 @@ class Run:
             planned: Items of a complete run.
             tell: Told what is going on, for people.
             shared: What is loaded already, where this is one run of many in this process.
+            checks: Checks of the whole model that will be asked for, as far as that is known: what they need may be
+                made ahead.
 
         Raises:
             SoundcheckError: One line why it cannot begin.
@@ -173,6 +178,8 @@ class Run:
         self._writer = writer
         self._tell = tell
         self._is_admitted: bool | None = None
+        self._stages = Stages(time.monotonic)
+        self._stages.add("harness", "starting and collecting", start=process_begun(), end=time.monotonic())
         self._golden = shared.golden if shared else load_golden(settings)
         self._equipment = make_equipment(
             settings,
@@ -181,6 +188,7 @@ class Run:
             language=language_of(suites),
             transcriber=shared.transcriber if shared else None,
             is_ours=shared is not None,
+            stages=self._stages,
         )
         screening = screening_of(settings, suites)
         voice = self._equipment.model.voice
@@ -216,6 +224,7 @@ class Run:
             progress=tell,
         )
         self._costing = self._costings(suite_probes, reference)
+        self._metered_checks = {*checks}.intersection(COST_CHECKS) if settings.is_metered else set[str]()
         self._checked = CheckedRun(
             settings=settings,
             info=self.info,
@@ -273,9 +282,12 @@ class Run:
         """Everything about one probe."""
         if refusal := self._refusal():
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=refusal, probe=probe)
-        outcome = self.campaign.judge(probe)
-        if self.settings.is_metered and probe.text not in self._equipment.renderer.as_speaker(probe.speaker).guilty:
-            outcome = self._with_costs(outcome, probe)
+        with self._stages.at("harness", f"judging {probe.id}"):
+            if self._metered_checks:
+                self._costing.begin(self._metered_checks)
+            outcome = self.campaign.judge(probe)
+            if self.settings.is_metered and probe.text not in self._equipment.renderer.as_speaker(probe.speaker).guilty:
+                outcome = self._with_costs(outcome, probe)
         return self._under_policy(outcome)
 
     def _with_costs(self, outcome: Outcome, probe: Probe) -> Outcome:
@@ -297,7 +309,8 @@ class Run:
         refusal = self._refusal()
         if refusal and check.needs_admission:
             return Outcome(subject=check.name, verdict=Verdict.INCONCLUSIVE, reason=refusal)
-        return check.outcome(check.name, self._checked)
+        with self._stages.at("harness", f"check {check.name}"):
+            return check.outcome(check.name, self._checked)
 
     def _under_policy(self, outcome: Outcome) -> Outcome:
         if self.settings.policy is None:
@@ -330,6 +343,9 @@ class Run:
         """End the workers, and look whether the model is still what was admitted."""
         self.campaign.close()
         self._equipment.events.flush()
+        if self.settings.log:
+            spoken = worker_stages(self._equipment.renderer.metered, "candidate")
+            append_stages(self.settings.log, [*self._stages.known, *spoken], begun=process_begun())
         if self._is_admitted is not None:
             self._record_unless_passed([self._equipment.door.outcome(UNCHANGED)])
 

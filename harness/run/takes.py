@@ -5,7 +5,9 @@ It knows what is wanted of each probe and what its takes are held against, from 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,11 +68,22 @@ class Takes:
         }
         self._heard: dict[tuple[str, Request, tuple[str | None, str]], Take] = {}
 
+    def getting_ready(self) -> AbstractContextManager[None]:
+        """While its block lasts, load what listens, if anything will have to be heard: the first probe tells."""
+        if self._tools.candidate.has_loaded or not self._comparison.basis.probes:
+            return contextlib.nullcontext()
+        probe = self._comparison.basis.probes[0]
+        wanted = self._comparison.first_requests(probe)
+        known = self._tools.candidate.as_speaker(probe.speaker).known(wanted)
+        is_all_known = all(request in known for request in wanted)
+        return contextlib.nullcontext() if is_all_known else self._tools.listener.getting_ready()
+
     def first(self, probe: Probe) -> list[Take] | WorkerFault:
         """The takes that the comparison wants first, or the fault of the first one that could not be spoken."""
         wanted = self._comparison.first_requests(probe)
         schedule = self._schedules[probe.speaker]
-        schedule.ensure(wanted)
+        with self.getting_ready():
+            schedule.ensure(wanted)
         for request in wanted:
             if isinstance(fault := schedule.made[request], WorkerFault):
                 return fault

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from harness.core.errors import BadInput, MissingDependency
 from harness.core.language import heard_as
 from harness.core.paths import cache_root, shown
 from harness.core.shard import Shard
+from harness.core.stages import Stages
 from harness.core.text import counted, printable
 from harness.core.thirdparty import require
 from harness.core.transcriber import Transcriber
@@ -28,7 +30,7 @@ from harness.hearing.asr.whisper import WhisperTranscriber
 from harness.hearing.listener import Listener
 from harness.models.fetching.local import local_model
 from harness.models.files import open_model
-from harness.models.needs import lacks_of, lent_by, preloads_of
+from harness.models.needs import is_importable, lacks_of, lent_by, preloads_of
 from harness.models.project import find_project
 from harness.models.vocoder import with_vocoder
 from harness.models.voices import choices_of, choose_voice
@@ -78,7 +80,8 @@ def make_transcriber(settings: Settings, tell: Tell, language: str = "en") -> Tr
     # third of its time from them. OpenMP reads this once, when torch is first imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     weights = resolve_whisper(rest, cache_root(), progress=tell)
-    require("whisper", extra="whisper")  # what is missing is said now, and not when the first phrase is heard
+    if not all(map(is_importable, ("whisper", "torch"))):  # said now, and not when the first phrase is heard
+        require("whisper", extra="whisper")
     if weights.name.endswith(ENGLISH_ONLY) and heard_as(language) != "en":
         other = f"--tts-asr=whisper:{weights.name.removesuffix(ENGLISH_ONLY)}"
         raise BadInput(
@@ -132,6 +135,7 @@ def make_equipment(
     language: str = "en",
     transcriber: Callable[[], Transcriber] | None = None,
     is_ours: bool = False,
+    stages: Stages | None = None,
 ) -> Equipment:
     """Find the model and lay out the tools.
 
@@ -142,6 +146,7 @@ def make_equipment(
         language: What is listened for.
         transcriber: One that is there already.
         is_ours: The model was made by this process: the project's signatures and pins say nothing about it.
+        stages: Told when what took long began and ended.
 
     Raises:
         BadInput: The model is not there or is no model.
@@ -166,17 +171,19 @@ def make_equipment(
     if choices.unlisted and not model.voice.names and not model.recording and not door.refusal:
         why = f"its speakers cannot be listed ({choices.unlisted})"
         raise BadInput(printable(f"{shown(model.path)}: expected --tts-speaker=NAME, as {why}"))
-    renderer, isolation = _make_renderer(
-        settings,
-        store,
-        model,
-        events,
-        tell=tell,
-        on_event=on_event,
-        workers=settings.workers,
-        language=language,
-    )
-    listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)))
+    stages = stages or Stages(time.monotonic)
+    with stages.at("harness", "trying the walls"):
+        renderer, isolation = _make_renderer(
+            settings,
+            store,
+            model,
+            events,
+            tell=tell,
+            on_event=on_event,
+            workers=settings.workers,
+            language=language,
+        )
+    listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)), stages)
     return Equipment(
         model=model,
         store=store,

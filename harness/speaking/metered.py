@@ -21,6 +21,11 @@ class Metered:
     """Processor time of everything that the worker is, until its next order: work behind one's back counts too."""
     wall_seconds: float
     """From the order to its last answer."""
+    begun: float = 0.0
+    """When it was given, on the clock of :func:`time.monotonic`."""
+    starting_seconds: float = 0.0
+    """Of loading: the part of the wall clock in which the process was started, imported its engine and closed its
+    walls, before it was told which model to load."""
     blocked_seconds: float = 0.0
     """Part of the wall clock in which nothing of the worker ran or queued for a processor: it slept, or waited for a
     disk or a GPU. 0 where the kernel does not tell who queued."""
@@ -44,6 +49,8 @@ class Metered:
     """Of the worker, as this machine counts."""
     gpu_bytes: int | None = None
     """Memory on GPUs after it; None where that is not known."""
+    is_tidy: bool = False
+    """Whether its worker gives freed memory back at once, and is slower for it."""
 
     @property
     def taken_seconds(self) -> float:

@@ -43,9 +43,14 @@ class Meter:
         """
         # The worker's own meters begin at 0; the quota is the container's, which may have been throttled for hours.
         self._last = Reading(throttled_seconds=throttled_seconds())
-        begun = time.monotonic()
-        info = self._worker.start()
-        self._record((), begun, 0.0, is_own_peak=True)
+        begun, prepared = time.monotonic(), [0.0]
+
+        def note() -> None:
+            prepared[0] = time.monotonic() - begun
+
+        info = self._worker.start(note)
+        record = self._record((), begun, 0.0, is_own_peak=True)
+        self._records[-1] = dataclasses.replace(record, starting_seconds=prepared[0])
         return info
 
     def speak(
@@ -98,6 +103,7 @@ class Meter:
             call=len(self._records),
             cpu_seconds=cpu,
             wall_seconds=wall,
+            begun=begun,
             blocked_seconds=blocked,
             audio_seconds=audio,
             base_bytes=before.resident_bytes,
@@ -109,6 +115,7 @@ class Meter:
             files=now.files,
             pid=now.pid,
             gpu_bytes=now.gpu_bytes,
+            is_tidy=self._worker.is_tidy,
         )
         self._seconds = max(self._seconds, now.cpu_seconds)
         self._records.append(metered)

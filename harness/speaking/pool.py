@@ -125,15 +125,27 @@ class WorkerPool:
         return self._executor.submit(work)
 
     @contextlib.contextmanager
-    def slot(self) -> Iterator[Slot]:
-        """A slot in which nobody speaks: the one that was left last, whose worker is warm. In a thread of the pool."""
+    def slot(self, *, is_cleared: bool = False) -> Iterator[Slot]:
+        """A slot in which nobody speaks: the one that was left last, whose worker is warm. In a thread of the pool.
+
+        Args:
+            is_cleared: End the worker that is there, for a new one is wanted: an empty slot is taken where there is
+                one, else the one that was left first.
+        """
         with self._lock:
-            slot = self._idle.pop()
+            slot = self._idle.pop(self._coldest() if is_cleared else -1)
         try:
+            if is_cleared:
+                slot.clear()
             yield slot
         finally:
             with self._lock:
-                self._idle.append(slot)
+                # Whoever asks for a warm worker next must not be given an empty slot and start another one.
+                self._idle.insert(0 if slot.worker is None else len(self._idle), slot)
+
+    def _coldest(self) -> int:
+        """Place among the idle slots of one without a worker, else of the one that was left first."""
+        return next((place for place, slot in enumerate(self._idle) if slot.worker is None), 0)
 
     def ready(self, slot: Slot, bounds: Bounds) -> EngineInfo:
         """Have a worker in a slot that has loaded the model, a new one where none is there.

@@ -129,9 +129,7 @@ class Renderer:
         """
 
         def lent() -> Result:
-            with self._pool.slot() as slot:
-                if is_fresh or is_tidy:
-                    slot.clear()
+            with self._pool.slot(is_cleared=is_fresh or is_tidy) as slot:
                 slot.is_tidy = is_tidy
                 try:
                     return work(lambda text, seed: self._speak(slot, text, seed))

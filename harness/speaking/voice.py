@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -38,6 +38,10 @@ class Voice(Protocol):
 
     def key(self, text: str, seed: int) -> RenderingKey:
         """Name of a rendering of this model."""
+        ...
+
+    def known(self, requests: Iterable[Request]) -> Mapping[Request, Made]:
+        """Those of the requests that were rendered before and need not be again."""
         ...
 
     def load(self) -> EngineInfo:

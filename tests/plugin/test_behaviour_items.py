@@ -108,5 +108,9 @@ class TestOptions:
     def test_the_log_holds_every_event_as_json_lines(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
         gate(fake_voice(FORGER), "--tts-log=seen.jsonl", "-k", "crane")
         lines = [json.loads(line) for line in (pytester.path / "seen.jsonl").read_text("utf-8").split("\n") if line]
-        assert {line["kind"] for line in lines} == {"protocol"}
-        assert lines[0]["phrases"]
+        events = [line for line in lines if "stage" not in line]
+        assert {event["kind"] for event in events} == {"protocol"}
+        assert events[0]["phrases"]
+        stages = {(line["lane"], line["stage"]): line for line in lines if "stage" in line}
+        assert {("harness", "judging crane"), ("candidate's worker 1", "loading the model")} <= stages.keys()
+        assert all(0 <= stage["start"] <= stage["end"] for stage in stages.values())

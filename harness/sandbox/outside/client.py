@@ -137,8 +137,11 @@ class Worker:
         self.info: EngineInfo | None = None
         """What the engine said of itself when it loaded; None before."""
 
-    def start(self) -> EngineInfo:
+    def start(self, on_prepared: Callable[[], None] = lambda: None) -> EngineInfo:
         """Start the process and load the model.
+
+        Args:
+            on_prepared: Called when all is imported and the walls are closed, before the model is read.
 
         Returns:
             What the engine says of itself.
@@ -164,6 +167,7 @@ class Worker:
             self.stop()
             raise WorkerFault("worker.given-up", "not tried: it was stopped while it was started")
         self._prepare(process)
+        on_prepared()
         process.doing("loading")
         deadline = self._deadline(process, "loading", self._bounds.load_seconds)
         with self._watched("loading"):

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from harness.core.types import Probe, Verdict
+from harness.costs import leaks
 from harness.costs.costing import NEVER_LOADED, Costing
+from harness.costs.machine import machine_class
 from harness.costs.measuring import ReferenceLost
+from harness.costs.profile import FORMAT_VERSION, CostProfile, PhraseCost
 from harness.costs.terms import Sides, Terms
 from harness.policy.release import COST_CHECKS, CostPolicy
 from harness.sandbox.outside.client import WorkerFault
@@ -43,6 +46,7 @@ class MadeUpVoice:
     guilty: dict[str, WorkerFault] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     has_loaded: bool = True
+    workers: int = 1
     load: dict[str, object] = field(default_factory=dict)
     """What loading costs instead."""
     first_seconds: float = 0.0
@@ -109,6 +113,11 @@ def costing(candidate: MadeUpVoice, reference: MadeUpVoice | None = None, **limi
 
 def spoken() -> MadeUpVoice:
     return MadeUpVoice().spoke(*(probe.text for probe in PROBES))
+
+
+def warm() -> MadeUpVoice:
+    """The same by a worker whose first order was none of them."""
+    return MadeUpVoice().spoke("a", *(probe.text for probe in PROBES))
 
 
 class TestEveryCheck:
@@ -213,3 +222,126 @@ class TestLeak:
         outcome = costing(leaking).check("cost-leak")
         assert outcome.verdict is Verdict.FAIL
         assert {finding.rule.id for finding in outcome.findings} == {"cost.leak"}
+
+
+class TestAhead:
+    """The phrase that is said again and again, beside everything else."""
+
+    def ahead(self, candidate: MadeUpVoice) -> Costing:
+        meter = costing(candidate.spoke(*(probe.text for probe in PROBES)))
+        meter.begin(COST_CHECKS)
+        meter.begin(COST_CHECKS)
+        return meter
+
+    def test_is_spoken_once_by_a_worker_that_is_spared(self) -> None:
+        candidate = MadeUpVoice(workers=2)
+        meter = self.ahead(candidate)
+        asked = len(candidate.asked)
+        assert candidate.asked[len(PROBES)] == "a"  # no phrase is the first that a worker says
+        assert asked == len(PROBES) + 1 + leaks.SETTLING + leaks.EARLY_CALLS
+        outcome = meter.check("cost-leak")
+        assert (outcome.verdict, len(candidate.asked)) == (Verdict.PASS, asked)
+        assert outcome.notes == ("8 calls of one phrase left nothing behind",)
+
+    def test_fails_a_voice_that_keeps_memory_with_every_call(self) -> None:
+        outcome = self.ahead(MadeUpVoice(workers=2, growth=4 * MIB)).check("cost-leak")
+        assert {finding.rule.id for finding in outcome.findings} == {"cost.leak"}
+
+    @pytest.mark.parametrize("voice", [MadeUpVoice(workers=1), MadeUpVoice(workers=2, has_loaded=False)])
+    def test_is_not_begun_where_no_worker_can_be_spared(self, voice: MadeUpVoice) -> None:
+        meter = costing(voice)
+        meter.begin(COST_CHECKS)
+        assert {*voice.asked} <= {"a"}
+
+    def test_is_spoken_anew_where_its_phrase_turned_out_to_be_to_blame(self) -> None:
+        candidate = MadeUpVoice(workers=2)
+        meter = self.ahead(candidate)
+        phrase = candidate.asked[-1]
+        candidate.guilty = {phrase: GONE}
+        asked = len(candidate.asked)
+        assert meter.check("cost-leak").verdict is Verdict.PASS
+        assert candidate.asked[asked:]
+        assert phrase not in candidate.asked[asked:]
+
+    def test_leaves_the_check_open_where_it_lost_a_worker_that_is_not_lost_again(self) -> None:
+        phrase = min((probe.text for probe in PROBES), key=lambda text: (abs(len(text) - 24), text))
+        candidate = MadeUpVoice(workers=2).spoke(*(probe.text for probe in PROBES))
+        candidate.faults = {phrase: GONE}
+        meter = costing(candidate)
+        meter.begin(COST_CHECKS)
+        candidate.faults = {}
+        outcome = meter.check("cost-leak")
+        assert outcome.verdict is Verdict.INCONCLUSIVE
+        assert outcome.reason.startswith("a worker was lost once while p")
+
+    def test_fails_where_it_loses_workers_again_and_again(self) -> None:
+        phrase = min((probe.text for probe in PROBES), key=lambda text: (abs(len(text) - 24), text))
+        candidate = MadeUpVoice(workers=2).spoke(*(probe.text for probe in PROBES))
+        candidate.faults = {phrase: GONE}
+        meter = costing(candidate)
+        meter.begin(COST_CHECKS)
+        outcome = meter.check("cost-leak")
+        assert outcome.verdict is Verdict.FAIL
+
+    def test_is_over_before_clocks_are_read(self) -> None:
+        candidate = MadeUpVoice(workers=2)
+        meter = self.ahead(candidate)
+        waited: list[bool] = []
+        ahead = meter._measuring._ahead
+        assert ahead is not None
+        own, ahead.calls.exception = ahead.calls.exception, lambda: waited.append(True)  # type: ignore[method-assign]
+        meter.check("cost-latency")
+        ahead.calls.exception = own  # type: ignore[method-assign]
+        assert waited == [True]
+
+
+class TestBesideAProfile:
+    """Clocks beside the golden's: by the worker that has spoken the suite, and by a fresh one where that looks odd."""
+
+    @pytest.fixture(autouse=True)
+    def profile(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        audio = {probe.text: 0.5 + 0.1 * len(probe.text) for probe in PROBES}
+        profile = CostProfile(
+            version=FORMAT_VERSION,
+            golden_digest="golden",
+            machine=machine_class("cpu"),
+            engine="made up 1",
+            calibration_seconds=0.005,
+            phrases={text: PhraseCost(seconds=0.1 * seconds, audio=seconds) for text, seconds in audio.items()},
+            exponent=1.0,
+            exponent_low=0.9,
+            exponent_high=1.1,
+            peak_bytes=320 * MIB,
+            load_seconds=2.0,
+            load_peak_bytes=310 * MIB,
+            first_seconds=0.0,
+        )
+        monkeypatch.setattr("harness.costs.costing.known_profile", lambda _: profile)
+
+    def test_an_honest_voice_needs_no_other_worker(self) -> None:
+        candidate = warm()
+        meter = costing(candidate)
+        for name in COST_CHECKS:
+            if name != "cost-leak":
+                assert meter.check(name).verdict is Verdict.PASS
+        assert len({one.worker for one in candidate.metered}) == 1
+
+    def test_what_a_worker_needed_for_the_suite_is_not_held_against_the_voice(self) -> None:
+        candidate = warm()
+        candidate.orders[3] = replace(candidate.orders[3], peak_bytes=450 * MIB)  # a batch, say
+        assert costing(candidate).check("cost-memory").verdict is Verdict.PASS
+        assert len({one.worker for one in candidate.metered}) == 2
+
+    @pytest.mark.parametrize(
+        ("voice", "name", "rule"),
+        [
+            (MadeUpVoice(times=2.0), "cost-latency", "cost.latency"),
+            (MadeUpVoice(load={"cpu_seconds": 9.0}), "cost-load", "cost.load"),
+            (MadeUpVoice(first_seconds=30.0), "cost-first-rendering", "cost.first-rendering"),
+        ],
+        ids=["slow", "slow to load", "slow at first"],
+    )
+    def test_a_finding_is_of_a_fresh_worker(self, voice: MadeUpVoice, name: str, rule: str) -> None:
+        outcome = costing(voice.spoke("a", *(probe.text for probe in PROBES))).check(name)
+        assert [one.rule.id for one in outcome.findings] == [rule]
+        assert {one.worker for one in voice.metered} == {1, 2}

@@ -73,12 +73,28 @@ class TestOtherParts:
     def test_a_ladder_is_spoken_upwards_its_last_rung_once(self) -> None:
         stage = Stage()
         speak_ladder(["a", "bb", "cccc"], stage.speaker("own"), None, seed=1, lost=Lost())
-        assert [text for _, text, _ in stage.asked] == ["a", "a", "bb", "bb", "cccc"]
+        assert [text for _, text, _ in stage.asked] == ["a", "bb", "cccc", "a", "bb"]
+        assert len({seed for _, _, seed in stage.asked}) == 5
+
+    def test_a_ladder_is_spoken_once_where_that_tells_enough(self) -> None:
+        stage, seen = Stage(), []
+
+        def is_enough(rounds) -> bool:
+            seen.append([one.text for one in rounds])
+            return True
+
+        speak_ladder(["a", "bb", "cccc"], stage.speaker("own"), None, seed=1, lost=Lost(), is_enough=is_enough)
+        assert [text for _, text, _ in stage.asked] == ["a", "bb", "cccc"]
+        assert seen == [["a", "bb", "cccc"]]
 
     def test_repeats_have_one_seed(self) -> None:
         stage = Stage()
         assert len(speak_again("a", stage.speaker("own"), 5, seed=1, lost=Lost())) == 5
         assert len({seed for _, _, seed in stage.asked}) == 1
+
+    def test_repeats_end_when_they_are_enough(self) -> None:
+        own = Stage().speaker("own")
+        assert len(speak_again("a", own, 9, seed=1, lost=Lost(), is_enough=lambda calls: len(calls) == 4)) == 4
 
     def test_a_soak_ends_when_it_is_told_to_with_what_it_has(self) -> None:
         stage, stop = Stage(), Event()

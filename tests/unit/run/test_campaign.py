@@ -234,6 +234,20 @@ class TestLoading:
         assert loaded.campaign.try_load() is None
         assert staged(golden(), voice=DrawnVoice(load_fault=HANGS)).campaign.try_load() is HANGS
 
+    def test_has_what_listens_loaded_beside_it_where_anything_will_have_to_be_heard(self) -> None:
+        stage = staged(golden())
+        stage.campaign.check_load()
+        assert stage.listener.readied == 1
+        stage.judge(next(iter(stage.comparison.basis.probes)).id)
+        assert stage.listener.readied == 1  # it is loaded
+
+    def test_has_nothing_loaded_where_all_was_heard_before(self) -> None:
+        comparison = golden()
+        kept = {one for probe in comparison.basis.probes for one in comparison.first_requests(probe)}
+        stage = staged(comparison, voice=DrawnVoice(kept=kept))
+        stage.campaign.check_load()
+        assert stage.listener.readied == 0
+
     def test_ends_with_the_campaign(self) -> None:
         stage = staged(golden())
         stage.campaign.close()

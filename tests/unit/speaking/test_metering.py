@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,8 +30,10 @@ class PlayedWorker:
     def __init__(self, *seconds: float) -> None:
         self._readings = [Reading(cpu_seconds=value, resident_bytes=100, peak_bytes=150) for value in seconds]
         self.resets = 0
+        self.is_tidy = False
 
-    def start(self) -> str:
+    def start(self, on_prepared: Callable[[], None]) -> str:
+        on_prepared()
         return "loaded"
 
     def reading(self) -> Reading:
@@ -63,7 +66,7 @@ class TestMeter:
         assert [one.cpu_seconds for one in meter.records] == pytest.approx([3.0, 2.5, 0.1])
 
     def test_takes_for_blocked_what_no_crowd_of_threads_queued_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        clock = iter([0.0, 1.0, 10.0, 15.0])
+        clock = iter([0.0, 0.4, 1.0, 10.0, 15.0])
         monkeypatch.setattr("harness.speaking.metering.time.monotonic", lambda: next(clock))
         worker = PlayedWorker(0.5, 0.5, 1.0)
         crowd = [{}, dict.fromkeys(range(100), 0.0), dict.fromkeys(range(100), 0.05)]
@@ -74,7 +77,7 @@ class TestMeter:
         assert [one.blocked_seconds for one in meter.records] == pytest.approx([0.0, 4.45])
 
     def test_takes_for_blocked_no_time_that_a_quota_took(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        clock = iter([0.0, 1.0, 10.0, 15.0])
+        clock = iter([0.0, 0.4, 1.0, 10.0, 15.0])
         monkeypatch.setattr("harness.speaking.metering.time.monotonic", lambda: next(clock))
         worker = PlayedWorker(0.5, 0.5, 1.0)
         told = [(0.0, 7.0), (0.0, 7.0), (1.0, 10.0)]
@@ -88,7 +91,7 @@ class TestMeter:
         assert meter.records[1].blocked_seconds == pytest.approx(5.0 - 0.5 - 3.0)
 
     def test_a_load_is_charged_with_no_throttling_from_before_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        clock = iter([0.0, 12.0])
+        clock = iter([0.0, 3.0, 12.0])
         monkeypatch.setattr("harness.speaking.metering.time.monotonic", lambda: next(clock))
         monkeypatch.setattr("harness.speaking.metering.throttled_seconds", lambda: 3_600.0)
         worker = PlayedWorker(0.5)
