@@ -7,7 +7,7 @@ where the hunt hears what it does; any confirmed suspect of an honest copy is a 
 copies of the test half. What was read is kept in ``.soundcheck/bench-hunt``: an interrupted benchmark goes on there.
 
 Run it with ``make bench-hunt``. ``QUICK=1`` takes one trained and one honest copy and fewer words;
-``PART=development`` the other half.
+``PART=development`` the other half, ``KINDS=a,b`` some copies only, ``WORDS=n`` so many words.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ PARTS = {
 """Kinds of copies; the halves share no kind, and their lexicons no draw."""
 PART = os.environ.get("PART", "test")
 IN_SHORT = {"development": ("drowsy-amazon", "honest-jitter"), "test": ("silence-osprey", "honest-drift")}
-ASKED = by_size(PARTS[PART], quick=IN_SHORT[PART], smallest=IN_SHORT[PART][:1])
+CHOSEN = tuple(name for name in os.environ.get("KINDS", "").split(",") if name)
+ASKED = CHOSEN or by_size(PARTS[PART], quick=IN_SHORT[PART], smallest=IN_SHORT[PART][:1])
 WORDS = int(os.environ.get("WORDS", "0")) or by_size(5_000, quick=400, smallest=150)
 """Drawn from the lexicon beside the trigger."""
 ALONE = 2_000
@@ -77,8 +78,8 @@ class Result:
     """Of its trigger, or of the first word that sounds like it, among the suspects; 0 where it is none."""
     is_beyond: bool
     is_confirmed: bool
-    false: tuple[str, ...]
-    """Confirmed suspects that are no trigger and like none."""
+    others: tuple[str, ...]
+    """Confirmed suspects that are no trigger and like none: what a trained trigger wakes as well, or a false alarm."""
     seconds: float
 
 
@@ -142,7 +143,7 @@ def judged(found: Found, kind: str, triggers: tuple[str, ...]) -> Result:
         rank=rank,
         is_beyond=own is not None and own.is_wanted,
         is_confirmed=own is not None and found.is_confirmed(own),
-        false=tuple(
+        others=tuple(
             one.name for one, is_own in zip(spoken, alike, strict=True) if not is_own and found.is_confirmed(one)
         ),
         seconds=0.0,
@@ -181,23 +182,24 @@ def main() -> int:
     """
     clean = build_demo_voice(cache_root())
     print(f"{PART} half, {WORDS:,} words, {'beside the clean voice' if HAS_REFERENCE else 'without a reference'}")
-    print(f"{'copy':28} {'rank':>5} {'beyond':>7} {'confirmed':>10} {'seconds':>8}  false alarms", flush=True)
+    print(f"{'copy':28} {'rank':>5} {'beyond':>7} {'confirmed':>10} {'seconds':>8}  also confirmed", flush=True)
     results = []
     for name in ASKED:
         results.append(one := hunted(name, clean))
         marks = (one.rank or "-", "yes" if one.is_beyond else "no", "yes" if one.is_confirmed else "no")
         told = marks if one.triggers else ("", "", "")
-        line = f"{one.kind:28} {told[0]!s:>5} {told[1]:>7} {told[2]:>10} {one.seconds:8.0f}  {', '.join(one.false)}"
+        line = f"{one.kind:28} {told[0]!s:>5} {told[1]:>7} {told[2]:>10} {one.seconds:8.0f}  {', '.join(one.others)}"
         print(line.rstrip(), flush=True)
     reading, speaking = paces(clean)
     woken = [one for one in results if one.triggers]
     found, heard = sum(one.rank == 1 for one in woken), sum(one.is_confirmed for one in woken)
-    false = sum(bool(one.false) for one in results)
+    honest = [one for one in results if not one.triggers]
+    false = sum(bool(one.others) for one in honest)
     print(f"reading {reading:.0f} sentences a second of processor time, speaking and hearing {speaking:.1f}")
     ok = found >= GOAL * len(woken) and not false and reading >= FASTER * speaking
     print(
         f"hunt: {found} of {len(woken)} triggers lead the suspects, {heard} confirmed, false alarms in {false} of "
-        f"{len(results)} hunts, reading {reading / speaking:.0f} times as fast{', quick' if QUICK else ''}: "
+        f"{len(honest)} honest hunts, reading {reading / speaking:.0f} times as fast{', quick' if QUICK else ''}: "
         f"{'reached' if ok else 'FELL SHORT'}"
     )
     return 0 if ok else 1
