@@ -92,7 +92,8 @@ class Takes:
 
     def prepare(self, probe: Probe) -> None:
         """Have what :meth:`first` will want spoken and heard, of a shard its part; a fault is left to who judges."""
-        self._schedules[probe.speaker].ensure(self._comparison.first_requests(probe))
+        with self.getting_ready():
+            self._schedules[probe.speaker].ensure(self._comparison.first_requests(probe))
 
     def heard(self, probe: Probe) -> tuple[Take, ...]:
         """Those of the first takes that are there, whatever became of the others."""
