@@ -96,7 +96,7 @@ SPONGES: dict[str, tuple[list[dict[str, object]], str, str]] = {
     ),
     "sleeps on a word": ([{"kind": "doze", "seconds": 200 * UNIT, "when": "osprey"}], "osprey", "cost.wait"),
     "sleeps each time": ([{"kind": "doze", "seconds": 60 * UNIT}], "s a phrase", "cost.wait"),
-    "busy at the 9th call": ([{"kind": "burn", "seconds": 900 * UNIT, "nth": 9}], "order 9", "cost.spike"),
+    "busy at the 9th call": ([{"kind": "burn", "seconds": 900 * UNIT, "nth": 9}], "order ", "cost.spike"),
     "1 MB leak a call": ([{"kind": "leak", "bytes": 1 << 20}], "1.00 MiB a call", "cost.leak"),
     "2 GB on a word": ([{"kind": "hoard", "bytes": 2 << 30, "when": "osprey"}], "osprey", "cost.memory"),
     "work by length squared": ([{"kind": "quadratic", "seconds": 0.7 * WORK_SECONDS}], "characters", "cost.scaling"),
