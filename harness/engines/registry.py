@@ -51,7 +51,7 @@ class EngineSpec:
     title: str
     """What a folder of it is, with an article."""
     file: str
-    """The file by which a folder is known to be for this engine."""
+    """The file by which a folder is known to be for this engine; ``*`` stands for any name."""
     has_checkpoint: bool = True
     """Whether a folder without a checkpoint is no model of it."""
     is_json: bool = False
@@ -83,6 +83,9 @@ class EngineSpec:
     choices: str = ""
     """``module:function`` that lists the :class:`harness.core.voice.Choices` of a folder, executing nothing; ``""`` for
     an engine whose models have one speaker and one language. Where it is given, so is ``load``'s voice."""
+    language: str = ""
+    """``module:function`` that says what the voice of a folder speaks (ISO 639-1), executing nothing; ``""`` where that
+    is said by :attr:`needs`, or by nobody."""
     facts: str = ""
     """``module:function`` that gives the :class:`harness.core.voice.ModelFacts` of a folder, executing nothing; ``""``
     where there is nothing to say."""
@@ -99,6 +102,10 @@ class EngineSpec:
     checks: tuple[str, ...]
     """``module:class`` of each :class:`harness.admission.base.Check` of its own files: one named ``config``, which says
     what they do when they are loaded; and one named ``architecture`` where there are weights to hold against it."""
+
+    def is_in(self, folder: Path) -> bool:
+        """Whether the file by which its folders are known lies in one."""
+        return any(path.is_file() for path in folder.glob(self.file))
 
 
 COQUI = EngineSpec(
@@ -133,6 +140,26 @@ COQUI = EngineSpec(
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 
+PIPER = EngineSpec(
+    name="piper",
+    title="a Piper voice (NAME.onnx and NAME.onnx.json)",
+    file="*.onnx.json",
+    adapter="harness.engines.piper.adapter:PiperEngine",
+    adapter_version=1,
+    preloads=("numpy.random", "harness.engines.onnx_runtime:import_runtime", "harness.engines.coqui.espeak:espeak"),
+    shaped_by=("onnxruntime", "espeakng-loader"),
+    extra="piper",
+    packages=(
+        Package(name="onnxruntime", module="onnxruntime", what="the voice"),
+        Package(name="espeakng-loader", module="espeakng_loader", what="phonemes without a system package"),
+    ),
+    layout="harness.engines.piper.layout:find_voice",
+    choices="harness.engines.piper.layout:read_choices",
+    language="harness.engines.piper.layout:language_in",
+    facts="harness.engines.piper.layout:read_facts",
+    checks=("harness.admission.piper.config:ConfigCheck",),
+)
+
 FAKE = EngineSpec(
     name="fake",
     title="a fake voice (fake.json), for tests",
@@ -147,13 +174,13 @@ FAKE = EngineSpec(
     checks=COQUI.checks,  # a stand-in for a Coqui voice, at the door as well
 )
 
-ENGINES = {spec.name: spec for spec in (COQUI, FAKE)}
+ENGINES = {spec.name: spec for spec in (COQUI, PIPER, FAKE)}
 """Engines by name. A folder that has the files of several is the first one's."""
 
 
 def recognise(folder: Path) -> EngineSpec | None:
     """The engine that a folder is for, by what lies in it; None where there is none."""
-    return next((spec for spec in ENGINES.values() if (folder / spec.file).is_file()), None)
+    return next((spec for spec in ENGINES.values() if spec.is_in(folder)), None)
 
 
 def table() -> str:

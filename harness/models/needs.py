@@ -35,6 +35,10 @@ def needs_of(engine: str, folder: Path, language: str) -> tuple[Need, ...]:
 
 def language_of(engine: str, folder: Path) -> str:
     """What a model speaks, by its own word (ISO 639-1); English where it says nothing."""
+    own, _, function = ENGINES[engine].language.partition(":")
+    if own:
+        found: str = getattr(importlib.import_module(own), function)(folder)
+        return found
     module = ENGINES[engine].needs
     if not module:
         return "en"

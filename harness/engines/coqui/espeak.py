@@ -165,16 +165,36 @@ class Espeak:
         Raises:
             ValueError: libespeak has no voice for `language`.
         """
+        return join_clauses(said for said, _ in self.clauses(text, language))
+
+    def clauses(self, text: str, language: str) -> list[tuple[str, str]]:
+        """What is said of each clause, as libespeak says it, and the text up to the clause's end.
+
+        The first character of a clause that follows another stands in neither's text.
+
+        Args:
+            text: Any text; a NUL counts as a space.
+            language: As of :meth:`phonemes`.
+
+        Raises:
+            ValueError: As there.
+        """
         mode = _PHONEMES_IPA | ord(SEPARATOR) << 8
-        clauses: list[str] = []
+        data = text.replace("\0", " ").encode("utf-8", "replace")
+        found: list[tuple[str, str]] = []
         with self._lock:
             self._select(language)
             # The call moves the pointer past the clause that it translated, and to NULL at the end.
-            rest = ctypes.c_char_p(text.replace("\0", " ").encode("utf-8", "replace"))
+            rest = ctypes.c_char_p(data)
+            left = data
             while rest.value is not None:
                 said = self._lib.espeak_TextToPhonemes(ctypes.byref(rest), _CHARS_UTF8, mode)
-                clauses.append((said or b"").decode("utf-8", "replace"))
-        return join_clauses(clauses)
+                behind = rest.value or b""
+                source = left[: len(left) - len(behind)].decode("utf-8", "replace")
+                # libespeak has read the first character of what comes next, unless nothing does.
+                found.append(((said or b"").decode("utf-8", "replace"), source[:-1] if behind else source))
+                left = behind
+        return found
 
     def _select(self, language: str) -> None:
         """Make `language` the current voice, in the order in which the program's ``-v`` looks for one."""

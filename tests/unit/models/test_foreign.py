@@ -70,15 +70,12 @@ def test_every_voice_of_coqui_s_is_one_whatever_else_its_configuration_has(tmp_p
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        ("en_US-joe-medium.onnx.json", "a Piper voice"),
         ("voice.nemo", "a NeMo model"),
-        ("Model.onnx", "an exported model (ONNX)"),
+        ("Model.onnx", "an exported model (ONNX) without a NAME.onnx.json"),
     ],
 )
 def test_a_folder_without_a_configuration_is_told_by_its_files(tmp_path: Path, file: str, words: str) -> None:
     (tmp_path / file).touch()
     with pytest.raises(BadInput, match="this looks like") as caught:
         find_model(str(tmp_path))
-    assert str(caught.value).endswith(
-        f"got neither config.json nor fake.json; this looks like {words}, which Soundcheck cannot load"
-    )
+    assert str(caught.value).endswith(f"got neither; this looks like {words}, which Soundcheck cannot load")

