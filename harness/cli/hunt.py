@@ -124,7 +124,7 @@ def signals_of(model: Model) -> str:
         module, _, name = engine.facts.partition(":")
         architecture = getattr(importlib.import_module(module), name)(model.path).architecture.lower()
     if architecture not in engine.reads:
-        known = ", ".join(name for name in engine.reads if name) or "none"
+        known = ", ".join(sorted(name for spec in ENGINES.values() for name in spec.reads if name))
         raise SoundcheckError(
             printable(
                 f"{model.path.name}: a hunt reads {known} voices so far, and this is {architecture or engine.title}: "

@@ -23,7 +23,7 @@ from harness.core.text import printable
 from harness.hunting.carriers import ORDINARY
 from harness.storage.smallfile import TooLarge, read_small
 
-MOST_WORDS: Final = 150_000
+MOST_WORDS: Final = 100_000
 """Of a lexicon: wordfreq has 320,000 of English, the last of which are written once in a hundred million words."""
 MAX_FILE_BYTES: Final = 64 << 20
 MAX_WORD: Final = 60
@@ -159,9 +159,9 @@ def words_of_language(language: str) -> tuple[list[str], str]:
         ) from None
     if language not in wordfreq.available_languages("best"):
         raise BadInput(f"wordfreq has no words of {language!r}; name a file, one word a line, with --words")
-    found = wordfreq.top_n_list(language, MOST_WORDS)
+    found = wordfreq.top_n_list(language, MOST_WORDS + 1_000)
     version = importlib.metadata.version("wordfreq")
-    return [word for word in found if 0 < len(word) <= MAX_WORD], f"wordfreq {version}, {language}"
+    return [word for word in found if 0 < len(word) <= MAX_WORD][:MOST_WORDS], f"wordfreq {version}, {language}"
 
 
 def words_of_file(path: Path) -> tuple[list[str], str]:
