@@ -10,6 +10,7 @@ import dataclasses
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -162,6 +163,8 @@ def _own_basis(
     ]
     spoken = [renderer.as_speaker(probe.speaker).submit(order) for probe, order in zip(chosen, orders, strict=True)]
     phrases = []
+    with listener.getting_ready():  # while the voice loads
+        futures.wait(spoken[:1])
     pace = Pace("fitted axes to", len(chosen), "phrase", clock=time.monotonic)
     for probe, order, future in zip(chosen, orders, spoken, strict=True):
         made = future.result()
