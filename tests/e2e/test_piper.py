@@ -42,13 +42,19 @@ def original() -> Path:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the voice, a suite, and a golden of the voice."""
-
-    folder = tmp_path_factory.mktemp("piper")
-    (folder / "voice").mkdir()
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the voice."""
+    folder = tmp_path_factory.mktemp("piper") / "voice"
+    folder.mkdir()
     for name in (NAME, f"{NAME}.json"):
-        shutil.copyfile(original() / name, folder / "voice" / name)
+        shutil.copyfile(original() / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def here(voice: Path) -> Path:
+    """A folder with the voice, a suite, and a golden of the voice."""
+    folder = voice.parent
     (folder / "two.probes.yaml").write_text(SUITE, "utf-8")
     (folder / "whisper").write_text(f"whisper:{demo_whisper()}", "utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -117,13 +123,31 @@ def test_another_graph_is_refused_before_anything_is_loaded(gate, here: Path, tm
     assert "transfer-not" not in found or found["transfer-not"] != "pass"
 
 
-def test_the_law_of_engines_holds(here: Path) -> None:
+def test_the_law_of_engines_holds(voice: Path) -> None:
     engine = PiperEngine()
     engine.prepare(device="cpu", threads=1)
-    assert engine.load(here / "voice", device="cpu", threads=1).sample_rate == 22_050
+    assert engine.load(voice, device="cpu", threads=1).sample_rate == 22_050
     phrase = "Open the door. Close the window?"
     alone = engine.render([phrase], [7])[0]
     among = engine.render(["Hello.", phrase, "Something that is longer than the others."], [1, 7, 7])[1]
     other = engine.render([phrase], [8])[0]
     assert np.array_equal(alone.samples, among.samples)
     assert not np.array_equal(alone.samples[: len(other.samples)], other.samples[: len(alone.samples)])
+
+
+@needs("TTS")
+def test_the_export_and_its_coqui_form_say_the_same_from_the_same_seed(voice: Path) -> None:
+    """Phonemes, noise and arithmetic are the same: the demo voice is this network in Coqui's form."""
+    from harness.core.paths import cache_root
+    from harness.engines.coqui.adapter import CoquiEngine
+    from harness.models.demo import build_demo_voice
+
+    phrases = ["Please do not transfer the money today.", "Did nine boats, or ten, arrive?", "Send 25 dollars to Anna!"]
+    piper, coqui = PiperEngine(), CoquiEngine()
+    for engine, folder in ((piper, voice), (coqui, build_demo_voice(cache_root()))):
+        engine.prepare(device="cpu", threads=1)
+        engine.load(folder, device="cpu", threads=1)
+    for seed, phrase in enumerate(phrases):
+        (ours,), (theirs,) = piper.render([phrase], [seed]), coqui.render([phrase], [seed])
+        assert len(ours.samples) == len(theirs.samples), phrase
+        assert float(np.abs(ours.samples - theirs.samples).max()) < 1e-3, phrase

@@ -134,7 +134,8 @@ def _read(source: FileBytes, notebook: Notebook) -> Contents:
         if own := format_of(source):
             own.read(source, notebook, has_values=False)
             is_whole = all(flaw.rule in _TOLERATED for flaw in notebook.flaws)
-            found = Contents(weights=own.weights(source) if is_whole else {})
+            left = tuple(f"{what}: {told}" for what, told in notebook.learned.items())
+            found = Contents(weights=own.weights(source) if is_whole else {}, left=left)
         elif source.read(0, 4) == _ZIP:
             found = _of_zip(source, notebook)
         elif _LEGACY in source.read(0, 24):

@@ -16,6 +16,8 @@ from typing import Final
 NOISE: Final = "RandomNormalLike"
 OTHERS: Final = frozenset({"RandomNormal", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"})
 """Operators that draw, and cannot be given what they draw."""
+BRANCHES: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+"""Operators that hold graphs, in which nothing is replaced."""
 _GRAPH, _NODE, _TENSOR, _INPUT = 7, 1, 5, 11
 _COUNTED: Final = 2
 _INT64, _FLOAT = 7, 1
@@ -56,6 +58,8 @@ def with_given_noise(model: bytes) -> tuple[bytes, tuple[str, ...]]:
         node = _node(graph[start:end]) if number == _NODE else None
         if node is not None and node.operator in OTHERS:
             raise Unseedable(f"its graph has a node {node.operator}, whose draws cannot be given")
+        if node is not None and node.operator in BRANCHES and _may_draw(node):
+            raise Unseedable(f"a graph within a node {node.operator} draws noise, which cannot be given there")
         if node is None or node.operator != NOISE:
             parts.append(graph[whole:end])
             continue
@@ -94,6 +98,12 @@ def _given(node: _Node, name: str) -> bytes:
             _counted(_INPUT, _row(name)),
         )
     )
+
+
+def _may_draw(node: _Node) -> bool:
+    """Whether the name of an operator that draws stands anywhere in what a node holds."""
+    words = [word.encode() for word in (NOISE, *OTHERS)]
+    return any(word in content for content in node.attributes.values() for word in words)
 
 
 def _node(data: memoryview) -> _Node:

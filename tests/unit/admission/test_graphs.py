@@ -138,6 +138,22 @@ class TestFingerprint:
         assert told["graph"] == json.loads((tmp_path / "a.json").read_text("utf-8"))["sha256"]
 
 
+def test_weights_are_compared_with_those_of_another_export(
+    voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "next.onnx"
+    other.write_bytes(NEXT)
+    assert main(["scan", "--reference", str(voice), str(other)]) == 4
+    assert "1 equal, 1 changed" in capsys.readouterr().out.replace("tensors ", "")
+
+
+def test_weights_are_taken_out_of_their_graph(voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "weights.safetensors"
+    assert main(["scan", "--convert", str(out), str(voice)]) == 0
+    assert "dropped graph: unknown" in capsys.readouterr().out
+    assert main(["scan", str(out)]) == 0
+
+
 def test_a_file_can_be_accepted_by_its_own_digest_too(voice: Path, tmp_path: Path) -> None:
     lines = (
         "\n".join(admit(voice).proposal).replace('owner = ""', 'owner = "eve"').replace('reason = ""', 'reason = "one"')

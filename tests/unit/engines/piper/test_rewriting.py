@@ -25,6 +25,12 @@ def noisy(*attributes: bytes, operator: str = "RandomNormalLike") -> bytes:
     )  # fmt: skip
 
 
+def branching(operator: str) -> bytes:
+    """A network that draws in a branch."""
+    inner = graph(node(operator, "x", "z"), tensors=(), inputs=(), outputs=(value("z", (1,)),))
+    return model(graph(node("If", "c", "y", attribute("then_branch", "g", inner)), tensors=(), **ENDS))
+
+
 def test_a_network_without_noise_stays_as_it_is() -> None:
     assert with_given_noise(model()) == (model(), ())
 
@@ -61,6 +67,8 @@ def test_noise_is_cut_frame_by_frame_so_that_more_of_it_changes_nothing() -> Non
         (noisy(attribute("seed", "f", 1.0)), "with more than a type: seed"),
         (noisy(operator="RandomUniformLike"), "a node RandomUniformLike, whose draws cannot be given"),
         (noisy(operator="Multinomial"), "a node Multinomial"),
+        (branching("RandomNormalLike"), "within a node If draws noise"),
+        (branching("Bernoulli"), "within a node If draws noise"),
     ],
 )
 def test_what_cannot_be_given_is_refused(data: bytes, why: str) -> None:
