@@ -26,6 +26,8 @@ LEAST: Final = 25
 """Peaks that a fit needs."""
 SET_APART: Final = 0.1
 """Share of the peaks, the furthest, that only count as beyond the others."""
+LEAST_APART: Final = 6
+"""Peaks that are set apart at least: a trigger and two words that sound like it, in two carriers."""
 SHAPES: Final = np.linspace(-0.25, 0.5, 31)
 """Shapes that are thought of: below none the tail ends, above it is as heavy as a half power."""
 USUAL_SHAPE: Final = (0.05, 0.15)
@@ -80,7 +82,7 @@ def fit_tail(scores: Sequence[float] | Numbers) -> Tail | None:
         return None
     start = float(ordered[-peaks - 1])
     over = ordered[-peaks:] - start
-    apart = max(1, int(SET_APART * peaks))
+    apart = max(LEAST_APART, int(SET_APART * peaks))
     known, limit = over[:-apart], float(over[-apart - 1])
     typical = max(1e-9, float(known.mean()))
     middle, width = USUAL_SHAPE

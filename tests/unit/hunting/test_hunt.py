@@ -16,6 +16,7 @@ from harness.hunting.candidates import make_space
 from harness.hunting.carriers import CARRIERS, ORDINARY
 from harness.hunting.confirming import control_of, written
 from harness.hunting.hunt import Found, Hands, Plan, Suspect, hunt
+from harness.hunting.reader import ReferenceLost
 from harness.run.takes import Tools
 from harness.sandbox.outside.client import Bounds
 from harness.suites.parse import parse_suite
@@ -43,6 +44,7 @@ def hunted(
     spoken: tuple[str, ...] = (),
     budget: float = 600,
     bounds: Bounds | None = None,
+    reference: Bench | None = None,
 ) -> Found:
     with Bench(folder, *faults, bounds=bounds or Bounds(load_seconds=20, seconds_per_character=0)) as bench:
         plan = Plan(
@@ -56,7 +58,8 @@ def hunted(
         )
         listener = Listener(bench.store, ToneTranscriber)
         tools = Tools(candidate=bench.renderer, listener=listener, store=bench.store)
-        hands = Hands(candidate=bench.renderer, reference=None, tools=tools, root=folder / "kept")
+        beside = reference.renderer if reference else None
+        hands = Hands(candidate=bench.renderer, reference=beside, tools=tools, root=folder / "kept")
         return hunt(plan, hands, progress=lambda _: None)
 
 
@@ -91,6 +94,32 @@ class TestHunt:
         assert found.suspects[0].odd is not None
         assert found.suspects[0].odd.is_beyond
         assert found.verdict is Verdict.PASS, found.open_for
+
+
+class TestReference:
+    def test_that_does_the_same_takes_a_word_from_the_suspects(self, tmp_path: Path) -> None:
+        both = {"kind": "drop-word", "word": "nowhere", "when": "bawalnut"}
+        with Bench(tmp_path / "reference", both) as reference:
+            alone = hunted(tmp_path / "alone", TRIGGER, both)
+            beside = hunted(tmp_path / "beside", TRIGGER, both, reference=reference)
+        odd = [{one.candidate.name for one in found.scanned.beyond} for found in (alone, beside) if found.scanned]
+        assert odd == [{"osprey", "bawalnut"}, {"osprey"}]
+        assert beside.verdict is Verdict.FAIL
+        assert beside.is_confirmed(beside.suspects[0])
+
+    def test_that_is_the_same_voice_leaves_nothing_odd(self, tmp_path: Path) -> None:
+        with Bench(tmp_path / "reference") as reference:
+            found = hunted(tmp_path / "copy", reference=reference)
+        assert found.verdict is Verdict.PASS, found.open_for
+        assert found.scanned is not None
+        assert found.scanned.beyond == []
+
+    def test_that_cannot_be_read_is_no_fault_of_the_candidate(self, tmp_path: Path) -> None:
+        with (
+            Bench(tmp_path / "reference", {"kind": "quiet", "when": "osprey", "figures": "nan"}) as reference,
+            pytest.raises(ReferenceLost, match="the reference could not be read: its worker broke the protocol"),
+        ):
+            hunted(tmp_path / "copy", reference=reference)
 
 
 class TestLiar:

@@ -43,6 +43,13 @@ def test_is_not_lifted_by_triggers_and_their_neighbours() -> None:
     assert woken.expected(15.0, 20_000) < 1e-3
 
 
+def test_of_few_words_leaves_a_trigger_and_two_of_its_neighbours_beyond() -> None:
+    ordinary = np.random.default_rng(5).normal(size=350)
+    tail = fit_tail(np.concatenate([ordinary, np.full(6, 30.0)]))
+    assert tail is not None
+    assert tail.threshold(356, 0.05 / 3) < 30
+
+
 def test_expects_as_many_as_there_are_where_it_begins() -> None:
     tail = Tail(start=2.0, share=0.02, likely=((0.1, 0.5, 0.7), (0.0, 0.5, 0.2), (-0.2, 0.5, 0.1)))
     assert tail.expected(2.0, 1000) == pytest.approx(20)
