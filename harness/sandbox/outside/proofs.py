@@ -123,6 +123,15 @@ def keep(level: str, evidence: Evidence, *, now: Callable[[], float] = time.time
             fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)
+        _sweep(path.parent, now())
+
+
+def _sweep(folder: Path, now: float) -> None:
+    """Remove what is too old to be believed: circumstances change with every boot and session."""
+    for file in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if now - file.lstat().st_mtime > MOST_SECONDS:
+                file.unlink()
 
 
 def _path(here: Mapping[str, str]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,16 @@ class TestEvidence:
         monkeypatch.setenv("SOUNDCHECK_CACHE", str(tmp_path / "file" / "below"))
         proofs.keep("A", HELD)
         assert proofs.known("A") is None
+
+
+def test_evidence_that_is_too_old_is_removed_when_other_is_kept(cache: Path) -> None:
+    for level in ("A", "A-"):
+        proofs.keep(level, HELD)
+    folder = cache / proofs.FOLDER
+    (old,) = folder.glob("A-[0-9a-f]*.json")
+    os.utime(old, (1.0, 1.0))
+    proofs.keep("B", HELD)
+    assert sorted(file.name.rpartition("-")[0] for file in folder.iterdir()) == ["A-", "B"]
 
 
 class TestLevels:
