@@ -205,6 +205,12 @@ class Measuring:
             stop.set()
             return running.result(), True
 
+    @cached_property
+    def _first_repeated(self) -> str | None:
+        """The phrase that is said again and again, as far as nobody is to blame yet."""
+        chosen = plan(self._probes)
+        return chosen.repeated if chosen else None
+
     def warm_up(self) -> None:
         """Let the first order of a worker that has loaded and spoken nothing be none of the phrases; at most once.
 
@@ -225,14 +231,14 @@ class Measuring:
         """Have the phrase of :meth:`first_again` said beside everything else, by a worker that is spared; at most once.
 
         What is resident does not depend on what else keeps the machine busy; clocks do, and are read when it is done.
+        It waits until the suite has had the phrase spoken: one that ends or keeps a worker is never said for this.
         """
         voice = self._candidate
         if self._ahead is not None or voice.workers < 2 or not voice.has_loaded:
             return
-        chosen = plan(self._probes, {*voice.guilty, *voice.refused})
-        if chosen is None:
+        text, lost, seed = self._first_repeated, Lost(), self._terms.seed
+        if text is None or not any(text in order.texts for order in voice.metered):
             return
-        text, lost, seed = chosen.repeated, Lost(), self._terms.seed
         calls = voice.borrow(
             lambda own: speak_again(text, own, times, seed=seed, lost=lost, is_enough=is_enough), is_tidy=True
         )

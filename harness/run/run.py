@@ -283,12 +283,17 @@ class Run:
         if refusal := self._refusal():
             return Outcome(subject=probe.id, verdict=Verdict.INCONCLUSIVE, reason=refusal, probe=probe)
         with self._stages.at("harness", f"judging {probe.id}"):
-            if self._metered_checks:
-                self._costing.begin(self._metered_checks)
+            self._begin_costs()
             outcome = self.campaign.judge(probe)
+            self._begin_costs()
             if self.settings.is_metered and probe.text not in self._equipment.renderer.as_speaker(probe.speaker).guilty:
                 outcome = self._with_costs(outcome, probe)
         return self._under_policy(outcome)
+
+    def _begin_costs(self) -> None:
+        """Begin what may be metered beside everything else, as far as it has not begun and may begin by now."""
+        if self._metered_checks:
+            self._costing.begin(self._metered_checks)
 
     def _with_costs(self, outcome: Outcome, probe: Probe) -> Outcome:
         if found := self._costing.beside(probe):

@@ -253,6 +253,16 @@ class TestAhead:
         meter.begin(COST_CHECKS)
         assert {*voice.asked} <= {"a"}
 
+    def test_waits_until_the_suite_has_had_its_phrase_spoken(self) -> None:
+        candidate = MadeUpVoice(workers=2)
+        meter = costing(candidate)
+        meter.begin(COST_CHECKS)
+        assert candidate.asked == ["a"]
+        candidate.spoke(*(probe.text for probe in PROBES))
+        asked = len(candidate.asked)
+        meter.begin(COST_CHECKS)
+        assert len(candidate.asked) == asked + leaks.SETTLING + leaks.EARLY_CALLS
+
     def test_is_spoken_anew_where_its_phrase_turned_out_to_be_to_blame(self) -> None:
         candidate = MadeUpVoice(workers=2)
         meter = self.ahead(candidate)
