@@ -214,6 +214,8 @@ def _formats() -> Iterator[tuple[str, str, bytes]]:
         _nodes(MATMUL, node("Add", "h bias", "y", more=counted(12, "x"))),
     )
     yield "a field that the format has not, in a tensor", BROKEN, _with(WEIGHT + counted(15, "x"))
+    yield "metadata of a node that is none", BROKEN, _nodes(MATMUL, node("Add", "h bias", "y", more=counted(9, "h")))
+    yield "an annotation that is none", BROKEN, model(graph(more=counted(14, counted(2, "h"))))
     yield "two graphs", BROKEN, model(more=counted(7, graph()))
     yield "no graph", BROKEN, number(1, 8) + counted(2, "tests") + counted(8, opset())
     yield "no version of its operators", BROKEN, model(opsets=())

@@ -142,6 +142,14 @@ DIMENSION: Final[Message] = {
 }
 
 
+ANNOTATION: Final[Message] = {
+    1: Row("tensor_name", TEXT),
+    2: Row("quant_parameter_tensor_names", MESSAGE, is_repeated=True),
+}
+_UNREAD: Final[Mapping[str, Message]] = {"metadata_props": ENTRY, "quantization_annotation": ANNOTATION}
+"""Messages that stand beside what is read, wherever they stand: they are held to the format all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a reader reads from, and what reading takes from."""
@@ -167,7 +175,15 @@ class Source:
                 if field.number in once:
                     raise Misshapen(f"{row.name} twice: readers join the two or take the last", field.start)
                 once.add(field.number)
+            if row.name in _UNREAD:
+                self._exhaust(_UNREAD[row.name], field)
             yield row.name, field
+
+    def _exhaust(self, message: Message, field: Field) -> None:
+        """Hold a message of which nothing is wanted against what it may have, down to its last field."""
+        for name, inner in self.walk(message, field.start, field.end):
+            if name == "quant_parameter_tensor_names":
+                self._exhaust(ENTRY, inner)
 
     def text(self, field: Field, most: int = MAX_TEXT) -> str:
         """A text.
