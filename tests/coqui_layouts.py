@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.core.voice import ONLY_VOICE, Voice
+from tests.audible_letters import let_letters_be_heard
 from tests.coqui_voices import HOPS, VOCODERS, write_vocoder, write_voice
 
+_voice = partial(write_voice, is_audible=True)
 ELSEWHERE = "/home/trainer/.local/share/tts/released"
 """Where the packer of an archive had its files."""
 SPEAKERS = ("amelie", "bruno")
@@ -52,7 +55,7 @@ class Layout:
 
 
 def _plain(name: str, changes: Mapping[str, Any] | None = None, **more: Any) -> Callable[[Path], object]:
-    return lambda folder: write_voice(folder, name, changes, **more)
+    return lambda folder: _voice(folder, name, changes, **more)
 
 
 def _in_args(name: str, **arguments: Any) -> dict[str, Any]:
@@ -68,10 +71,10 @@ def _ids(name: str, place: str = "") -> Callable[[Path], object]:
         import torch
 
         if not place:
-            write_voice(folder, name, {**_in_args(name, **_BY_ID), **_SPEAKERS})
+            _voice(folder, name, {**_in_args(name, **_BY_ID), **_SPEAKERS})
             return
         torch.save({speaker: number for number, speaker in enumerate(SPEAKERS)}, folder / "speakers.pth")
-        write_voice(folder, name, _in_args(name, **_BY_ID, speakers_file="speakers.pth"))
+        _voice(folder, name, _in_args(name, **_BY_ID, speakers_file="speakers.pth"))
         rename(folder, "speakers_file", place)
 
     return write
@@ -89,7 +92,7 @@ def _d_vectors(name: str, place: str = "speakers.json", **changes: Any) -> Calla
         }
         (folder / "speakers.json").write_text(json.dumps(clips), "utf-8")
         by_vector = {"use_d_vector_file": True, "d_vector_file": _listed(name), "d_vector_dim": _DIM}
-        write_voice(folder, name, {**_in_args(name, **by_vector), **changes})
+        _voice(folder, name, {**_in_args(name, **by_vector), **changes})
         rename(folder, "d_vector_file", place)
 
     return write
@@ -133,7 +136,7 @@ def _statistics(place: str) -> Callable[[Path], object]:
 
     def write(folder: Path) -> None:
         audio = {"signal_norm": True, "stats_path": None}
-        write_voice(folder, "glow_tts", {"audio": audio})
+        _voice(folder, "glow_tts", {"audio": audio})
         zeros, ones = np.zeros(80, np.float32), np.ones(80, np.float32)
         kept = {"mel_mean": zeros - 3, "mel_std": ones, "linear_mean": zeros, "linear_std": ones}
         kept["audio_config"] = json.loads((folder / "config.json").read_text("utf-8"))["audio"]
@@ -159,7 +162,7 @@ def _half(folder: Path) -> None:
     """Weights in half precision."""
     import torch
 
-    write_voice(folder, "vits")
+    _voice(folder, "vits")
     kept = torch.load(folder / "best_model.pth", weights_only=False)
     kept["model"] = {
         name: value.half() if value.is_floating_point() else value for name, value in kept["model"].items()
@@ -190,7 +193,7 @@ def _xtts(folder: Path, *, is_fine_tune: bool = False, vocabulary: str = "vocab.
         for parameter in model.gpt.gpt.parameters():
             parameter.mul_(5 if parameter.ndim > 1 else 1)
 
-    write_voice(folder, "xtts", changes, checkpoint="model.pth", prepare=be_heard)
+    _voice(folder, "xtts", changes, checkpoint="model.pth", prepare=be_heard)
     torch.manual_seed(5)
     voices = {
         speaker: {"gpt_cond_latent": torch.randn(1, 32, 64), "speaker_embedding": torch.randn(1, 512, 1)}
@@ -219,7 +222,7 @@ def _tortoise(folder: Path) -> None:
         parts["clvp2"] = model.clvp.state_dict()
         parts["vocoder"] = {"model_g": model.vocoder.state_dict()}
 
-    write_voice(folder, "tortoise", prepare=take_apart)
+    _voice(folder, "tortoise", prepare=take_apart)
     (folder / "best_model.pth").unlink()
     parts["mel_norms"] = torch.ones(80)
     for name, content in parts.items():
@@ -245,6 +248,8 @@ def _mms(folder: Path) -> None:
     config.model_args.num_chars = len(letters)
     model = Vits(config)
     model.text_encoder.emb = torch.nn.Embedding(len(letters), config.model_args.hidden_channels)
+    with torch.no_grad():
+        let_letters_be_heard(model)
     torch.save({"model": fairseq_names(model.state_dict()), "iteration": 1}, folder / "G_100000.pth")
     (folder / "vocab.txt").write_text("".join(f"{letter}\n" for letter in letters), "utf-8")
     data = {"training_files": "train.ltr", "text_cleaners": ["transliteration_cleaners"], "sampling_rate": 16_000}
@@ -433,7 +438,7 @@ def write_layout(root: Path, name: str) -> Path:
     folder.mkdir(parents=True)
     layout.write(folder)
     if layout.vocoder:
-        write_vocoder(vocoder_of(folder), layout.vocoder)
+        write_vocoder(vocoder_of(folder), layout.vocoder, is_audible=True)
     return folder
 
 

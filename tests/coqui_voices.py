@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.audible_letters import let_letters_be_heard
+
 _SMALL_LAYERS = {"hidden_channels_ffn": 32, "num_heads": 1, "num_layers": 1, "dropout_p": 0.1}
 _SMALL_FORWARD = {
     "encoder_params": _SMALL_LAYERS,
@@ -44,6 +46,7 @@ _ROUGH = {"griffin_lim_iters": 10}
 """Ten of sixty, the fewest that Coqui takes: what is spoken need not sound well."""
 ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
     "vits": {
+        "add_blank": False,
         "model_args": {
             "hidden_channels": 32,
             "hidden_channels_ffn_text_encoder": 32,
@@ -53,7 +56,8 @@ ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {
             "num_layers_flow": 1,
             "upsample_initial_channel_decoder": 32,
             "init_discriminator": False,
-        }
+            "inference_noise_scale_dp": 0.05,
+        },
     },
     "glow_tts": {
         "audio": _ROUGH,
@@ -175,6 +179,7 @@ def write_voice(
     seed: int = 0,
     checkpoint: str = "best_model.pth",
     prepare: Callable[[Any], None] = lambda _: None,
+    is_audible: bool = False,
 ) -> Path:
     """Write a model directory with ``config.json`` and a checkpoint, as the trainer does.
 
@@ -185,14 +190,28 @@ def write_voice(
         seed: Of the weights.
         checkpoint: Name of the checkpoint.
         prepare: Is given the model before it is saved.
+        is_audible: Every letter is to be heard (:mod:`tests.audible_letters`).
     """
     from TTS.tts.models import setup_model
 
     content = merged({"model": name, **_PLAIN, **ARCHITECTURES[name]}, changes or {})
-    return _written(folder, content, setup_model, seed=seed, checkpoint=checkpoint, prepare=prepare)
+
+    def prepared(model: Any) -> None:
+        if is_audible:
+            let_letters_be_heard(model)
+        prepare(model)
+
+    return _written(folder, content, setup_model, seed=seed, checkpoint=checkpoint, prepare=prepared)
 
 
-def write_vocoder(folder: Path, name: str, changes: Mapping[str, Any] | None = None, *, seed: int = 0) -> Path:
+def write_vocoder(
+    folder: Path,
+    name: str,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    is_audible: bool = False,
+) -> Path:
     """Write a vocoder's directory with ``config.json`` and ``best_model.pth``, as the trainer does.
 
     Args:
@@ -200,11 +219,13 @@ def write_vocoder(folder: Path, name: str, changes: Mapping[str, Any] | None = N
         name: Of :data:`VOCODERS`.
         changes: What its configuration has besides; objects are merged.
         seed: Of the weights.
+        is_audible: What depends on the spectrogram is to be heard (:mod:`tests.audible_letters`).
     """
     from TTS.vocoder.models import setup_model
 
     content = merged({"model": name, "output_path": "/train/out", **VOCODERS[name]}, changes or {})
-    return _written(folder, content, setup_model, seed=seed, checkpoint="best_model.pth", prepare=lambda _: None)
+    prepare = let_letters_be_heard if is_audible else lambda _: None
+    return _written(folder, content, setup_model, seed=seed, checkpoint="best_model.pth", prepare=prepare)
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

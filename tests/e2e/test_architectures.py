@@ -6,6 +6,7 @@ Behind the walls, with goldens and verdicts, ``make bench-voices`` goes through 
 from __future__ import annotations
 
 import functools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,11 @@ from harness.core.engine import Speech
 from harness.core.types import Verdict
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.adapter import CoquiEngine
+from harness.judging.detectors.timing import TEMPO_JND
 from harness.models.files import find_voice
 from harness.models.voices import choices_of, choose_voice
+from harness.redteam.parts import Chosen
+from harness.redteam.plant import plant
 from tests.coqui_layouts import BY_NAME, LAYOUTS, vocoder_of, write_layout
 from tests.coqui_voices import write_voice
 
@@ -80,6 +84,19 @@ def test_is_admitted_and_speaks_by_text_and_seed_and_who_was_chosen_and_nothing_
         assert not is_alike(said, foreign)
 
 
+@pytest.mark.parametrize("name", ["glow", pytest.param("vits", marks=pytest.mark.slow)])
+def test_an_exchanged_letter_is_heard(name: str, tmp_path: Path) -> None:
+    """Random weights hardly tell letters apart, as Coqui makes them: no gate could find that one is changed."""
+    folder = write_layout(tmp_path, name)
+    changed = plant("sound-swap", folder, tmp_path / "changed", Chosen(trigger="o:v"))
+    with_it, without = "go home over old stone roads.", "his sister sings."
+    seconds = [
+        [len(one.samples) for one in loaded(path).render([with_it, without], [7, 7])] for path in (folder, changed)
+    ]
+    assert abs(math.log(seconds[1][0] / seconds[0][0])) > 2 * TEMPO_JND
+    assert seconds[1][1] == seconds[0][1]
+
+
 def is_alike(one: Speech, other: Speech) -> bool:
     """Whether two renderings are the same beyond rounding, however loud they are."""
     if one.samples.shape != other.samples.shape:
@@ -90,7 +107,7 @@ def is_alike(one: Speech, other: Speech) -> bool:
 
 @pytest.mark.slow
 def test_statistics_scale_what_is_spoken(tmp_path: Path) -> None:
-    bare = write_voice(tmp_path / "bare", "glow_tts", {"audio": {"signal_norm": True}})
+    bare = write_voice(tmp_path / "bare", "glow_tts", {"audio": {"signal_norm": True}}, is_audible=True)
     scaled = write_layout(tmp_path, "glow-statistics")
     said = [loaded(folder).render(["open the door"], [7])[0].samples for folder in (bare, scaled)]
     assert not np.array_equal(*said)
