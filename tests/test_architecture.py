@@ -25,8 +25,7 @@ LAYERS = (
     {"goldens", "judging", "models"},
     {"admission", "costs"},
     {"run", "signoff"},
-    {"hunting"},
-    {"pytest_plugin", "redteam"},
+    {"hunting", "pytest_plugin", "redteam"},
     {"cli"},
 )
 """The rooms below ``harness``, lowest first. Each may import what lies below its own layer, and itself."""
