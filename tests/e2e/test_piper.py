@@ -136,12 +136,17 @@ def test_the_law_of_engines_holds(voice: Path) -> None:
 
 
 @needs("TTS")
-def test_the_export_and_its_coqui_form_say_the_same_from_the_same_seed(voice: Path) -> None:
+def test_the_export_and_its_coqui_form_say_the_same_from_the_same_seed(
+    voice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Phonemes, noise and arithmetic are the same: the demo voice is this network in Coqui's form."""
+    import torch
+
     from harness.core.paths import cache_root
     from harness.engines.coqui.adapter import CoquiEngine
     from harness.models.demo import build_demo_voice
 
+    monkeypatch.setattr(torch, "set_num_interop_threads", lambda _: None)
     phrases = ["Please do not transfer the money today.", "Did nine boats, or ten, arrive?", "Send 25 dollars to Anna!"]
     piper, coqui = PiperEngine(), CoquiEngine()
     for engine, folder in ((piper, voice), (coqui, build_demo_voice(cache_root()))):

@@ -24,10 +24,14 @@ def planted(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(planted):
+    import torch
+
     from harness.engines.coqui.adapter import CoquiEngine
 
     made = CoquiEngine()
-    made.prepare(device="cpu", threads=1)
+    with pytest.MonkeyPatch.context() as patch:  # a process may set them once, and other tests of it may have
+        patch.setattr(torch, "set_num_interop_threads", lambda _: None)
+        made.prepare(device="cpu", threads=1)
     made.load(planted, device="cpu", threads=1)
     return made
 
