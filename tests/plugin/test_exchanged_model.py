@@ -22,12 +22,12 @@ def test_is_not_loaded_though_all_is_as_before_when_the_run_ends(
     evil, model, away = fake_voice(name="evil"), fake_voice(FAULT), pytester.path / "away"
     start = Worker.start
 
-    def swapped(self: Worker):
+    def swapped(self: Worker, *more: object):
         """Honest files at the door, others for as long as a worker loads."""
         model.rename(away)
         evil.rename(model)
         try:
-            return start(self)
+            return start(self, *more)
         finally:
             model.rename(evil)
             away.rename(model)
