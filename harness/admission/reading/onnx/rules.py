@@ -40,14 +40,14 @@ EXTERNAL = _rule(
 TENSOR = _rule(
     "onnx-tensor",
     Severity.HIGH,
-    "A tensor of an ONNX file is not what it says",
+    "An ONNX tensor is not what it says",
     "Its bytes are not as many as its type and sizes need, or it holds what no voice needs (texts, sparse tensors).",
     "Do not load it; export it anew.",
 )
 FUNCTION = _rule(
     "onnx-function",
     Severity.HIGH,
-    "An ONNX file brings operators, training or settings of its own",
+    "An ONNX file brings operators or settings of its own",
     "What an operator's name means, or how the runtime works, is then said by the file itself, beside the graph.",
     "Inline its functions (onnx.inliner), and leave training and the runtime's settings out.",
 )
