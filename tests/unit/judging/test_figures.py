@@ -19,6 +19,6 @@ def test_the_one_that_is_longer_than_was_said_is_false_and_no_other() -> None:
 
 
 def test_nothing_is_said_where_half_are_off_or_too_few_are_known() -> None:
-    assert false_ones(FRAMES, [1.0] * 5) is None
+    assert false_ones(FRAMES, [1.0, 2.0, 1.5, 3.0, 1.0]) is None
     assert false_ones(FRAMES[:3], SECONDS[:3]) is None
     assert false_ones([0] * 4, [0.0] * 4) is None

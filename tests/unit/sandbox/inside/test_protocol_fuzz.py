@@ -223,7 +223,7 @@ class TestFuzzTarget:
 
     def test_starts_from_conversations_that_the_reader_accepts(self) -> None:
         target = self.target()
-        assert [target.read_all(target.shaped(seed)) for seed in target.seeds()] == [*[1] * 5, 5, *[0] * 3, *[1] * 5]
+        assert [target.read_all(target.shaped(seed)) for seed in target.seeds()] == [*[1] * 6, 6, *[0] * 3, *[1] * 6]
 
     def test_notices_an_error_that_is_not_the_protocols(self, monkeypatch: pytest.MonkeyPatch) -> None:
         target = self.target()
