@@ -192,6 +192,7 @@ def places(tmp_path, monkeypatch):
     urls["large"] = f"https://example.org/{sha256(OPENAI)}/large-v3.pt"
     whisper = SimpleNamespace(_MODELS=urls, load_model=load_model)
     monkeypatch.setattr(weights, "_whisper", lambda: whisper)
+    monkeypatch.setattr(weights, "written_urls", dict)  # the installed package's own source
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.setattr(weights, "package_folder", lambda package: None)
     monkeypatch.chdir(tmp_path)
