@@ -9,7 +9,6 @@ import dataclasses
 import importlib.metadata
 import os
 import platform
-import re
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -17,24 +16,21 @@ from pathlib import Path
 
 from harness import __version__
 from harness.admission.outcomes import UNCHANGED
-from harness.core.errors import BadInput
 from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.screening import Screening
 from harness.core.speakers import plain_id
 from harness.core.stages import Stages
-from harness.core.text import counted, printable
 from harness.core.transcriber import Transcriber
-from harness.core.types import ComparisonKind, GoldenRecord, Model, Probe, Rendering, Verdict
+from harness.core.types import ComparisonKind, GoldenRecord, Probe, Rendering, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
-from harness.core.voice import MAX_NAMED
 from harness.costs.costing import Costing
 from harness.costs.floors import Floors
 from harness.costs.machine import workload_seconds
 from harness.costs.speakers import SpeakersCosting
 from harness.costs.terms import Sides, Terms
 from harness.goldens.folder import Golden, find_golden, read_golden, unread_beside
-from harness.judging.comparisons import COMPARISONS, AtHand, Basis, Comparison
+from harness.judging.comparisons import Basis
 from harness.judging.comparisons.base import NothingRecorded
 from harness.judging.judge import Judge
 from harness.policy.file import COPY, today
@@ -43,6 +39,7 @@ from harness.run.campaign import MOST_FAILED, Campaign
 from harness.run.checks.base import CheckedRun, ModelCheck
 from harness.run.checks.registry import check_named
 from harness.run.comparable import ComparableGolden
+from harness.run.comparing import choose_comparison
 from harness.run.seen import behaviour_folder
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
@@ -63,63 +60,6 @@ class Shared:
     """Of :func:`harness.judging.judge.plain_judge`."""
     most_failed: int = MOST_FAILED
     """Probes of a run that are confirmed to fail before its later suspicions are left open."""
-
-
-def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -> type[Comparison]:
-    """What the candidate is held against, by what was asked for and what is at hand.
-
-    Raises:
-        BadInput: What was asked for cannot be had.
-    """
-    if settings.reference and golden is None:
-        raise BadInput("--tts-reference: expected a golden beside it, got none; add --tts-golden=NAME")
-    if golden is not None:
-        _refuse_other_speakers(model, golden)
-    is_among = golden is not None and bool(golden.manifest.speakers) and model.voice.speaker in golden.manifest.speakers
-    hand = AtHand(
-        digest=model.digest,
-        golden=golden.name if golden else None,
-        golden_digest=golden.manifest.model_digest if golden else None,
-        voice=model.voice.shared if is_among else model.voice.identity,
-        golden_voice=golden.manifest.voice if golden else "",
-        has_reference=bool(settings.reference),
-    )
-    natural = next(comparison for comparison in COMPARISONS.values() if comparison.suits(hand))
-    if settings.compare == "auto":
-        return natural
-    asked = COMPARISONS[ComparisonKind(settings.compare)]
-    if lack := asked.lacks(hand):
-        raise BadInput(f"--tts-compare={settings.compare}: {lack}")
-    # A live reference is a comparison with a golden, and more.
-    if settings.reference and not issubclass(natural, asked):
-        raise BadInput(
-            f"--tts-reference: expected no --tts-compare={settings.compare} beside it; leave one of them out"
-        )
-    return natural if settings.reference else asked
-
-
-def _refuse_other_speakers(model: Model, golden: Golden) -> None:
-    """Nobody but who was recorded is a candidate for what was recorded.
-
-    One speaker of another model is whoever was chosen: names may differ between releases.
-
-    Raises:
-        BadInput: The golden is of other speakers.
-    """
-    voice, recorded = model.voice, golden.manifest
-    if recorded.speakers:
-        missing = [name for name in voice.names if name not in recorded.speakers]
-        is_other, of = bool(missing) or not voice.names, f"speakers {', '.join(recorded.speakers[:MAX_NAMED])}"
-        got = f"speaker {missing[0]}" if missing else "the only speaker of a model"
-    elif voice.speakers:
-        is_other, of, got = True, recorded.voice or "one speaker", counted(len(voice.speakers), "speaker")
-    else:
-        is_same_model, of = recorded.model_digest == model.digest, recorded.voice
-        got = f"recording {voice.recording}" if voice.recording else f"speaker {voice.speaker}"
-        is_other = is_same_model and bool(voice.names or voice.recording) and bool(of) and got not in of.split(", ")
-    if is_other:
-        line = f"golden {golden.name} is of {of}, got {got}; choose who was recorded, or record a golden of who speaks"
-        raise BadInput(printable(re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1", line)))
 
 
 def screening_of(settings: Settings, suites: Sequence[SuiteFileContent]) -> Screening:

@@ -19,7 +19,7 @@ from harness.models.files import find_model, find_voice
 from harness.models.vocoder import check_vocoder
 from harness.models.voices import choices_of, choose_voice, named_voice
 from harness.run.choices import Choice, Choices
-from harness.run.run import choose_comparison
+from harness.run.comparing import choose_comparison
 from harness.run.settings import Settings, make_settings
 from tests.unit.models.test_recording import spoken, two_days, written
 

@@ -16,7 +16,8 @@ from harness.policy.file import PolicyFile
 from harness.policy.release import Policy, Waiver
 from harness.run import run as run_module
 from harness.run.campaign import LOAD
-from harness.run.run import Run, choose_comparison
+from harness.run.comparing import choose_comparison
+from harness.run.run import Run
 from harness.run.tools import Equipment
 from harness.sandbox.outside.events import EventLog
 from harness.storage.store import Store
