@@ -160,6 +160,23 @@ PIPER = EngineSpec(
     checks=("harness.admission.piper.config:ConfigCheck",),
 )
 
+KOKORO = EngineSpec(
+    name="kokoro",
+    title="a Kokoro voice (NAME.onnx and voices*.bin)",
+    file="voices*.bin",
+    adapter="harness.engines.kokoro.adapter:KokoroEngine",
+    adapter_version=1,
+    preloads=PIPER.preloads,
+    shaped_by=("onnxruntime", "espeakng-loader"),
+    extra="kokoro",
+    packages=PIPER.packages,
+    layout="harness.engines.kokoro.layout:find_voice",
+    choices="harness.engines.kokoro.layout:read_choices",
+    language="harness.engines.kokoro.layout:language_in",
+    facts="harness.engines.kokoro.layout:read_facts",
+    checks=("harness.admission.kokoro.config:ConfigCheck",),
+)
+
 FAKE = EngineSpec(
     name="fake",
     title="a fake voice (fake.json), for tests",
@@ -174,7 +191,7 @@ FAKE = EngineSpec(
     checks=COQUI.checks,  # a stand-in for a Coqui voice, at the door as well
 )
 
-ENGINES = {spec.name: spec for spec in (COQUI, PIPER, FAKE)}
+ENGINES = {spec.name: spec for spec in (COQUI, PIPER, KOKORO, FAKE)}
 """Engines by name. A folder that has the files of several is the first one's."""
 
 

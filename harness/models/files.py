@@ -84,7 +84,7 @@ def find_model(spec: str) -> tuple[str, Path]:
         expected = " or ".join(one.title for one in ENGINES.values() if one.extra)
         other = looks_like(path)
         told = f"; this looks like {other}, which Soundcheck cannot load" if other else ""
-        raise _refusal(path, f"expected {expected}, got neither{told}")
+        raise _refusal(path, f"expected {expected}, got none{told}")
     if not engine.is_in(path):
         raise _refusal(path / engine.file, f"no such file, which a model of engine {engine.name!r} has")
     if engine.is_json:

@@ -46,7 +46,7 @@ _BY_NAME: Final = (
     ("cosyvoice.yaml", "a CosyVoice model"),
     ("hyperparams.yaml", "a SpeechBrain model"),
     ("model_config.yaml", "a NeMo model"),
-    (".onnx", "an exported model (ONNX) without a NAME.onnx.json"),
+    (".onnx", "an exported model (ONNX) without a NAME.onnx.json (Piper) or voices*.bin (Kokoro)"),
     (".index", "a voice converter of RVC"),
 )
 """Ends of file names in folders without a Coqui configuration."""

@@ -1,7 +1,7 @@
 """Piper voices: loads NAME.onnx into ONNX Runtime and speaks sentence by sentence, as Piper does. In the worker only.
 
-The noise of each rendering is drawn here, from its own seed, and given to the network (see
-:mod:`harness.engines.piper.rewriting`): the same stream as a Coqui VITS would be given.
+The noise of each rendering is drawn from its own seed and given to the network (see :mod:`harness.engines.network`):
+the same stream as a Coqui VITS would be given.
 """
 
 from __future__ import annotations
@@ -15,20 +15,14 @@ import numpy as np
 
 from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
-from harness.engines.coqui.espeak import espeak
-from harness.engines.onnx_runtime import import_runtime
+from harness.engines.network import Network, prepare_runtime, seed_of_part
 from harness.engines.piper.configfile import PiperConfig
 from harness.engines.piper.layout import config_of, find_voice
 from harness.engines.piper.phonemes import sentences
-from harness.engines.piper.rewriting import with_given_noise
 
 if TYPE_CHECKING:
     from harness.core.types import Waveform
 
-FIRST_NOISE: Final = 1 << 17
-"""Numbers of noise that are drawn at first; four times as many where they do not reach."""
-MOST_NOISE: Final = 1 << 25
-"""Beyond this an utterance is longer than any deadline allows: half an hour."""
 HOP: Final = 256
 """Samples of a frame in Piper's voices; it explains, and decides nothing."""
 PACKAGES: Final = ("onnxruntime", "espeakng-loader")
@@ -39,18 +33,13 @@ class PiperEngine:
 
     def __init__(self) -> None:
         self._config: PiperConfig | None = None
-        self._session: Any = None
-        self._noise: tuple[str, ...] = ()
+        self._network: Network | None = None
         self._speaker = 0
 
     def prepare(self, *, device: str, threads: int) -> None:
         """Import the runtime, and load espeak."""
         del device, threads
-        onnxruntime = import_runtime()
-        onnxruntime.set_default_logger_severity(
-            4
-        )  # what it raises says the same; noise that does not reach is tried again
-        espeak().languages()
+        prepare_runtime()
 
     def load(self, model: Path, *, device: str, threads: int, voice: Voice = ONLY_VOICE) -> EngineInfo:
         """Read the configuration, rewrite the network so that its noise is given, and load it.
@@ -60,17 +49,10 @@ class PiperEngine:
             ValueError: The configuration is none, or the network draws in another way than Piper's.
             Exception: Whatever the runtime raises for a network that it cannot load.
         """
-        onnxruntime = import_runtime()
         del device  # the CPU speaks faster than it takes to move such a network
         name = find_voice(model, voice).checkpoint
         self._config = config_of(model, name)
-        network, self._noise = with_given_noise((model / name).read_bytes())
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning is counted as work
-        self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        self._network = Network((model / name).read_bytes(), threads=threads)
         self.speak_as(voice.speaker)
         return EngineInfo(
             name="piper",
@@ -93,7 +75,7 @@ class PiperEngine:
 
     def _say(self, text: str, seed: int) -> Speech:
         said = sentences(text, self._own)
-        parts = [self._infer(ids, _sentence_seed(seed, place)) for place, ids in enumerate(said)]
+        parts = [self._infer(ids, seed_of_part(seed, place)) for place, ids in enumerate(said)]
         samples = np.concatenate([*parts, np.zeros(0, np.float32)])
         return Speech(
             samples=samples,
@@ -111,27 +93,5 @@ class PiperEngine:
         }
         if config.speaker_count > 1:
             inputs["sid"] = np.array([self._speaker], np.int64)
-        count = FIRST_NOISE
-        while True:
-            noise = {name: row(seed, draw, count) for draw, name in enumerate(self._noise)}
-            try:
-                (audio,) = self._session.run(["output"], inputs | noise)
-            except Exception:
-                if count >= MOST_NOISE or not self._noise:
-                    raise
-                count *= 4  # how many frames there will be is known to the network alone
-                continue
-            return np.asarray(audio, np.float32).reshape(-1)
-
-
-def row(seed: int, draw: int, count: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Standard normal numbers of one draw of one rendering; the first of them do not depend on how many there are."""
-    stream = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, draw])))
-    return stream.standard_normal(count, dtype=np.float32)
-
-
-def _sentence_seed(seed: int, place: int) -> int:
-    """Seed of the place-th sentence: the first keeps the rendering's own, so that one sentence is the plain case."""
-    if place == 0:
-        return seed
-    return int(np.random.SeedSequence([seed, place]).generate_state(1, np.uint64)[0] >> 1)
+        assert self._network is not None
+        return self._network.run(inputs, "output", seed)

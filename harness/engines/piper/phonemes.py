@@ -5,21 +5,11 @@ Source: ``piper/phonemize_espeak.py`` and ``piper/phoneme_ids.py`` of Piper 1.3.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Final
 
-from harness.engines.coqui.espeak import SEPARATOR, espeak
+from harness.engines.clauses import ENDS, PAUSES, clauses
 from harness.engines.piper.configfile import BEGIN, END, PAD, PiperConfig
-
-PAUSES: Final = ",:;"
-"""Ends of clauses behind which a space stands."""
-ENDS: Final = ".?!"
-"""Ends of sentences."""
-QUOTES: Final = " \t\r\n\"'»”’)]}"
-"""What may stand behind such a mark."""
-_LANGUAGE_SWITCH: Final = re.compile(r"\([^()]*\)")
 
 
 def sentences(text: str, config: PiperConfig) -> list[list[int]]:
@@ -41,10 +31,7 @@ def sentences(text: str, config: PiperConfig) -> list[list[int]]:
 def _by_espeak(text: str, voice: str) -> Iterator[list[str]]:
     """Symbols of each sentence: IPA, one character each, and the punctuation that ends its clauses."""
     symbols: list[str] = []
-    for phonemes, source in espeak().clauses(text, voice):
-        spoken = _LANGUAGE_SWITCH.sub("", phonemes).replace(SEPARATOR, "").strip()
-        mark = source.rstrip(QUOTES)[-1:]
-        mark = mark if mark in (*PAUSES, *ENDS) else ""
+    for spoken, mark in clauses(text, voice):
         if spoken:
             symbols += unicodedata.normalize("NFD", spoken + mark + (" " if mark in tuple(PAUSES) else ""))
         if mark in tuple(ENDS) and symbols:

@@ -196,7 +196,7 @@ class TestSpec:
     def test_an_empty_directory_says_what_was_looked_for(self, tmp_path: Path) -> None:
         assert refusal(tmp_path) == (
             f"{tmp_path}: expected a Coqui model (config.json and a checkpoint) "
-            "or a Piper voice (NAME.onnx and NAME.onnx.json), got neither"
+            "or a Piper voice (NAME.onnx and NAME.onnx.json) or a Kokoro voice (NAME.onnx and voices*.bin), got none"
         )
 
     def test_a_directory_of_another_engine_than_named_says_so(self, voice: Path) -> None:
@@ -204,7 +204,7 @@ class TestSpec:
 
     def test_an_unknown_engine_says_which_are_known(self) -> None:
         assert refusal("bark:voices/joe") == (
-            "bark:voices/joe: unknown engine 'bark'; expected one of coqui, fake, piper, or a directory"
+            "bark:voices/joe: unknown engine 'bark'; expected one of coqui, fake, kokoro, piper, or a directory"
         )
 
     def test_a_hostile_name_is_shown_without_what_would_move_a_cursor(self, tmp_path: Path) -> None:

@@ -71,11 +71,11 @@ def test_every_voice_of_coqui_s_is_one_whatever_else_its_configuration_has(tmp_p
     ("file", "words"),
     [
         ("voice.nemo", "a NeMo model"),
-        ("Model.onnx", "an exported model (ONNX) without a NAME.onnx.json"),
+        ("Model.onnx", "an exported model (ONNX) without a NAME.onnx.json (Piper) or voices*.bin (Kokoro)"),
     ],
 )
 def test_a_folder_without_a_configuration_is_told_by_its_files(tmp_path: Path, file: str, words: str) -> None:
     (tmp_path / file).touch()
     with pytest.raises(BadInput, match="this looks like") as caught:
         find_model(str(tmp_path))
-    assert str(caught.value).endswith(f"got neither; this looks like {words}, which Soundcheck cannot load")
+    assert str(caught.value).endswith(f"got none; this looks like {words}, which Soundcheck cannot load")

@@ -1,4 +1,4 @@
-"""A Piper network whose noise is an input: the graph's own generators take no seed for each rendering.
+"""An ONNX network whose noise is an input: the graph's own generators take no seed for each rendering.
 
 ``RandomNormalLike`` draws from the runtime's generator, which is seeded once for a process and moves on with each
 call. Each such node is replaced by a few that cut what they need off a row of numbers that is given: frame by frame, as

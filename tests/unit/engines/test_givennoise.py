@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.engines.piper.rewriting import Unseedable, with_given_noise
+from harness.engines.givennoise import Unseedable, with_given_noise
 from tests.admission_corpus.onnx_assembly import attribute, counted, graph, model, node, tensor, value
 from tests.lazily import Lazily, needs
 

@@ -1,0 +1,1 @@
+"""What is asked of Kokoro voices beside what is asked of every model."""
