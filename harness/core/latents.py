@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +59,7 @@ class Latents:
         return max(1, int(np.ceil(np.exp(np.minimum(self.figures[:, -1].astype(np.float64), 20.0))).sum()))
 
 
+@lru_cache(maxsize=8)
 def directions(channels: int, count: int) -> NDArray[np.float32]:
     """Directions that figures are taken along, the same for every voice of so many channels: shape [count, channels].
 

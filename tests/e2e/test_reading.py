@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.core.latents import Unspoken
+from harness.engines.coqui import products
 from harness.engines.coqui.adapter import CoquiEngine
 from tests.coqui_layouts import write_layout
 from tests.e2e.test_untrained import chosen
@@ -52,6 +53,28 @@ def test_reading_is_of_the_very_rendering_and_of_its_own_text_alone(name: str, t
         assert np.allclose(given.figures, one.figures, atol=1e-3)
     (first, second) = (engine.read([Unspoken(text=TEXTS[0], seed=seed)], is_still=True)[0] for seed in (1, 2))
     assert np.array_equal(first.figures, second.figures)
+
+
+@pytest.mark.parametrize(
+    "name", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in LAYOUTS]
+)
+def test_products_of_matrices_give_what_the_layers_give(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_layout(tmp_path, name)
+    engine = CoquiEngine()
+    engine.prepare(device="cpu", threads=1)
+    engine.load(folder, device="cpu", threads=1, voice=chosen(folder, name))
+    network = engine._synthesizer.tts_model
+    is_known = products.are_known(network.text_encoder, network.duration_predictor)
+    assert is_known is network.args.use_sdp
+    items = [Unspoken(text=text) for text in TEXTS]
+    by_products = engine.read(items, is_still=True)
+    monkeypatch.setattr(products, "are_known", lambda *_: False)
+    by_layers = engine.read(items, is_still=True)
+    for one, other in zip(by_products, by_layers, strict=True):
+        assert np.array_equal(one.ids, other.ids)
+        assert np.allclose(one.figures, other.figures, rtol=1e-4, atol=1e-3)
 
 
 def test_nothing_pronounceable_has_no_figures(tmp_path: Path) -> None:

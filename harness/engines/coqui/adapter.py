@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_BATCH_TOKENS = 4096
 """Bound on padded input ids of one batch: keeps peak memory flat for long texts."""
+READ_TOKENS = 2048
+"""The same where texts are only read: of more, what the layers hand on no longer fits a processor's cache."""
 
 
 class CoquiEngine:
@@ -132,7 +134,7 @@ class CoquiEngine:
         )
         rows = [list(one.ids) or model.tokenizer.text_to_ids(one.text, language=self._language) for one in items]
         found: dict[int, Latents] = {}
-        for batch in _batches([len(row) for row in rows]):
+        for batch in _batches([len(row) for row in rows], READ_TOKENS):
             read = read_vits(model, [rows[at] for at in batch], [items[at].seed for at in batch], who)
             found |= dict(zip(batch, read, strict=True))
         return [found[at] for at in range(len(rows))]
@@ -361,12 +363,12 @@ def _sentence_seed(seed: int, place: int) -> int:
     return int(np.random.SeedSequence([seed, place]).generate_state(1, np.uint64)[0] >> 1)
 
 
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Indices grouped by similar length, each group within :data:`MAX_BATCH_TOKENS` when padded."""
+def _batches(lengths: Sequence[int], most: int = MAX_BATCH_TOKENS) -> list[list[int]]:
+    """Indices grouped by similar length, each group within so many input ids when padded."""
     groups: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
         current = groups[-1] if groups else None
-        if current is not None and (len(current) + 1) * lengths[index] <= MAX_BATCH_TOKENS:
+        if current is not None and (len(current) + 1) * lengths[index] <= most:
             current.append(index)
         else:
             groups.append([index])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.core.latents import WIDTH, Latents, summarise
+from harness.engines.coqui import products
 from harness.engines.noise import PerItemNoise
 
 
@@ -29,6 +30,8 @@ class Conditions:
 
 def read_vits(model: Any, rows: Sequence[Sequence[int]], seeds: Sequence[int], who: Conditions) -> list[Latents]:
     """Figures of some rows of input ids, as :meth:`TTS.tts.models.vits.Vits.inference` computes them.
+
+    Without noise they are computed by :mod:`harness.engines.coqui.products`, where it knows the model's layers.
 
     Args:
         model: Coqui's ``Vits``.
@@ -52,25 +55,46 @@ def read_vits(model: Any, rows: Sequence[Sequence[int]], seeds: Sequence[int], w
         "d_vectors": repeated(who.d_vector, len(rows)),
         "language_ids": None if who.language is None else torch.tensor([who.language] * len(rows)),
     }
+    arrays: tuple[Any, ...]
     with PerItemNoise(seeds), torch.inference_mode():
         voice = model._get_speaker_conditioning(given, "emb_g", normalize_embedding=False)
         language = None
         if model.args.use_language_embedding and given["language_ids"] is not None:
             language = model.emb_l(given["language_ids"]).unsqueeze(-1)
-        hidden, mean, spread, mask = model.text_encoder(padded.to(model.device), given["x_lengths"], lang_emb=language)
-        own = {"g": voice if model.args.condition_dp_on_speaker else None, "lang_emb": language}
-        if model.args.use_sdp:
-            own |= {"reverse": True, "noise_scale": 0.0 if who.is_still else model.inference_noise_scale_dp}
-        durations = model.duration_predictor(hidden, mask, **own)
-    scale = float(np.log(model.length_scale))
-    arrays = [one.transpose(1, 2).float().cpu().numpy() for one in (mean, spread, durations + scale)]
+        of_speaker = voice if model.args.condition_dp_on_speaker else None
+        if who.is_still and products.are_known(model.text_encoder, model.duration_predictor):
+            arrays = _by_products(model, padded, given["x_lengths"], of_speaker, language)
+        else:
+            arrays = _by_layers(model, padded, given["x_lengths"], of_speaker, language, who)
+    mean, spread, durations = (one.float().cpu().numpy() for one in arrays)
+    durations = durations + float(np.log(model.length_scale))
     return [
         Latents(
             ids=np.asarray(row, np.int32),
-            figures=summarise(*(one[place, : len(row)] for one in arrays)),
+            figures=summarise(*(one[place, : len(row)] for one in (mean, spread, durations))),
         )
         for place, row in enumerate(rows)
     ]
+
+
+def _by_layers(
+    model: Any, padded: Any, lengths: Any, voice: Any, language: Any, who: Conditions
+) -> tuple[Any, Any, Any]:
+    """Means, log deviations and log durations as the model's own layers give them, ids before channels."""
+    hidden, mean, spread, mask = model.text_encoder(padded.to(model.device), lengths, lang_emb=language)
+    own = {"g": voice, "lang_emb": language}
+    if model.args.use_sdp:
+        own |= {"reverse": True, "noise_scale": 0.0 if who.is_still else model.inference_noise_scale_dp}
+    durations = model.duration_predictor(hidden, mask, **own)
+    return mean.transpose(1, 2), spread.transpose(1, 2), durations.transpose(1, 2)
+
+
+def _by_products(model: Any, padded: Any, lengths: Any, voice: Any, language: Any) -> tuple[Any, Any, Any]:
+    """The same without noise, within rounding."""
+    encoder = model.text_encoder
+    hidden, priors, kept = products.encode(encoder, padded.to(model.device), lengths, language)
+    mean, spread = priors.chunk(2, dim=-1)
+    return mean, spread, products.still_durations(model.duration_predictor, hidden, kept, voice, language)[..., None]
 
 
 def _read_or_nothing(model: Any, row: Sequence[int], seed: int, who: Conditions) -> list[Latents]:
