@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import random
 import zipfile
 from collections.abc import Callable
 
@@ -53,6 +55,9 @@ CUT = npy(ROWS)[:-4]
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "expected numpy's archive"),
     "no archive": (lambda: b"\x80\x04N.", "expected numpy's archive"),
+    "a list without end": (lambda: listing(6_000), "expected numpy's archive, got none"),
+    "a list longer than it says": (lambda: listing(2), "each once"),
+    "more behind its end": (lambda: archive({"af": ROWS}) + b"\0", "expected numpy's archive, got none"),
     "cut": (lambda: archive({"af": ROWS})[:-30], "expected numpy's archive"),
     "nobody": (zipped, "expected 1 to 512 speakers, got 0"),
     "a crowd": (lambda: zipped(*((f"s{n}.npy", b"") for n in range(MAX_SPEAKERS + 1))), "got 513"),
@@ -72,6 +77,15 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+def listing(entries: int) -> bytes:
+    """An archive whose list names one array many times."""
+    data = zipped(("af.npy", npy(ROWS)))
+    at = data.index(b"PK\1\2")
+    entry, end = data[at:-22], bytearray(data[-22:])
+    end[12:16] = (len(entry) * entries).to_bytes(4, "little")
+    return data[:at] + entry * entries + bytes(end)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_none_is_one_line(name: str) -> None:
     make, why = HOSTILE[name]
@@ -84,3 +98,16 @@ def test_what_is_none_is_one_line(name: str) -> None:
 def test_a_speaker_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="each once"):
         speakers_of(io.BytesIO(zipped(("af.npy", npy(ROWS)), ("af.npy", npy(ROWS)))))
+
+
+def test_however_it_is_changed_it_is_read_or_refused() -> None:
+    whole, rng = archive(styles("af_heart", "bm_george", lengths=2)), random.Random(1)
+    read = 0
+    for _ in range(400):
+        data = bytearray(whole)
+        for _ in range(rng.choice((1, 1, 3))):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        file = io.BytesIO(data[: rng.choice((len(data), rng.randrange(len(data))))])
+        with contextlib.suppress(ValueError):
+            read += [rows_of(file, name).shape for name in speakers_of(file)] == [(2, 256)] * 2
+    assert read
