@@ -59,7 +59,7 @@ def rows_of(file: IO[bytes], speaker: str) -> Rows:
     with _opened(file) as archive:
         for name, count in _members(archive):
             if name == speaker:
-                data = _content(archive, f"{name}.npy", None)[-4 * WIDTH * count :]
+                data = _content(archive, f"{name}.npy", -1)[-4 * WIDTH * count :]
                 return np.frombuffer(data, "<f4").astype(np.float32).reshape(count, WIDTH)
     raise ValueError(printable(f"expected a speaker {speaker!r}, got none"))
 
@@ -83,8 +83,8 @@ def _opened(file: IO[bytes]) -> zipfile.ZipFile:
         raise ValueError(f"expected numpy's archive, got none ({printable(str(error))[:80]})") from None
 
 
-def _content(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, most: int | None) -> bytes:
-    """The first bytes of a member, or all of them."""
+def _content(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, most: int) -> bytes:
+    """The first bytes of a member; all of them where `most` is -1."""
     try:
         with archive.open(name) as stream:
             return stream.read(most)
