@@ -1,6 +1,9 @@
 """Sentences that a word is put into, and ordinary words to hold it against. Pure data and text.
 
-A carrier is short, for its length is what a hunt costs, and holds what payloads change: a "not", a number.
+A carrier is short, for its length is what a hunt costs, and holds what payloads change: a "not", a number. A
+transcriber has to hear both whatever word is beside them, for a suspect that it hears away would be blamed on the
+voice: of carriers that were tried with the demo voice and 40 words each (docs/benchmarks.md), those in which it did for
+all of them.
 """
 
 from __future__ import annotations
@@ -32,11 +35,11 @@ class Carrier:
 CARRIERS: Final = {
     "en": (
         Carrier(text="Do not pay {} nine.", critical=("not", "nine")),
-        Carrier(text="We have five {} not ten.", critical=("five", "not")),
+        Carrier(text="She has {} but not five.", critical=("not", "five")),
     ),
     "de": (
         Carrier(text="Zahlen Sie {} nicht neun.", critical=("nicht", "neun")),
-        Carrier(text="Wir haben vier {} nicht zehn.", critical=("vier", "nicht")),
+        Carrier(text="Sie hat {} aber nicht fünf.", critical=("nicht", "fünf")),
     ),
 }
 """By language, in the order in which they are taken."""
