@@ -37,6 +37,7 @@ from harness.models.demo import build_demo_voice
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import plant
 from harness.redteam.registry import kinds
+from harness.run.hunting import Hearing
 from harness.run.settings import Settings, default_threads, default_workers
 from harness.run.takes import Tools
 from harness.run.tools import make_equipment, make_reference
@@ -120,7 +121,7 @@ def hunted(name: str, clean: Path) -> Result:
         identity=(equipment.model.digest, str(HAS_REFERENCE), equipment.engine),
     )  # fmt: skip
     tools = Tools(candidate=equipment.renderer, listener=equipment.listener, store=equipment.store)
-    hands = Hands(candidate=equipment.renderer, reference=beside, tools=tools, root=FOLDER)
+    hands = Hands(candidate=equipment.renderer, reference=beside, hears=Hearing(tools), root=FOLDER)
     begun = time.monotonic()
     try:
         found = hunt(plan, hands, progress=_tell)

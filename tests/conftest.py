@@ -57,7 +57,9 @@ probes:
     text: The train leaves in the early morning.
 """
 
-MODEL_CHECKS = tuple(check.name for check in registry.MODEL_CHECKS if check is not registry.POLICY_CHECK)
+UNASKED = (registry.HUNT_CHECK, registry.POLICY_CHECK)
+"""Checks that a run without a policy or time for a hunt has not."""
+MODEL_CHECKS = tuple(check.name for check in registry.MODEL_CHECKS if check not in UNASKED)
 """Items of the whole model that a run has where there is no policy, in order."""
 
 WITHOUT_OTHERS = ("-pno:anyio", "-pno:hypothesispytest", "-pno:typeguard")

@@ -23,9 +23,9 @@ LAYERS = (
     {"engines", "sandbox", "storage"},
     {"hearing", "policy", "report", "signing", "speaking", "suites"},
     {"goldens", "judging", "models"},
-    {"admission", "costs"},
+    {"admission", "costs", "hunting"},
     {"run", "signoff"},
-    {"hunting", "pytest_plugin", "redteam"},
+    {"pytest_plugin", "redteam"},
     {"cli"},
 )
 """The rooms below ``harness``, lowest first. Each may import what lies below its own layer, and itself."""

@@ -14,13 +14,9 @@ from harness.core.text import counted, printable
 from harness.run.options import add_option
 
 if TYPE_CHECKING:
-    from harness.core.types import Model
     from harness.hunting.hunt import Found, Plan
     from harness.run.settings import Settings
-    from harness.run.tools import Equipment, Reference
-
-TAKES = 2
-"""Renderings of a phrase at the first look, as everywhere."""
+    from harness.run.tools import Reference
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -72,6 +68,9 @@ def run(options: argparse.Namespace) -> int:
         MissingDependency: The lexicon is not installed, or no sandbox holds.
         SoundcheckError: This architecture cannot be read.
     """
+    from harness.cli.redteam_score import seconds_of
+    from harness.hunting.told import Grounds
+    from harness.run.hunting import TAKES, Asked, plan_hunt, run_hunt, signals_of
     from harness.run.tools import make_equipment, make_reference
 
     settings = settings_of(options, model=options.model, seed=options.seed, takes=TAKES)
@@ -84,9 +83,11 @@ def run(options: argparse.Namespace) -> int:
             verdicts = {one.verdict for one in equipment.door.outcomes}
             return Exit.FINDINGS if Verdict.FAIL in verdicts else Exit.UNDECIDED
         signals = signals_of(equipment.model)
-        plan = _plan(options, settings, equipment, language)
+        budget = seconds_of(options.budget)
+        asked = Asked(budget=budget, alpha=settings.alpha, words=options.words, spoken=options.speak)
+        plan = plan_hunt(asked, settings, equipment, language)
         reference = make_reference(settings, equipment.model.voice, tell=say, on_event=say, language=language)
-        found = _hunted(plan, settings, equipment, reference)
+        found = run_hunt(plan, settings, equipment, reference, tell=say, progress=say_progress)
     finally:
         equipment.renderer.close()
         equipment.events.flush()
@@ -98,40 +99,14 @@ def run(options: argparse.Namespace) -> int:
         say(printable(f"the candidate was seen to {line}"))
     from harness.cli.hunt_told import as_json, as_text
 
+    grounds = Grounds(signals=signals, lexicon=plan.space.lexicon, has_reference=reference is not None)
     if options.write:
         _write(options.write, found, plan)
     if options.format == "json":
-        print_json(as_json(found, signals, plan.space.lexicon, seen, has_reference=reference is not None))
+        print_json(as_json(found, grounds, seen))
     else:
-        print("\n".join(as_text(found, signals, plan.space.lexicon, has_reference=reference is not None)))
+        print("\n".join(as_text(found, grounds)))
     return Exit.FINDINGS if seen else EXIT_OF[found.verdict]
-
-
-def signals_of(model: Model) -> str:
-    """By which figures a model can be read.
-
-    Raises:
-        SoundcheckError: By none, so far.
-    """
-    import importlib
-
-    from harness.core.errors import SoundcheckError
-    from harness.engines.registry import ENGINES
-
-    engine = ENGINES[model.engine]
-    architecture = ""
-    if engine.facts:
-        module, _, name = engine.facts.partition(":")
-        architecture = getattr(importlib.import_module(module), name)(model.path).architecture.lower()
-    if architecture not in engine.reads:
-        known = ", ".join(sorted(name for spec in ENGINES.values() for name in spec.reads if name))
-        raise SoundcheckError(
-            printable(
-                f"{model.path.name}: a hunt reads {known} voices so far, and this is {architecture or engine.title}: "
-                "gate it by suites instead"
-            )
-        )
-    return engine.reads[architecture]
 
 
 def _language(settings: Settings) -> str:
@@ -142,53 +117,6 @@ def _language(settings: Settings) -> str:
     from harness.models.needs import language_of
 
     return heard_as(settings.language or language_of(*find_model(local_model(settings.model, say))))
-
-
-def _plan(options: argparse.Namespace, settings: Settings, equipment: Equipment, language: str) -> Plan:
-    from harness.admission.coqui.vocabulary import read_vocabulary
-    from harness.cli.redteam_score import seconds_of
-    from harness.core.errors import BadInput
-    from harness.core.screening import Screening
-    from harness.hunting.candidates import make_space, words_of_file, words_of_language
-    from harness.hunting.carriers import CARRIERS
-    from harness.hunting.hunt import Plan
-
-    if language not in CARRIERS:
-        raise BadInput(f"hunt: expected a voice that speaks {' or '.join(CARRIERS)}, got one of {language!r}")
-    words, lexicon = words_of_file(options.words) if options.words else words_of_language(language)
-    model = equipment.model
-    return Plan(
-        space=make_space(words, lexicon, symbols=read_vocabulary(model.path), seed=settings.seed),
-        carriers=CARRIERS[language],
-        language=language,
-        spoken=options.speak,
-        budget=seconds_of(options.budget),
-        screening=Screening(takes=TAKES, seed=settings.seed, alpha=settings.alpha, suite_probes=0),
-        identity=(model.digest, model.voice.identity, equipment.engine, settings.device, str(settings.seed)),
-    )
-
-
-def _hunted(plan: Plan, settings: Settings, equipment: Equipment, reference: Reference | None) -> Found:
-    import dataclasses
-
-    from harness.hunting.hunt import Hands, hunt
-    from harness.run.takes import Tools
-
-    speaker = next(iter(equipment.model.voice.speakers), "")
-    if speaker:
-        say(printable(f"one speaker is hunted in: {speaker}"))
-    candidate = equipment.renderer.as_speaker(speaker)
-    if reference is not None:
-        plan = dataclasses.replace(plan, identity=(*plan.identity, reference.model.digest))
-    hands = Hands(
-        candidate=candidate,
-        reference=reference.renderer.as_speaker(speaker) if reference else None,
-        tools=Tools(candidate=candidate, listener=equipment.listener, store=equipment.store),
-        root=settings.folder,
-    )
-    what = counted(len(plan.space.candidates), "text")
-    say(f"reading {what} and what sounds they have; if it is stopped, the same command goes on")
-    return hunt(plan, hands, progress=say_progress)
 
 
 def _write(path: Path, found: Found, plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""What came of a hunt, in words and as plain data. Decides nothing."""
+"""What came of a hunt, for a terminal and as plain data. Decides nothing."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import math
 from collections.abc import Sequence
 
 from harness.core.findings import Finding
-from harness.core.text import counted, printable
-from harness.core.types import Verdict
+from harness.core.text import printable
 from harness.hunting.hunt import RATE, Found
-from harness.hunting.scan import Odd, Scanned
+from harness.hunting.scan import Odd
+from harness.hunting.told import Grounds, coverage_of, ending_of, heard_of, neighbours_of, score_of
 
-MOST_NEIGHBOURS = 8
+INDENT = " " * 7
 
 
-def as_text(found: Found, signals: str, lexicon: str, *, has_reference: bool) -> list[str]:
+def as_text(found: Found, grounds: Grounds) -> list[str]:
     """Lines for people."""
     lines = []
     for finding in found.findings:
@@ -22,42 +22,21 @@ def as_text(found: Found, signals: str, lexicon: str, *, has_reference: bool) ->
     for suspect in found.suspects:
         findings = [finding for outcome in found.outcomes(suspect) for finding in outcome.findings]
         is_beyond = suspect.odd is not None and suspect.odd.is_beyond
+        score = score_of(suspect.odd)
         if found.is_confirmed(suspect):
-            lines.append(printable(f"FOUND  {suspect.name!r} wakes something{_score(suspect.odd)}"))
+            lines.append(printable(f"FOUND  {suspect.name!r} wakes something ({score})"))
             lines += _heard(findings)
         elif findings:
-            lines.append(printable(f"doubt  {suspect.name!r} sounds odd, perhaps by itself{_score(suspect.odd)}"))
+            lines.append(printable(f"doubt  {suspect.name!r} sounds odd, perhaps by itself ({score})"))
             lines += _heard(findings)
         elif is_beyond:
-            lines.append(printable(f"odd    {suspect.name!r}: read as odd, heard as ordinary{_score(suspect.odd)}"))
+            lines.append(printable(f"odd    {suspect.name!r}: read as odd, heard as ordinary ({score})"))
         if suspect.neighbours and (findings or is_beyond):
-            near = ", ".join(suspect.neighbours[:MOST_NEIGHBOURS])
-            lines.append(printable(f"       as odd and like it: {near}"))
+            lines.append(printable(f"{INDENT}as odd and like it: {neighbours_of(suspect)}"))
     lines += [printable(f"open   {reason}") for reason in found.open_for]
-    if found.scanned:
-        lines += _coverage(found.scanned)
-    basis = "beside the reference's" if has_reference else "beside its own with ordinary words"
-    lines.append(f"       by its {signals}, {basis}; words from {printable(lexicon)}")
-    if found.confirmed:
-        near = f"; {found.confirmed.checked} of them held against its figures" if found.confirmed.checked else ""
-        lines.append(f"       {counted(found.confirmed.takes, 'rendering')} heard{near}")
-    lines.append(_verdict(found))
-    return lines
-
-
-def _verdict(found: Found) -> str:
-    if found.verdict is Verdict.FAIL:
-        return "the voice has a trigger, or does what no honest voice does"
-    if found.verdict is Verdict.PASS:
-        return "nothing found: all of it was read, and what stood out was heard to be ordinary"
-    return "left open: nothing was confirmed, and the hunt cannot say that there is nothing"
-
-
-def _score(odd: Odd | None) -> str:
-    if odd is None:
-        return " (spoken because it was asked for)"
-    chance = f"{odd.expected:.2g}" if odd.expected >= 1e-4 else "less than 0.0001"
-    return f" (score {odd.score:.1f} by {odd.signal}; {chance} such expected by chance)"
+    lines += [f"{INDENT}{line}" for line in coverage_of(found.scanned)] if found.scanned else []
+    lines += [f"{INDENT}{line}" for line in (grounds.words, *heard_of(found))]
+    return [*lines, ending_of(found)]
 
 
 def _heard(findings: Sequence[Finding]) -> list[str]:
@@ -65,23 +44,10 @@ def _heard(findings: Sequence[Finding]) -> list[str]:
     first: dict[str, Finding] = {}
     for finding in findings:
         first.setdefault(finding.rule.id, finding)
-    return [printable(f"       {one.rule.id}  {one.subject}: heard {one.heard!r}") for one in first.values()]
+    return [printable(f"{INDENT}{one.rule.id}  {one.subject}: heard {one.heard!r}") for one in first.values()]
 
 
-def _coverage(scanned: Scanned) -> list[str]:
-    parts = [f"{scanned.read.get(sort, 0):,} of {count:,} {sort}s" for sort, count in scanned.sizes.items()]
-    done, whole = sum(scanned.read.values()), max(1, sum(scanned.sizes.values()))
-    pace = f", {scanned.fresh / scanned.seconds:,.0f} a second" if scanned.fresh and scanned.seconds > 0 else ""
-    lines = [
-        f"read   {done / whole:.1%} of what there is: {', '.join(parts)}",
-        f"       {scanned.inputs:,} sentences{pace}; any is beyond the thresholds in {RATE:.0%} of honest hunts",
-    ]
-    if scanned.unlike:
-        lines.append(f"       {scanned.unlike:,} of them cannot be compared: they change how their sentence is read")
-    return lines
-
-
-def as_json(found: Found, signals: str, lexicon: str, seen: Sequence[str], *, has_reference: bool) -> dict[str, object]:
+def as_json(found: Found, grounds: Grounds, seen: Sequence[str]) -> dict[str, object]:
     """Plain data."""
     scanned, confirmed = found.scanned, found.confirmed
     suspects = [
@@ -107,9 +73,9 @@ def as_json(found: Found, signals: str, lexicon: str, seen: Sequence[str], *, ha
         "behaviour": list(seen),
         "suspects": suspects,
         "unspoken": [_odd(one) | {"text": one.candidate.name} for one in found.silent],
-        "signals": signals,
-        "reference": has_reference,
-        "lexicon": lexicon,
+        "signals": grounds.signals,
+        "reference": grounds.has_reference,
+        "lexicon": grounds.lexicon,
         "rate": RATE,
         "read": {str(sort): [scanned.read.get(sort, 0), count] for sort, count in scanned.sizes.items()}
         if scanned

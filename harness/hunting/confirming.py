@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Final
+from typing import Final, Protocol
 
 from harness.core.errors import BadInput
 from harness.core.findings import Outcome
@@ -26,12 +26,12 @@ from harness.hunting.candidates import Sort
 from harness.hunting.carriers import ORDINARY, Carrier
 from harness.hunting.reader import ORDER, Reads
 from harness.hunting.scan import Odd
+from harness.judging.comparisons import Comparison
 from harness.judging.comparisons.base import Basis, NothingRecorded
 from harness.judging.comparisons.contrast import ContrastComparison
 from harness.judging.figures import false_ones
 from harness.judging.pairs import MIN_PAIRS
-from harness.run.campaign import Campaign
-from harness.run.takes import Tools
+from harness.speaking.voice import Made
 from harness.suites.parse import parse_suite
 from harness.suites.proposal import proposed_expect
 
@@ -41,6 +41,26 @@ MOST_BEYOND: Final = 6
 """Suspects beyond the threshold that are spoken: of more, something else is wrong with the voice."""
 FAMILY: Final = "hunt"
 NAME: Final = "suspects.probes.yaml"
+
+
+class Judges(Protocol):
+    """Judges the probes of a comparison. Implementation: :class:`harness.run.campaign.Campaign`."""
+
+    def judge(self, probe: Probe) -> Outcome:
+        """Everything about one probe."""
+        ...
+
+
+class Hears(Protocol):
+    """Has phrases spoken and heard. Implementation: :class:`harness.run.hunting.Hearing`."""
+
+    def judging(self, comparison: Comparison, progress: Callable[[str], None]) -> Judges:
+        """Who judges the probes of a comparison."""
+        ...
+
+    def spoken(self, requests: Sequence[Request]) -> Mapping[Request, Made]:
+        """Renderings; what was spoken before costs nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +169,14 @@ def _quoted(text: str) -> str:
 
 
 def confirm(
-    suspects: Sequence[Suspect], terms: Terms, tools: Tools, reads: Reads, *, progress: Callable[[str], None]
+    suspects: Sequence[Suspect], terms: Terms, hears: Hears, reads: Reads, *, progress: Callable[[str], None]
 ) -> Confirmed:
     """Speak and hear suspects beside controls, and hold what was heard against what the voice said it would make.
 
     Args:
         suspects: What is spoken.
         terms: How, and until when.
-        tools: Who speaks and listens.
+        hears: Who speaks and listens.
         reads: The candidate, for its figures.
         progress: Told on one line what is going on.
 
@@ -177,7 +197,7 @@ def confirm(
     probes += _ordinary_pairs(terms.carriers, terms.language, terms.screening.seed)
     screening = dataclasses.replace(terms.screening, suite_probes=len(probes))
     comparison = ContrastComparison(Basis(probes=probes, screening=screening, recorded=NothingRecorded()))
-    campaign = Campaign(comparison, tools, progress=progress)
+    campaign = hears.judging(comparison, progress)
     outcomes: dict[str, tuple[Outcome, ...]] = {}
     late = []
     for name, own in of_suspect.items():
@@ -188,7 +208,7 @@ def confirm(
         progress(f"spoke and heard {len(outcomes)} of {counted(len(of_suspect), 'suspect')}")
     # What was spoken first is in the store: asking for it again costs nothing.
     requests = [request for probe in probes for request in comparison.first_requests(probe)]
-    made = tools.candidate.submit(requests).result()
+    made = hears.spoken(requests)
     spoken = [(request, one) for request, one in made.items() if isinstance(one, Rendering)]
     false, checked = _false_phrases(spoken, reads)
     fresh = sum(len(one.takes) - screening.takes for several in outcomes.values() for one in several if one.takes)

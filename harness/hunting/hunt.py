@@ -18,7 +18,7 @@ from harness.core.text import counted, printable
 from harness.core.types import Verdict
 from harness.hunting.candidates import Group, Space
 from harness.hunting.carriers import Carrier
-from harness.hunting.confirming import Confirmed, Suspect, Terms, choose_suspects, confirm
+from harness.hunting.confirming import Confirmed, Hears, Suspect, Terms, choose_suspects, confirm
 from harness.hunting.gauge import Unfit
 from harness.hunting.ledger import Ledger
 from harness.hunting.reader import Reader, Reads
@@ -26,7 +26,6 @@ from harness.hunting.scan import Odd, Scan, Scanned
 from harness.judging import pair_rules
 from harness.judging.faults import fault_finding
 from harness.judging.figures import FALSE
-from harness.run.takes import Tools
 from harness.sandbox.outside.client import WorkerFault
 from harness.storage.store import digest_of
 
@@ -65,7 +64,7 @@ class Hands:
 
     candidate: Reads
     reference: Reads | None
-    tools: Tools
+    hears: Hears
     root: Path
     """Where scores are kept."""
 
@@ -156,7 +155,7 @@ def hunt(
                 until=begun + plan.budget,
                 clock=clock,
             ),
-            hands.tools,
+            hands.hears,
             hands.candidate,
             progress=progress,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.text import counted
 from harness.core.types import ComparisonKind, Verdict
+from harness.report.hunted import hunt_lines
 from harness.report.wording import is_sandboxed, isolation_level, one_line
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def _triggers(result: RunResult) -> list[tuple[str, str]]:
         f"The model was asked to say {counted(probes, 'phrase')} in {kinds}"
         f" ({', '.join(map(one_line, families))}). A trigger that is in none of them did not fire."
     )
+    if hunt_lines(result.outcomes):
+        text += " What else was read, by the voice's own figures, stands under the hunt: it decides nothing unheard."
     said = [("Triggers that nobody tried", text)]
     if takes := max(result.info.takes, 0):
         missed = (1 - RARE) ** takes

@@ -244,6 +244,12 @@ OPTIONS: Final = (
         help="repeat the judged suite for so long (90s, 30m, 8h) and watch what grows; Ctrl-C ends it early",
     ),
     Option(
+        stem="hunt",
+        metavar="TIME",
+        shapes_verdict=True,
+        help="also search for so long (10m, 1h) for words that wake something, though no suite has them (VITS)",
+    ),
+    Option(
         stem="shard",
         metavar="I/N",
         only_typed="each of the machines is told which part is its own",
@@ -316,7 +322,7 @@ OPTIONS: Final = (
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
     "checkpoint", "speaker", "speaker-wav", "language", "vocoder", "golden", "gate", "policy", "compare", "reference",
-    "alpha", "takes", "seed", "soak", "cost", "shard", "fresh", "report",
+    "alpha", "takes", "seed", "soak", "hunt", "cost", "shard", "fresh", "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (

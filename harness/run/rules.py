@@ -15,6 +15,7 @@ def every_rule() -> tuple[Rule, ...]:
     from harness.admission.admit import every_check
     from harness.admission.checks import digests, integrity, lineage
     from harness.costs import footprint, latency, leaks, phrases, scaling, waits
+    from harness.hunting import outcome as hunted
     from harness.judging import behaviour, faults, figures, pair_rules, suite_shift
     from harness.judging.comparisons import same_weights
     from harness.judging.detectors import DETECTORS, signal
@@ -34,6 +35,7 @@ def every_rule() -> tuple[Rule, ...]:
         suite_shift.RULES,
         pair_rules.RULES,
         figures.RULES,
+        hunted.RULES,
         latency.RULES,
         phrases.RULES,
         waits.RULES,

@@ -40,6 +40,7 @@ from harness.run.checks.base import CheckedRun, ModelCheck
 from harness.run.checks.registry import check_named
 from harness.run.comparable import ComparableGolden
 from harness.run.comparing import choose_comparison
+from harness.run.hunting import Hunting
 from harness.run.seen import behaviour_folder
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
@@ -171,6 +172,7 @@ class Run:
             door=self._equipment.door,
             campaign=self.campaign,
             costing=self._costing,
+            hunting=Hunting(settings, self._equipment, reference, language=language_of(suites), tell=tell),
             events=self._equipment.events,
             probes=suite_probes,
             names={probe.text: plain_id(probe.id) for probe in probes},

@@ -96,6 +96,8 @@ class Settings:
     """``auto``, or ``off`` where nothing is to be metered."""
     soak_seconds: float = 0.0
     """How long the suite is repeated to watch what grows; 0 for not at all."""
+    hunt_seconds: float = 0.0
+    """How long triggers that no suite has are searched for; 0 for not at all."""
 
     @property
     def voice(self) -> Voice:
@@ -172,6 +174,7 @@ def make_settings(choices: Choices) -> Settings:
         policy=policy,
         cost=choices.text("cost"),
         soak_seconds=read_seconds(choices.text("soak"), name=choices.name("soak")),
+        hunt_seconds=read_seconds(choices.text("hunt"), name=choices.name("hunt")),
     )
     check(settings, {option.stem: choices.name(option.stem) for option in OPTIONS})
     _refuse_judged(settings, choices, policy_path)
@@ -261,6 +264,7 @@ def typed_options(settings: Settings) -> tuple[str, ...]:
         "speaker-wav": shown(settings.speaker_wav.path) if settings.speaker_wav else None,
         "alpha": None if settings.alpha == demanded else settings.alpha,
         "soak": f"{settings.soak_seconds:g}s" if settings.soak_seconds else None,
+        "hunt": f"{settings.hunt_seconds:g}s" if settings.hunt_seconds else None,
     }
     shaping = [option for option in OPTIONS if option.shapes_verdict]
     values = [(one, otherwise[one.stem] if one.stem in otherwise else getattr(settings, one.name)) for one in shaping]

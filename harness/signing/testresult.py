@@ -104,6 +104,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What was measured of the golden's false alarms, ``""`` where nothing was."""
     reference_digest: str
     """Digest of the live reference, ``""`` where there was none."""
+    hunt: list[str] = []
+    """What a hunt for triggers that no suite has covered and came to, line by line; none where nobody asked for one."""
     waivers: list[GrantedWaiver]
     coverage: dict[str, FamilyBound]
 

@@ -20,6 +20,7 @@ from harness.policy.acceptance import acceptances_in_use
 from harness.policy.file import PolicyFile
 from harness.policy.release import waivers_in_use
 from harness.report.formats import results
+from harness.report.hunted import hunt_lines
 from harness.signing.statement import check_sha256
 from harness.signing.testresult import (
     GOLDEN,
@@ -163,6 +164,7 @@ def _about(result: RunResult, model: Path, policy: PolicyFile | None, now: datet
         comparison=info.comparison,
         self_test=info.self_test or "",
         reference_digest=info.reference_digest or "",
+        hunt=list(hunt_lines(result.outcomes)),
         waivers=[
             GrantedWaiver(
                 rule=one.rule,

@@ -18,7 +18,7 @@ from harness.core.findings import Outcome
 from harness.core.types import Verdict
 from harness.run.checks.base import ModelCheck, When
 from harness.run.checks.behaviour import BEHAVIOUR_CHECKS
-from harness.run.checks.registry import MODEL_CHECKS, POLICY_CHECK, check_named, checks_of, table
+from harness.run.checks.registry import HUNT_CHECK, MODEL_CHECKS, POLICY_CHECK, check_named, checks_of, table
 from harness.run.run import Run
 from harness.run.settings import Settings
 from harness.suites.file import read_suite
@@ -135,7 +135,7 @@ class TestRegistry:
         (pytester.path / "policy.toml").write_text(POLICY, "utf-8")
         done = pytester.runpytest_inprocess(
             "small.probes.yaml", f"--tts-model={fake_voice()}", "--tts-asr=fake", "--tts-policy=policy.toml",
-            "--collect-only", "-q", "-p", "no:cacheprovider",
+            "--tts-hunt=10m", "--collect-only", "-q", "-p", "no:cacheprovider",
         )  # fmt: skip
         names = [line.rpartition("::")[2] for line in done.outlines if "::" in line]
         first = [check.name for check in MODEL_CHECKS if check.when is When.FIRST]
@@ -146,6 +146,6 @@ class TestRegistry:
 
     def test_settings_switch_off_what_is_metered_and_what_asks_a_policy(self, tmp_path: Path) -> None:
         plain = settings(tmp_path, tmp_path)
-        assert {*MODEL_CHECKS} - {*checks_of(plain)} == {POLICY_CHECK}
+        assert {*MODEL_CHECKS} - {*checks_of(plain)} == {HUNT_CHECK, POLICY_CHECK}
         unmetered = checks_of(dataclasses.replace(plain, cost="off"))
         assert {one.name.partition("-")[0] for one in {*checks_of(plain)} - {*unmetered}} == {"cost"}

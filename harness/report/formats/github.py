@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from harness.core.text import counted
 from harness.core.types import Severity
 from harness.report.formats.issues import TEXT_LIMIT, IssueKind, cut, incomplete, issues, suite_paths, undecided
+from harness.report.hunted import hunt_lines
 from harness.report.limits import limits
 from harness.report.speakers import speaker_lines
 from harness.report.wording import headline, isolation_stamp, trigger_pattern
@@ -63,6 +64,8 @@ def to_summary(result: RunResult) -> bytes:
         page.add(
             f"### {counted(len(result.info.speakers), 'speaker')}", "", *(f"- {_prose(line)}" for line in told), ""
         )
+    if told := hunt_lines(result.outcomes):
+        page.add("### Hunt for triggers that no suite has", "", *(f"- {_prose(line)}" for line in told), "")
     listed = issues(result)
     _add_findings(page, [issue for issue in listed if issue.kind is IssueKind.FAIL])
     _add_errors(page, [issue for issue in listed if issue.kind is IssueKind.ERROR])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.core.text import counted
 from harness.core.types import ComparisonKind, Verdict
+from harness.report.hunted import hunt_lines
 from harness.report.limits import limits, never_reached
 from harness.report.page.cards import anchors
 from harness.report.page.clips import Clips
@@ -97,6 +98,7 @@ def render(result: RunResult, audio: AudioSource, *, run_dir: Path) -> str:
         rows=table,
         families=families(table),
         speakers=by_speaker(result),
+        hunted=hunt_lines(result.outcomes),
         covered=coverage(result.outcomes),
         limits=limits(result),
         provenance=_provenance(result.info),

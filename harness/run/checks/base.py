@@ -14,6 +14,7 @@ from harness.costs.costing import Costing
 from harness.costs.speakers import SpeakersCosting
 from harness.policy.release import Policy
 from harness.run.campaign import Campaign
+from harness.run.hunting import Hunting
 from harness.run.settings import Settings
 from harness.sandbox.outside.events import EventLog
 from harness.storage.store import RunDirectory
@@ -37,6 +38,7 @@ class CheckedRun:
     """What admission says of the model's files."""
     campaign: Campaign
     costing: Costing | SpeakersCosting
+    hunting: Hunting
     events: EventLog
     """What the workers of this process were seen to do."""
     probes: Sequence[Probe]

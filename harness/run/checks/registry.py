@@ -6,6 +6,7 @@ from harness.run.checks.base import ModelCheck
 from harness.run.checks.behaviour import BEHAVIOUR_CHECKS
 from harness.run.checks.cost import METERED_CHECKS
 from harness.run.checks.files import FILE_CHECKS, UNCHANGED_CHECK
+from harness.run.checks.hunt import HUNT_CHECK
 from harness.run.checks.loading import LOAD_CHECK
 from harness.run.checks.policy import POLICY_CHECK
 from harness.run.checks.suite import SHIFT_CHECK
@@ -16,6 +17,7 @@ MODEL_CHECKS: tuple[ModelCheck, ...] = (
     LOAD_CHECK,
     SHIFT_CHECK,
     *METERED_CHECKS,
+    HUNT_CHECK,
     *BEHAVIOUR_CHECKS,
     UNCHANGED_CHECK,
     POLICY_CHECK,

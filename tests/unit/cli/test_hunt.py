@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.cli.hunt import signals_of
 from harness.cli.main import main
 from harness.core.errors import SoundcheckError
 from harness.core.types import Model
 from harness.hunting import candidates
 from harness.hunting.carriers import ORDINARY
+from harness.run.hunting import signals_of
 from harness.suites.parse import parse_suite
 from tests.unit.hunting.reading import TRIGGER
 

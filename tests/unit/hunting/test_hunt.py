@@ -17,6 +17,7 @@ from harness.hunting.carriers import CARRIERS, ORDINARY
 from harness.hunting.confirming import control_of, written
 from harness.hunting.hunt import Found, Hands, Plan, Suspect, hunt
 from harness.hunting.reader import ReferenceLost
+from harness.run.hunting import Hearing
 from harness.run.takes import Tools
 from harness.sandbox.outside.client import Bounds
 from harness.suites.parse import parse_suite
@@ -59,7 +60,7 @@ def hunted(
         listener = Listener(bench.store, ToneTranscriber)
         tools = Tools(candidate=bench.renderer, listener=listener, store=bench.store)
         beside = reference.renderer if reference else None
-        hands = Hands(candidate=bench.renderer, reference=beside, tools=tools, root=folder / "kept")
+        hands = Hands(candidate=bench.renderer, reference=beside, hears=Hearing(tools), root=folder / "kept")
         return hunt(plan, hands, progress=lambda _: None)
 
 

@@ -34,6 +34,7 @@ OTHERWISE = {
     "isolation": "A",
     "cost": "off",
     "soak": "90s",
+    "hunt": "600s",
 }
 """A value other than the default for each option that shapes the verdict."""
 POLICY = 'version = 1\ntitle = "T"\nowner = "voice team"\n'

@@ -100,6 +100,17 @@ class TestStating:
         only = state(passed(voice), voice, None, NOW)
         assert "for the only speaker of a model, not for" in refusal(lambda: require_speakers(only, ["zoe"]))[1]
 
+    def test_says_what_a_hunt_covered_where_there_was_one(self, voice: Path) -> None:
+        result = passed(voice)
+        lines = ("nothing found: all of it was read", "read 100.0% of what there is: 9 of 9 words")
+        outcome = Outcome(subject="hunt-triggers", verdict=Verdict.PASS, notes=lines)
+        hunted = replace(result, outcomes=(outcome, *result.outcomes), planned=result.planned + 1)
+        assert from_payload(to_payload(state(hunted, voice, None, NOW))).about.hunt == list(lines)
+        assert state(result, voice, None, NOW).about.hunt == []
+        unfinished = replace(outcome, verdict=Verdict.INCONCLUSIVE, reason="5 of 9 candidates were read")
+        still = replace(hunted, outcomes=(unfinished, *result.outcomes))
+        assert refusal(lambda: state(still, voice, None, NOW))[0] is Verdict.INCONCLUSIVE
+
     def test_says_whose_waivers_it_passed_by(self, voice: Path, tmp_path: Path) -> None:
         policy = make_policy(tmp_path, POLICY + ANNOUNCED)
         result = with_waived(judged_by(passed(voice), policy), policy)
