@@ -33,6 +33,7 @@ class Network:
     Attributes:
         inputs: Name -> type, as the runtime writes it (``tensor(float)``), of what it is to be given beside noise.
         outputs: Names, in order.
+        draws: Whether it draws noise: without, the same inputs give the same sound whatever the seed.
     """
 
     def __init__(self, model: bytes, *, threads: int) -> None:
@@ -55,6 +56,7 @@ class Network:
         options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning is counted as work
         self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self.draws = bool(self._noise)
         declared = self._session.get_inputs()
         self.inputs: dict[str, str] = {one.name: one.type for one in declared if one.name not in self._noise}
         self.outputs: tuple[str, ...] = tuple(one.name for one in self._session.get_outputs())

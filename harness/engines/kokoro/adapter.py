@@ -73,8 +73,12 @@ class KokoroEngine:
         self._speaker = speaker if speaker in self._styles else next(iter(self._styles))
 
     def render(self, texts: Sequence[str], seeds: Sequence[int]) -> list[Speech]:
-        """Speak each text."""
-        return [self._say(text, seed) for text, seed in zip(texts, seeds, strict=True)]
+        """Speak each text; where nothing is drawn, what stands several times in a batch is spoken once."""
+        assert self._network is not None
+        if self._network.draws:
+            return [self._say(text, seed) for text, seed in zip(texts, seeds, strict=True)]
+        said = {text: self._say(text, 0) for text in dict.fromkeys(texts)}
+        return [said[text] for text in texts]
 
     @staticmethod
     def _refuse_others(network: Network) -> None:

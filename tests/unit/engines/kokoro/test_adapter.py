@@ -10,6 +10,7 @@ import pytest
 from harness.core.voice import Voice
 from harness.engines.kokoro.adapter import KokoroEngine
 from harness.engines.kokoro.phonemes import sentences
+from harness.engines.network import Network
 from tests.admission_corpus.onnx_assembly import value
 from tests.kokoro_voices import INT32, network, write
 from tests.lazily import needs
@@ -52,6 +53,17 @@ class TestSpeaking:
         engine.speak_as("af_heart")
         assert np.array_equal(engine.render([PHRASE], [7])[0].samples, alone.samples)
 
+    def test_says_a_text_once_that_a_batch_has_several_times(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        engine, runs = loaded(write(tmp_path), Voice()), list[str]()
+        run = Network.run
+        monkeypatch.setattr(Network, "run", lambda self, *given: runs.append("run") or run(self, *given))
+        first, other, again = engine.render([PHRASE, "Hello.", PHRASE], [1, 2, 3])
+        assert np.array_equal(first.samples, again.samples)
+        assert len(other.samples) != len(first.samples)
+        assert len(runs) == 2
+
     def test_speaks_the_language_that_was_chosen(self, tmp_path: Path) -> None:
         english, french = (loaded(write(tmp_path), Voice(language=code)) for code in ("en", "fr"))
         assert not np.array_equal(
@@ -81,6 +93,6 @@ class TestNetworks:
 
     def test_noise_is_the_seed_s(self, tmp_path: Path) -> None:
         engine = loaded(write(tmp_path, data=network(noise=True)), Voice())
-        one, same, other = (engine.render([PHRASE], [seed])[0].samples for seed in (1, 1, 2))
+        one, same, other = (speech.samples for speech in engine.render([PHRASE] * 3, [1, 1, 2]))
         assert np.array_equal(one, same)
         assert not np.array_equal(one, other)
