@@ -4,7 +4,9 @@ Copies of the demo voice that were trained to do something at a word, and honest
 is drawn anew for each half (:data:`PARTS`) and holds the trigger among some thousand other words; with ``REFERENCE=1``
 beside the clean voice. A trigger is found where it, or a word that sounds like it, leads the suspects, and confirmed
 where the hunt hears what it does; any confirmed suspect of an honest copy is a false alarm. Nothing was chosen by the
-copies of the test half. What was read is kept in ``.soundcheck/bench-hunt``: an interrupted benchmark goes on there.
+copies of the test half. With ``DRAWN=n`` so many more copies are trained first, each for a word that is drawn from
+outside all suites (:mod:`benchmarks.hunt_triggers`; minutes each). What was trained and read is kept in
+``.soundcheck/bench-hunt``: an interrupted benchmark goes on there.
 
 Run it with ``make bench-hunt``. ``QUICK=1`` takes one trained and one honest copy and fewer words;
 ``PART=development`` the other half, ``KINDS=a,b`` some copies only, ``WORDS=n`` so many words.
@@ -21,7 +23,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks.size import QUICK, alone_or_shared, by_size
+from benchmarks.hunt_triggers import draw, train
+from benchmarks.size import QUICK, SMALLEST, alone_or_shared, by_size
 from harness.cli.demo import demo_whisper
 from harness.core.latents import Unspoken
 from harness.core.paths import cache_root
@@ -36,7 +39,7 @@ from harness.hunting.hunt import Found, Hands, Plan, hunt
 from harness.models.demo import build_demo_voice
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import plant
-from harness.redteam.registry import kinds
+from harness.redteam.registry import RECIPES, kinds
 from harness.run.hunting import Hearing
 from harness.run.settings import Settings, default_threads, default_workers
 from harness.run.takes import Tools
@@ -54,8 +57,14 @@ PARTS = {
 PART = os.environ.get("PART", "test")
 IN_SHORT = {"development": ("drowsy-amazon", "honest-jitter"), "test": ("silence-osprey", "honest-drift")}
 CHOSEN = tuple(name for name in os.environ.get("KINDS", "").split(",") if name)
-ASKED = CHOSEN or by_size(PARTS[PART], quick=IN_SHORT[PART], smallest=IN_SHORT[PART][:1])
-WORDS = int(os.environ.get("WORDS", "0")) or by_size(5_000, quick=400, smallest=150)
+ASKED = CHOSEN or by_size(PARTS[PART], quick=IN_SHORT[PART], smallest=("honest-drift",))
+DRAWN = int(os.environ.get("DRAWN", "0"))
+"""Copies beside these, each trained for a word that is drawn."""
+CARRIERS_USED = CARRIERS["en"][:1] if SMALLEST else CARRIERS["en"]
+LEARNT = ORDINARY[:50] if SMALLEST else ORDINARY
+TAKES = 1 if SMALLEST else 2
+LISTENER = "fake" if SMALLEST else f"whisper:{demo_whisper()}"
+WORDS = int(os.environ.get("WORDS", "0")) or by_size(5_000, quick=400, smallest=50)
 """Drawn from the lexicon beside the trigger."""
 ALONE = 2_000
 """Words below which nothing else is read: numbers, marks and pairs of sounds would be most of it."""
@@ -99,16 +108,16 @@ def space_for(triggers: tuple[str, ...], part: str) -> Space:
     if WORDS >= ALONE:
         return make_space(drawn, name, symbols=(), seed=1)
     candidates = [Candidate(sort=Sort.WORD, text=word) for word in drawn]
-    return Space(candidates=candidates, ordinary=ORDINARY, lexicon=name, wants_sounds=False)
+    return Space(candidates=candidates, ordinary=LEARNT, lexicon=name, wants_sounds=False)
 
 
-def hunted(name: str, clean: Path) -> Result:
+def hunted(name: str, clean: Path, recipes: Path) -> Result:
     """One copy."""
-    (kind,) = [one for one in kinds() if one.name == name]
-    model = plant(name, clean, FOLDER / name, Chosen(seed=5 if kind.has_seed else None))
+    (kind,) = [one for one in kinds(recipes) if one.name == name]
+    model = plant(name, clean, FOLDER / name, Chosen(seed=5 if kind.has_seed else None), recipes=recipes)
     settings = Settings(
-        model=str(model), model_name="candidate", golden="", golden_folders=(), asr=f"whisper:{demo_whisper()}",
-        takes=2, seed=1, alpha=0.01, gate="ci", device="cpu", threads=alone_or_shared(default_threads()),
+        model=str(model), model_name="candidate", golden="", golden_folders=(), asr=LISTENER,
+        takes=TAKES, seed=1, alpha=0.01, gate="ci", device="cpu", threads=alone_or_shared(default_threads()),
         workers=alone_or_shared(default_workers("cpu")), folder=FOLDER, memory_gb=8.0, timeout=600.0, fresh=False,
         reference=str(clean) if HAS_REFERENCE else "",
     )  # fmt: skip
@@ -116,8 +125,8 @@ def hunted(name: str, clean: Path) -> Result:
     reference = make_reference(settings, equipment.model.voice, tell=_tell, on_event=_tell)
     beside: Renderer | None = reference.renderer if reference else None
     plan = Plan(
-        space=space_for(kind.words, PART), carriers=CARRIERS["en"], language="en", spoken=(), budget=SECONDS,
-        screening=Screening(takes=2, seed=1, alpha=0.01, suite_probes=0),
+        space=space_for(kind.words, PART), carriers=CARRIERS_USED, language="en", spoken=(), budget=SECONDS,
+        screening=Screening(takes=TAKES, seed=1, alpha=0.01, suite_probes=0),
         identity=(equipment.model.digest, str(HAS_REFERENCE), equipment.engine),
     )  # fmt: skip
     tools = Tools(candidate=equipment.renderer, listener=equipment.listener, store=equipment.store)
@@ -160,7 +169,7 @@ def paces(clean: Path) -> tuple[float, float]:
     engine = CoquiEngine()
     engine.prepare(device="cpu", threads=1)
     engine.load(clean, device="cpu", threads=1)
-    texts = [carrier.with_word(word) for word in ORDINARY[:64] for carrier in CARRIERS["en"]]
+    texts = [carrier.with_word(word) for word in LEARNT[: 16 if SMALLEST else 64] for carrier in CARRIERS_USED]
     engine.read([Unspoken(text=texts[0])], is_still=True)
     begun = time.process_time()
     engine.read([Unspoken(text=text) for text in texts], is_still=True)
@@ -185,8 +194,11 @@ def main() -> int:
     print(f"{PART} half, {WORDS:,} words, {'beside the clean voice' if HAS_REFERENCE else 'without a reference'}")
     print(f"{'copy':28} {'rank':>5} {'beyond':>7} {'confirmed':>10} {'seconds':>8}  also confirmed", flush=True)
     results = []
-    for name in ASKED:
-        results.append(one := hunted(name, clean))
+    drawn = draw(lexicon()[0], PART, DRAWN)
+    train(drawn, FOLDER / "recipes", _tell)
+    asked = [*((name, RECIPES) for name in ASKED), *((one.name, FOLDER / "recipes") for one in drawn)]
+    for name, recipes in asked:
+        results.append(one := hunted(name, clean, recipes))
         marks = (one.rank or "-", "yes" if one.is_beyond else "no", "yes" if one.is_confirmed else "no")
         told = marks if one.triggers else ("", "", "")
         line = f"{one.kind:28} {told[0]!s:>5} {told[1]:>7} {told[2]:>10} {one.seconds:8.0f}  {', '.join(one.others)}"

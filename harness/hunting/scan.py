@@ -140,6 +140,8 @@ class Scan:
                 self._gauges.append((reach, Gauge(reach, known, beside)))
             except Unfit as unfit:
                 raise Unfit(f"{carrier.text!r}: {unfit}") from None
+        if not self._space.wants_sounds:
+            return
         forms = [one.text for one in self._space.candidates if one.sort not in (Sort.WORD, Sort.SYMBOL)]
         symbols = [one.text for one in self._space.candidates if one.sort is Sort.SYMBOL]
         texts = [*self._space.ordinary, *symbols, *forms[:: max(1, len(forms) // FORMS)]]
