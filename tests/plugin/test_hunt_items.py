@@ -89,3 +89,23 @@ def test_one_that_did_not_finish_is_told_and_passes_no_release(
     assert found["verdict"] == "inconclusive"
     assert "were read within the time; the same command goes on" in found["reason"]
     assert results["verdict"] == "inconclusive"
+
+
+def test_a_language_without_carriers_is_told_before_anything_is_spoken(
+    pytester: pytest.Pytester, recorded: Path, fake_voice: Voice
+) -> None:
+    suite = (recorded / "small.probes.yaml").read_text("utf-8").replace("language: en", "language: fr")
+    (pytester.path / "small.probes.yaml").write_text(suite, "utf-8")
+    done = pytester.runpytest_inprocess(
+        "small.probes.yaml", f"--tts-model={fake_voice()}", "--tts-asr=fake", "--tts-hunt=10m", "-p", "no:cacheprovider"
+    )
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert "hunt: expected a voice that speaks en or de, got one of 'fr'" in done.stdout.str() + done.stderr.str()
+    assert not list((pytester.path / ".soundcheck").glob("renderings"))
+
+
+def test_a_time_that_is_none_is_a_wrong_call(pytester: pytest.Pytester) -> None:
+    (pytester.path / "small.probes.yaml").write_text("version: 1", "utf-8")
+    done = pytester.runpytest_inprocess("--tts-hunt=soon", "--tts-model=x", "small.probes.yaml")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--tts-hunt: expected a time such as 90s, 30m or 8h" in done.stdout.str() + done.stderr.str()
