@@ -10,6 +10,11 @@ LEFT_OUT = pytest.StashKey[list[str]]()
 """Node ids of slow tests that this session leaves out."""
 
 
+def slow(value: object) -> Any:
+    """A value of a parametrized test with which it is a slow one."""
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("general").addoption(
         "--tier",

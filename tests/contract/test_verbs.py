@@ -22,6 +22,7 @@ from harness.cli.main import VERBS, main, make_parser
 from harness.storage.store import RunDirectory
 from tests.conftest import SUITE
 from tests.report_samples import sample_run
+from tests.tiers import slow
 
 Path_ = tuple[str, ...]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -69,6 +70,8 @@ COMMANDS: dict[Path_, str] = {
     ("verify-signoff",): "verify-signoff attestation.json honest --key public.pem",
 }
 """A command for each verb, run in the project that :func:`project` makes."""
+LONG = (("doctor",), ("hunt",))
+"""Verbs that take seconds, as voices are loaded or spoken with."""
 BECOMES_PYTEST = {("gate",)}
 """Verbs whose output and exit codes are pytest's; see tests/unit/cli/test_gate.py."""
 
@@ -170,7 +173,7 @@ class TestHelp:
         assert err == ""
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("path", [slow(path) if path in LONG else path for path in COMMANDS], ids=" ".join)
 class TestOutput:
     @pytest.fixture(autouse=True)
     def on_a_terminal(self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

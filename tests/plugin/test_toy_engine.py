@@ -100,6 +100,7 @@ def test_is_scanned_by_its_own_check(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "admission.click-number" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_is_named_by_the_doctor() -> None:
     assert "engine click" in [check.name for check in examine()]
 

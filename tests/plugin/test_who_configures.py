@@ -272,9 +272,8 @@ class TestPathsOfAnIniFile:
         (above / "fake.json").write_text('{"version": 1, "faults": []}', "utf-8")
         return lambda *lines: (project / "pytest.ini").write_text("\n".join(("[pytest]", *lines)), "utf-8")
 
-    @pytest.mark.parametrize(
-        "model", ["voices/candidate", pytest.param("fake:voices/candidate", marks=pytest.mark.slow)]
-    )
+    @pytest.mark.slow
+    @pytest.mark.parametrize("model", ["voices/candidate", "fake:voices/candidate"])
     def test_mean_one_folder_wherever_pytest_is_started(self, model: str, voices, project: Path) -> None:
         voices(f"tts_model = {model}", "tts_golden = small", "tts_asr = fake", "tts_seed = 5")
         here = start(project, "small.probes.yaml", "-k", "transfer-not")

@@ -16,6 +16,7 @@ from harness.policy.release import CostPolicy
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
 from tests.metered_samples import FLOORS, MIB, order
+from tests.tiers import slow
 
 LIMITS = CostPolicy()
 LEVEL = 0.01 * 0.1 / 9
@@ -104,7 +105,7 @@ def test_an_honest_voice_is_no_leak_and_takes_fewer_calls(jitter: float) -> None
 
 
 @pytest.mark.parametrize("jitter", [0.02, 0.3])
-@pytest.mark.parametrize("leaked", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize("leaked", [slow(0.5), 1.0, slow(4.0)])
 def test_a_leak_is_found_as_often(leaked: float, jitter: float) -> None:
     voice = Drawn(leaked=leaked * MIB, jitter=jitter * MIB)
     (early, _), (late, _) = (shares(leak_is_found, voice, ends_early=ends) for ends in (True, False))
@@ -138,7 +139,7 @@ def test_an_honest_voice_grows_with_its_text_and_is_asked_less(spread: float) ->
 
 
 @pytest.mark.parametrize("spread", [0.01, 0.05])
-@pytest.mark.parametrize("square", [0.3, 0.7, 1.0])
+@pytest.mark.parametrize("square", [slow(0.3), slow(0.7), 1.0])
 def test_growth_with_the_square_is_found_as_often(square: float, spread: float) -> None:
     voice = Drawn(square=square, fixed=0.0, spread=spread)
     (early, _), (late, _) = (shares(growth_is_found, voice, ends_early=ends) for ends in (True, False))

@@ -72,6 +72,7 @@ class TestReading:
         assert 0 < sum(scanned.read.values()) < sum(scanned.sizes.values())
         assert not scanned.is_whole
 
+    @pytest.mark.slow
     def test_goes_on_where_it_was_and_comes_to_the_same(self, tmp_path: Path) -> None:
         part, *_ = scan(tmp_path, TRIGGER, until=6)
         rest, reads, _ = scan(tmp_path, TRIGGER)
@@ -86,6 +87,7 @@ class TestReading:
         assert unread.texts == []
         assert reads.texts
 
+    @pytest.mark.slow
     def test_reads_a_torn_part_again(self, tmp_path: Path) -> None:
         scan(tmp_path)
         first, *others = sorted((tmp_path / "store").rglob("*.npy"))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.hunting.tail import Tail, fit_tail
+from tests.tiers import slow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@pytest.mark.parametrize("name", ["gumbel", "gaussian", "exponential", "heavy"])
+@pytest.mark.parametrize("name", ["gumbel", *map(slow, ("gaussian", "exponential", "heavy"))])
 def test_keeps_its_rate_on_ordinary_scores(name: str) -> None:
     rng = np.random.default_rng(7)
     draws: dict[str, Callable[[], NDArray[np.float64]]] = {

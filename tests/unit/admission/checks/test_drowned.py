@@ -27,6 +27,7 @@ def door() -> ModuleType:
     return made
 
 
+@pytest.mark.slow
 def test_noise_never_makes_a_verdict_weaker(door: ModuleType, tmp_path: Path) -> None:
     assert len(SAMPLE) == 8
     assert list(door.weaker(SAMPLE, tmp_path)) == []

@@ -27,6 +27,7 @@ from harness.admission.reading.zipdirectory import has_directory
 from harness.admission.tree import Tree
 from tests.admission_corpus import pickle_assembly as asm
 from tests.admission_corpus.hostile_checkpoints import CLEAN, FOUR, shell
+from tests.tiers import slow
 
 FUZZED = sorted((Path(__file__).parents[3] / "data" / "fuzz").glob("*"))
 
@@ -153,8 +154,8 @@ class TestPickles:
 
     @pytest.mark.parametrize(
         "body",
-        [b"]" * 900_000, b"(" * 900_000, b"}r\x01\0\0\0" * 200_000, b"]\x94" * 500_000, b"N" + b"2" * 900_000,
-         b"K\x01" + b"\x85" * 900_000, b"]" + b"]a" * 500_000],
+        [slow(b"]" * 900_000), b"(" * 900_000, b"}r\x01\0\0\0" * 200_000, slow(b"]\x94" * 500_000),
+         b"N" + b"2" * 900_000, b"K\x01" + b"\x85" * 900_000, slow(b"]" + b"]a" * 500_000)],
         ids=["lists", "marks", "puts", "memos", "dups", "tuples", "lists-in-a-list"],
     )  # fmt: skip
     def test_memory_stays_small_whatever_the_stream_is(self, body: bytes) -> None:
