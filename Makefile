@@ -6,7 +6,7 @@ QUICK ?= 0
 SECONDS ?= 600
 # Tests of one class stay in one process, which makes their fixtures once. A process may hold a voice and a Whisper: 4 GB.
 PARALLEL := --maxprocesses=8 --dist=loadscope --no-loadscope-reorder
-# A slow test is a session with workers, which wait for each other: one process more than there are processors.
+# Many tests are sessions with workers, which wait for each other: one process more than there are processors.
 MORE = $$(( $$($(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))') + 1 ))
 # Tests start hundreds of processes: what each imports is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,13 +14,13 @@ unexport PYTHONDONTWRITEBYTECODE
 test test-all: export OMP_NUM_THREADS := 1
 test test-all: export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door fuzz-onnx lock clean
+.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt bench-voices fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door fuzz-onnx lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest --numprocesses=auto $(PARALLEL) --tier=quick
+	$(BIN)/python -m pytest --numprocesses=$(MORE) $(PARALLEL) --tier=quick
 
 test-all: $(VENV)/.ready
 	$(BIN)/python -m pytest --numprocesses=$(MORE) $(PARALLEL) --tier=all
@@ -41,7 +41,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check --diff .
 	$(BIN)/mypy
 
-bench: bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt
+bench: bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt bench-voices
 
 bench-main-job: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.main_job
@@ -81,6 +81,9 @@ bench-redteam: $(VENV)/.ready
 
 bench-hunt: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.hunt
+
+bench-voices: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.voices
 
 # Coverage-guided fuzzing of what reads hostile bytes; needs atheris (pip install .[fuzz]): make fuzz-zip SECONDS=60
 fuzz-protocol: $(VENV)/.ready

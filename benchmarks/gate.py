@@ -178,6 +178,7 @@ def recorded(folder: Path, suite: Path) -> str:
         sys.executable, "-c", "import sys; from harness.cli.main import main; sys.exit(main(sys.argv[1:]))", "record",
         "--model", str(build_demo_voice(cache_root())), "--suite", str(suite), "--out", str(folder / "golden/few"),
         "--asr", f"whisper:{ASR}", "--dir", str(folder / "recording"), "--reason", "benchmark",
+        *(["--no-cost"] if SMALLEST else []),
     ]  # fmt: skip
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return str(folder / "golden" / "few")

@@ -80,7 +80,7 @@ def _ids(name: str, place: str = "") -> Callable[[Path], object]:
     return write
 
 
-def _d_vectors(name: str, place: str = "speakers.json", **changes: Any) -> Callable[[Path], object]:
+def _d_vectors(name: str, place: str = "speakers.json", *, seed: int = 0, **changes: Any) -> Callable[[Path], object]:
     """Two speakers by a vector each, in the table that Coqui computes."""
 
     def write(folder: Path) -> None:
@@ -92,7 +92,7 @@ def _d_vectors(name: str, place: str = "speakers.json", **changes: Any) -> Calla
         }
         (folder / "speakers.json").write_text(json.dumps(clips), "utf-8")
         by_vector = {"use_d_vector_file": True, "d_vector_file": _listed(name), "d_vector_dim": _DIM}
-        _voice(folder, name, {**_in_args(name, **by_vector), **changes})
+        _voice(folder, name, {**_in_args(name, **by_vector), **changes}, seed=seed)
         rename(folder, "d_vector_file", place)
 
     return write
@@ -125,7 +125,7 @@ def _yourtts(folder: Path) -> None:
         "speaker_encoder_model_path": "model_se.pth",
         "speaker_encoder_config_path": "config_se.json",
     }
-    _d_vectors("vits", model_args=side)(folder)
+    _d_vectors("vits", seed=1, model_args=side)(folder)  # of seed 0 the letters are hardly told apart
     for field in ("language_ids_file", "speaker_encoder_model_path", "speaker_encoder_config_path"):
         rename(folder, field, f"{ELSEWHERE}/{side[field]}")
     rename(folder, "d_vector_file", f"{ELSEWHERE}/speakers.json")
@@ -187,13 +187,7 @@ def _xtts(folder: Path, *, is_fine_tune: bool = False, vocabulary: str = "vocab.
         "model_args": {**tokens, "tokenizer_file": vocabulary if vocabulary != "vocab.json" else "", **arguments}
     }
 
-    def be_heard(model: Any) -> None:
-        """As training begins, what is said hardly depends on the text."""
-        model.gpt.text_embedding.weight.mul_(50)
-        for parameter in model.gpt.gpt.parameters():
-            parameter.mul_(5 if parameter.ndim > 1 else 1)
-
-    _voice(folder, "xtts", changes, checkpoint="model.pth", prepare=be_heard)
+    _voice(folder, "xtts", changes, checkpoint="model.pth")
     torch.manual_seed(5)
     voices = {
         speaker: {"gpt_cond_latent": torch.randn(1, 32, 64), "speaker_embedding": torch.randn(1, 512, 1)}

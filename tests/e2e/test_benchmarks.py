@@ -16,7 +16,17 @@ TARGETS = dict(
     re.findall(r"^bench-([\w-]+):.*\n\tQUICK=.* -m benchmarks\.(\w+)$", (ROOT / "Makefile").read_text(), re.M)
 )
 """Name after ``make bench-`` -> module."""
-PARTS = {"__init__", "hunt_triggers", "integrity_phrases", "leftovers", "size", "throttle", "voice_sponges"}
+PARTS = {
+    "__init__",
+    "hunt_triggers",
+    "integrity_phrases",
+    "leftovers",
+    "size",
+    "throttle",
+    "voice_folders",
+    "voice_sponges",
+    "voices_table",
+}
 """Modules that benchmarks share or are made of."""
 
 

