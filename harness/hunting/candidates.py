@@ -57,11 +57,23 @@ class Sort(StrEnum):
     WORD = "word"
 
     @property
+    def plural(self) -> str:
+        """Several of it."""
+        return _SEVERAL.get(self, f"{self.value}s")
+
+    @property
     def group(self) -> Group:
         """Which it belongs to: a row of marks or of spelled letters moves a sentence more than any word."""
         if self is Sort.WORD:
             return Group.WORDS
         return Group.SOUNDS if self in (Sort.SOUND, Sort.PAIR) else Group.FORMS
+
+
+_SEVERAL: Final = {
+    Sort.PAIR: "pairs of input ids",
+    Sort.MARK: "words with punctuation",
+    Sort.CAPITAL: "words in capitals",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ def ending_of(found: Found) -> str:
 
 def coverage_of(scanned: Scanned) -> list[str]:
     """What was read of what there is, and the bound that this gives."""
-    parts = [f"{scanned.read.get(sort, 0):,} of {count:,} {sort}s" for sort, count in scanned.sizes.items()]
+    parts = [f"{scanned.read.get(sort, 0):,} of {count:,} {sort.plural}" for sort, count in scanned.sizes.items()]
     done, whole = sum(scanned.read.values()), max(1, sum(scanned.sizes.values()))
     pace = f", {scanned.fresh / scanned.seconds:,.0f} a second" if scanned.fresh and scanned.seconds > 0 else ""
     lines = [

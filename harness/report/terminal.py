@@ -14,7 +14,7 @@ from harness.core.text import cut
 from harness.core.types import Severity, Verdict
 from harness.report import AudioSource, audio_name
 from harness.report.evidence import evidence_of
-from harness.report.hunted import hunt_lines
+from harness.report.hunted import SHOWN, hunt_lines
 from harness.report.phrases import marked_line
 from harness.report.speakers import speaker_lines
 from harness.report.wording import (
@@ -76,7 +76,7 @@ def summary_lines(result: RunResult, *, run_dir: str, width: int, limit: int = 2
     if pattern := trigger_pattern(result):
         lines.append((pattern, "bold"))
     lines += [(cut(f"speaker   {line}", width), "") for line in speaker_lines(result)]
-    lines += [(cut(f"hunt      {line}", width), "") for line in hunt_lines(result.outcomes)]
+    lines += [(cut(f"hunt      {line}", width), "") for line in hunt_lines(result.outcomes)[:SHOWN]]
     lines += _findings(result, width, limit)
     lines += _accepted(result, width, limit)
     lines += _errors(result)

@@ -47,8 +47,8 @@ def found(verdict: Verdict, *findings: Finding, open_for: tuple[str, ...] = (), 
         "walnut": (Outcome(subject="suspect-2-1", verdict=Verdict.PASS),),
     }
     scanned = Scanned(
-        sizes=Counter({Sort.WORD: 10}),
-        read=Counter({Sort.WORD: read}),
+        sizes=Counter({Sort.WORD: 10, Sort.PAIR: 4}),
+        read=Counter({Sort.WORD: read, Sort.PAIR: 4}),
         unlike=1,
         ends={Group.WORDS: End(inputs=read, tail=None, threshold=5.0)},
         furthest=(),
@@ -84,7 +84,7 @@ def test_that_found_nothing_says_what_was_read_and_heard() -> None:
     outcome = outcome_of(NAME, found(Verdict.PASS), GROUNDS)
     assert (outcome.verdict, outcome.reason) == (Verdict.PASS, None)
     told = "\n".join(outcome.notes)
-    assert "read 100.0% of what there is: 10 of 10 words" in told
+    assert "read 100.0% of what there is: 10 of 10 words, 4 of 4 pairs of input ids" in told
     assert "10 sentences; any is beyond the thresholds in 5% of honest hunts" in told
     assert "1 of them cannot be compared" in told
     assert "by its durations, beside its own with ordinary words; words from made up" in told

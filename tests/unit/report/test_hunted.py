@@ -18,7 +18,7 @@ from tests.report_samples import HOSTILE, RUN_DIR, SampleAudio, passing_run
 if TYPE_CHECKING:
     from harness.core.verdict import RunResult
 
-NOTES = ("read 100.0% of what there is: 9 of 9 words", f"{HOSTILE!r} heard as ordinary", HOSTILE)
+NOTES = ("nothing found", "read 100.0% of what there is: 9 of 9 words", f"{HOSTILE!r} heard as ordinary", HOSTILE)
 
 
 def hunted() -> RunResult:
