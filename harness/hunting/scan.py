@@ -129,6 +129,7 @@ class Scan:
             Unfit: A carrier says nothing about this voice.
             WorkerFault: The candidate's worker was lost, or forged what it said.
         """
+        found: set[int] = set()
         for carrier in self._carriers:
             items = [Unspoken(text=carrier.with_word(word)) for word in self._space.ordinary]
             read = list(self._reader.read(items))
@@ -136,6 +137,7 @@ class Scan:
             beside = [one for one, own in zip(alone.read(items), read, strict=True) if one and own] if alone else None
             known = [one for one in read if one is not None]
             reach = Reach.of([one.ids.tolist() for one in known])
+            found = found or set().union(*(reach.sounds(one) for one in known))
             try:
                 self._gauges.append((reach, Gauge(reach, known, beside)))
             except Unfit as unfit:
@@ -144,9 +146,8 @@ class Scan:
             return
         forms = [one.text for one in self._space.candidates if one.sort not in (Sort.WORD, Sort.SYMBOL)]
         symbols = [one.text for one in self._space.candidates if one.sort is Sort.SYMBOL]
-        texts = [*self._space.ordinary, *symbols, *forms[:: max(1, len(forms) // FORMS)]]
+        texts = [*symbols, *forms[:: max(1, len(forms) // FORMS)]]
         carrier, reach = self._carriers[0], self._gauges[0][0]
-        found: set[int] = set()
         for one in self._reader.read(Unspoken(text=carrier.with_word(text)) for text in texts):
             found |= set() if one is None else reach.sounds(one)
         self._space = self._space.with_sounds(found, seed)

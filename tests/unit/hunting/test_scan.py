@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +18,8 @@ from harness.hunting.reader import Reader
 from harness.hunting.scan import Scan, Scanned
 from tests.unit.hunting.reading import TRIGGER, ReadsHere
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 CARRIER = CARRIERS["en"]
+LEDGER = Ledger(Path("nowhere"), "none")
 WORDS = [f"{one}{other}" for one in ("ba", "ke", "lo", "mi", "nu", "ra") for other in ORDINARY] + ["osprey"]
 
 
@@ -63,6 +63,14 @@ class TestReading:
         assert told[-1].startswith(f"read {sum(woken.sizes.values()):,} of {sum(woken.sizes.values()):,} candidates")
         honest, *_ = scan(tmp_path / "honest")
         assert [one.candidate for one in honest.beyond if one.candidate.sort is Sort.WORD] == []
+
+    def test_learns_from_no_text_twice_and_finds_every_sound_of_the_words(self, tmp_path: Path) -> None:
+        reads = ReadsHere(tmp_path / "voice")
+        one = Scan(make_space(WORDS[:9], "made up", symbols="ab", seed=1), CARRIER, Reader(reads), lambda _: LEDGER)
+        one.learn()
+        assert max(Counter(reads.texts).values()) == 1
+        sounds = {candidate.ids[0] for candidate in one._space.candidates if candidate.sort is Sort.SOUND}
+        assert sounds >= {ord(letter) for word in ORDINARY for letter in word}
 
     def test_reads_every_candidate_once_before_any_twice(self, tmp_path: Path) -> None:
         scanned, reads, _ = scan(tmp_path, until=8)
