@@ -47,7 +47,9 @@ class SuiteFile(pytest.File):
     @classmethod
     def create(cls, parent: pytest.Collector, path: Path, gate: Gate) -> SuiteFile:
         """Make the node; the file is read when it is collected."""
-        node: SuiteFile = cls.from_parent(parent, path=path)
+        # Outside its root directory pytest calls a file that was named by nothing at all: whose items were they?
+        own: dict[str, Any] = {} if path.is_relative_to(parent.config.rootpath) else {"nodeid": path.as_posix()}
+        node: SuiteFile = cls.from_parent(parent, path=path, **own)
         node.gate = gate
         return node
 

@@ -354,3 +354,23 @@ class TestNobodyToJudge:
     def test_a_list_needs_nobody(self, project: pytest.Pytester) -> None:
         done = project.runpytest_inprocess("tests", "--collect-only", "-q", "-p", "no:cacheprovider")
         assert done.ret == 0
+
+
+class TestSuiteElsewhere:
+    """A suite that lies outside pytest's root directory: what is said of it is said by the same rules."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "golden", "status"),
+        [(("--tts-gate=release",), "", 10), (("--tts-gate=release", "-k", "not door"), "small", 10), ((), "small", 0)],
+        ids=["inconclusive", "incomplete", "pass"],
+    )
+    def test_ends_as_one_within(
+        self, arguments: tuple[str, ...], golden: str, status: int, gate: Gate, fake_voice: Voice,
+        pytester: pytest.Pytester, tmp_path: Path,
+    ) -> None:  # fmt: skip
+        root = tmp_path / "root"
+        root.mkdir()
+        done = gate(
+            fake_voice(), *arguments, f"--rootdir={root}", golden=golden, what=str(pytester.path / "two.probes.yaml")
+        )
+        assert done.ret == status
