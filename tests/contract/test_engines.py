@@ -69,6 +69,12 @@ class TestRow:
         (line,) = [line for line in registry.table().splitlines() if line.startswith(f"| `{spec.name}` ")]
         assert line in PAGE.read_text("utf-8").splitlines()
 
+    def test_stands_on_the_page_of_engines_with_what_is_proven(self, spec: EngineSpec) -> None:
+        """A row that says what it speaks, and a column of tests unless it is for tests itself."""
+        text = (ROOT / "docs" / "engines.md").read_text("utf-8")
+        assert f"\n| `{spec.name}` | " in text
+        assert (f"| `{spec.name}` " in text.partition("\n| claim")[2].partition("\n")[0]) == bool(spec.extra)
+
 
 def blocks() -> list[str]:
     """The page's blocks of Python, without their indentation."""
