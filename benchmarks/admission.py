@@ -1,5 +1,6 @@
 """The corpus of checkpoints through Soundcheck and four other scanners, and what each costs on a 300 MB checkpoint.
-Then whole folders, which the others do not judge: honest ones with what tools leave, and their hostile siblings.
+Then whole folders, which the others do not judge: honest ones with what tools leave, and their hostile siblings. Last,
+ONNX files (:mod:`benchmarks.admission_onnx`).
 
 Run it with ``make bench-admission``. The others are installed by uv below .venv-scanners, each in an environment of its
 own; one that cannot be installed is left out with a message. Exit 1 where Soundcheck misses a hostile file or folder,
@@ -21,15 +22,14 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.admission_onnx import measure as measure_onnx
+from benchmarks.other_scanners import HOMES, ROOT, SCANNERS, foreign, installed, own
 from benchmarks.size import by_size
 from harness.admission.admit import admit
-from harness.admission.checks.checkpoint import CheckpointCheck
 from harness.admission.reading.checksums import CHUNK
-from harness.admission.tree import Tree
 from harness.core.types import Verdict
 from tests.admission_corpus import hostile_checkpoints
 
-ROOT = Path(__file__).parent.parent
 PAIRS = by_size(25, quick=5, smallest=1)
 MEGABYTES = by_size(300, quick=300, smallest=10)
 NAMES = ("picklescan", "modelscan", "fickling", "modelaudit")
@@ -44,8 +44,6 @@ GOAL_SECONDS = 5.0
 SLACK = 1.10
 """Minima of a few series on a shared machine differ by this much for no reason."""
 QUIET = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1"}
-SCANNERS = Path(__file__).parent / "scanners"
-HOMES = ROOT / ".venv-scanners"
 COMMANDS = {
     "soundcheck --structure": [str(Path(sys.executable).parent / "soundcheck"), "scan", "--structure"],
     "soundcheck": [str(Path(sys.executable).parent / "soundcheck"), "scan"],
@@ -55,43 +53,6 @@ COMMANDS = {
     "fickling": [str(HOMES / "fickling/bin/python"), str(SCANNERS / "drive.py"), "fickling"],
     "modelaudit": [str(HOMES / "modelaudit/bin/modelaudit"), "scan", "--no-cache", "--format", "json"],
 }
-
-
-def installed(name: str) -> bool:
-    """Whether a scanner is there, after trying to install it."""
-    home = HOMES / name
-    if (home / ".ready").exists():
-        return True
-    uv = [str(Path(sys.executable).parent / "uv")]
-    python = str(home / "bin/python")
-    steps = (
-        [*uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(home)],
-        [*uv, "pip", "install", "--quiet", "--python", python, "-r", str(SCANNERS / f"{name}.txt")],
-    )
-    for step in steps:
-        done = subprocess.run(step, capture_output=True, text=True)
-        if done.returncode:
-            print(f"{name}: left out, cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
-            return False
-    (home / ".ready").touch()
-    return True
-
-
-def foreign(name: str, files: list[Path]) -> dict[Path, str]:
-    """What another scanner says of each file."""
-    home = HOMES / name.removesuffix("-strict")
-    done = subprocess.run(
-        [str(home / "bin/python"), str(SCANNERS / "drive.py"), name],
-        input="".join(f"{file}\n" for file in files), capture_output=True, text=True,
-    )  # fmt: skip
-    told = {Path(line.rpartition(" ")[0]): line.rpartition(" ")[2] for line in done.stdout.splitlines()}
-    return {file: told.get(file, "error") for file in files}
-
-
-def own(files: list[Path]) -> dict[Path, str]:
-    """What Soundcheck says of each file."""
-    names = {Verdict.PASS: "clean", Verdict.FAIL: "flagged", Verdict.INCONCLUSIVE: "convert first"}
-    return {file: names[CheckpointCheck().examine(Tree.of(file)).verdict] for file in files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +227,7 @@ def main() -> int:
         print(f"soundcheck: {time.perf_counter() - begun:.1f} s for all files of the corpus")
         folders = judged_folders(root)
     fastest = {name: min(found) for name, found in alone.items()}
-    is_right = (report_folders(folders), report_voice(whole, checksums, samples.get("picklescan", [])))
+    is_right = (measure_onnx(), report_folders(folders), report_voice(whole, checksums, samples.get("picklescan", [])))
     return 0 if report(hostile, modern, old, verdicts, samples, fastest) and all(is_right) else 1
 
 

@@ -1,7 +1,8 @@
 """Runs one foreign scanner over the files named on stdin, each in a forked child with limits; one line per file.
 
-Run by benchmarks/admission.py with the scanner's own interpreter: ``drive.py NAME < paths``. A line is ``PATH clean``,
-``PATH flagged`` or ``PATH error`` (an exception, a time-out, no memory).
+Run by benchmarks/other_scanners.py with the scanner's own interpreter: ``drive.py NAME < paths``. A line is
+``PATH clean``, ``PATH flagged``, ``PATH unread`` (the scanner says itself that it did not look) or ``PATH error`` (an
+exception, a time-out, no memory).
 """
 
 from __future__ import annotations
@@ -22,24 +23,24 @@ SECONDS = 20
 BYTES = 4 << 30
 
 
-def picklescan(path: str, *, strict: bool = False) -> bool:
+def picklescan(path: str, *, strict: bool = False) -> bool | None:
     from picklescan.scanner import scan_file_path
 
     found = scan_file_path(path, strict=strict)
     if found.scan_err and not found.issues_count:
         raise ValueError("scan error")
-    return bool(found.issues_count)
+    return bool(found.issues_count) if found.scanned_files else None
 
 
-def picklescan_strict(path: str) -> bool:
+def picklescan_strict(path: str) -> bool | None:
     return picklescan(path, strict=True)
 
 
-def modelscan(path: str) -> bool:
+def modelscan(path: str) -> bool | None:
     from modelscan.modelscan import ModelScan
 
     found = ModelScan().scan(path)
-    return bool(found["summary"]["total_issues"])
+    return bool(found["summary"]["total_issues"]) if found["summary"]["scanned"]["total_scanned"] else None
 
 
 def fickling(path: str) -> bool:
@@ -75,17 +76,18 @@ def soundcheck(path: str) -> bool:
     return bool(CheckpointCheck(has_values=False).examine(Tree.of(Path(path))).flaws)
 
 
-SCANNERS: dict[str, Callable[[str], bool]] = {
+SCANNERS: dict[str, Callable[[str], bool | None]] = {
     "picklescan": picklescan,
     "picklescan-strict": picklescan_strict,
     "modelscan": modelscan,
     "fickling": fickling,
     "modelaudit": modelaudit,
+    "modelaudit-onnx": modelaudit,
     "soundcheck": soundcheck,
 }
 
 
-def guarded(scan: Callable[[str], bool], path: str) -> str:
+def guarded(scan: Callable[[str], bool | None], path: str) -> str:
     """Run a scan in a child that may hang, grow or die."""
     child = os.fork()
     if not child:
@@ -95,14 +97,14 @@ def guarded(scan: Callable[[str], bool], path: str) -> str:
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         try:
-            os._exit(1 if scan(path) else 0)
+            os._exit({None: 3, True: 1, False: 0}[scan(path)])
         except BaseException:  # noqa: BLE001 - whatever it is, it is the scanner's error
             os._exit(2)
     _, status = os.waitpid(child, 0)
-    return {0: "clean", 1: "flagged"}.get(os.waitstatus_to_exitcode(status), "error")
+    return {0: "clean", 1: "flagged", 3: "unread"}.get(os.waitstatus_to_exitcode(status), "error")
 
 
-def seconds_of(scan: Callable[[str], bool], path: str) -> float:
+def seconds_of(scan: Callable[[str], bool | None], path: str) -> float:
     """Median seconds of one scan with everything loaded."""
     logging.disable(logging.CRITICAL)
     scan(path)

@@ -119,3 +119,16 @@ def model(
 
 def entry(key: str, data: bytes | str) -> bytes:
     return counted(1, key) + counted(2, data)
+
+
+def with_nodes(data: bytes, *nodes: bytes) -> bytes:
+    """A file with more nodes at the end of its graph."""
+    at = data.index(b"\x3a")  # the field graph: only texts stand before it
+    size, shift, end = 0, 0, at + 1
+    while True:
+        size |= (data[end] & 0x7F) << shift
+        shift, end = shift + 7, end + 1
+        if data[end - 1] < 0x80:
+            break
+    more = b"".join(counted(1, one) for one in nodes)
+    return data[: at + 1] + varint(size + len(more)) + data[end : end + size] + more + data[end + size :]

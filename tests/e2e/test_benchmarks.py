@@ -18,9 +18,11 @@ TARGETS = dict(
 """Name after ``make bench-`` -> module."""
 PARTS = {
     "__init__",
+    "admission_onnx",
     "hunt_triggers",
     "integrity_phrases",
     "leftovers",
+    "other_scanners",
     "size",
     "throttle",
     "voice_folders",

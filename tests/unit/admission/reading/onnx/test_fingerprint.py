@@ -29,7 +29,7 @@ from tests.admission_corpus.onnx_assembly import (
     opset,
     tensor,
     value,
-    varint,
+    with_nodes,
 )
 from tests.lazily import needs
 
@@ -229,19 +229,6 @@ def with_value(data: bytearray, name_at: int, number_in: float) -> bytes:
         end += 1
     data[end + 1 : end + 5] = floats(number_in)
     return before
-
-
-def with_nodes(data: bytes, *nodes: bytes) -> bytes:
-    """A file with more nodes at the end of its graph."""
-    at = data.index(b"\x3a")  # the field graph: only texts stand before it
-    size, shift, end = 0, 0, at + 1
-    while True:
-        size |= (data[end] & 0x7F) << shift
-        shift, end = shift + 7, end + 1
-        if data[end - 1] < 0x80:
-            break
-    more = b"".join(counted(1, one) for one in nodes)
-    return data[: at + 1] + varint(size + len(more)) + data[end : end + size] + more + data[end + size :]
 
 
 def test_shipped_graphs_are_read_and_have_titles() -> None:
