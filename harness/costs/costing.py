@@ -117,7 +117,7 @@ class Costing:
         except ReferenceLost as error:
             reason = f"the live reference could not be metered: {error}"
             return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=reason)
-        outcome = self._with_lost(outcome, before)
+        outcome = self._with_once(self._with_lost(outcome, before))
         if outcome.verdict is Verdict.PASS and (once := self._sides.candidate.recovered - recovered):
             reason = f"a worker was lost once while {named(sorted(once), self._names)} was metered; run again"
             return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
@@ -164,7 +164,6 @@ class Costing:
             *waited.findings,
             *self._watchlist.late(name),
             *self._watchlist.triggers(name, self._measuring.plan.contrasts if self._measuring.plan else (), sample),
-            *self._watchlist.spikes(name),
         )
         metered = {text for order in self._measuring.orders for text in order.texts} & self._names.keys()
         told = f"{len(metered)} of {len(self._names)} phrases were metered while they were spoken in this process"
@@ -174,7 +173,7 @@ class Costing:
             doubt = compared.doubt or NOT_COMPARED
         if missing:
             doubt = f"{len(missing)} phrases could not be metered ({named(missing[:3], self._names)} ...); run again"
-        doubt = doubt or waited.doubt or self._watchlist.waited_once() or self._watchlist.doubt(self._names)
+        doubt = doubt or waited.doubt or self._watchlist.doubt(self._names)
         return _decided(name, findings, doubt, (*compared.notes, *work.notes, *waited.notes, told, *more))
 
     def _beside_profile(self, name: str, sample: Sample, profile: CostProfile) -> latency.Comparison:
@@ -318,6 +317,17 @@ class Costing:
         faults = [fault.what for _, fault in self._lost.faults]
         reason = f"nothing could be metered: the worker {faults[-1]}" if faults else "no phrase is left to be metered"
         return Outcome(subject=name, verdict=Verdict.INCONCLUSIVE, reason=reason)
+
+    def _with_once(self, outcome: Outcome) -> Outcome:
+        """What came once while this was metered, and nobody could have looked at again."""
+        spikes = self._watchlist.spikes(outcome.subject)
+        if spikes:
+            findings = (*outcome.findings, *spikes)
+            return dataclasses.replace(outcome, verdict=Verdict.FAIL, findings=findings)
+        doubt = self._watchlist.waited_once(outcome.subject)
+        if doubt and outcome.verdict is Verdict.PASS:
+            return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=doubt)
+        return outcome
 
     def _with_lost(self, outcome: Outcome, before: int) -> Outcome:
         """A worker that was lost while it was metered is a finding, on the phrase that did it."""

@@ -123,6 +123,17 @@ def spikes(odd: Sequence[Odd], floors: Floors) -> list[Odd]:
     return [one for one in odd if one.excess >= floors.spike and one.order.cpu_seconds >= SPIKE_TIMES * one.expected]
 
 
+def is_growth(order: Metered, orders: Sequence[Metered]) -> bool:
+    """Whether what an order took may be owed to its length: nothing of at least as many characters took half as long.
+
+    How cost grows with length is judged by :mod:`harness.costs.scaling`.
+    """
+    size = sum(map(len, order.texts))
+    return not any(
+        2 * one.cpu_seconds < order.cpu_seconds and sum(map(len, one.texts)) >= size for one in orders if one.call > 1
+    )
+
+
 def is_costly(
     rounds: Sequence[tuple[Metered, Metered]], expected: Expected, limits: CostPolicy, floors: Floors
 ) -> float:

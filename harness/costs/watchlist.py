@@ -73,6 +73,8 @@ class Watchlist:
         self._unsettled: dict[str, None] = {}
         """Texts that were odd and could not be looked at again."""
         self._told: set[str] = set()
+        self._told_by: dict[tuple[int, int], str] = {}
+        """Order, by worker and call -> the check that tells what was odd about it once."""
         self._allowance = Allowance()
 
     def beside(self, probe: Probe) -> tuple[Finding, ...]:
@@ -103,23 +105,31 @@ class Watchlist:
         return self._slow_findings(subject, [text for text in self._slow if text not in self._told])
 
     def spikes(self, subject: str) -> list[Finding]:
-        """Work that came once: none of its texts costs too much when it is spoken again."""
+        """Work that came once: none of its texts costs too much when it is spoken again.
+
+        The n-th call of a worker may be any: one of the suite, of a look for leaks, of the length ladder.
+        """
         orders = self._candidate.metered
-        ours = [one for one in orders if any(text in self._names for text in one.texts)]
-        odd = phrases.odd_orders(ours, learn(orders), self._terms.limits, self._terms.floors)
+        odd = phrases.odd_orders(self._fresh(subject), learn(orders), self._terms.limits, self._terms.floors)
         once = [
             one
             for one in phrases.spikes(odd, self._terms.floors)
             if not any(text in self._costly for text in one.texts)
+            and (any(text in self._names for text in one.texts) or not phrases.is_growth(one.order, orders))
         ]
         return [phrases.spike_finding(subject, phrases_of(one.texts, self._names), one) for one in once[:MOST_SPIKES]]
 
-    def waited_once(self) -> str | None:
+    def waited_once(self, subject: str) -> str | None:
         """Why the run is open after a long wait of which no phrase is to blame; None where there was none."""
-        ours = [one for one in self._candidate.metered if any(text in self._names for text in one.texts)]
-        odd = waits.odd_waits(ours, self._terms.limits, self._terms.floors, self._usual_wait)
+        odd = waits.odd_waits(self._fresh(subject), self._terms.limits, self._terms.floors, self._usual_wait)
         unexplained = [one for one in odd if not any(text in self._waiting for text in one.texts)]
         return waits.once(unexplained, self._terms.floors)
+
+    def _fresh(self, subject: str) -> list[Metered]:
+        """Orders spoken since the check before this one: each is told of by one check, however often that is asked."""
+        for one in self._candidate.metered:
+            self._told_by.setdefault((one.worker, one.call), subject)
+        return [one for one in self._candidate.metered if self._told_by[one.worker, one.call] == subject]
 
     def triggers(self, subject: str, contrasts: Sequence[tuple[Probe, Probe]], sample: Sample) -> list[Finding]:
         """Triggers that cost more than their controls, all phrases of one trigger together."""

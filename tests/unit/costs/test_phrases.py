@@ -8,6 +8,7 @@ import pytest
 
 from harness.core.findings import Estimate, Method, NamedPhrase, Place, Quantity, Unit
 from harness.core.types import Probe
+from harness.costs import phrases
 from harness.costs.expected import learn
 from harness.costs.phrases import (
     contrast_ratio,
@@ -91,6 +92,16 @@ class TestSpikes:
         assert spike.order.texts == ("long",)
         found = spike_finding("cost-latency", [NamedPhrase(text="Long.", probe="long")], spike)
         assert heard_of(found) == "order 40 of worker 1 (long): 4.0 s of processor time"
+
+
+class TestIsGrowth:
+    @pytest.mark.parametrize(
+        ("text", "cpu", "is_growth"),
+        [("a" * 20, 1.0, False), ("a" * 40, 1.0, False), ("a" * 41, 1.0, True), ("a" * 20, 0.8, True)],
+    )
+    def test_where_nothing_as_long_took_half_as_much(self, text: str, cpu: float, is_growth: bool) -> None:
+        others = [order("b" * 40, call=3, cpu=0.4), order("c" * 90, call=1, cpu=0.1)]
+        assert phrases.is_growth(order(text, call=5, cpu=cpu), others) is is_growth
 
 
 class TestIsCostly:

@@ -140,6 +140,29 @@ class TestARun:
         assert judged(MadeUpVoice(), speed, once=2.5) == set()
 
 
+def test_work_that_comes_once_is_found_at_whichever_call_it_comes() -> None:
+    """But at the first of a worker, where something may be made once, and where a text takes a fifth of it anyway."""
+    honest = MadeUpVoice()
+    judged(honest, 1.0)
+    spoken = [one for one in honest.orders if one.call]
+    assert len(spoken) == len(honest.asked)
+    for place, own in enumerate(spoken, start=1):
+        if own.call > 1 and own.cpu_seconds < 1.0:
+            assert "cost.spike" in judged(MadeUpVoice(once=(place, 4.0)), 1.0), own
+
+
+def test_a_long_wait_that_comes_once_leaves_open_the_check_whose_look_met_it() -> None:
+    terms = Terms(alpha=0.01, seed=1, engine="made up 1", limits=CostPolicy(), floors=floors_of(1.0))
+    voice = MadeUpVoice().spoke(*(probe.text for probe in PROBES))
+    costing = Costing(PROBES, Sides(candidate=voice, reference=None), golden=None, terms=terms)
+    assert costing.check("cost-latency").verdict is Verdict.PASS
+    voice.changes |= {probe.text: {"blocked_seconds": 5.0} for probe in PROBES}
+    outcome = costing.check("cost-leak")
+    assert outcome.verdict is Verdict.INCONCLUSIVE
+    assert "was blocked for 5.0 s" in (outcome.reason or "")
+    assert costing.check("cost-leak").verdict is Verdict.INCONCLUSIVE, "however often it is asked"
+
+
 @pytest.mark.parametrize("speed", SPEEDS)
 class TestBesideAProfile:
     @pytest.mark.parametrize(("times", "rules"), [(1.0, []), (2.0, ["cost.latency"])])
