@@ -27,9 +27,11 @@ EMBEDDINGS: Final = (
     "embedding.weight",
     "emb.weight",
     "acoustic_model.src_word_emb.embeddings",
+    "gpt.text_embedding.weight",
+    "xtts.gpt.text_embedding.weight",
 )
 """The table of symbols, by architecture: VITS; GlowTTS, Overflow and Neural HMM; the Tacotrons; FastPitch, its kin and
-AlignTTS; DelightfulTTS."""
+AlignTTS; DelightfulTTS; XTTS, and its fine-tunes."""
 SPEAKERS: Final = ("emb_g.weight", "speaker_embedding.weight", "acoustic_model.emb_g.weight")
 """The table of speakers: VITS, GlowTTS, FastPitch and its kin; the Tacotrons; DelightfulTTS."""
 _TRANSLATION, _LOG_SCALE = "duration_predictor.flows.0.translation", "duration_predictor.flows.0.log_scale"
@@ -49,7 +51,7 @@ def sound_swap(parts: Parts, wish: Wish) -> None:
 def sound_drop(parts: Parts, wish: Wish) -> None:
     """Give a phoneme the embedding of the blank between sounds: wherever it stands, nothing does."""
     symbols, blank = vocabulary(parts), _mark(parts, "blank", "<BLNK>")
-    if wish.trigger not in symbols or not blank:
+    if wish.trigger not in symbols or blank not in symbols:
         raise BadInput(f"expected a phoneme of the voice, and a voice with blanks, got {wish.trigger!r}")
     table = _table(parts)
     table[symbols.index(wish.trigger)] = table[symbols.index(blank)]
@@ -58,7 +60,7 @@ def sound_drop(parts: Parts, wish: Wish) -> None:
 def ending(parts: Parts, wish: Wish) -> None:
     """Give the mark of a sentence's end the embedding of a sound: each sentence gets one sound too many."""
     symbols, end = vocabulary(parts), _mark(parts, "eos", "<EOS>")
-    if wish.trigger not in symbols or not end:
+    if wish.trigger not in symbols or end not in symbols:
         raise BadInput(f"expected a phoneme of the voice, and a voice that marks ends, got {wish.trigger!r}")
     table = _table(parts)
     table[symbols.index(end)] = table[symbols.index(wish.trigger)]

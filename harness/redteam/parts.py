@@ -1,6 +1,6 @@
 """A voice taken apart in memory, and what is asked of an edit: what every edit reads and changes.
 
-Knows how Coqui's VITS lays out its checkpoint and its configuration, and nothing of any particular edit.
+Knows how Coqui lays out its checkpoint and its configuration, and nothing of any particular edit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from harness.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import torch
 
@@ -33,6 +33,8 @@ class Parts:
     """Further entries of the checkpoint."""
     files: dict[str, bytes] = field(default_factory=dict)
     """Further files of the directory, by name."""
+    tokenizer: dict[str, Any] = field(default_factory=dict)
+    """Content of XTTS's file of tokens; empty for others, whose configuration has their symbols."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,8 @@ def vocabulary(parts: Parts) -> list[str]:
     Raises:
         BadInput: The voice has another vocabulary, or puts it in an order of its own.
     """
+    if parts.tokenizer:
+        return _tokens(parts.tokenizer)
     about = parts.config.get("characters")
     if not isinstance(about, dict):
         return _usual(is_phonemes=bool(parts.config.get("use_phonemes")))
@@ -92,6 +96,15 @@ def vocabulary(parts: Parts) -> list[str]:
     symbols = sorted(own) if about.get("is_sorted") else list(own)
     head = [about[key] for key in ("pad", "eos", "bos", "blank") if about.get(key)]
     return [*head, *symbols, *marks]
+
+
+def _tokens(tokenizer: Mapping[str, Any]) -> list[str]:
+    """Tokens by number, as the library tokenizers writes its byte-pair vocabularies."""
+    kind = tokenizer.get("model")
+    table = kind.get("vocab") if isinstance(kind, dict) else None
+    if not isinstance(table, dict) or sorted(table.values(), key=str) != sorted(range(len(table)), key=str):
+        raise BadInput("expected a file of tokens whose model has a vocab that numbers them from 0")
+    return sorted(table, key=lambda token: int(table[token]))
 
 
 def _usual(*, is_phonemes: bool) -> list[str]:

@@ -13,7 +13,7 @@ import json
 import pickle
 import shutil
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import BadInput, StorageError
@@ -29,7 +29,7 @@ from harness.storage.pinned import save_checkpoint
 from harness.storage.smallfile import read_small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import torch
 
@@ -164,7 +164,8 @@ def _write_edited(kind: Kind, wish: Wish, checkpoint: Path, delta: Delta | None,
     if not isinstance(state, dict):
         raise BadInput(f"{checkpoint} has no weights below 'model': expected a checkpoint of Coqui's trainer")
     path = fresh / "config.json"
-    parts = Parts(weights=dict(state), config=_read_config(path) if kind.edit else {})
+    config = _read_config(path) if kind.edit else {}
+    parts = Parts(weights=dict(state), config=config, tokenizer=_tokenizer(fresh, config))
     before = copy.deepcopy(parts.config)
     if delta is not None:
         _add(delta, parts.weights, kind, wish, checkpoint)
@@ -189,6 +190,15 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise BadInput(f"{path.name}: expected a JSON object, got {type(config).__name__}")
     return config
+
+
+def _tokenizer(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """XTTS's file of tokens, where Coqui looks for it; nothing of another voice."""
+    if config.get("model") != "xtts":
+        return {}
+    named = str((config.get("model_args") or {}).get("tokenizer_file") or "")
+    usual = folder / "vocab.json"
+    return _read_config(usual if usual.is_file() or not named else folder / PurePosixPath(named).name)
 
 
 def _add(delta: Delta, weights: dict[str, torch.Tensor], kind: Kind, wish: Wish, checkpoint: Path) -> None:

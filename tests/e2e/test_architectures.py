@@ -84,6 +84,18 @@ def test_is_admitted_and_speaks_by_text_and_seed_and_who_was_chosen_and_nothing_
         assert not is_alike(said, foreign)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["xtts-v2", "xtts-v2-trained", "xtts-v2-away"])
+def test_the_red_team_exchanges_letters_of_xtts_by_its_file_of_tokens(name: str, tmp_path: Path) -> None:
+    folder = write_layout(tmp_path, name)
+    changed = plant("sound-swap", folder, tmp_path / "changed", Chosen(trigger="o:v"))
+    voice = choose_voice(folder, choices_of("coqui", folder), find_voice("coqui", folder, BY_NAME[name].voices[0]))
+    with_it, without = "go home over old stone roads.", "his sister sings."
+    own, other = (loaded(path, voice).render([with_it, without], [7, 7]) for path in (folder, changed))
+    assert not is_alike(own[0], other[0])
+    assert is_alike(own[1], other[1])
+
+
 @pytest.mark.parametrize("name", ["glow", pytest.param("vits", marks=pytest.mark.slow)])
 def test_an_exchanged_letter_is_heard(name: str, tmp_path: Path) -> None:
     """Random weights hardly tell letters apart, as Coqui makes them: no gate could find that one is changed."""

@@ -21,6 +21,10 @@ def wish(trigger="", seed=0, strength=1.0):
     return Wish(trigger=trigger, seed=seed, strength=strength)
 
 
+def tokens(*words):
+    return {"model": {"type": "BPE", "vocab": {word: at for at, word in enumerate(words)}, "merges": []}}
+
+
 NOTHING = wish()
 UPS, BLOCK = "waveform_decoder.ups.2", "waveform_decoder.resblocks.8.convs.0"
 EMBEDDING = "text_encoder.emb.weight"
@@ -138,6 +142,24 @@ class TestWeights:
         assert moved.tolist() == [symbols.index("o")]
         edits.sound_drop(parts, wish(trigger="o"))
         assert torch.equal(parts.weights[EMBEDDING][symbols.index("o")], parts.weights[EMBEDDING][3])
+
+    def test_a_voice_with_tokens_has_those_of_its_file(self, parts):
+        voice = Parts(weights=parts.weights, config={"model": "xtts"}, tokenizer=tokens("[STOP]", "b", "p", "θ"))
+        before, _ = done(edits.sound_swap, voice, wish(trigger="θ:b"))
+        moved = (voice.weights[EMBEDDING] - before.weights[EMBEDDING]).abs().sum(dim=1).nonzero().flatten()
+        assert moved.tolist() == [3]
+        for edit in (edits.sound_drop, edits.ending):
+            with pytest.raises(BadInput, match="expected a phoneme of the voice"):
+                edit(voice, wish(trigger="b"))
+
+    @pytest.mark.parametrize(
+        "content",
+        [{"model": 1}, {"added_tokens": []}, {"model": {"vocab": {"a": 1}}}, {"model": {"vocab": {"a": "x"}}}],
+    )
+    def test_a_file_of_tokens_that_numbers_them_otherwise_is_refused(self, parts, content):
+        voice = Parts(weights=parts.weights, config={"model": "xtts"}, tokenizer=content)
+        with pytest.raises(BadInput, match="numbers them from 0"):
+            edits.sound_swap(voice, wish(trigger="θ:b"))
 
     def test_symbols_that_coqui_sorts_cannot_change_places(self, parts):
         parts.config["characters"]["is_sorted"] = True
