@@ -320,7 +320,7 @@ class Costing:
 
     def _with_once(self, outcome: Outcome) -> Outcome:
         """What came once while this was metered, and nobody could have looked at again."""
-        spikes = self._watchlist.spikes(outcome.subject)
+        spikes = [*self._watchlist.spikes(outcome.subject), *self._watchlist.memory_spikes(outcome.subject)]
         if spikes:
             findings = (*outcome.findings, *spikes)
             return dataclasses.replace(outcome, verdict=Verdict.FAIL, findings=findings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core.findings import Amount, Estimate, Evidence, Finding, Method, NamedPhrase, Place, Quantity, Unit
@@ -25,6 +25,8 @@ ODD_SCORE = 6.0
 """Robust standard deviations from which an order is looked at again."""
 SPIKE_TIMES = 5.0
 """Times what was expected from which work is a finding although it does not come again."""
+ONCE_BYTES = 1 << 30
+"""Memory beyond what was expected, and twice that, which is a finding although it does not come again."""
 JUMP_BYTES = 256 << 20
 """Growth of the memory's peak at one order that is looked at again."""
 AGAIN = 3
@@ -123,15 +125,22 @@ def spikes(odd: Sequence[Odd], floors: Floors) -> list[Odd]:
     return [one for one in odd if one.excess >= floors.spike and one.order.cpu_seconds >= SPIKE_TIMES * one.expected]
 
 
-def is_growth(order: Metered, orders: Sequence[Metered]) -> bool:
-    """Whether what an order took may be owed to its length: nothing of at least as many characters took half as long.
+def memory_spikes(odd: Sequence[Odd]) -> list[Odd]:
+    """Jumps of memory that are findings even if they never come again."""
+    return [
+        one
+        for one in odd
+        if one.order.peak_bytes - one.expected >= ONCE_BYTES and one.order.peak_bytes >= 2 * one.expected
+    ]
+
+
+def is_growth(order: Metered, orders: Sequence[Metered], cost: Callable[[Metered], float]) -> bool:
+    """Whether what an order took may be owed to its length: nothing of at least as many characters took half as much.
 
     How cost grows with length is judged by :mod:`harness.costs.scaling`.
     """
     size = sum(map(len, order.texts))
-    return not any(
-        2 * one.cpu_seconds < order.cpu_seconds and sum(map(len, one.texts)) >= size for one in orders if one.call > 1
-    )
+    return not any(2 * cost(one) < cost(order) and sum(map(len, one.texts)) >= size for one in orders if one.call > 1)
 
 
 def is_costly(
@@ -235,6 +244,33 @@ def jump_finding(subject: str, phrase: NamedPhrase, peak: int, before: int) -> F
             )
         ),
         hint="memory that one phrase takes is how a denial of service hides; do not ship before you know what it does",
+    )
+
+
+def memory_spike_finding(subject: str, phrases: Sequence[NamedPhrase], odd: Odd) -> Finding:
+    """Memory that was taken once."""
+    order = odd.order
+    return Finding(
+        rule=MEMORY,
+        severity=Severity.HIGH,
+        subject=subject,
+        title="needed far more memory than before, once",
+        place=Place(phrases=tuple(phrases)),
+        expected=f"{odd.expected / 2**20:.0f} MiB, as before it",
+        evidence=Evidence(
+            estimate=Estimate(
+                method=Method.ONCE,
+                quantity=Quantity.RESIDENT,
+                value=float(order.peak_bytes),
+                unit=Unit.BYTES,
+                other=odd.expected,
+                amounts=(
+                    Amount(quantity=Quantity.ORDER, value=order.call),
+                    Amount(quantity=Quantity.WORKER, value=order.worker),
+                ),
+            )
+        ),
+        hint="memory taken at the n-th call is how a denial of service waits; see where it falls with --tts-fresh",
     )
 
 

@@ -115,9 +115,28 @@ class Watchlist:
             one
             for one in phrases.spikes(odd, self._terms.floors)
             if not any(text in self._costly for text in one.texts)
-            and (any(text in self._names for text in one.texts) or not phrases.is_growth(one.order, orders))
+            and self._is_no_growth(one, orders, lambda order: order.cpu_seconds)
         ]
         return [phrases.spike_finding(subject, phrases_of(one.texts, self._names), one) for one in once[:MOST_SPIKES]]
+
+    def memory_spikes(self, subject: str) -> list[Finding]:
+        """Memory that was taken once, in the same way."""
+        orders = self._candidate.metered
+        fresh = {(one.worker, one.call) for one in self._fresh(subject)}
+        once = [
+            one
+            for one in phrases.memory_spikes(phrases.jumps(orders))
+            if (one.order.worker, one.order.call) in fresh
+            and not any(text in self._hungry for text in one.texts)
+            and self._is_no_growth(one, orders, lambda order: float(order.peak_bytes))
+        ]
+        return [
+            phrases.memory_spike_finding(subject, phrases_of(one.texts, self._names), one) for one in once[:MOST_SPIKES]
+        ]
+
+    def _is_no_growth(self, odd: phrases.Odd, orders: Sequence[Metered], cost: Callable[[Metered], float]) -> bool:
+        is_of_suite = any(text in self._names for text in odd.texts)
+        return is_of_suite or not phrases.is_growth(odd.order, orders, cost)
 
     def waited_once(self, subject: str) -> str | None:
         """Why the run is open after a long wait of which no phrase is to blame; None where there was none."""

@@ -63,7 +63,8 @@ def cost_of(one: Estimate, phrases: Sequence[NamedPhrase]) -> str:
             return f"{names}: blocked for {_amount(one, Quantity.BLOCKED):.2f} s"
         case Method.ONCE:
             order, worker = _amount(one, Quantity.ORDER), _amount(one, Quantity.WORKER)
-            return f"order {order:.0f} of worker {worker:.0f} ({names}): {one.value:.1f} s of {what}"
+            told = _mib(one.value) if one.unit is Unit.BYTES else f"{one.value:.1f} s"
+            return f"order {order:.0f} of worker {worker:.0f} ({names}): {told} of {what}"
         case Method.FRESH_WORKER:
             return f"{names}: {_mib(one.value)} at most while it was spoken"
         case Method.WHOLE:
@@ -118,7 +119,7 @@ def estimated(one: Estimate) -> str:
         case Method.BLOCKED_AGAIN:
             return f"each of {one.points} times: it neither ran nor queued for a processor"
         case Method.ONCE:
-            return "the same phrases cost what they should when they were spoken again"
+            return "it did not come again"
         case Method.FRESH_WORKER:
             return "in a fresh worker that had spoken other phrases first"
         case Method.WHOLE:

@@ -53,8 +53,8 @@ class MadeUpVoice:
     """Processor time that the first order of each worker takes beyond its audio."""
     power: float = 1.0
     """Of the length, with which processor time grows."""
-    once: tuple[int, float] = (0, 0.0)
-    """Which order of all works longer, and for how much processor time."""
+    once: tuple[int, float, int] = (0, 0.0, 0)
+    """Which order of all takes more, and how much: processor time and bytes, which it gives back."""
     speed: float = 1.0
     """Times as fast as the machine that all other numbers are of."""
     orders: list[Metered] = field(default_factory=list)
@@ -96,9 +96,12 @@ class MadeUpVoice:
         audio = 0.5 + 0.1 * len(text)
         grown = 300 * MIB + self.growth * self._call
         cpu = 0.1 * audio**self.power * self.times + self.first_seconds * (self._call == 1)
-        cpu += self.once[1] * (len(self.asked) == self.once[0])
+        _, more_cpu, more_bytes = self.once if len(self.asked) == self.once[0] else (0, 0.0, 0)
+        cpu += more_cpu
         made = order(text, call=self._call, worker=self._worker, cpu=cpu, audio=audio)
-        made = replace(made, base_bytes=grown - self.growth, resident_bytes=grown, peak_bytes=grown + 20 * MIB)
+        made = replace(
+            made, base_bytes=grown - self.growth, resident_bytes=grown, peak_bytes=grown + 20 * MIB + more_bytes
+        )
         self.orders.append(clocked(replace(made, **self.changes.get(text, {})), self.speed))
         return self.orders[-1]
 

@@ -101,7 +101,7 @@ class TestIsGrowth:
     )
     def test_where_nothing_as_long_took_half_as_much(self, text: str, cpu: float, is_growth: bool) -> None:
         others = [order("b" * 40, call=3, cpu=0.4), order("c" * 90, call=1, cpu=0.1)]
-        assert phrases.is_growth(order(text, call=5, cpu=cpu), others) is is_growth
+        assert phrases.is_growth(order(text, call=5, cpu=cpu), others, lambda one: one.cpu_seconds) is is_growth
 
 
 class TestIsCostly:

@@ -140,7 +140,8 @@ class TestARun:
         assert judged(MadeUpVoice(), speed, once=2.5) == set()
 
 
-def test_work_that_comes_once_is_found_at_whichever_call_it_comes() -> None:
+@pytest.mark.parametrize(("rule", "seconds", "size"), [("cost.spike", 4.0, 0), ("cost.memory", 0.0, 2000 * MIB)])
+def test_what_is_taken_once_is_found_at_whichever_call_it_comes(rule: str, seconds: float, size: int) -> None:
     """But at the first of a worker, where something may be made once, and where a text takes a fifth of it anyway."""
     honest = MadeUpVoice()
     judged(honest, 1.0)
@@ -148,7 +149,7 @@ def test_work_that_comes_once_is_found_at_whichever_call_it_comes() -> None:
     assert len(spoken) == len(honest.asked)
     for place, own in enumerate(spoken, start=1):
         if own.call > 1 and own.cpu_seconds < 1.0:
-            assert "cost.spike" in judged(MadeUpVoice(once=(place, 4.0)), 1.0), own
+            assert rule in judged(MadeUpVoice(once=(place, seconds, size)), 1.0), own
 
 
 def test_a_long_wait_that_comes_once_leaves_open_the_check_whose_look_met_it() -> None:

@@ -113,7 +113,7 @@ class TestEstimates:
             (Method.LADDER, Unit.POWER, "Theil and Sen's slope of logarithms over 16 renderings of a length ladder"),
             (Method.AGAIN, Unit.TIMES, "1.80 times as much, in each of 16 turns with a phrase that is not odd"),
             (Method.BLOCKED_AGAIN, Unit.SECONDS, "each of 16 times: it neither ran nor queued for a processor"),
-            (Method.ONCE, Unit.SECONDS, "the same phrases cost what they should when they were spoken again"),
+            (Method.ONCE, Unit.SECONDS, "it did not come again"),
             (Method.FRESH_WORKER, Unit.BYTES, "in a fresh worker that had spoken other phrases first"),
             (Method.WHOLE, Unit.BYTES, "metered from outside, by control group and /proc"),
         ],
