@@ -168,7 +168,7 @@ def page(text: str) -> str:
     short = shortcomings(rows)
     count = f"{sum(map(is_as_it_should_be, rows))} of {len(rows)} folders go through the gate as they should"
     told = f"{count}; not: {short}." if short else f"{count}."
-    parts = [BEGIN, table(rows, plain), "", told, "", seeds_table(seeds), END]
+    parts = [BEGIN, table(rows, plain), "", told, *(["", seeds_table(seeds)] if seeds else []), END]
     return head + "\n".join(parts) + tail
 
 
