@@ -37,6 +37,7 @@ READ_HERE = (
     "core/strictjson.py",
     "core/plain*.py",
     "engines/coqui/configfile.py",
+    "engines/kokoro/styles.py",
     "engines/piper/configfile.py",
 )
 HARM = stream(shell("nothing"))
@@ -669,6 +670,11 @@ DRIVEN |= {
 }
 
 HIDES_NOTHING = {
+    "admission.kokoro.config:MAX_NETWORKS": "kokoro/test_config.py: more are refused",
+    "engines.kokoro.styles:MAX_SPEAKERS": "more speakers are refused",
+    "engines.kokoro.styles:MAX_LENGTHS": "a longer array is refused",
+    "engines.kokoro.styles:MAX_DIRECTORY": "an archive with a longer list is refused",
+    "engines.kokoro.styles:MAX_HEADER": "an array with a longer header is refused",
     "admission.piper.config:MAX_VOICES": "piper/test_config.py: more are refused",
     "engines.piper.configfile:MAX_BYTES": "a longer configuration is refused",
     "engines.piper.configfile:MAX_SPEAKERS": "more speakers are refused",
