@@ -30,7 +30,7 @@ FOLDER = Path(".soundcheck").absolute() / "voices"
 SOUND, OTHERS = "o", "abcdefghiklmnprstuvw"
 """The sound that a changed copy says as another one: as that of the others which lies farthest from it."""
 _WRITERS = ("audible_letters", "coqui_layouts", "coqui_voices")
-_MEASURERS = ("voice_folders", "voices")
+_MEASURERS = ("deaf_ear", "voice_folders", "voices")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,20 +23,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.deaf_ear import DeafTranscriber
 from benchmarks.size import QUICK, by_size
 from benchmarks.voice_folders import FOLDER, ROOT, Place, built, changed_copy, is_kept, kept, unchanged_copy
 from benchmarks.voices_table import RESULTS, Row, Seeds, is_as_it_should_be, of_json
 from harness.admission.admit import admit
 from harness.core.types import Probe, Verdict
 from harness.core.voice import Voice
-from harness.core.waveform import clean
 from harness.engines.coqui.layout import find_checkpoint
 from harness.goldens.folder import Golden, read_golden
-from harness.hearing.asr.fake import ToneTranscriber
 from harness.judging.judge import plain_judge
 from harness.run.checks.base import When
 from harness.run.checks.registry import checks_of
@@ -49,8 +48,7 @@ from harness.suites.file import SuiteFileContent, read_suite
 from tests.coqui_layouts import BY_NAME, LAYOUTS
 
 if TYPE_CHECKING:
-    from harness.core.transcriber import Echoing, Repeat, TextChoice
-    from harness.core.types import Hearing, Waveform
+    from harness.core.types import Waveform
 
 SLOW = frozenset({"MMS (fairseq)", "Tortoise"})
 """Architectures of which a phrase takes seconds, whatever the configuration says."""
@@ -95,32 +93,6 @@ WITHOUT_IT = (
 )
 FEW = 4
 """Phrases of each sort where takes scatter; a voice without spread is judged by 20 or more."""
-
-
-class DeafTranscriber(ToneTranscriber):
-    """Hears that there is sound, and no words in it: the tones that random weights happen to make are none."""
-
-    @property
-    def identity(self) -> Mapping[str, str]:
-        """Another listener than the one of the tests."""
-        return {**super().identity, "decoding": "tones-2, deaf"}
-
-    def listen(
-        self,
-        clips: Sequence[tuple[Waveform, int]],
-        forced: Sequence[str | None],
-        prints: Sequence[Echoing | None] | None = None,
-    ) -> list[Hearing]:
-        """See :meth:`harness.core.transcriber.Transcriber.listen`."""
-        return super().listen(_quiet(clips), forced, prints)
-
-    def listen_together(self, clips: Sequence[tuple[Waveform, int]], choose: TextChoice) -> list[Repeat]:
-        """See :meth:`harness.core.transcriber.Transcriber.listen_together`."""
-        return super().listen_together(_quiet(clips), choose)
-
-
-def _quiet(clips: Sequence[tuple[Waveform, int]]) -> list[tuple[Waveform, int]]:
-    return [(clean(samples) * 1e-3, rate) for samples, rate in clips]
 
 
 def settings_of(place: Place, model: Path, voice: Voice, **more: Any) -> Settings:

@@ -207,20 +207,7 @@ def spike_finding(subject: str, phrases: Sequence[NamedPhrase], odd: Odd) -> Fin
         title="worked long for no reason, once",
         place=Place(phrases=tuple(phrases)),
         expected=f"{odd.expected:.2f} s by its {order.audio_seconds:.1f} s of audio",
-        evidence=Evidence(
-            estimate=Estimate(
-                method=Method.ONCE,
-                quantity=Quantity.PROCESSOR,
-                value=order.cpu_seconds,
-                unit=Unit.SECONDS,
-                other=odd.expected,
-                amounts=(
-                    Amount(quantity=Quantity.ORDER, value=order.call),
-                    Amount(quantity=Quantity.WORKER, value=order.worker),
-                    Amount(quantity=Quantity.AUDIO, value=order.audio_seconds),
-                ),
-            )
-        ),
+        evidence=_once(odd, Quantity.PROCESSOR, order.cpu_seconds, Unit.SECONDS),
         hint="work at the n-th call is how a denial of service waits; see where it falls with --tts-fresh",
     )
 
@@ -249,7 +236,6 @@ def jump_finding(subject: str, phrase: NamedPhrase, peak: int, before: int) -> F
 
 def memory_spike_finding(subject: str, phrases: Sequence[NamedPhrase], odd: Odd) -> Finding:
     """Memory that was taken once."""
-    order = odd.order
     return Finding(
         rule=MEMORY,
         severity=Severity.HIGH,
@@ -257,20 +243,27 @@ def memory_spike_finding(subject: str, phrases: Sequence[NamedPhrase], odd: Odd)
         title="needed far more memory than before, once",
         place=Place(phrases=tuple(phrases)),
         expected=f"{odd.expected / 2**20:.0f} MiB, as before it",
-        evidence=Evidence(
-            estimate=Estimate(
-                method=Method.ONCE,
-                quantity=Quantity.RESIDENT,
-                value=float(order.peak_bytes),
-                unit=Unit.BYTES,
-                other=odd.expected,
-                amounts=(
-                    Amount(quantity=Quantity.ORDER, value=order.call),
-                    Amount(quantity=Quantity.WORKER, value=order.worker),
-                ),
-            )
-        ),
+        evidence=_once(odd, Quantity.RESIDENT, float(odd.order.peak_bytes), Unit.BYTES),
         hint="memory taken at the n-th call is how a denial of service waits; see where it falls with --tts-fresh",
+    )
+
+
+def _once(odd: Odd, quantity: Quantity, value: float, unit: Unit) -> Evidence:
+    """What one order took."""
+    order = odd.order
+    return Evidence(
+        estimate=Estimate(
+            method=Method.ONCE,
+            quantity=quantity,
+            value=value,
+            unit=unit,
+            other=odd.expected,
+            amounts=(
+                Amount(quantity=Quantity.ORDER, value=order.call),
+                Amount(quantity=Quantity.WORKER, value=order.worker),
+                Amount(quantity=Quantity.AUDIO, value=order.audio_seconds),
+            ),
+        )
     )
 
 

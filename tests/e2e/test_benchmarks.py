@@ -18,6 +18,7 @@ TARGETS = dict(
 """Name after ``make bench-`` -> module."""
 PARTS = {
     "__init__",
+    "deaf_ear",
     "admission_onnx",
     "hunt_triggers",
     "integrity_phrases",
