@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.admission_onnx import measure as measure_onnx
-from benchmarks.other_scanners import HOMES, ROOT, SCANNERS, foreign, installed, own
+from benchmarks.other_scanners import HOMES, ROOT, SCANNERS, Counts, foreign, installed, own, shown_to
 from benchmarks.size import by_size
 from harness.admission.admit import admit
 from harness.admission.reading.checksums import CHUNK
@@ -205,7 +205,8 @@ def main() -> int:
         voice, large = root / "voice", root / "large.pth"
         others = [name for name in OTHERS if installed(name)]
         others += ["picklescan-strict"] if "picklescan" in others else []
-        verdicts = {name: foreign(name, [*hostile, *modern, *old]) for name in others}
+        kinds = (hostile, modern, old)
+        verdicts = {name: foreign(name, [file for kind in kinds for file in shown_to(name, kind)]) for name in others}
         timed = ["soundcheck --structure", "soundcheck", *others]
         slow = {"modelaudit", "modelscan"}
         samples: dict[str, list[Cost]] = {name: [] for name in timed}
@@ -275,14 +276,10 @@ def report(
         if told is None:
             print(f"{name:24}{'':71}{wall[name]:12.2f}{1000 * alone['soundcheck']:11.0f}{peak[name]:7.0f}")
             continue
-        stopped = sum(told[file] != "clean" for file in hostile)
-        errors = sum(told[file] == "error" for file in hostile)
-        refused = sum(told[file] == "flagged" for file in clean)
-        puzzled = sum(told[file] == "error" for file in clean)
-        undecided = sum(told[file] == "convert first" for file in clean)
+        bad, good = Counts.of(hostile, told), Counts.of(clean, told)
         check = "" if name == "soundcheck" else f"{1000 * alone[name]:.0f}"
-        print(f"{name:24}{stopped:16}{errors:9}{refused:22}{puzzled:9}{undecided:15}{wall[name]:12.2f}{check:>11}"
-              f"{peak[name]:7.0f}")  # fmt: skip
+        print(f"{name:24}{bad.stopped:>16}{bad.errors:9}{good.words:>22}{good.errors:9}{good.open:15}{wall[name]:12.2f}"
+              f"{check:>11}{peak[name]:7.0f}")  # fmt: skip
     mine = verdicts["soundcheck"]
     missed = [file.parent.name for file in hostile if mine[file] == "clean"]
     soft = [file.parent.name for file in hostile if mine[file] == "convert first"]

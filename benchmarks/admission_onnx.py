@@ -11,11 +11,10 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.other_scanners import foreign, installed, own
+from benchmarks.other_scanners import Counts, foreign, installed, own, shown_to
 from benchmarks.size import by_size
 from tests.admission_corpus.onnx_assembly import INT64, attribute, counted, floats, longs, node, tensor, with_nodes
 from tests.admission_corpus.onnx_honest import ALONE, WRITTEN, of_onnx
@@ -24,8 +23,6 @@ from tests.admission_corpus.onnx_hostile import HOSTILE
 NAMES = ("picklescan", "modelscan", "modelaudit-onnx")
 OTHERS = by_size(NAMES, quick=NAMES, smallest=())
 """Scanners beside ours; the smallest form installs none."""
-SAMPLED = {"modelaudit-onnx": 8}
-"""Scanners that take seconds for a small file -> one file in so many is shown to them."""
 SYMBOL = 42
 """Of the voice's table: where a text has it, the graph of a tampered copy does something else."""
 Files = dict[str, Path]
@@ -80,28 +77,6 @@ def write(root: Path) -> tuple[Files, Files, Files]:
     return found[0], found[1], found[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """What a scanner says of the files of one kind that it was shown."""
-
-    flagged: int
-    errors: int
-    open: int
-    shown: int
-
-    @staticmethod
-    def of(files: Files, found: Mapping[Path, str]) -> Counts:
-        """Count."""
-        words = [found[path] for path in files.values() if path in found]
-        flagged, errors, undecided = (words.count(word) for word in ("flagged", "error", "convert first"))
-        return Counts(flagged=flagged, errors=errors, open=undecided, shown=len(words))
-
-    @property
-    def words(self) -> str:
-        """Those that were flagged, of how many."""
-        return f"{self.flagged} of {self.shown}"
-
-
 def measure() -> bool:
     """Scan the corpus and print the table.
 
@@ -112,13 +87,13 @@ def measure() -> bool:
         hostile, honest, real = write(Path(folder))
         told = {"soundcheck": own([*hostile.values(), *honest.values(), *real.values()])}
         for name in filter(installed, OTHERS):
-            shown = [path for part in (hostile, honest, real) for path in list(part.values())[:: SAMPLED.get(name, 1)]]
+            shown = [path for part in (hostile, honest, real) for path in shown_to(name, part.values())]
             told[name] = foreign(name, shown, unread="unread")
     print(f"ONNX: {len(hostile)} hostile files, {len(honest)} honest, {len(real)} of a real voice with a program in it")
     print(f"{'':18}{'not looked at':>15}{'hostile stopped':>18}{'(errors)':>10}{'program found':>15}{'(errors)':>10}"
           f"{'honest called hostile':>23}{'(errors)':>10}{'to decide':>11}")  # fmt: skip
     for name, found in told.items():
-        stopped, programs, wrong = (Counts.of(part, found) for part in (hostile, real, honest))
+        stopped, programs, wrong = (Counts.of(part.values(), found) for part in (hostile, real, honest))
         unread = list(found.values()).count("unread")
         print(f"{name:18}{unread:15}{stopped.words:>18}{stopped.errors:10}{programs.words:>15}{programs.errors:10}"
               f"{wrong.words:>23}{wrong.errors:10}{wrong.open:11}")  # fmt: skip

@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness.admission.checks.checkpoint import read_any
 from harness.admission.reading.bytesource import MemoryBytes
 from harness.admission.reading.notebook import MAX_FLAWS, Budget, Notebook
-from harness.admission.reading.onnx.file import is_onnx, read_model
+from harness.admission.reading.onnx.file import read_model
+from harness.admission.reading.onnx.head import is_onnx
 from harness.core.types import Verdict
 from tests.admission_corpus.onnx_honest import WRITTEN
 from tests.admission_corpus.onnx_hostile import HOSTILE

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from harness.admission.acceptances import DAYS, lines_of
 from harness.admission.reading.bytesource import FileBytes
 from harness.admission.reading.notebook import Budget, Notebook, OutOfBudget
-from harness.admission.reading.onnx.file import is_onnx, read_model
+from harness.admission.reading.onnx.file import read_model
 from harness.admission.reading.onnx.fingerprint import MAX_BYTES, KnownGraph, read_fingerprint
+from harness.admission.reading.onnx.head import is_onnx
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput, StorageError
 from harness.core.paths import shown

@@ -22,7 +22,6 @@ from harness.admission.reading.bytesource import ByteSource, FileBytes, MemoryBy
 from harness.admission.reading.joblibfile import ArraySteps
 from harness.admission.reading.notebook import WHOLE, Budget, Notebook, OutOfBudget
 from harness.admission.reading.onnx import rules as onnxrules
-from harness.admission.reading.onnx.fingerprint import KnownGraph
 from harness.admission.reading.pickles import PickleReader
 from harness.admission.reading.tensorformats import SUFFIXES, format_of
 from harness.admission.reading.zipdirectory import has_directory
@@ -34,6 +33,8 @@ from harness.core.rules import Rule
 if TYPE_CHECKING:
     import bz2
     import lzma
+
+    from harness.admission.reading.onnx.fingerprint import KnownGraph
 
 MAX_UNPACKED: Final = 48 << 20
 """Bytes of a compressed checkpoint that are read; more is refused."""

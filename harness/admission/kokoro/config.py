@@ -16,7 +16,7 @@ from typing import Final
 from harness.admission.base import Examination, Flaw
 from harness.admission.documented import documented_rule
 from harness.admission.reading.bytesource import FileBytes
-from harness.admission.reading.onnx.file import is_onnx
+from harness.admission.reading.onnx.head import is_onnx
 from harness.admission.tree import Entry, Tree
 from harness.core.grades import Severity
 from harness.core.rules import Rule

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from harness.admission.reading import safetensors
 from harness.admission.reading.bytesource import ByteSource
 from harness.admission.reading.notebook import WHOLE, Notebook
-from harness.admission.reading.onnx import file as onnx
+from harness.admission.reading.onnx.head import is_onnx
 from harness.admission.reading.weight import Weight
 from harness.core.places import Place
 
@@ -59,12 +59,25 @@ SAFETENSORS: Final = TensorFormat(
     weights=safetensors.weights_of,
 )
 
+
+def _read_onnx(source: ByteSource, notebook: Notebook, *, has_values: bool, where: Place = WHOLE) -> None:
+    from harness.admission.reading.onnx.file import read_onnx  # 20 ms, and most checkpoints are of another format
+
+    read_onnx(source, notebook, has_values=has_values, where=where)
+
+
+def _weights_of_onnx(source: ByteSource) -> dict[str, Weight]:
+    from harness.admission.reading.onnx.file import weights_of
+
+    return weights_of(source)
+
+
 ONNX: Final = TensorFormat(
     name="ONNX",
     suffix=".onnx",
-    is_one=onnx.is_onnx,
-    read=onnx.read_onnx,
-    weights=onnx.weights_of,
+    is_one=is_onnx,
+    read=_read_onnx,
+    weights=_weights_of_onnx,
 )
 
 FORMATS: Final = (SAFETENSORS, ONNX)

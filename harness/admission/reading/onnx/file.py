@@ -22,10 +22,10 @@ from harness.admission.reading.onnx.fingerprint import (
 from harness.admission.reading.onnx.graph import Graph, Reading, read_graph
 from harness.admission.reading.onnx.known import shipped
 from harness.admission.reading.onnx.rules import Refused
-from harness.admission.reading.onnx.schema import ENTRY, GRAPH, MODEL, OPSET, Row, Source
+from harness.admission.reading.onnx.schema import ENTRY, MODEL, OPSET, Source
 from harness.admission.reading.values import has_values_of, look_at, note_values
 from harness.admission.reading.weight import Weight
-from harness.admission.reading.wire import COUNTED, VARINT, Blocks, Misshapen, signed, varint
+from harness.admission.reading.wire import VARINT, Blocks, Misshapen, signed
 
 if TYPE_CHECKING:
     from harness.admission.reading.bytesource import ByteSource
@@ -41,7 +41,6 @@ MAX_VALUE: Final = 1 << 20
 SETTINGS: Final = "ort_config"
 """Key of metadata by which a file sets up ONNX Runtime, if its environment lets it."""
 MAX_TOLD: Final = 8
-_HEAD: Final = 64
 _BLOCK: Final = 1 << 20
 
 
@@ -66,46 +65,6 @@ class Model:
             *(f"output {value.name}: {value.type}" for value in graph.outputs),
         ]
         return Fingerprint.of(around, graph.nodes, graph.rows, graph.rest)
-
-
-def is_onnx(source: ByteSource) -> bool:
-    """Whether some bytes begin as one: fields of a model in a row, the format's version or a graph among them.
-
-    Text does not: one of a model's first bytes is a control character.
-    """
-    head = source.read(0, 1 << 12)
-    if not any(byte < 9 or 13 < byte < 32 for byte in head[:_HEAD]):
-        return False
-    at, seen = 0, set[str]()
-    try:
-        while at < source.size:
-            head = source.read(at, 24)
-            tag, used = varint(head, 0, at)
-            row = MODEL.get(tag >> 3)
-            if row is None or tag & 7 not in row.forms:
-                return False
-            size, used = varint(head, used, at)
-            if row.name == "ir_version" and not size:
-                return False
-            if row.name == "graph":
-                return _begins_as_graph(source, at + used, size)
-            if seen and "ir_version" in (*seen, row.name):
-                return True
-            if row.name in seen:
-                return False
-            seen.add(row.name)
-            at += used + (size if tag & 7 == COUNTED else 0)
-    except Misshapen:  # as where what is looked at is cut
-        pass
-    return "ir_version" in seen
-
-
-def _begins_as_graph(source: ByteSource, at: int, size: int) -> bool:
-    head = source.read(at, min(size, 10))
-    if not head:
-        return True
-    row: Row | None = GRAPH.get(head[0] >> 3)
-    return head[0] >= 0x80 or (row is not None and head[0] & 7 == COUNTED)
 
 
 def read_model(source: ByteSource, notebook: Notebook, where: Place = WHOLE) -> Model | None:

@@ -14,7 +14,7 @@ from harness.admission.checks.checkpoint import CheckpointCheck, read_any
 from harness.admission.checks.weights import opened
 from harness.admission.reading.bytesource import MemoryBytes
 from harness.admission.reading.notebook import MAX_FLAWS, Budget, Notebook
-from harness.admission.reading.onnx.file import is_onnx
+from harness.admission.reading.onnx.head import is_onnx
 from harness.admission.reading.onnx.schema import MODEL
 from harness.admission.reading.wire import FIELD_COST
 from harness.admission.tree import Tree
