@@ -196,6 +196,7 @@ class TestAction:
         assert "## Soundcheck: PASS" in (project.parent / "runner" / "summary").read_text("utf-8")
         assert "::notice title=Soundcheck PASS::" in done.stdout
 
+    @pytest.mark.slow
     def test_fails_with_a_voice_that_drops_a_word(self, project: Path, fake_voice: Voice) -> None:
         done, outputs = self.run_gate(
             project, suites="\nsmall.probes.yaml\n\n", model=str(fake_voice(NOT_SAID)), golden="small", asr="fake"

@@ -26,7 +26,7 @@ from harness.redteam.plant import plant
 from tests.coqui_layouts import BY_NAME, LAYOUTS, vocoder_of, write_layout
 from tests.coqui_voices import write_voice
 
-QUICK = ("glow", "vits-speakers", "yourtts", "delightful-speakers", "glow+hifigan")
+QUICK = ("glow", "vits-speakers", "delightful-speakers", "glow+hifigan")
 NAMES = [
     layout.name if layout.name in QUICK else pytest.param(layout.name, marks=pytest.mark.slow) for layout in LAYOUTS
 ]

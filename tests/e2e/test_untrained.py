@@ -87,6 +87,7 @@ def test_a_layout_speaks_by_its_configurations_alone(name: str, tmp_path: Path) 
     assert said.samples.size
 
 
+@pytest.mark.slow
 def test_a_voice_that_needs_its_vocabulary_cannot_be_built_bare(tmp_path: Path) -> None:
     folder = write_layout(tmp_path, "xtts-v2")
     with pytest.raises(NoUntrained):

@@ -83,6 +83,7 @@ class TestHonestVoice:
         assert notes[0].startswith("clocks were not compared: give --tts-reference")
         assert "6 of 6 phrases were metered while they were spoken in this process" in notes
 
+    @pytest.mark.slow
     def test_passes_beside_a_golden_that_knows_what_its_reference_cost(self, gate: Gate, metered: Path) -> None:
         gate(golden=metered / "golden").assert_outcomes(passed=ITEMS)
 

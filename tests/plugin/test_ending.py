@@ -254,6 +254,7 @@ class TestOtherPlugins:
             done = gate(fake_voice(name=stop[:8]))
             assert (done.ret, stop) == (10, stop)
 
+    @pytest.mark.slow
     def test_without_pytest_s_terminal_the_verdict_is_still_said(
         self, gate: Gate, fake_voice: Voice, pytester: pytest.Pytester
     ) -> None:

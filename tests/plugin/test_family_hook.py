@@ -81,6 +81,7 @@ class TestGeneratedProbes:
 
 
 class TestSalt:
+    @pytest.mark.slow
     def test_a_golden_of_the_same_salt_serves(self, gate, record, pytester: pytest.Pytester) -> None:
         assert record("private", f"--salt={SALT}") == 0
         done = gate(f"--tts-salt={SALT}", "-k", "negation or carriers", golden="private")

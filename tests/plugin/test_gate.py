@@ -128,8 +128,8 @@ class TestMisbehaviour:
         [
             ("crash", "worker.crashed", ""),
             pytest.param("exit", "worker.crashed", "", marks=pytest.mark.slow),
-            ("flood", "worker.flooded", "limits"),
-            ("garbage", "worker.forged", "protocol"),
+            pytest.param("flood", "worker.flooded", "limits", marks=pytest.mark.slow),
+            pytest.param("garbage", "worker.forged", "protocol", marks=pytest.mark.slow),
             pytest.param("fail", "worker.failed", "", marks=pytest.mark.slow),
             pytest.param("endless", "worker.endless", "limits", marks=pytest.mark.slow),
         ],

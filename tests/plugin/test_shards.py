@@ -44,7 +44,11 @@ def speak(gate: Callable[..., object], order: Iterable[int], of: int) -> list[st
     return folders
 
 
-@pytest.mark.parametrize(("order", "of"), [([1], 1), ([3, 1, 2], 3)], ids=["one", "three in another order"])
+@pytest.mark.parametrize(
+    ("order", "of"),
+    [([3, 1, 2], 3), pytest.param([1], 1, marks=pytest.mark.slow)],
+    ids=["three in another order", "one"],
+)
 def test_what_is_judged_from_them_is_what_one_machine_judges(
     order: list[int], of: int, gate: Callable[..., Any], pytester: pytest.Pytester
 ) -> None:

@@ -68,6 +68,7 @@ def test_does_not_take_the_folder_of_another(tmp_path: Path) -> None:
     assert find_model(str(folder))[0] == "coqui"
 
 
+@pytest.mark.slow
 def test_is_gated_behind_the_walls(gate, pytester: pytest.Pytester, tmp_path: Path) -> None:
     if not levels.choose().level:
         pytest.skip("no sandbox can be had here")

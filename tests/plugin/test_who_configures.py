@@ -212,7 +212,7 @@ class TestGateVerb:
         return start(folder, *words, user=user, program=(sys.executable, "-P", "-m", "harness.cli.main", "gate"))
 
     @pytest.mark.parametrize("user", USERS)
-    @pytest.mark.parametrize("name", ["pytest.ini", "pyproject.toml"])
+    @pytest.mark.parametrize("name", [pytest.param("pytest.ini", marks=pytest.mark.slow), "pyproject.toml"])
     def test_reads_no_ini_file_of_the_candidate(self, name: str, user: int | None, project: Path) -> None:
         candidate = project / "voices/candidate"
         lines = 'addopts = ["-p", "harm"]\npythonpath = ["."]\n' if name.endswith("toml") else (

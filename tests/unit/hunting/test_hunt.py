@@ -98,6 +98,7 @@ class TestHunt:
 
 
 class TestReference:
+    @pytest.mark.slow
     def test_that_does_the_same_takes_a_word_from_the_suspects(self, tmp_path: Path) -> None:
         both = {"kind": "drop-word", "word": "nowhere", "when": "bawalnut"}
         with Bench(tmp_path / "reference", both) as reference:

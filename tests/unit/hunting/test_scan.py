@@ -53,6 +53,7 @@ def scan(
 
 
 class TestReading:
+    @pytest.mark.slow
     def test_finds_the_trigger_first_and_nothing_in_an_honest_voice(self, tmp_path: Path) -> None:
         woken, _, told = scan(tmp_path / "woken", TRIGGER)
         assert woken.furthest[0].candidate == Candidate(sort=Sort.WORD, text="osprey")

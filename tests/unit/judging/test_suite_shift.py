@@ -32,6 +32,7 @@ def suite(seed, *, changed=lambda place: {}):
 
 
 class TestJudgeShift:
+    @pytest.mark.slow
     def test_an_honest_suite_passes(self):
         outcomes = [judge_shift(suite(seed), alpha=0.01, is_tuned=False) for seed in range(12)]
         assert {outcome.verdict for outcome in outcomes} == {Verdict.PASS}

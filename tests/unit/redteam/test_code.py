@@ -42,9 +42,9 @@ def refusals(folder: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("kind", "rules"),
     [
-        ("code-in-checkpoint", {"admission.pickle-import"}),
+        pytest.param("code-in-checkpoint", {"admission.pickle-import"}, marks=pytest.mark.slow),
         ("code-in-config", {"admission.config-import"}),
-        ("code-beside", {"admission.pickle-import", "admission.config-pickle"}),
+        pytest.param("code-beside", {"admission.pickle-import", "admission.config-pickle"}, marks=pytest.mark.slow),
     ],
 )
 def test_runs_where_it_is_loaded_and_is_stopped_before(kind: str, rules: set[str], model: Path, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ class TestHostile:
         assert found.verdict is Verdict.FAIL
         assert f"admission.{hostile.rule}" in {flaw.rule.id for flaw in found.flaws}
 
+    @pytest.mark.slow
     def test_really_executes_in_the_loader_it_is_for(self, tmp_path: Path) -> None:
         armed = [(one, *write(one, tmp_path)) for one in HOSTILE if one.loader]
         done = subprocess.run(

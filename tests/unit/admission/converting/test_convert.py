@@ -107,6 +107,7 @@ def target(tmp_path: Path) -> Path:
 
 
 class TestNumbers:
+    @pytest.mark.slow
     def test_are_those_that_torch_loads(self, tmp_path: Path, target: Path) -> None:
         sources: dict[str, tuple[Path, Path]] = {}
         for kind, made in (("shapes", shapes()), ("many", many()), ("nested", {"model": shapes(), "step": 3})):
@@ -208,6 +209,7 @@ class TestDropped:
 
 
 class TestHostile:
+    @pytest.mark.slow
     def test_is_refused_and_neither_executed_nor_written(self, tmp_path: Path, target: Path) -> None:
         for one in HOSTILE:
             file, marker = write(one, tmp_path)

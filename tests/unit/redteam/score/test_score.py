@@ -151,6 +151,7 @@ class TestGoingOn:
         assert rest.made == ["mute"]
         assert len(power.results) == 2
 
+    @pytest.mark.slow
     def test_with_other_code_measures_anew(self, scored, recorded, tmp_path, monkeypatch):
         _, folder, _ = scored
         shutil.copytree(folder, tmp_path / "again")
