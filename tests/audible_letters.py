@@ -20,6 +20,8 @@ FRAMES = 1.5
 """That a letter lasts in the middle."""
 DEVIATION = 0.5
 """Of their logarithm."""
+STYLE = 0.02
+"""Of a drawn style, what is left of it."""
 LETTERS = 60
 TEXTS = 4
 MOST = 30.0
@@ -99,13 +101,24 @@ def _last(layer: Any) -> None:
 
 def _tacotron(model: Any) -> None:
     _even_out(model.encoder, lambda: _spoken(model))
+    if getattr(model, "use_capacitron_vae", False):
+        _quieten_style(model.decoder, model.capacitron_vae.capacitron_VAE_embedding_dim)
     (stop,) = _linear(model.decoder, "stopnet")
-    stop.bias.fill_(-5)  # it speaks as long as it may
+    stop.weight.mul_(0.1)
+    stop.bias.fill_(-5)  # it speaks as long as it may, whatever style was drawn
     (first,) = _linear(model.decoder, "linear_projection", "proj_to_mel")
     last = getattr(model, "last_linear", first)
     for layer in dict.fromkeys((first, last)):
         _even_out_at_last(layer, lambda: [_spoken(model) for _ in range(TEXTS)])
     last.bias += -QUIETER if last is first else 1  # a linear spectrogram is a quieter one
+
+
+def _quieten_style(decoder: Any, channels: int) -> None:
+    """Have the style that is drawn for a phrase, the last channels of what is attended to, count less than letters."""
+    for layer in (decoder.attention_rnn, decoder.decoder_rnn):
+        layer.weight_ih[:, -channels:] *= STYLE
+    for layer in (decoder.attention.inputs_layer, decoder.linear_projection):
+        layer.linear_layer.weight[:, -channels:] *= STYLE
 
 
 def _linear(network: Any, *places: str) -> list[Any]:
