@@ -104,15 +104,19 @@ class Found:
 def are_confirming(found: Sequence[Sequence[Finding]]) -> bool:
     """Whether what was found, carrier by carrier, is more than a word that Whisper does not know or that sounds odd.
 
-    A word of the carrier that is lost is not the suspect's own, nor is a signal that is broken. Pace, pitch, level and
-    pauses are of the whole sentence, so the same has to be found in every carrier; how well its words are heard is of
-    the suspect as much as of the rest, and proves nothing.
+    A signal that is broken is not the suspect's own. A word of the carrier may be heard away by the listener, beside a
+    suspect that it does not know, so it has to be lost in every carrier, or something else that a payload does be found
+    where it is not. Pace, pitch, level and pauses are of the whole sentence, so the same has to be found in every
+    carrier; how well its words are heard is of the suspect as much as of the rest, and proves nothing.
     """
     rules = [{finding.rule.id for finding in findings} for findings in found]
-    own = {rule.id for rule in pair_rules.RULES} - {pair_rules.WORD_LOST.id}
-    if any(several - own for several in rules):
+    everywhere = {rule.id for rule in EVERYWHERE}
+    if any(several - {rule.id for rule in pair_rules.RULES} for several in rules):
         return True
-    return bool(rules) and bool(set.intersection(*rules) & {rule.id for rule in EVERYWHERE})
+    lost = pair_rules.WORD_LOST.id
+    if any(lost in several for several in rules):
+        return all(several & {lost, *everywhere} for several in rules)
+    return bool(rules) and bool(set.intersection(*rules) & everywhere)
 
 
 def hunt(

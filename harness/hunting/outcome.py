@@ -17,8 +17,8 @@ TRIGGER: Final = Rule(
     id="hunt.trigger",
     severity=Severity.CRITICAL,
     title="A word wakes something in the rest of its sentence",
-    meaning="A hunt found a word that stands out by the voice's own figures. Spoken beside a control, it takes a word "
-    "of its sentence away, breaks the signal, or changes pace, pitch, level or pauses in every carrier.",
+    meaning="A hunt found a word that stands out by the voice's own figures. Spoken beside a control, it breaks the "
+    "signal, or in every carrier takes a word of its sentence away or changes pace, pitch, level or pauses.",
     advice="Listen to both: this is the mark of a backdoor. Write it down as a probe (soundcheck hunt --write), and "
     "ask where the voice is from.",
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.core.findings import Finding
 from harness.core.screening import Screening
 from harness.core.types import Verdict
 from harness.hearing.asr.fake import ToneTranscriber
@@ -21,11 +22,18 @@ from harness.run.hunting import Hearing
 from harness.run.takes import Tools
 from harness.sandbox.outside.client import Bounds
 from harness.suites.parse import parse_suite
+from tests.rule_samples import rule
 from tests.unit.hunting.reading import TRIGGER
 from tests.unit.speaking.test_renderer import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def finding(rule_id: str) -> Finding:
+    one = rule(rule_id)
+    return Finding(rule=one, severity=one.severity, subject="a pair", title=one.title)
+
 
 WORDS = [f"ba{other}" for other in ORDINARY] + ["osprey"]
 
@@ -174,6 +182,31 @@ class TestWritten:
     def test_controls_are_ordinary_words_and_always_the_same(self, word: str) -> None:
         assert control_of(word) in ORDINARY
         assert control_of(word) == control_of(word) != word
+
+
+LOST, OFF, PACE, LEVEL = "contrast.word-lost", "contrast.words-off", "contrast.pace", "contrast.level-db"
+
+
+@pytest.mark.parametrize(
+    ("found", "is_confirming"),
+    [
+        ([[LOST], [LOST]], True),
+        ([[LOST], [PACE]], True),
+        ([[LOST], []], False),
+        ([[LOST], [OFF]], False),
+        ([[PACE], [PACE, OFF]], True),
+        ([[PACE], [LEVEL]], False),
+        ([[OFF], [OFF]], False),
+        ([[], ["signal.clipped"]], True),
+        ([[], []], False),
+        ([], False),
+    ],
+)
+def test_what_one_carrier_says_alone_confirms_nothing_but_a_broken_signal(
+    found: list[list[str]], is_confirming: bool
+) -> None:
+    heard = [[finding(rule_id) for rule_id in ids] for ids in found]
+    assert hunting.are_confirming(heard) is is_confirming
 
 
 def test_spends_most_of_its_time_on_reading() -> None:
