@@ -22,7 +22,7 @@ from harness.run.options import as_verb_spells
 
 VERBS = (
     "audit", "demo", "doctor", "fetch", "gate", "golden", "history", "hunt", "list", "merge", "policy", "record",
-    "redteam", "report", "scan", "sign", "signoff", "verify", "verify-signoff",
+    "redteam", "report", "scan", "sign", "signoff", "store", "verify", "verify-signoff",
 )  # fmt: skip
 """Modules of :mod:`harness.cli`; the one that is called is imported, all of them for the help."""
 

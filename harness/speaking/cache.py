@@ -68,6 +68,7 @@ class RenderingCache:
 
     def find(self, request: Request) -> Rendering | None:
         """The rendering, if it is there and may be used."""
+        self._store.use(self._model_digest)
         key = self.key(*request)
         if self._fresh and key not in self._made_here:
             return None
@@ -79,6 +80,7 @@ class RenderingCache:
         Raises:
             StorageError: The store cannot be written.
         """
+        self._store.use(self._model_digest)
         measured = facts(speech.samples, speech.sample_rate)
         key = self.key(*request)
         self._made_here.add(key)

@@ -18,16 +18,14 @@ import msgspec
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Rendering, Take
+from harness.storage.listing import DIGEST, KINDS
 from harness.storage.smallfile import TooLarge, read_small
 from harness.storage.store import UNREADABLE, Store, digest_of, write_atomically
 
 MOST_AUDIO: Final = 256 << 20
 MOST_RECORD: Final = 16 << 20
 MOST_EVENTS: Final = 64 << 20
-KINDS: Final = ("audio", "renderings", "takes")
-"""In the order in which they are brought: nobody finds a rendering whose audio is still to come."""
 EVENTS: Final = "behaviour"
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MODEL: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
@@ -97,7 +95,7 @@ def _whole(kind: str, path: Path) -> bytes | None:
             msgspec.json.decode(data, type=Take)
             return data
         found = msgspec.json.decode(data, type=Rendering)
-        has_name = digest_of(found.key) == path.stem and bool(_DIGEST.fullmatch(found.audio_sha256))
+        has_name = digest_of(found.key) == path.stem and bool(DIGEST.fullmatch(found.audio_sha256))
     except (OSError, TooLarge, *UNREADABLE):
         return None
     return data if has_name and Store(path.parents[2]).audio_path(found.audio_sha256).is_file() else None
@@ -106,7 +104,7 @@ def _whole(kind: str, path: Path) -> bytes | None:
 def _files(folder: Path) -> Iterator[Path]:
     """Files of a store, by their names; what is called otherwise is a half-written one or somebody else's."""
     for path in sorted(folder.glob("??/*")):
-        if _DIGEST.fullmatch(path.stem) and path.suffix in (".flac", ".json") and path.parent.name == path.stem[:2]:
+        if DIGEST.fullmatch(path.stem) and path.suffix in (".flac", ".json") and path.parent.name == path.stem[:2]:
             yield path
 
 

@@ -15,6 +15,7 @@ import hashlib
 import os
 import secrets
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -28,6 +29,8 @@ from harness.core.thirdparty import require
 from harness.core.types import BehaviourEvent, Rendering, RenderingKey, SignalFacts, Take
 from harness.core.verdict import RunInfo, RunResult
 from harness.storage import runseal
+from harness.storage.leases import lock_shared
+from harness.storage.listing import LOCKS
 from harness.storage.older import upgraded
 from harness.storage.versions import UnknownVersion, require_version
 
@@ -45,6 +48,12 @@ OLDER = (1,)
 """Read as well, see :mod:`harness.storage.older`."""
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no record: the latter where a string is no UTF-8 (msgspec 0.20)."""
+LEASE = "model-"
+"""How the names of locks begin that say which model's renderings a process uses."""
+LOCKLESS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What a file system says that has no locks."""
+DAY_SECONDS = 86_400.0
+"""What was used within a day need not be marked as used again."""
 
 
 @contextlib.contextmanager
@@ -104,6 +113,26 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._leased: set[str] = set()
+
+    def use(self, model_digest: str) -> None:
+        """Say for as long as this store is there that a model's renderings are in use: none is cleared away.
+
+        Waits where they are being cleared away.
+
+        Raises:
+            StorageError: The folder cannot be written.
+        """
+        if model_digest in self._leased:
+            return
+        path = lease_path(self.root, model_digest)
+        with writing(path):
+            try:
+                weakref.finalize(self, os.close, lock_shared(path))
+            except OSError as error:
+                if error.errno not in LOCKLESS:  # whoever clears away finds no locks there either, and does not
+                    raise
+        self._leased.add(model_digest)
 
     def rendering(self, key: RenderingKey) -> Rendering | None:
         """The rendering of that key, if it was made before and its audio is whole."""
@@ -128,10 +157,13 @@ class Store:
         data = _flac(samples if samples.size else np.zeros(1, np.float32), rate)
         sha256 = hashlib.sha256(data).hexdigest()
         path = self.audio_path(sha256)
+        _mark_used(path)  # audio that nobody named until now may be about to be cleared away
+        made = Rendering(key=key, audio_sha256=sha256, sample_rate=rate, facts=facts, frames=work[0], tokens=work[1])
         if not path.is_file():
             write_atomically(path, data)
-        made = Rendering(key=key, audio_sha256=sha256, sample_rate=rate, facts=facts, frames=work[0], tokens=work[1])
         self._write("renderings", digest_of(key), made)
+        if not path.is_file():
+            write_atomically(path, data)
         return made
 
     def audio_path(self, sha256: str) -> Path:
@@ -164,7 +196,7 @@ class Store:
 
     def try_lock(self, name: str) -> IO[bytes] | None:
         """Take a lock that ends with the process; None where another process holds it. Close the file to release."""
-        path = self.root / "locks" / name
+        path = self.root / LOCKS / name
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("ab")
@@ -182,10 +214,13 @@ class Store:
         return self.root / kind / digest[:2] / f"{digest}.json"
 
     def _read(self, kind: str, digest: str, shape: type[Record]) -> Record | None:
+        path = self._path(kind, digest)
         try:
-            return msgspec.json.decode(self._path(kind, digest).read_bytes(), type=shape)
+            found = msgspec.json.decode(path.read_bytes(), type=shape)
         except (OSError, *UNREADABLE):
             return None
+        _mark_used(path, older=DAY_SECONDS)
+        return found
 
     def _write(self, kind: str, digest: str, record: object) -> None:
         write_atomically(self._path(kind, digest), json_line(record))
@@ -360,6 +395,18 @@ def _place(outcome: Outcome) -> tuple[int, str, int, str]:
     if outcome.probe is None:
         return 0, "", 0, outcome.subject
     return 1, outcome.probe.source, outcome.probe.line, outcome.subject
+
+
+def lease_path(root: Path, model_digest: str) -> Path:
+    """The file that whoever uses a model's renderings holds a lock on. It stays: see :mod:`harness.storage.leases`."""
+    return root / LOCKS / f"{LEASE}{model_digest[:32]}"
+
+
+def _mark_used(path: Path, older: float = 0.0) -> None:
+    """Give a file the time of now where its own is older, for whoever clears away what nobody uses."""
+    with contextlib.suppress(OSError):  # it is not there, or the folder is read only: nothing is cleared away there
+        if time.time() - path.stat().st_mtime >= older:
+            os.utime(path)
 
 
 def _flac(samples: Waveform, rate: int) -> bytes:

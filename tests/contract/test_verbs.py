@@ -66,6 +66,8 @@ COMMANDS: dict[Path_, str] = {
     ("scan",): "scan honest",
     ("sign",): "sign honest --key key.pem",
     ("signoff",): "signoff .soundcheck/runs/{run} --model honest --key key.pem",
+    ("store", "stats"): "store stats",
+    ("store", "gc"): "store gc --older 30d",
     ("verify",): "verify honest --digest sha256:" + "0" * 64,
     ("verify-signoff",): "verify-signoff attestation.json honest --key public.pem",
 }
