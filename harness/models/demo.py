@@ -16,12 +16,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import IntegrityError, MissingDependency
 from harness.core.installation import install_advice, install_command
 from harness.engines.onnx_runtime import import_runtime
+from harness.models.piper_names import coqui_name
 from harness.storage.pinned import build_once, package_file, require_sha256, save_checkpoint
 
 if TYPE_CHECKING:
@@ -233,19 +233,6 @@ def convert(piper: Weights, symbols: Mapping[str, int], shapes: Mapping[str, tup
         fill = np.ones if name.endswith(("original1", "gamma")) else np.zeros
         coqui[name] = fill(shapes[name], dtype=np.float32)
     return coqui
-
-
-def coqui_name(piper: str) -> str | None:
-    """Return the name in Coqui's ``Vits`` of a weight of Piper's; None for what is not a named weight."""
-    part, _, rest = piper.partition(".")
-    if not rest or part not in ("enc_p", "dp", "flow", "dec"):
-        return None
-    if part == "flow":  # every second flow only flips channels: Coqui does not count those
-        return re.sub(r"^flows\.(\d+)", lambda m: f"flow.flows.{int(m[1]) // 2}", rest)
-    if part == "dp":  # flow 0 is the affine one; of the others every second one flips
-        rest = re.sub(r"^flows\.(\d+)", lambda m: f"flows.{(int(m[1]) + 1) // 2}", rest)
-        return "duration_predictor." + rest.replace("flows.0.m", "flows.0.translation")
-    return {"enc_p": "text_encoder.", "dec": "waveform_decoder."}[part] + rest
 
 
 def row_norms(weight: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -123,6 +123,23 @@ def test_another_graph_is_refused_before_anything_is_loaded(gate, here: Path, tm
     assert "transfer-not" not in found or found["transfer-not"] != "pass"
 
 
+@needs("TTS")
+def test_a_scan_names_the_rows_that_are_not_the_checkpoints(
+    here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The demo voice is the checkpoint of this export, number by number."""
+    from harness.core.paths import cache_root
+    from harness.models.demo import build_demo_voice
+
+    words = ["scan", "--structure", "--reference", str(build_demo_voice(cache_root()))]
+    assert main([*words, str(here / "voice")]) == 0
+    assert "an export: 350 tensors equal, 0 but for rounding, 0 changed, 0 not compared" in capsys.readouterr().out
+    assert main([*words, str(with_exchanged_symbols(here, tmp_path / "edited", "n", "s"))]) == 4
+    told = capsys.readouterr().out
+    assert "admission.lineage-export" in told
+    assert "of 'n', 's')" in told
+
+
 def test_the_law_of_engines_holds(voice: Path) -> None:
     engine = PiperEngine()
     engine.prepare(device="cpu", threads=1)

@@ -2,7 +2,8 @@
 
 A manipulated voice is often a good one with a small edit: a handful of tensors changed, sometimes by a matrix of low
 rank, everything else equal to the bit. Honest fine-tuning touches nearly every tensor. Neither proves anything, so the
-kind of change is shown with its places, and only an edit in few places asks for a decision.
+kind of change is shown with its places, and only an edit in few places asks for a decision. An ONNX file beside a
+checkpoint is an export, and is held against what that checkpoint makes (:mod:`harness.admission.checks.exports`).
 """
 
 from __future__ import annotations
@@ -12,20 +13,17 @@ import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from harness.admission.base import Examination, Flaw
+from harness.admission.checks.exports import Exported, compare_export, is_export, sibling, symbol_rows
 from harness.admission.checks.weights import Unreadable, is_checkpoint, opened
-from harness.admission.reading.weight import Weight, Weights
+from harness.admission.reading.weight import Weight, Weights, numbers_of
 from harness.admission.tree import Entry, Tree
 from harness.core.grades import Severity, Verdict
 from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.text import printable
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MAX_RANK: Final = 32
 """Ranks above this are called full: adapters in use have 4 to 32."""
@@ -38,6 +36,10 @@ FEW: Final = 0.5
 SHARED: Final = 0.5
 """Share of the reference's elements that must have a counterpart for the two to be one architecture."""
 MAX_SHOWN: Final = 12
+NO_COUNTERPART: Final = (
+    "Put NAME.onnx.json beside the export and config.json beside the checkpoint: the table of symbols is compared by "
+    "them. Tensors of quantised and of unknown exports are not compared."
+)
 REFERENCE: Final = "reference:"
 """Before the name of a file of the reference's; no file of a model may be called so."""
 _BLOCK: Final = 1 << 20
@@ -66,6 +68,16 @@ UNREAD = Rule(
     title="Weights that cannot be compared with the reference",
     meaning="Nothing can be said about whether they were changed.",
     advice="Convert both to safetensors, or see what the checkpoint check says about them.",
+    verdict=Verdict.INCONCLUSIVE,
+)
+
+EXPORT = Rule(
+    id="admission.lineage-export",
+    severity=Severity.HIGH,
+    title="An export that is not what its checkpoint makes",
+    meaning="Numbers of the ONNX file differ from the reference's weights by more than rounding. Edits of an export "
+    "look like this, and so does the export of another checkpoint.",
+    advice="Export the reference again, or name the checkpoint that it was made of.",
     verdict=Verdict.INCONCLUSIVE,
 )
 
@@ -150,7 +162,7 @@ class LineageCheck:
     """Compares every checkpoint of a model with the one of the same name in a reference."""
 
     name = "lineage"
-    rules = (EDITED, OTHER, UNREAD)
+    rules = (EDITED, OTHER, UNREAD, EXPORT)
 
     def __init__(self, reference: Tree) -> None:
         self._reference = reference
@@ -164,7 +176,14 @@ class LineageCheck:
             try:
                 with ExitStack() as stack:
                     reference = stack.enter_context(opened(self._reference, theirs))
-                    found = compare(reference, stack.enter_context(opened(tree, ours)))
+                    candidate = stack.enter_context(opened(tree, ours))
+                    if is_export(tree, ours) and not is_export(self._reference, theirs):
+                        rows = symbol_rows(sibling(tree, ours, ".json"), sibling(self._reference, theirs))
+                        exported = compare_export(candidate, reference, rows)
+                        facts[shown] = exported.words
+                        flaws += _export_flaws(ours, theirs, exported)
+                        continue
+                    found = compare(reference, candidate)
             except Unreadable as error:
                 beside = (REFERENCE + theirs.path,)
                 flaws.append(Flaw(rule=UNREAD, file=ours.path, beside=beside, found=printable(str(error))))
@@ -183,6 +202,22 @@ class LineageCheck:
             yield ours[0], next(iter(theirs.values()))
             return
         yield from ((entry, theirs[entry.path]) for entry in ours if entry.path in theirs)
+
+
+def _export_flaws(ours: Entry, theirs: Entry, found: Exported) -> Iterator[Flaw]:
+    """What is to be decided about an export; both files are what it is about."""
+    beside = (REFERENCE + theirs.path,)
+    for one in found.moved[:MAX_SHOWN]:
+        where = Place(pointer=f"tensor {printable(one.name[:120])}")
+        yield Flaw(rule=EXPORT, file=ours.path, beside=beside, within=where, found=str(one))
+    if len(found.moved) > MAX_SHOWN:
+        told = f"and {len(found.moved) - MAX_SHOWN} tensors more"
+        yield Flaw(rule=EXPORT, file=ours.path, beside=beside, found=told)
+    if found.strange:
+        told = ", ".join(name[:80] for name in found.strange[:MAX_SHOWN])
+        more = f" and {len(found.strange) - MAX_SHOWN} more" if len(found.strange) > MAX_SHOWN else ""
+        told = printable(f"tensors without a known counterpart in the reference: {told}{more}")
+        yield Flaw(rule=UNREAD, file=ours.path, beside=beside, found=told, remedy=NO_COUNTERPART)
 
 
 def _flaws(entry: Entry, found: Comparison) -> Iterator[Flaw]:
@@ -227,8 +262,8 @@ def _change(name: str, reference: Weight, candidate: Weight) -> Change | None:
             differing += int(np.count_nonzero(np.frombuffer(before, np.uint8) != np.frombuffer(now, np.uint8)))
             continue
         with np.errstate(invalid="ignore", over="ignore"):
-            first = _numbers(before, reference.dtype)
-            difference = _numbers(now, reference.dtype) - first
+            first = numbers_of(before, reference.dtype)
+            difference = numbers_of(now, reference.dtype) - first
             norm += float(np.dot(first, first))
             square += float(np.dot(difference, difference))
         differing += int(np.count_nonzero(difference))
@@ -249,15 +284,6 @@ def _blocks(reference: Weight, candidate: Weight) -> Iterator[tuple[bytes, bytes
         yield before, now
 
 
-def _numbers(data: bytes, dtype: str) -> NDArray[np.float64]:
-    import numpy as np
-
-    if dtype == "bfloat16":  # the upper half of a float32
-        return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").astype(np.float64)
-    kind = {"float64": "<f8", "float32": "<f4", "float16": "<f2"}[dtype]
-    return np.frombuffer(data, kind).astype(np.float64)
-
-
 def _rank(reference: Weight, candidate: Weight) -> int:
     """Rank of the difference of two matrices where it is low, by a random sketch of :data:`MAX_RANK` columns.
 
@@ -273,7 +299,7 @@ def _rank(reference: Weight, candidate: Weight) -> int:
     difference = np.empty(reference.count, np.float32)
     at = 0
     for before, now in _blocks(reference, candidate):
-        block = _numbers(now, reference.dtype) - _numbers(before, reference.dtype)
+        block = numbers_of(now, reference.dtype) - numbers_of(before, reference.dtype)
         difference[at : at + block.size] = block
         at += block.size
     largest = float(np.abs(difference).max())

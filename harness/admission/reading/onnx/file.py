@@ -41,6 +41,8 @@ MAX_VALUE: Final = 1 << 20
 SETTINGS: Final = "ort_config"
 """Key of metadata by which a file sets up ONNX Runtime, if its environment lets it."""
 MAX_TOLD: Final = 8
+_FOLDED: Final = "onnx::"
+"""Before the number that a folded weight has for a name."""
 _BLOCK: Final = 1 << 20
 
 
@@ -103,11 +105,23 @@ def read_onnx(source: ByteSource, notebook: Notebook, *, has_values: bool, where
 
 
 def weights_of(source: ByteSource) -> dict[str, Weight]:
-    """The tensors of a file in which :func:`read_onnx` finds nothing that fails."""
+    """The tensors of a file in which :func:`read_onnx` finds nothing that fails.
+
+    A weight that torch's exporter folded into one has lost its name (``onnx::Conv_8168``); what is added behind it has
+    kept its own, and gives both theirs.
+    """
     notebook = Notebook("", Budget())
     model = read_model(source, notebook)
-    tensors = model.graph.tensors.values() if model and model.graph else ()
-    return {one.name: Weight(dtype=one.dtype, shape=one.dims, data=one.data) for one in tensors}
+    graph = model.graph if model and model.graph else Graph()
+    weights = {one.name: Weight(dtype=one.dtype, shape=one.dims, data=one.data) for one in graph.tensors.values()}
+    named = {
+        weight: bias.removesuffix(".bias") + ".weight"
+        for weight, bias in graph.biases.items()
+        if weight.startswith(_FOLDED) and bias.endswith(".bias")
+    }
+    if len(set(named.values())) < len(named) or any(name in weights for name in named.values()):
+        return weights  # two tensors of one name would be one
+    return {named.get(name, name): weight for name, weight in weights.items()}
 
 
 def _look(tensor: Tensor, notebook: Notebook, where: Place) -> None:

@@ -116,6 +116,8 @@ class Graph:
     """Names of what nodes make."""
     constants: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Values that are a few whole numbers, whatever the graph is given."""
+    biases: dict[str, str] = field(default_factory=dict)
+    """What a convolution multiplies by -> what it adds: of a weight that was folded, that one has kept its name."""
     sizes: list[tuple[str, str, int]] = field(default_factory=list)
     """Node, the value that says how large its output is, and where the node stands."""
 
@@ -237,6 +239,8 @@ def _read_node(reading: Reading, graph: Graph, place: Field, depth: int) -> None
     told = [attributes[key].sha256 for key in sorted(attributes)]
     whole = digest(operator, domain, name, inputs, outputs, told)
     graph.nodes.append(Row(whole, f"{domain}:{operator}" if domain else operator, name))
+    if operator == "Conv" and len(inputs) == 3:
+        graph.biases.setdefault(inputs[1], inputs[2])
     _note_sizes(graph, operator, inputs, outputs, attributes, place.start)
 
 

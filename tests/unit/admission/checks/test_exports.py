@@ -1,0 +1,222 @@
+"""An export beside its checkpoint: renamed, folded, with another table of symbols, and equal all the same, or not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from harness.admission.checks.lineage import EXPORT, UNREAD, LineageCheck
+from harness.admission.tree import Tree
+from harness.cli.main import main
+from harness.core.types import Verdict
+from tests.admission_corpus.onnx_assembly import FLOAT, FLOAT16, graph, model, node, tensor, value
+from tests.unit.admission.checks.test_lineage import Tensors, write
+
+if TYPE_CHECKING:
+    from harness.admission.base import Examination
+
+LETTERS = "abn"
+CHECKPOINT_ORDER = ["_", "$", "^", "<B>", *LETTERS, ".", "?"]
+EXPORT_IDS = {"_": 0, "^": 1, "$": 2, "?": 3, ".": 4, "n": 5, "b": 6, "a": 7, "only Piper's": 8}
+CONFIG = {
+    "model": "vits",
+    "characters": {
+        "pad": "_", "eos": "$", "bos": "^", "blank": "<B>",
+        "characters": LETTERS, "punctuations": ".?", "is_unique": False, "is_sorted": False,
+    },
+}  # fmt: skip
+
+
+@dataclass
+class Voices:
+    """A checkpoint and its export, each to be changed before they are written."""
+
+    checkpoint: Tensors = field(default_factory=dict)
+    export: Tensors = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=lambda: dict(EXPORT_IDS))
+    config: dict[str, object] = field(default_factory=lambda: dict(CONFIG))
+
+    def __post_init__(self) -> None:
+        rng = np.random.default_rng(3)
+
+        def drawn(*shape: int) -> np.ndarray:
+            return rng.standard_normal(shape).astype(np.float32)
+
+        table, pre, bias, logs = drawn(9, 4), drawn(6, 5, 3), drawn(6), drawn(2, 1)
+        direction, length = drawn(8, 4, 3), np.abs(drawn(8, 1, 1))
+        norms = np.sqrt((direction.astype(np.float64) ** 2).sum(axis=(1, 2), keepdims=True))
+        rows = {symbol: table[at] for at, symbol in enumerate(CHECKPOINT_ORDER)} | {"only Piper's": drawn(4)}
+        rows["_"] = table[CHECKPOINT_ORDER.index("<B>")]
+        table[0] = table[3]  # as where pad and blank are one
+        self.checkpoint = {
+            "text_encoder.emb.weight": table,
+            "waveform_decoder.conv_pre.weight": pre,
+            "waveform_decoder.conv_pre.bias": bias,
+            "flow.flows.1.enc.in_layers.0.parametrizations.weight.original0": length,
+            "flow.flows.1.enc.in_layers.0.parametrizations.weight.original1": direction,
+            "flow.flows.1.enc.in_layers.0.bias": drawn(8),
+            "duration_predictor.flows.0.log_scale": logs,
+            "posterior_encoder.only_for_training": drawn(3),
+        }
+        self.export = {
+            "sid": np.stack([rows[symbol] for symbol in EXPORT_IDS]),
+            "dec.conv_pre.weight": pre,
+            "dec.conv_pre.bias": bias,
+            "onnx::Conv_8168": (direction * (length / norms)).astype(np.float32),
+            "flow.flows.2.enc.in_layers.0.bias": self.checkpoint["flow.flows.1.enc.in_layers.0.bias"],
+            "/dp/flows.0/Exp_output_0": np.exp(-logs),
+            "/enc_p/Constant_7_output_0": np.float32([0.5]),
+        }
+        self.export = {name: values.copy() for name, values in self.export.items()}
+
+    def written(self, folder: Path) -> tuple[Path, Path]:
+        """The export and the checkpoint, each in a folder."""
+        kinds = {"float32": FLOAT, "float16": FLOAT16}
+        tensors = tuple(
+            tensor(name, one.shape, one.tobytes(), kinds[one.dtype.name]) for name, one in self.export.items()
+        )
+        nodes = (
+            node("Conv", "x onnx::Conv_8168 flow.flows.2.enc.in_layers.0.bias", "h", name="/flow/Conv"),
+            node("Add", "h dec.conv_pre.bias", "y", name="/dec/Add"),
+        )
+        (folder / "export").mkdir(parents=True)
+        (folder / "export" / "joe.onnx").write_bytes(
+            model(graph(*nodes, tensors=tensors, inputs=(value("x", (1, 4, "time")),)))
+        )
+        told = {
+            "audio": {"sample_rate": 22050},
+            "phoneme_id_map": {symbol: [number] for symbol, number in self.ids.items()},
+        }
+        (folder / "export" / "joe.onnx.json").write_text(json.dumps(told), "utf-8")
+        write(folder / "checkpoint" / "model.safetensors", self.checkpoint)
+        (folder / "checkpoint" / "config.json").write_text(json.dumps(self.config), "utf-8")
+        return folder / "export", folder / "checkpoint"
+
+    def examined(self, folder: Path) -> Examination:
+        export, checkpoint = self.written(folder)
+        return LineageCheck(Tree.of(checkpoint)).examine(Tree.of(export))
+
+
+class TestHonestExports:
+    def test_is_equal_though_names_forms_and_symbols_differ(self, tmp_path: Path) -> None:
+        found = Voices().examined(tmp_path)
+        assert (found.verdict, found.flaws) == (Verdict.PASS, ())
+        assert found.facts == {"joe.onnx": "an export: 5 tensors equal, 1 but for rounding, 0 changed, 0 not compared"}
+
+    def test_halved_numbers_are_equal_but_for_rounding(self, tmp_path: Path) -> None:
+        voices = Voices()
+        voices.export = {name: values.astype(np.float16) for name, values in voices.export.items()}
+        found = voices.examined(tmp_path)
+        assert (found.verdict, found.flaws) == (Verdict.PASS, ())
+        assert "0 changed, 0 not compared" in found.facts["joe.onnx"]
+
+    def test_single_files_are_compared_as_their_folders_are(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        export, checkpoint = Voices().written(tmp_path)
+        main(["scan", str(export / "joe.onnx"), "--reference", str(checkpoint / "model.safetensors")])
+        assert "lineage of joe.onnx: an export: 5 tensors equal, 1 but for rounding" in capsys.readouterr().out
+
+
+class TestEditedExports:
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [
+            ("dec.conv_pre.weight", "waveform_decoder.conv_pre.weight"),
+            ("onnx::Conv_8168", "flow.flows.1.enc.in_layers.0.parametrizations.weight.original1"),
+            ("flow.flows.2.enc.in_layers.0.bias", "flow.flows.1.enc.in_layers.0.bias"),
+            ("/dp/flows.0/Exp_output_0", "duration_predictor.flows.0.log_scale"),
+        ],
+    )
+    def test_one_number_is_found_and_its_tensor_named(self, name: str, told: str, tmp_path: Path) -> None:
+        voices = Voices()
+        voices.export[name].reshape(-1)[1] *= 1.001
+        found = voices.examined(tmp_path)
+        (flaw,) = found.flaws
+        assert (flaw.rule, flaw.place, found.verdict) == (EXPORT, f"tensor {told}", Verdict.INCONCLUSIVE)
+        assert flaw.found.startswith(f"{told}: changed by ")
+        assert flaw.beside == ("reference:model.safetensors",)
+
+    def test_exchanged_rows_are_named_by_their_symbols(self, tmp_path: Path) -> None:
+        voices = Voices()
+        rows = [EXPORT_IDS["n"], EXPORT_IDS["b"]]
+        voices.export["sid"][rows] = voices.export["sid"][rows[::-1]]
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert "of 'b', 'n')" in flaw.found
+
+    def test_exchanged_ids_of_the_configuration_are_the_same_edit(self, tmp_path: Path) -> None:
+        voices = Voices()
+        voices.ids["n"], voices.ids["b"] = voices.ids["b"], voices.ids["n"]
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert "of 'b', 'n')" in flaw.found
+
+    def test_a_number_that_is_none_is_found(self, tmp_path: Path) -> None:
+        voices = Voices()
+        voices.export["dec.conv_pre.bias"][0] = np.nan
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert "changed by inf" in flaw.found
+
+    def test_the_largest_come_first_and_the_rest_is_counted(self, tmp_path: Path) -> None:
+        voices = Voices()
+        for place in range(20):
+            name = f"m.{place}.bias"
+            voices.checkpoint[f"waveform_decoder.{name}"] = np.ones(2, np.float32)
+            voices.export[f"dec.{name}"] = np.full(2, 2.0 + place, np.float32)
+        found = voices.examined(tmp_path).flaws
+        assert found[0].found.startswith("waveform_decoder.m.19.bias: changed by 20")
+        assert (len(found), found[-1].found) == (13, "and 8 tensors more")
+
+    def test_a_hostile_name_reaches_nobody_unescaped(self, tmp_path: Path) -> None:
+        voices = Voices()
+        voices.checkpoint["waveform_decoder.\x1b[2J.bias"] = np.ones(2, np.float32)
+        voices.export["dec.\x1b[2J.bias"] = np.zeros(2, np.float32)
+        shown = "".join(flaw.found + flaw.place for flaw in voices.examined(tmp_path).flaws)
+        assert "\x1b" not in shown
+
+
+class TestWhatIsNotCompared:
+    def test_the_table_of_symbols_without_a_configuration_beside_it(self, tmp_path: Path) -> None:
+        export, checkpoint = Voices().written(tmp_path)
+        (export / "joe.onnx.json").unlink()
+        found = LineageCheck(Tree.of(checkpoint)).examine(Tree.of(export))
+        (flaw,) = found.flaws
+        assert (flaw.rule, found.verdict) == (UNREAD, Verdict.INCONCLUSIVE)
+        assert flaw.found == "tensors without a known counterpart in the reference: sid"
+        assert "Put NAME.onnx.json beside the export" in flaw.remedy
+
+    @pytest.mark.parametrize(
+        "config",
+        [{}, {"characters": []}, {"characters": {**CONFIG["characters"], "is_unique": True}}],  # type: ignore[dict-item]
+        ids=("none", "list", "set"),
+    )
+    def test_the_table_of_symbols_in_an_order_that_nobody_knows(
+        self, config: dict[str, object], tmp_path: Path
+    ) -> None:
+        (flaw,) = Voices(config=config).examined(tmp_path).flaws
+        assert flaw.rule is UNREAD
+
+    def test_an_id_beyond_the_table(self, tmp_path: Path) -> None:
+        voices = Voices()
+        voices.ids["n"] = 4000
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert flaw.rule is UNREAD
+
+    def test_a_tensor_of_another_shape(self, tmp_path: Path) -> None:
+        voices = Voices()
+        voices.export["dec.conv_pre.bias"] = np.zeros(7, np.float32)
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert "dec.conv_pre.bias" in flaw.found
+        assert flaw.rule is UNREAD
+
+    def test_a_file_that_ends_too_soon(self, tmp_path: Path) -> None:
+        export, checkpoint = Voices().written(tmp_path)
+        data = (export / "joe.onnx").read_bytes()
+        (export / "joe.onnx").write_bytes(data[: len(data) // 2])
+        found = LineageCheck(Tree.of(checkpoint)).examine(Tree.of(export))
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert {flaw.rule for flaw in found.flaws} == {UNREAD}
