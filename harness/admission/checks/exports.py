@@ -279,7 +279,7 @@ def _moved(pair: _Pair, rounded: float) -> Moved | None:
     if not is_off.any():
         return None
     is_finite = norm > 0 and math.isfinite(norm) and math.isfinite(square)
-    by_row = list(is_off.reshape(len(pair.rows), -1).any(axis=1)) if pair.rows else []
+    by_row = [bool(row.any()) for row in is_off.reshape(len(pair.rows), -1)] if pair.rows else []
     return Moved(
         name=pair.name,
         relative=math.sqrt(square / norm) if is_finite else math.inf,

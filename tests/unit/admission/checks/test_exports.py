@@ -70,7 +70,7 @@ class Voices:
             "onnx::Conv_8168": (direction * (length / norms)).astype(np.float32),
             "flow.flows.2.enc.in_layers.0.bias": self.checkpoint["flow.flows.1.enc.in_layers.0.bias"],
             "/dp/flows.0/Exp_output_0": np.exp(-logs),
-            "/enc_p/Constant_7_output_0": np.float32([0.5]),
+            "/enc_p/Constant_7_output_0": np.array([0.5], np.float32),
         }
         self.export = {name: values.copy() for name, values in self.export.items()}
 
