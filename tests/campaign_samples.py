@@ -91,7 +91,12 @@ def made_comparison(kind: ComparisonKind, probes: Sequence[Probe] | None = None)
     chosen = list(probes) if probes is not None else pairs() if is_contrast else phrases()
     recorded = NothingRecorded() if is_contrast else drawn(chosen)
     screening = dataclasses.replace(SCREENING, suite_probes=len(chosen))
-    return COMPARISONS[kind](Basis(probes=chosen, screening=screening, recorded=recorded))
+    return COMPARISONS[kind](Basis(probes=chosen, screening=screening, recorded=recorded, apart=apart))
+
+
+def apart(ours: Take, theirs: Take) -> float:
+    """Samples of drawn takes lie apart where anything else does."""
+    return 0.0 if (ours.acoustics, ours.facts) == (theirs.acoustics, theirs.facts) else 1.0
 
 
 def heard(comparison: Comparison, key: RenderingKey, says: Says) -> Take:
@@ -115,7 +120,7 @@ def answer_with(comparison: Comparison, says: Says = honest) -> Callable[[Wanted
 
     def answer(wanted: Wanted) -> TakesOf:
         if isinstance(wanted, FirstTakes):
-            return {one.id: first_takes(comparison, one, says) for one in wanted.probes}
+            return {one.id: first_takes(comparison, one, says, wanted.role.value) for one in wanted.probes}
         numbers = range(wanted.start, wanted.stop)
         return {
             one.id: [heard(comparison, rendering_key(one.text, 5000 + n, wanted.role.value), says) for n in numbers]
@@ -125,9 +130,9 @@ def answer_with(comparison: Comparison, says: Says = honest) -> Callable[[Wanted
     return answer
 
 
-def first_takes(comparison: Comparison, one: Probe, says: Says = honest) -> list[Take]:
+def first_takes(comparison: Comparison, one: Probe, says: Says = honest, voice: str = CANDIDATE) -> list[Take]:
     """What the screening hears of one probe."""
-    return [heard(comparison, rendering_key(*request), says) for request in comparison.first_requests(one)]
+    return [heard(comparison, rendering_key(*request, voice), says) for request in comparison.first_requests(one)]
 
 
 def driven(judging: Judging, answer: Callable[[Wanted], TakesOf]) -> tuple[Outcome, list[Wanted]]:

@@ -96,6 +96,7 @@ def run(options: argparse.Namespace) -> int:
         bom = to_mlbom(stated, attestation=out.name, attestation_sha256=digest, version=__version__)
         write_atomically(options.mlbom, bom, option="--mlbom")
     told = f"{out}: signs off {len(stated.files)} files of {stated.about.model}, {len(stated.passed)} items passed"
+    told += f", as an export of {stated.about.export_of[:12]}" if stated.about.export_of else ""
     told += f", {len(stated.warned)} with a warning" if stated.warned else ""
     content = {"verdict": "pass", "problem": "", "attestation": str(out), "sha256": digest, **described(stated)}
     _tell(options, content, told)

@@ -84,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_OF[refused.verdict]
     about = holding.stated.about
     voice = f", {about.voice}" if about.voice else ""
+    voice += f", an export of {about.export_of[:12]}" if about.export_of else ""
     told = f"{options.model}: signed off on {about.signed_on} by {holding.signer}, run {about.run_id}{voice}"
     content = {"verdict": "pass", "problem": "", "signer": holding.signer, **described(holding.stated)}
     _tell(options, content, told)

@@ -30,6 +30,8 @@ class Against(enum.StrEnum):
     """The phrase's benign control, moved by what all pairs differ by."""
     SUITE = "suite"
     """The golden, over all probes of a family or of the suite: `value` is the difference, so `other` is 0."""
+    REFERENCE = "reference"
+    """What the live reference said of the same phrase with the same seeds."""
     SEED = "seed"
     """The golden's own take of the same seed."""
 

@@ -42,6 +42,8 @@ class ComparisonKind(enum.StrEnum):
     """A reference that speaks beside the candidate wherever something looks odd."""
     FINE_TUNE = "fine-tune"
     """A golden, of which every phrase may differ a little: only what one phrase differs by beyond the others counts."""
+    EQUIVALENT = "equivalent"
+    """The checkpoint that it was exported from, seed by seed: sample by sample, or by what a listener notices."""
     CONTRAST = "contrast"
     """Nothing but itself: each trigger phrase against its benign control."""
 
@@ -56,5 +58,6 @@ _COMPARED = {
     ComparisonKind.GOLDEN: "with a golden",
     ComparisonKind.REFERENCE: "with a live reference",
     ComparisonKind.FINE_TUNE: "as a fine-tune of a golden",
+    ComparisonKind.EQUIVALENT: "as an export of its checkpoint, same seeds",
     ComparisonKind.CONTRAST: "with its own controls",
 }

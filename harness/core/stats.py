@@ -158,6 +158,24 @@ def exceedance_bound(extreme: int, takes: int, known: int) -> float:
     return min(1.0, float(math.comb(takes, extreme)) * float(known + 1) ** -extreme)
 
 
+def sign_test(hits: int, trials: int) -> float:
+    """Chance of so many hits or more among independent trials of which each hits with one half at most."""
+    return math.fsum(math.comb(trials, count) for count in range(hits, trials + 1)) / 2.0**trials
+
+
+def signs_needed(tests: int, alpha: float) -> int:
+    """Fewest trials of a sign test, to 64, that leave room for one miss.
+
+    Args:
+        tests: Number of one-sided tests that share `alpha` (Bonferroni).
+        alpha: False-alarm rate of the whole verdict.
+    """
+    trials = 4
+    while sign_test(trials - 1, trials) * tests > alpha and trials < 64:
+        trials += 1
+    return trials
+
+
 def clopper_pearson(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
     """Exact two-sided confidence interval of a share (Clopper & Pearson 1934, Biometrika 26:404)."""
     if trials == 0:

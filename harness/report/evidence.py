@@ -20,6 +20,8 @@ _OF_SAME_SEED = {
     "peak": ("peak {:.2f}", "{:.2f}"),
     "forced-mean": ("log-likelihood of the golden text {:.2f}", "{:.2f}"),
     "echo-mean": ("distance of sounds {:.2f}", ""),
+    "apart": ("samples up to {:.2g} of full scale apart", ""),
+    "other-length": ("{:.0f} of another length", ""),
 }
 """Statistic -> what is said of a take, and of the golden's own of the same seed."""
 
@@ -82,14 +84,19 @@ def _measured(one: Measurement) -> str:
     if one.against is Against.SEED and one.statistic in _OF_SAME_SEED:
         own, golden = _OF_SAME_SEED[one.statistic]
         return own.format(one.value) + (f", golden {golden.format(one.other)}" if golden else "")
+    if one.against is Against.SUITE and one.p_value is not None:
+        return f"p = {one.p_value:.2g}, corrected for all families and statistics"
     if one.effect is None or one.p_value is None:
         return f"{one.label} {one.value:.3g}, golden {one.other:.3g}"
-    if one.against is Against.SUITE:
-        return f"p = {one.p_value:.2g}, corrected for all families and statistics"
     if one.against is Against.CONTROL:
         return (
             f"{one.label} {one.value:.3g}, control {one.other:.3g} after what all pairs differ by "
             f"({one.effect:+.1f} scatters of the other pairs), p = {one.p_value:.2g}"
+        )
+    if one.against is Against.REFERENCE:
+        return (
+            f"{one.label} {one.value:.3g}, reference {one.other:.3g} with the same seeds "
+            f"({one.effect:+.1f} times what a listener notices), p {_p_text(one.p_value)}"
         )
     spread = "" if one.spread is None else f"spread {one.spread:.2g}, "
     return (

@@ -51,7 +51,13 @@ def _undecided(result: RunResult) -> list[tuple[str, str]]:
             " reasons given above. They are evidence in neither direction."
         )
         said.append(("Items without a verdict", text))
-    if not result.info.golden:
+    if result.info.comparison == ComparisonKind.EQUIVALENT:
+        text = (
+            "What the checkpoint itself says was not judged: an export that says the same passes. Judge the checkpoint,"
+            " and sign it off by its own digest."
+        )
+        said.append(("The checkpoint", text))
+    elif not result.info.golden:
         text = "There was nothing to compare with: only faults that need no comparison show."
         if result.info.comparison == ComparisonKind.CONTRAST:
             text = (

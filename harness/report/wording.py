@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.core.findings import Finding, Outcome
 from harness.core.speakers import item_path
 from harness.core.text import counted, printable
-from harness.core.types import Severity, Take, Verdict
+from harness.core.types import ComparisonKind, Severity, Take, Verdict
 from harness.core.verdict import RELEASE
 from harness.report.evidence import heard_of
 
@@ -33,9 +33,18 @@ UNSANDBOXED = frozenset({"", "none", "process", "unsandboxed"})
 def headline(result: RunResult) -> str:
     """Who was judged against what, and how it went, in one line without the verdict's word."""
     info = result.info
-    against = f"against golden {one_line(info.golden)}" if info.golden else "without a golden"
     voice = f", {one_line(info.voice)}" if info.voice else ""
-    return f"{one_line(info.model_name)} ({info.model_digest[:8]}{voice}) {against}: {tally(result)}"
+    return f"{one_line(info.model_name)} ({info.model_digest[:8]}{voice}) {_against(result)}: {tally(result)}"
+
+
+def _against(result: RunResult) -> str:
+    """What the candidate was held against, or is by what was found."""
+    info = result.info
+    if info.comparison == ComparisonKind.EQUIVALENT and info.reference_digest:
+        checkpoint = info.reference_digest[:8]
+        is_export = result.verdict is Verdict.PASS
+        return f"is an export of {checkpoint}" if is_export else f"against {checkpoint}, its checkpoint"
+    return f"against golden {one_line(info.golden)}" if info.golden else "without a golden"
 
 
 def item_key(outcome: Outcome) -> Key:

@@ -137,7 +137,7 @@ class Campaign:
     def _spoken(self, wanted: Wanted) -> TakesOf | WorkerFault:
         """What a judgement wants, or the fault that keeps it from having all of it."""
         if isinstance(wanted, FirstTakes):
-            first = {probe.id: self._takes.first(probe) for probe in wanted.probes}
+            first = {probe.id: self._takes.first(probe, wanted.role) for probe in wanted.probes}
             return {probe_id: takes for probe_id, takes in first.items() if not isinstance(takes, WorkerFault)}
         found: dict[str, Sequence[Take]] = {}
         for probe in wanted.probes:

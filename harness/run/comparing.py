@@ -19,7 +19,8 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
     Raises:
         BadInput: What was asked for cannot be had.
     """
-    if settings.reference and golden is None:
+    is_paired = settings.compare != "auto" and COMPARISONS[ComparisonKind(settings.compare)].is_paired
+    if settings.reference and golden is None and not is_paired:
         raise BadInput("--tts-reference: expected a golden beside it, got none; add --tts-golden=NAME")
     if golden is not None:
         _refuse_other_speakers(model, golden)
@@ -38,6 +39,8 @@ def choose_comparison(settings: Settings, model: Model, golden: Golden | None) -
     asked = COMPARISONS[ComparisonKind(settings.compare)]
     if lack := asked.lacks(hand):
         raise BadInput(f"--tts-compare={settings.compare}: {lack}")
+    if is_paired:
+        return asked
     # A live reference is a comparison with a golden, and more.
     if settings.reference and not issubclass(natural, asked):
         raise BadInput(

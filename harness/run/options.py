@@ -189,13 +189,15 @@ OPTIONS: Final = (
         shapes_verdict=True,
         help="what the candidate is held against; auto: the same seeds where the golden's reference has the same "
         "digest, else the golden's distribution, without one trigger phrases against their controls; fine-tune: only "
-        "what single probes differ by beyond the others",
+        "what single probes differ by beyond the others; equivalent: an export, beside the checkpoint that "
+        "--tts-reference names, with the same seeds",
     ),
     Option(
         stem="reference",
         metavar="DIR",
         shapes_verdict=True,
-        help="a trusted model that speaks beside the candidate wherever something looks odd",
+        help="a trusted model that speaks beside the candidate wherever something looks odd, or the checkpoint of an "
+        "export",
     ),
     Option(
         stem="policy",

@@ -17,7 +17,7 @@ def every_rule() -> tuple[Rule, ...]:
     from harness.costs import footprint, latency, leaks, phrases, scaling, waits
     from harness.hunting import outcome as hunted
     from harness.judging import behaviour, faults, figures, pair_rules, suite_shift
-    from harness.judging.comparisons import same_weights
+    from harness.judging.comparisons import equivalent, same_weights
     from harness.judging.detectors import DETECTORS, signal
     from harness.policy import release
     from harness.report.formats import issues
@@ -32,6 +32,7 @@ def every_rule() -> tuple[Rule, ...]:
         *(detector.rules for detector in DETECTORS),
         signal.RULES,
         same_weights.RULES,
+        equivalent.RULES,
         suite_shift.RULES,
         pair_rules.RULES,
         figures.RULES,

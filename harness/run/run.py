@@ -40,6 +40,7 @@ from harness.run.checks.base import CheckedRun, ModelCheck
 from harness.run.checks.registry import check_named
 from harness.run.comparable import ComparableGolden
 from harness.run.comparing import choose_comparison
+from harness.run.exported import require_export, samples_apart
 from harness.run.hunting import Hunting
 from harness.run.seen import behaviour_folder
 from harness.run.self_test import known_self_test
@@ -137,6 +138,8 @@ class Run:
         if self._golden and self._golden.manifest.speakers and voice.speaker:
             self._golden = self._golden.of(voice.speaker)
         reference = make_reference(settings, voice, tell=tell, on_event=self._event, language=language_of(suites))
+        if comparison.is_paired and reference is not None:
+            require_export(self._equipment.model, reference.model, settings.reference)
         self.info = _describe(settings, suites, self._equipment, self._golden, comparison.kind, reference)
         self.directory = RunDirectory(settings.folder, self.info.run_id)
         self.directory.begin(self.info, planned)
@@ -158,13 +161,15 @@ class Run:
                     if self._golden
                     else NothingRecorded(),
                     judge=shared.judge if shared else None,
+                    apart=samples_apart(self._equipment.store.audio) if comparison.is_paired else None,
                 )
             ),
             self._equipment.beside(reference, settings.shard),
             most_failed=shared.most_failed if shared else MOST_FAILED,
             progress=tell,
         )
-        self._costing = self._costings(suite_probes, reference)
+        # An export's engine is another one: what the checkpoint costs the machine is no measure of it.
+        self._costing = self._costings(suite_probes, None if comparison.is_paired else reference)
         self._metered_checks = {*checks}.intersection(COST_CHECKS) if settings.is_metered else set[str]()
         self._checked = CheckedRun(
             settings=settings,
@@ -328,8 +333,10 @@ class RunAudio:
         return path if path.is_file() else None
 
     def golden_path(self, record: GoldenRecord) -> Path | None:
-        """See :class:`harness.report.AudioSource`."""
-        return self.golden.audio(record) if self.golden else None
+        """See :class:`harness.report.AudioSource`: of a reference that spoke in the run, its first take."""
+        if self.golden and record.audio:
+            return self.golden.audio(record)
+        return self.path(record.takes[0].audio_sha256) if record.takes and not record.audio else None
 
 
 def _describe(

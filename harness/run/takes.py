@@ -55,18 +55,22 @@ class Takes:
             expected = comparison.expected(probe)
             self._expected.setdefault((probe.speaker, probe.text), {})[expected.key] = expected
             requests.setdefault(probe.speaker, []).extend(comparison.first_requests(probe))
+        voices = {Role.CANDIDATE: tools.candidate}
+        if comparison.is_paired and tools.reference is not None:
+            voices[Role.REFERENCE] = tools.reference
         self._schedules = {
-            speaker: Schedule(
+            (role, speaker): Schedule(
                 wanted,
-                tools.candidate.as_speaker(speaker),
+                voice.as_speaker(speaker),
                 tools.store,
-                on_batch=partial(self._hear, speaker),
+                on_batch=partial(self._hear, role, speaker),
                 progress=progress,
                 shard=tools.shard,
             )
+            for role, voice in voices.items()
             for speaker, wanted in requests.items()
         }
-        self._heard: dict[tuple[str, Request, tuple[str | None, str]], Take] = {}
+        self._heard: dict[tuple[Role, str, Request, tuple[str | None, str]], Take] = {}
 
     def getting_ready(self) -> AbstractContextManager[None]:
         """While its block lasts, load what listens, if anything will have to be heard: the first probe tells."""
@@ -78,28 +82,32 @@ class Takes:
         is_all_known = all(request in known for request in wanted)
         return contextlib.nullcontext() if is_all_known else self._tools.listener.getting_ready()
 
-    def first(self, probe: Probe) -> list[Take] | WorkerFault:
-        """The takes that the comparison wants first, or the fault of the first one that could not be spoken."""
+    def first(self, probe: Probe, role: Role = Role.CANDIDATE) -> list[Take] | WorkerFault:
+        """The takes that the comparison wants first, or the fault of the first one that could not be spoken.
+
+        A reference's are of the same seeds; it is asked for them only where the comparison is paired.
+        """
         wanted = self._comparison.first_requests(probe)
-        schedule = self._schedules[probe.speaker]
+        schedule = self._schedules[role, probe.speaker]
         with self.getting_ready():
             schedule.ensure(wanted)
         for request in wanted:
             if isinstance(fault := schedule.made[request], WorkerFault):
                 return fault
         key = self._comparison.expected(probe).key
-        return [self._heard[probe.speaker, request, key] for request in wanted]
+        return [self._heard[role, probe.speaker, request, key] for request in wanted]
 
     def prepare(self, probe: Probe) -> None:
         """Have what :meth:`first` will want spoken and heard, of a shard its part; a fault is left to who judges."""
         with self.getting_ready():
-            self._schedules[probe.speaker].ensure(self._comparison.first_requests(probe))
+            self._schedules[Role.CANDIDATE, probe.speaker].ensure(self._comparison.first_requests(probe))
 
     def heard(self, probe: Probe) -> tuple[Take, ...]:
         """Those of the first takes that are there, whatever became of the others."""
         key = self._comparison.expected(probe).key
         wanted = self._comparison.first_requests(probe)
-        return tuple(take for request in wanted if (take := self._heard.get((probe.speaker, request, key))))
+        places = ((Role.CANDIDATE, probe.speaker, request, key) for request in wanted)
+        return tuple(take for place in places if (take := self._heard.get(place)))
 
     def fresh(self, probe: Probe, start: int, stop: int, role: Role) -> list[Take] | WorkerFault:
         """Takes that no screening has seen, by number, or the fault of the first one that could not be spoken."""
@@ -107,7 +115,8 @@ class Takes:
         if role is Role.REFERENCE:
             if self._tools.reference is None:
                 raise RuntimeError("a comparison that asks for a live reference is chosen only where there is one")
-            voice, purpose = self._tools.reference, REFERENCE_PURPOSE
+            voice = self._tools.reference
+            purpose = FRESH_PURPOSE if self._comparison.is_paired else REFERENCE_PURPOSE
         voice = voice.as_speaker(probe.speaker)
         seed = self._comparison.basis.screening.seed
         requests = [(probe.text, seed_for(purpose, seed, probe.text, take)) for take in range(start, stop)]
@@ -127,7 +136,7 @@ class Takes:
         for schedule in self._schedules.values():
             schedule.close()
 
-    def _hear(self, speaker: str, made: dict[Request, Made]) -> None:
+    def _hear(self, role: Role, speaker: str, made: dict[Request, Made]) -> None:
         # Probes may share a text and yet have goldens of their own: each is held against its own.
         orders = [
             (request, expected, rendering)
@@ -137,5 +146,5 @@ class Takes:
         ]
         takes = self._tools.listener.takes([one for _, _, one in orders], [expected for _, expected, _ in orders])
         self._heard |= {
-            (speaker, request, one.key): take for (request, one, _), take in zip(orders, takes, strict=True)
+            (role, speaker, request, one.key): take for (request, one, _), take in zip(orders, takes, strict=True)
         }

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from harness.core.grades import ComparisonKind
 from harness.core.text import printable
 from harness.signing.dsse import BadSignature
 from harness.signing.statement import (
@@ -34,6 +35,8 @@ RUN: Final = "run"
 """Name of the resource that carries our own fields; its digest is that of the run's ``results.json``."""
 POLICY: Final = "policy"
 GOLDEN: Final = "golden"
+CHECKPOINT: Final = "checkpoint"
+"""What an export was held against."""
 SUITE: Final = "suite:"
 """Begins the name of a suite's resource."""
 VERSION: Final = 1
@@ -108,6 +111,11 @@ class About(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What a hunt for triggers that no suite has covered and came to, line by line; none where nobody asked for one."""
     waivers: list[GrantedWaiver]
     coverage: dict[str, FamilyBound]
+
+    @property
+    def export_of(self) -> str:
+        """Digest of the checkpoint that the model is an export of, ``""`` where it was not judged as one."""
+        return self.reference_digest if self.comparison == ComparisonKind.EQUIVALENT else ""
 
     @property
     def when(self) -> datetime:

@@ -146,7 +146,10 @@ def _command(model: Deployed, policy: PolicyFile | None, stated: Stated | None) 
         next((one.annotations.get("name", "") for one in stated.resources if one.name == GOLDEN), "") if stated else ""
     )
     words = ["pytest", *suites, f"--tts-model={shell_word(shown(model.path))}"]
-    words.append(f"--tts-golden={shell_word(golden) if golden else 'NAME'}")
+    if stated and stated.about.export_of:
+        words += ["--tts-compare=equivalent", "--tts-reference=CHECKPOINT"]
+    else:
+        words.append(f"--tts-golden={shell_word(golden) if golden else 'NAME'}")
     words += [f"--tts-policy={shell_word(shown(policy.path))}"] if policy else []
     return " ".join([*words, "--tts-gate=release"])
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from harness import __version__
-from harness.core.types import BehaviourEvent, Verdict
+from harness.core.types import BehaviourEvent, ComparisonKind, Verdict
 from harness.core.verdict import RunInfo, RunResult
 from harness.judging.behaviour import CHECKS, judge_behaviour
 from harness.policy.file import PolicyFile, policy_of_run
@@ -73,6 +73,11 @@ def require_fit(
         refuse(Verdict.FAIL, f"{expired[0].name} expired on {expired[0].expires}; look at it again, then run again")
 
 
+def is_export(info: RunInfo) -> bool:
+    """Whether the run held the model against the checkpoint that it was exported from."""
+    return info.comparison == ComparisonKind.EQUIVALENT and bool(info.reference_digest)
+
+
 def _require_pass(result: RunResult, policy: PolicyFile | None) -> None:
     info = result.info
     if result.verdict in (Verdict.FAIL, Verdict.ERROR):
@@ -80,7 +85,7 @@ def _require_pass(result: RunResult, policy: PolicyFile | None) -> None:
     if not result.complete:
         line = f"run {info.run_id} is incomplete ({len(result.outcomes)} of {result.planned} items); "
         refuse(Verdict.INCONCLUSIVE, line + "the same pytest command continues it")
-    if not info.golden_digest:
+    if not info.golden_digest and not is_export(info):
         refuse(Verdict.INCONCLUSIVE, f"run {info.run_id} had no golden to compare with; run again with --tts-golden")
     open_ones = [one for one in result.outcomes if one.verdict is Verdict.INCONCLUSIVE]
     is_release = policy is None or policy.policy.gate != "ci"

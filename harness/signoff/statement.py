@@ -23,6 +23,7 @@ from harness.report.formats import results
 from harness.report.hunted import hunt_lines
 from harness.signing.statement import check_sha256
 from harness.signing.testresult import (
+    CHECKPOINT,
     GOLDEN,
     POLICY,
     SUITE,
@@ -35,7 +36,7 @@ from harness.signing.testresult import (
     Stated,
 )
 from harness.signoff.refusal import refuse
-from harness.signoff.run import require_ended, require_fit
+from harness.signoff.run import is_export, require_ended, require_fit
 from harness.storage.digests import file_sha256, listing_sha256
 from harness.storage.store import read_run
 
@@ -109,12 +110,12 @@ def _resources(info: RunInfo, policy: PolicyFile | None) -> tuple[Resource, ...]
             annotations=dict(info.versions),
         ),
         whisper,
-        Resource(
-            name=GOLDEN,
-            sha256=info.golden_digest or "",
-            annotations={"name": info.golden or "", "modelDigest": info.golden_model_digest or ""},
-        ),
     ]
+    if info.golden_digest:
+        about_golden = {"name": info.golden or "", "modelDigest": info.golden_model_digest or ""}
+        found.append(Resource(name=GOLDEN, sha256=info.golden_digest, annotations=about_golden))
+    if is_export(info):
+        found.append(Resource(name=CHECKPOINT, sha256=info.reference_digest or ""))
     found += [
         Resource(name=f"{SUITE}{suite.name}", sha256=suite.sha256, annotations={"probes": str(suite.probes)})
         for suite in sorted({suite.name: suite for suite in info.suites}.values(), key=lambda suite: suite.name)

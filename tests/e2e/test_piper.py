@@ -140,6 +140,37 @@ def test_a_scan_names_the_rows_that_are_not_the_checkpoints(
     assert "of 'n', 's')" in told
 
 
+@needs("TTS")
+def test_the_export_is_equivalent_to_its_checkpoint_and_an_edited_one_is_not(
+    pytester: pytest.Pytester, here: Path, tmp_path: Path
+) -> None:
+    """Two engines speak one voice, with the same seeds; no golden is asked."""
+    from harness.core.paths import cache_root
+    from harness.models.demo import build_demo_voice
+
+    checkpoint = build_demo_voice(cache_root())
+
+    def held(model: Path) -> dict[str, object]:
+        pytester.runpytest_subprocess(
+            f"{here}/two.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
+            f"--tts-model={model}", "--tts-compare=equivalent", f"--tts-reference={checkpoint}",
+            f"--tts-asr={(here / 'whisper').read_text('utf-8')}",
+            "--tts-cost=off", "--tts-threads=1", "--tts-workers=1",
+        )  # fmt: skip
+        found = sorted((pytester.path / ".soundcheck/runs").glob("*/results.json"), key=lambda one: one.stat().st_mtime)
+        content: dict[str, object] = json.loads(found[-1].read_text("utf-8"))
+        return content
+
+    honest = held(here / "voice")
+    assert honest["verdict"] == "pass", honest
+    notes = [note for one in honest["outcomes"] for note in one["notes"]]  # type: ignore[attr-defined]
+    assert "4 of 4 renderings are equal to the reference's sample by sample, within 0.001" in notes
+    edited = held(with_exchanged_symbols(here, tmp_path / "edited", "n", "s"))
+    assert edited["verdict"] == "fail"
+    failed = {one["subject"] for one in edited["outcomes"] if one["verdict"] == "fail"}  # type: ignore[attr-defined]
+    assert "transfer-not" in failed
+
+
 def test_the_law_of_engines_holds(voice: Path) -> None:
     engine = PiperEngine()
     engine.prepare(device="cpu", threads=1)

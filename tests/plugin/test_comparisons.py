@@ -86,6 +86,51 @@ class TestFineTune:
         )
 
 
+class TestEquivalent:
+    """An export, beside the checkpoint that it was made of; no golden is needed."""
+
+    def test_that_says_the_same_passes_and_both_digests_are_named(
+        self, gate, fake_voice: Voice, recorded: Path, pytester: pytest.Pytester
+    ) -> None:
+        done = gate(
+            fake_voice(HARMLESS), "--tts-compare=equivalent", f"--tts-reference={recorded / 'honest'}", golden=""
+        )
+        done.assert_outcomes(passed=ITEMS)
+        about = info(pytester)
+        assert about["comparison"] == "equivalent"
+        ours, theirs = about["model_digest"][:8], about["reference_digest"][:8]
+        done.stdout.fnmatch_lines([f"PASS  candidate ({ours}) is an export of {theirs}: all 6 probes passed"])
+        page = next((pytester.path / ".soundcheck" / "runs").glob("*/report.html")).read_text("utf-8")
+        assert about["reference_digest"] in page
+        assert "as an export of its checkpoint, same seeds" in page
+
+    def test_that_says_one_phrase_otherwise_fails_with_that_phrase_alone(
+        self, gate, fake_voice: Voice, recorded: Path, pytester: pytest.Pytester
+    ) -> None:
+        done = gate(
+            fake_voice(DROPS_NOT), "--tts-compare=equivalent", f"--tts-reference={recorded / 'honest'}", golden=""
+        )
+        done.assert_outcomes(passed=ITEMS - 1, failed=1)
+        assert done.ret == pytest.ExitCode.TESTS_FAILED
+        done.stdout.fnmatch_lines(
+            [
+                "*transfer-not on candidate   CRITICAL  speech.word-dropped",
+                f"FAIL  candidate (*) against {info(pytester)['reference_digest'][:8]}, its checkpoint: *",
+            ]
+        )
+
+    def test_without_what_can_be_its_checkpoint_is_one_line(self, gate, fake_voice: Voice, recorded: Path) -> None:
+        done = gate(fake_voice(HARMLESS), "--tts-compare=equivalent", golden="")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines(
+            ["*--tts-compare=equivalent: expected the checkpoint that it was exported from, got none; *"]
+        )
+        itself = recorded / "honest"
+        done = gate(itself, "--tts-compare=equivalent", f"--tts-reference={itself}", golden="")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines(["*--tts-reference=*: expected the checkpoint *, got the candidate itself; *"])
+
+
 PAIRS = "version: 1\ntitle: Pairs\nlanguage: en\nprobes:\n" + "".join(
     f"""  - id: t{place}
     family: negation

@@ -4,6 +4,7 @@ same_weights    the golden's own model: the same seed must give the same audio
 golden          what a reference was recorded to do, by statistics
 live_reference  the same, and a reference that speaks now decides wherever something looks odd
 fine_tune       a golden, of which every phrase may differ a little
+equivalent      the checkpoint that it was exported from, with the same seeds
 contrast        no golden: trigger phrases against their benign controls
 
 A new one is a module here and a row below.
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from harness.core.types import ComparisonKind
 from harness.judging.comparisons.base import AtHand, Basis, Comparison
 from harness.judging.comparisons.contrast import ContrastComparison
+from harness.judging.comparisons.equivalent import EquivalentComparison
 from harness.judging.comparisons.fine_tune import FineTuneComparison
 from harness.judging.comparisons.golden import GoldenComparison
 from harness.judging.comparisons.live_reference import LiveReferenceComparison
@@ -26,6 +28,7 @@ COMPARISONS: Mapping[ComparisonKind, type[Comparison]] = {
         SameWeightsComparison,
         GoldenComparison,
         FineTuneComparison,
+        EquivalentComparison,
         ContrastComparison,
     )
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -38,11 +38,16 @@ class FirstTakes:
     """Asks for the first takes of probes. The answer leaves out those that could not be spoken."""
 
     probes: tuple[Probe, ...]
+    role: Role = Role.CANDIDATE
+    """Of a reference only where the comparison :attr:`Comparison.is_paired`: then with the candidate's seeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreshTakes:
-    """Asks for takes that no screening has seen. The answer has all of them, for every probe."""
+    """Asks for takes that no screening has seen. The answer has all of them, for every probe.
+
+    A reference's have seeds of their own, unless the comparison :attr:`Comparison.is_paired`.
+    """
 
     probes: tuple[Probe, ...]
     """At least one: what is judged comes first."""
@@ -56,6 +61,8 @@ class FreshTakes:
 Wanted = FirstTakes | FreshTakes
 TakesOf = Mapping[str, Sequence[Take]]
 """By probe id."""
+Apart = Callable[[Take, Take], float]
+"""How far the samples of two takes lie apart at most, of full scale; infinite for other lengths or rates."""
 Judging = Generator[Wanted, TakesOf, Outcome]
 """Yields what is wanted, is sent the takes, returns what is decided. It is closed unfinished where a worker is lost."""
 
@@ -134,6 +141,8 @@ class Basis:
     judge: Judge | None = None
     """Of :func:`harness.judging.judge.plain_judge` for the same records and screening, where it is there already; for
     probes that belong to no one of several speakers."""
+    apart: Apart | None = None
+    """Lays the samples of two takes side by side; None where no comparison of this run does."""
 
 
 class Comparison(ABC):
@@ -142,6 +151,9 @@ class Comparison(ABC):
     kind: ClassVar[ComparisonKind]
     gives_up: ClassVar[bool] = False
     """Whether suspicions may be left open, fresh takes unspoken, once enough probes of the run have failed."""
+    is_paired: ClassVar[bool] = False
+    """Whether a reference speaks every text with the candidate's own seeds, without which there is no such
+    comparison."""
 
     def __init__(self, basis: Basis) -> None:
         self.basis = basis

@@ -100,6 +100,16 @@ class TestStating:
         only = state(passed(voice), voice, None, NOW)
         assert "for the only speaker of a model, not for" in refusal(lambda: require_speakers(only, ["zoe"]))[1]
 
+    def test_names_the_checkpoint_that_an_export_was_held_against_and_needs_no_golden(self, voice: Path) -> None:
+        checkpoint = "041656b1" * 8
+        named = {"golden": None, "golden_digest": None, "golden_model_digest": None, "reference_digest": checkpoint}
+        stated = from_payload(to_payload(state(passed(voice, comparison="equivalent", **named), voice, None, NOW)))
+        assert (stated.digest("checkpoint"), stated.digest("golden")) == (checkpoint, None)
+        assert stated.about.export_of == checkpoint
+        assert state(passed(voice, reference_digest=checkpoint), voice, None, NOW).about.export_of == ""
+        alone = passed(voice, comparison="equivalent", **{**named, "reference_digest": None})
+        assert "had no golden to compare with" in refusal(lambda: state(alone, voice, None, NOW))[1]
+
     def test_says_what_a_hunt_covered_where_there_was_one(self, voice: Path) -> None:
         result = passed(voice)
         lines = ("nothing found: all of it was read", "read 100.0% of what there is: 9 of 9 words")
