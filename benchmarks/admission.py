@@ -33,6 +33,8 @@ from tests.admission_corpus import hostile_checkpoints
 PAIRS = by_size(25, quick=5, smallest=1)
 MEGABYTES = by_size(300, quick=300, smallest=10)
 NAMES = ("picklescan", "modelscan", "fickling", "modelaudit")
+EVERY = by_size(1, quick=1, smallest=12)
+"""One file or folder of the corpus in so many."""
 OTHERS = by_size(NAMES, quick=NAMES, smallest=())
 """Scanners beside ours; the smallest form installs none."""
 GOAL_MB = 200.0
@@ -127,12 +129,12 @@ def make(root: Path) -> None:
     from tests.admission_corpus.honest_folders import HONEST, write
     from tests.admission_corpus.hostile_folders import HOSTILE_FOLDERS
 
-    for name in clean_checkpoints.MODERN:
+    for name in list(clean_checkpoints.MODERN)[::EVERY]:
         clean_checkpoints.write(name, root / "modern")
-    for name in clean_checkpoints.OLD:
+    for name in list(clean_checkpoints.OLD)[::EVERY]:
         clean_checkpoints.write(name, root / "old")
-    folders = [("honest", one.name, str(write(one, root / "honest-folders"))) for one in HONEST]
-    folders += [("hostile", one.name, str(write(one, root / "hostile-folders"))) for one in HOSTILE_FOLDERS]
+    folders = [("honest", one.name, str(write(one, root / "honest-folders"))) for one in HONEST[::EVERY]]
+    folders += [("hostile", one.name, str(write(one, root / "hostile-folders"))) for one in HOSTILE_FOLDERS[::EVERY]]
     (root / "folders.json").write_text(json.dumps(folders), "utf-8")
     count = 200
     rows = MEGABYTES * 1_000_000 // count // 4 // 768
@@ -198,7 +200,8 @@ def main() -> int:
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        hostile = [hostile_checkpoints.write(one, root / "hostile")[0] for one in hostile_checkpoints.HOSTILE]
+        chosen = hostile_checkpoints.HOSTILE[::EVERY]
+        hostile = [hostile_checkpoints.write(one, root / "hostile")[0] for one in chosen]
         subprocess.run([sys.executable, "-m", "benchmarks.admission", str(root)], check=True)
         modern = sorted(root.glob("modern/*/*"))
         old = sorted(root.glob("old/*/*"))
