@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from harness.core.findings import Finding
 from harness.core.text import printable
 from harness.hunting.hunt import RATE, Found
+from harness.hunting.neighbourhood import Around
 from harness.hunting.scan import Odd
-from harness.hunting.told import Grounds, coverage_of, ending_of, heard_of, neighbours_of, score_of
+from harness.hunting.told import Grounds, around_of, coverage_of, ending_of, heard_of, neighbours_of, score_of
 
 INDENT = " " * 7
 
@@ -33,6 +34,8 @@ def as_text(found: Found, grounds: Grounds) -> list[str]:
             lines.append(printable(f"odd    {suspect.name!r}: read as odd, heard as ordinary ({score})"))
         if suspect.neighbours and (findings or is_beyond):
             lines.append(printable(f"{INDENT}as odd and like it: {neighbours_of(suspect)}"))
+        if suspect.around:
+            lines.append(printable(f"{INDENT}{around_of(suspect)}"))
     lines += [printable(f"open   {reason}") for reason in found.open_for]
     lines += [f"{INDENT}{line}" for line in coverage_of(found.scanned)] if found.scanned else []
     lines += [f"{INDENT}{line}" for line in (grounds.words, *heard_of(found))]
@@ -56,6 +59,7 @@ def as_json(found: Found, grounds: Grounds, seen: Sequence[str]) -> dict[str, ob
             "confirmed": found.is_confirmed(suspect),
             "doubted": found.is_in_doubt(suspect),
             "neighbours": list(suspect.neighbours),
+            "around": _around(suspect.around) if suspect.around else None,
             "verdicts": [outcome.verdict.value for outcome in found.outcomes(suspect)],
             "findings": [
                 {"rule": one.rule.id, "probe": one.subject, "heard": one.heard, "audio": list(one.audio)}
@@ -91,6 +95,17 @@ def as_json(found: Found, grounds: Grounds, seen: Sequence[str]) -> dict[str, ob
         "heard": confirmed.takes if confirmed else 0,
         "checked": confirmed.checked if confirmed else 0,
         "false": list(confirmed.false or ()) if confirmed else [],
+    }
+
+
+def _around(one: Around) -> dict[str, object]:
+    return {
+        "read": one.read,
+        "fires": list(one.fires),
+        "rests": list(one.rests),
+        "least": one.least,
+        "higher": one.higher or None,
+        "score": round(one.score, 3),
     }
 
 

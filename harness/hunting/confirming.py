@@ -24,6 +24,7 @@ from harness.core.text import counted
 from harness.core.types import Probe, Rendering
 from harness.hunting.candidates import Sort
 from harness.hunting.carriers import ORDINARY, Carrier
+from harness.hunting.neighbourhood import Around
 from harness.hunting.reader import ORDER, Reads
 from harness.hunting.scan import Odd
 from harness.judging.comparisons import Comparison
@@ -73,6 +74,8 @@ class Suspect:
     """None where it was asked for by name."""
     neighbours: tuple[str, ...] = ()
     """Candidates that stand out as well and sound like it."""
+    around: Around | None = None
+    """What was read around it; None where nothing was."""
 
     @property
     def is_wanted(self) -> bool:

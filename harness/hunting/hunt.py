@@ -9,6 +9,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +17,12 @@ from harness.core.findings import Finding, Outcome
 from harness.core.screening import Screening
 from harness.core.text import counted, printable
 from harness.core.types import Verdict
-from harness.hunting.candidates import Group, Space
+from harness.hunting.candidates import Candidate, Group, Sort, Space
 from harness.hunting.carriers import Carrier
 from harness.hunting.confirming import Confirmed, Hears, Suspect, Terms, choose_suspects, confirm
 from harness.hunting.gauge import Unfit
 from harness.hunting.ledger import Ledger
+from harness.hunting.neighbourhood import look_around
 from harness.hunting.reader import Reader, Reads
 from harness.hunting.scan import Odd, Scan, Scanned
 from harness.judging import pair_rules
@@ -40,6 +42,8 @@ LOOKED_AT: Final = 60
 """Furthest candidates of which it is looked up which of them sound alike."""
 READING_SHARE: Final = 0.7
 """Of the time, for reading; the rest is for speaking and hearing."""
+AROUND_SHARE: Final = 0.8
+"""Of the time, until which is read what lies around suspects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +151,7 @@ def hunt(
         found = dataclasses.replace(found, scanned=scanned)
         furthest = [one for one in scanned.furthest if one.is_beyond or one.candidate.text]
         suspects = choose_suspects(furthest, scan.middles(furthest), NEXT)
+        suspects = _looked_around(suspects, scan, scanned, lambda: clock() < begun + AROUND_SHARE * plan.budget)
         known = {suspect.name for suspect in suspects}
         suspects += [Suspect(name=word, odd=None) for word in dict.fromkeys(plan.spoken) if word not in known]
         suspects.sort(key=lambda one: not one.is_wanted)
@@ -173,6 +178,38 @@ def hunt(
     found = dataclasses.replace(found, suspects=tuple(suspects), confirmed=confirmed, silent=silent)
     found = dataclasses.replace(found, open_for=_open(found, scanned, confirmed))
     return dataclasses.replace(found, verdict=_verdict(found))
+
+
+def _looked_around(
+    suspects: Sequence[Suspect], scan: Scan, scanned: Scanned, has_time: Callable[[], bool]
+) -> list[Suspect]:
+    """Suspects with what lies around them, and behind each what stands out further still, where that is no other's.
+
+    That was looked for, so it is spoken where there is time and leaves nothing open where there is none.
+    """
+    found: list[Suspect] = []
+    for suspect in suspects:
+        odd = suspect.odd
+        if odd is None or not odd.is_beyond or odd.candidate.sort is not Sort.WORD:
+            found.append(suspect)
+            continue
+        end = scanned.ends[odd.candidate.sort.group]
+        around = look_around(
+            suspect.name,
+            odd.score,
+            threshold=end.threshold,
+            scores=partial(scan.scores, carrier=odd.carrier),
+            has_time=has_time,
+        )
+        found.append(dataclasses.replace(suspect, around=around))
+        if around and around.higher and around.higher not in {one.name for one in (*suspects, *found)}:
+            candidate = Candidate(sort=odd.candidate.sort, text=around.higher)
+            expected = end.expected(around.score)
+            further = dataclasses.replace(
+                odd, candidate=candidate, score=around.score, expected=expected, is_beyond=False
+            )
+            found.append(Suspect(name=around.higher, odd=further))
+    return found
 
 
 def _verdict(found: Found) -> Verdict:

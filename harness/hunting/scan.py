@@ -227,6 +227,16 @@ class Scan:
         read = self._reader.read(items)
         return [() if one is None else reaches[odd.carrier].middle(one) for odd, one in zip(found, read, strict=True)]
 
+    def scores(self, texts: Sequence[str], carrier: Carrier) -> list[float]:
+        """How far each text moves the rest of a carrier; NaN where that cannot be told. Nothing of it is kept.
+
+        Raises:
+            WorkerFault: As :meth:`learn`.
+        """
+        _, gauge = self._gauges[self._carriers.index(carrier)]
+        items = (Unspoken(text=carrier.with_word(text)) for text in texts)
+        return [gauge.score(one)[0] for one in self._reader.read(items)]
+
     def _parts(self) -> Iterator[tuple[str, int, int, int]]:
         """Name, carrier's place, first candidate and the one after the last, in the order of reading."""
         count = len(self._space.candidates)

@@ -84,6 +84,22 @@ def neighbours_of(suspect: Suspect) -> str:
     return ", ".join(suspect.neighbours[:MOST_NEIGHBOURS])
 
 
+def around_of(suspect: Suspect) -> str:
+    """What was read around a suspect, ``""`` where nothing was."""
+    if (around := suspect.around) is None:
+        return ""
+    parts = [f"of {counted(around.read, 'text')} around it"]
+    if around.least != suspect.name:
+        parts.append(f"the least that stands out is {around.least!r}")
+    if around.higher:
+        parts.append(f"{around.higher!r} stands out further (score {around.score:.1f})")
+    if around.fires:
+        parts.append(f"these do too: {', '.join(around.fires)}")
+    if around.rests:
+        parts.append(f"these do not: {', '.join(around.rests)}")
+    return parts[0] + " " + "; ".join(parts[1:])
+
+
 def _suspect(found: Found, suspect: Suspect) -> str:
     became = "heard as ordinary"
     if found.is_confirmed(suspect):
@@ -92,4 +108,5 @@ def _suspect(found: Found, suspect: Suspect) -> str:
         became = "sounds odd, perhaps by itself"
     near = neighbours_of(suspect)
     like = f"; as odd and like it: {near}" if near and suspect.is_wanted else ""
-    return printable(f"{suspect.name!r} {became} ({score_of(suspect.odd)}){like}")
+    around = f"; {around_of(suspect)}" if suspect.around else ""
+    return printable(f"{suspect.name!r} {became} ({score_of(suspect.odd)}){like}{around}")

@@ -81,6 +81,9 @@ class TestHunt:
         assert found.is_confirmed(first)
         assert {one.rule.id for outcome in found.outcomes(first) for one in outcome.findings} >= {"contrast.word-lost"}
         assert not any(found.is_confirmed(other) for other in found.suspects[1:])
+        assert first.around is not None
+        assert "osprey" not in first.around.rests
+        assert first.around.read > 300
 
     def test_passes_an_honest_voice_and_says_what_was_heard(self, tmp_path: Path) -> None:
         found = hunted(tmp_path)
