@@ -31,7 +31,7 @@ GOAL_SECONDS, GOAL_MB, GOAL_FILE_MB = 10.0, 500.0, 25.0
 def prepare(folder: Path) -> None:
     """Put the run, and audio for what failed, where a finished run has it."""
     from harness.core.types import Verdict
-    from harness.storage.store import RunDirectory
+    from harness.storage.rundirectory import RunDirectory
     from tests.report_samples import CALM, INFO, NOISY, calm_probes, dropped, make_outcome
 
     directory = RunDirectory(folder, INFO.run_id)
@@ -101,7 +101,7 @@ def measure(folder: Path) -> dict[str, float]:
     """Read the run and write its page, in this process."""
     started, spent = time.perf_counter(), time.process_time()
     from harness.report.page import html
-    from harness.storage.store import RunDirectory
+    from harness.storage.rundirectory import RunDirectory
 
     (run_dir,) = (folder / "runs").iterdir()
     result = RunDirectory(folder, run_dir.name).result()

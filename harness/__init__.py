@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     )
     from harness.core.verdict import RunInfo, RunResult, SuiteInfo
     from harness.pytest_plugin import hookspecs
-    from harness.storage.store import read_run
+    from harness.storage.rundirectory import read_run
     from probes.dice import Dice
     from probes.family import Family, Phrase, Setting
 else:
@@ -85,7 +85,7 @@ else:
         ),
         "harness.core.verdict": ("RunInfo", "RunResult", "SuiteInfo"),
         "harness.pytest_plugin": ("hookspecs",),
-        "harness.storage.store": ("read_run",),
+        "harness.storage.rundirectory": ("read_run",),
         "probes.dice": ("Dice",),
         "probes.family": ("Family", "Phrase", "Setting"),
     }

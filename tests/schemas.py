@@ -23,7 +23,7 @@ from harness.costs import profile
 from harness.goldens import approvals, folder
 from harness.models.fetching import ledger
 from harness.run import self_test
-from harness.storage import store
+from harness.storage import rundirectory
 
 FOLDER = Path(__file__).parents[1] / "harness" / "schemas"
 
@@ -45,8 +45,8 @@ class Written:
 
 
 WRITTEN = (
-    Written(name="run", title="run.json of a run directory", kind=store.Begun, version=store.VERSION),
-    Written(name="record", title="a line of records/*.jsonl", kind=store.Line, version=store.VERSION),
+    Written(name="run", title="run.json of a run directory", kind=rundirectory.Begun, version=rundirectory.VERSION),
+    Written(name="record", title="a line of records/*.jsonl", kind=rundirectory.Line, version=rundirectory.VERSION),
     Written(name="golden", title="manifest.json of a golden", kind=folder.Manifest, version=folder.FORMAT_VERSION),
     Written(name="approval", title="a line of approvals.jsonl", kind=approvals.Approval, version=approvals.VERSION),
     Written(name="sources", title="soundcheck-sources.json", kind=ledger.Sources, version=ledger.VERSION),

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harness import __version__
 from harness.models.files import digest_of_directory
 from harness.policy.file import COPY, read_policy
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 from tests.report_samples import INFO, SUITE, passing_run
 
 if TYPE_CHECKING:

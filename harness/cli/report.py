@@ -56,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.report.formats import results
     from harness.report.page import html
     from harness.run.run import RunAudio
-    from harness.storage.store import RunDirectory, Store, write_atomically
+    from harness.storage.rundirectory import RunDirectory
+    from harness.storage.store import Store, write_atomically
 
     if options.out and options.format == TEXT:
         raise BadInput(f"--out: say which format to write with --format, one of {', '.join(FORMATS)}")

@@ -64,7 +64,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.signoff.refusal import Refused
     from harness.signoff.run import policy_for, require_ended
     from harness.signoff.statement import described, state
-    from harness.storage.store import read_run, write_atomically
+    from harness.storage.rundirectory import read_run
+    from harness.storage.store import write_atomically
 
     now = datetime.now(UTC).replace(microsecond=0)
     given = read_policy(options.policy) if options.policy else None

@@ -33,8 +33,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         actions,
         "stats",
         "count what lies in a folder of runs: objects, bytes, oldest and newest of each kind",
-        "soundcheck store stats\n  soundcheck store stats --dir /shared/soundcheck --format json",
+        "soundcheck store stats\n  soundcheck store stats --dir /shared/soundcheck --format json\n"
+        "  soundcheck store stats --store s3://bucket/voices",
     )
+    add_option(one, "store", help="count what machines share there instead: a folder, or s3://BUCKET/PREFIX")
     one.set_defaults(run=run_stats)
     _finish(one)
     one = verb(
@@ -65,8 +67,13 @@ def run_stats(options: argparse.Namespace) -> int:
         BadInput: There is no such folder.
     """
     from harness.core.errors import BadInput
-    from harness.storage.inventory import inventory
+    from harness.storage.address import read_address
+    from harness.storage.inventory import inventory, shared_inventory
 
+    if options.store:
+        objects = read_address(options.store).objects()
+        _show(objects.place, shared_inventory(objects), options.format)
+        return Exit.DONE
     if not options.dir.is_dir():
         raise BadInput(printable(f"{options.dir}: expected a folder of runs, got no folder"))
     _show(str(options.dir), inventory(options.dir), options.format)

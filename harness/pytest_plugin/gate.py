@@ -18,6 +18,7 @@ from harness.core.errors import StorageError
 from harness.core.findings import Outcome
 from harness.core.paths import shown
 from harness.core.speakers import plain_id, subject_at
+from harness.core.text import printable
 from harness.core.types import Probe, Verdict
 from harness.core.verdict import RunResult
 from harness.models.fetching.local import local_model
@@ -36,7 +37,9 @@ from harness.run.run import Run, RunAudio, load_golden
 from harness.run.seen import keep_seen, seen_of
 from harness.run.settings import Settings
 from harness.run.suitechoices import chosen_by_suites
-from harness.storage.store import RunDirectory, Store, write_atomically
+from harness.run.tools import make_store
+from harness.storage.rundirectory import RunDirectory
+from harness.storage.store import Store, write_atomically
 from harness.suites.expansion import Drawing
 from harness.suites.file import SuiteFileContent
 
@@ -194,10 +197,12 @@ def judge_late(settings: Settings, run_id: str, lost: Set[str] = frozenset()) ->
         All that is on record then.
 
     Raises:
-        IntegrityError: The run or its copy of the policy is not whole.
+        IntegrityError: The run, its copy of the policy, or what other machines have seen is not whole.
+        StorageError: What other machines have seen cannot be read.
     """
     directory = RunDirectory(settings.folder, run_id)
     result = directory.result()
+    make_store(settings, tell=lambda _: None).bring_seen(result.info.model_digest)
     for earlier in result.outcomes:
         if earlier.verdict is not Verdict.FAIL and any(_is_of(earlier, node_id) for node_id in lost):
             directory.record("late", dataclasses.replace(earlier, verdict=Verdict.ERROR, reason=LOST))
@@ -248,6 +253,11 @@ def shard_line(settings: Settings) -> str:
     """What a session with ``--tts-shard`` has done, and what is to be done next; ``""`` for a session that judges."""
     if settings.shard is None:
         return ""
+    if settings.store is not None:
+        return printable(
+            f"shard {settings.shard}: its part is spoken and heard and shared in {settings.store}, nothing is judged; "
+            "when all shards have ended, the same command without --tts-shard judges"
+        )
     return (
         f"shard {settings.shard}: its part is spoken and heard and kept in {shown(settings.folder)}, "
         "nothing is judged; soundcheck merge brings the folders of all shards together, and the same command without "

@@ -307,6 +307,8 @@ def _look(settings: Settings) -> None:
     named_voice(settings.model, settings.voice, may_lack=True)
     check_vocoder(settings.model, settings.vocoder)
     check_requested(settings)
+    if settings.store:
+        settings.store.objects()
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.core.errors import SoundcheckError
 from harness.core.findings import Outcome
 from harness.core.types import Verdict
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 
 PAUSE_SECONDS = 600.0
 """A longer silence between two records is not counted: the run was interrupted and continued."""

@@ -58,8 +58,12 @@ class Choices:
         """A file, None for none."""
         if stem not in self.by_stem:
             return None
-        choice = self.by_stem[stem]
-        return (self.here if choice.is_typed else self.project) / str(choice.value)
+        return self.base(stem) / str(self.by_stem[stem].value)
+
+    def base(self, stem: str) -> Path:
+        """What a path that was chosen for an option is relative to."""
+        is_written = stem in self.by_stem and not self.by_stem[stem].is_typed
+        return self.project if is_written else self.here
 
     def model(self, stem: str) -> str:
         """A model, ``""`` for none; one that an ini file names by a relative path lies below the project."""

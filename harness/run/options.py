@@ -290,6 +290,13 @@ OPTIONS: Final = (
     ),
     Option(stem="dir", type=Path, metavar="DIR", default=".soundcheck", help="folder of runs and cached renderings"),
     Option(
+        stem="store",
+        metavar="URL",
+        without="nothing is shared",
+        help="share renderings and takes with other machines: a folder, or s3://BUCKET/PREFIX (gs://, az://; extra "
+        "store); the folder of runs is a cache of it",
+    ),
+    Option(
         stem="fresh",
         type=bool,
         only_typed="a choice for one run: written down, it would render everything anew each time",
@@ -324,7 +331,7 @@ OPTIONS: Final = (
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
     "checkpoint", "speaker", "speaker-wav", "language", "vocoder", "golden", "gate", "policy", "compare", "reference",
-    "alpha", "takes", "seed", "soak", "hunt", "cost", "shard", "fresh", "report",
+    "alpha", "takes", "seed", "soak", "hunt", "cost", "shard", "store", "fresh", "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (

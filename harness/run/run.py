@@ -47,7 +47,8 @@ from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
 from harness.run.stagelog import append_stages, process_begun, worker_stages
 from harness.run.tools import Equipment, Reference, Tell, make_equipment, make_reference, metered_engine
-from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
+from harness.storage.rundirectory import RunDirectory
+from harness.storage.store import Store, digest_of, write_atomically
 from harness.suites.file import SuiteFileContent, language_of
 
 
@@ -132,6 +133,8 @@ class Run:
             is_ours=shared is not None,
             stages=self._stages,
         )
+        # What a store cannot give or take ends the run before anything is loaded.
+        self._equipment.store.bring_seen(self._equipment.model.digest)
         screening = screening_of(settings, suites)
         voice = self._equipment.model.voice
         comparison = choose_comparison(settings, self._equipment.model, self._golden)
@@ -300,6 +303,7 @@ class Run:
             append_stages(self.settings.log, [*self._stages.known, *spoken], begun=process_begun())
         if self._is_admitted is not None:
             self._record_unless_passed([self._equipment.door.outcome(UNCHANGED)])
+        self._equipment.store.send_seen(self._equipment.model.digest)
 
     def _refusal(self) -> str | None:
         """Why the model must not be loaded, None where it may.

@@ -15,6 +15,7 @@ from harness.core.shard import Shard, read_shard
 from harness.core.voice import Voice
 from harness.run.choices import Choices, choices_of
 from harness.run.options import OPTIONS, SALT_VARIABLE
+from harness.storage.address import Address, read_address
 
 if TYPE_CHECKING:
     import pytest
@@ -63,6 +64,8 @@ class Settings:
     """Seconds a batch may take before its length is counted."""
     fresh: bool
     """Ignore renderings of earlier runs."""
+    store: Address | None = None
+    """What machines share, whose cache :attr:`folder` is; None where nothing is shared."""
     compare: str = "auto"
     """``auto``, or what the candidate is held against."""
     checkpoint: str = ""
@@ -155,6 +158,7 @@ def make_settings(choices: Choices) -> Settings:
         threads=int(choices.number("threads") or default_threads()),
         workers=int(choices.number("workers") or default_workers(device)),
         folder=choices.project / choices.text("dir"),
+        store=_address(choices),
         memory_gb=choices.number("memory-gb") or 0.0,
         timeout=choices.number("timeout") or 0.0,
         fresh=choices.is_set("fresh"),
@@ -181,8 +185,13 @@ def make_settings(choices: Choices) -> Settings:
     return settings
 
 
+def _address(choices: Choices) -> Address | None:
+    typed = choices.text("store")
+    return read_address(typed, name=choices.name("store"), above=choices.base("store")) if typed else None
+
+
 def _refuse_judged(settings: Settings, choices: Choices, policy: Path | None) -> None:
-    """Refuse policy, golden and weights that lie in the candidate, the reference or the vocoder.
+    """Refuse policy, golden, shared store and weights that lie in the candidate, the reference or the vocoder.
 
     Raises:
         BadInput: One line.
@@ -193,6 +202,8 @@ def _refuse_judged(settings: Settings, choices: Choices, policy: Path | None) ->
     if settings.golden:
         places = (expanded(settings.golden), *(folder / settings.golden for folder in settings.golden_folders))
         asked += [(choices.name("golden"), place) for place in places if (place / "manifest.json").exists()][:1]
+    if settings.store and settings.store.folder:
+        asked.append((choices.name("store"), settings.store.folder))
     if weights := settings.asr.partition(":")[2]:
         asked.append((choices.name("asr"), expanded(weights)))
     judged = Judged.of(candidate=settings.model, reference=settings.reference, vocoder=settings.vocoder)

@@ -42,6 +42,7 @@ from harness.sandbox.outside.levels import LEVELS, choose_launcher
 from harness.speaking.cache import RenderingCache
 from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
+from harness.storage.shared import SharedStore
 from harness.storage.store import Store
 
 CHARACTERS_PER_TIMEOUT = 240
@@ -161,7 +162,7 @@ def make_equipment(
     )
     if model.voice.speakers and any(word not in model.voice.speakers for word in settings.speaker):
         tell(printable(f"{counted(len(model.voice.speakers), 'speaker')} chosen: {', '.join(model.voice.speakers)}"))
-    store = Store(settings.folder)
+    store = make_store(settings, tell)
     events = EventLog(*([settings.log] if settings.log else []))
     provenance = (
         Provenance(model=model.path) if is_ours else provenance_of(_project(settings), settings.model, model.path)
@@ -194,6 +195,18 @@ def make_equipment(
         events=events,
         door=door,
     )
+
+
+def make_store(settings: Settings, tell: Tell) -> Store:
+    """Where renderings and takes are kept: the folder of runs, beside what machines share where something is.
+
+    Raises:
+        BadInput: What is shared is not there.
+        MissingDependency: It needs a package that is not there.
+    """
+    if settings.store is None:
+        return Store(settings.folder)
+    return Store(settings.folder, SharedStore(settings.store.objects(), settings.folder, tell))
 
 
 def make_reference(
@@ -240,7 +253,7 @@ def make_reference(
     # Its behaviour is not the candidate's: what it is seen to do is told and goes into no verdict.
     renderer, _ = _make_renderer(
         settings,
-        Store(settings.folder),
+        make_store(settings, tell),
         model,
         EventLog(),
         tell=tell,

@@ -38,7 +38,7 @@ from harness.signing.testresult import (
 from harness.signoff.refusal import refuse
 from harness.signoff.run import is_export, require_ended, require_fit
 from harness.storage.digests import file_sha256, listing_sha256
-from harness.storage.store import read_run
+from harness.storage.rundirectory import read_run
 
 
 def state(

@@ -1,4 +1,4 @@
-"""How much of each kind lies in a folder of runs, and since when. Reads names and sizes, no content."""
+"""How much of each kind lies in a folder of runs, or is shared, and since when. Reads names and sizes, no content."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.storage.listing import KINDS, LOCKS, Stored, half_written, locks_of, objects_of
+from harness.storage.objects import Listed, Objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,19 @@ def inventory(root: Path) -> list[Held]:
     return held
 
 
-def held_of(kind: str, stored: Iterable[Stored]) -> Held:
+def shared_inventory(objects: Objects) -> list[Held]:
+    """What machines share, by the word of whoever keeps it.
+
+    Args:
+        objects: What they share.
+
+    Raises:
+        StorageError: It cannot be listed.
+    """
+    return [held_of(kind, objects.list(kind)) for kind in ("renderings", "takes", "behaviour")]
+
+
+def held_of(kind: str, stored: Iterable[Stored | Listed]) -> Held:
     """Count objects of one kind."""
     objects = size = 0
     oldest = newest = None

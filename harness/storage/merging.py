@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Rendering, Take
 from harness.storage.listing import DIGEST, KINDS
+from harness.storage.objects import Objects
+from harness.storage.shared import SharedStore
 from harness.storage.smallfile import TooLarge, read_small
 from harness.storage.store import UNREADABLE, Store, digest_of, write_atomically
 
@@ -26,6 +29,8 @@ MOST_AUDIO: Final = 256 << 20
 MOST_RECORD: Final = 16 << 20
 MOST_EVENTS: Final = 64 << 20
 EVENTS: Final = "behaviour"
+AT_A_TIME: Final = 8
+"""Objects that are fetched at once: each waits for a network."""
 _MODEL: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
@@ -33,7 +38,8 @@ _MODEL: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 class Merged:
     """What became of one folder's files."""
 
-    folder: Path
+    folder: str
+    """Or the address of what machines share."""
     brought: int = 0
     """Renderings and takes that were not there before."""
     known: int = 0
@@ -62,7 +68,7 @@ def merge(target: Path, folder: Path, *, say: Callable[[str], None] = lambda _: 
         raise BadInput(printable(f"{folder}: expected a folder of runs, as --tts-dir names it, got {got}"))
     if target.exists() and target.samefile(folder):
         raise BadInput(printable(f"{folder}: expected another folder than the one that is merged into"))
-    made = Merged(folder=folder)
+    made = Merged(folder=str(folder))
     for path, model in _event_files(folder):
         _bring_events(target, path, model)
         made.events += 1
@@ -70,6 +76,39 @@ def merge(target: Path, folder: Path, *, say: Callable[[str], None] = lambda _: 
         say(f"{folder}: {kind}")
         for path in _files(folder / kind):
             _bring(target, kind, path, made)
+    return made
+
+
+def merge_shared(target: Path, objects: Objects, *, tell: Callable[[str], None], say: Callable[[str], None]) -> Merged:
+    """Bring all that machines share into a folder of runs, what workers were seen to do first.
+
+    Args:
+        target: Where to.
+        objects: What they share.
+        tell: Told on one line what is not whole.
+        say: Told what is brought.
+
+    Raises:
+        IntegrityError: What workers were seen to do is not whole: no verdict may do without it.
+        StorageError: It cannot be read, or the target cannot be written.
+    """
+    shared = SharedStore(objects, target, tell)
+    store = Store(target, shared)
+    made = Merged(folder=objects.place)
+    say(f"{objects.place}: {EVENTS}")
+    names = [one.name.split("/") for one in shared.listed(EVENTS)]
+    made.events = len(names)
+    for model in sorted({model for _, model, _ in names}):
+        shared.bring_seen(model)
+    for kind, fetch in (("renderings", store.fetch_rendering), ("takes", store.fetch_take)):
+        digests = [one.name.rpartition("/")[2] for one in shared.listed(kind)]
+        wanted = [digest for digest in digests if not store.has(kind, digest)]
+        made.known += len(digests) - len(wanted)
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            for place, found in enumerate(pool.map(fetch, wanted)):
+                say(f"{objects.place}: {kind}, {place + 1} of {len(wanted)}")
+                made.brought += found is not None
+                made.broken += found is None
     return made
 
 

@@ -1,14 +1,12 @@
-"""What lasts: a content-addressed store of renderings and hearings, and the run directory.
+"""What lasts: a content-addressed store of renderings and hearings.
 
 Every file is written to a temporary name and renamed, and audio is named by its sha256 and checked when read, so a
-reader never sees half a file. A run's records are appended line by line by each process on its own; a torn last line
-(``kill -9``, full disk) is ignored, and whatever it said is measured again by the next run.
+reader never sees half a file.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import errno
 import fcntl
 import hashlib
@@ -18,36 +16,28 @@ import time
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from harness.core.errors import BadInput, IntegrityError, StorageError
-from harness.core.findings import Outcome
+from harness.core.errors import IntegrityError, StorageError
 from harness.core.text import printable
 from harness.core.thirdparty import require
-from harness.core.types import BehaviourEvent, Rendering, RenderingKey, SignalFacts, Take
-from harness.core.verdict import RunInfo, RunResult
-from harness.storage import runseal
+from harness.core.types import Rendering, RenderingKey, SignalFacts, Take
 from harness.storage.leases import lock_shared
 from harness.storage.listing import LOCKS
-from harness.storage.older import upgraded
-from harness.storage.versions import UnknownVersion, require_version
+from harness.storage.sealing import Spoken
 
 if TYPE_CHECKING:
     from harness.core.types import Waveform
+    from harness.storage.shared import SharedStore
 
 Record = TypeVar("Record")
 
-VERSION = 2
-"""Of a run directory: ``run.json``, ``records/`` and ``behaviour/``. Raised when a field of what lies there changes its
-meaning, goes, or comes without a default: records that cannot be decoded are passed over as torn ones are."""
-AFTER = ".after"
-"""While a run that had ended goes on: the head of its last list of digests."""
-OLDER = (1,)
-"""Read as well, see :mod:`harness.storage.older`."""
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no record: the latter where a string is no UTF-8 (msgspec 0.20)."""
+MOST_SAMPLES = (256 << 20) // 4
+"""Of one rendering: as many as a worker may send at once. A small file of a stranger's may stand for far more."""
 LEASE = "model-"
 """How the names of locks begin that say which model's renderings a process uses."""
 LOCKLESS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
@@ -109,10 +99,14 @@ def digest_of(content: object) -> str:
 
 
 class Store:
-    """Renderings and what was heard in them, below one folder. Safe to share between processes."""
+    """Renderings and what was heard in them, below one folder. Safe to share between processes.
 
-    def __init__(self, root: Path) -> None:
+    Beside a store that machines share the folder is a cache: what is not here is fetched, what is made here is sent.
+    """
+
+    def __init__(self, root: Path, shared: SharedStore | None = None) -> None:
         self.root = root
+        self._shared = shared
         self._leased: set[str] = set()
 
     def use(self, model_digest: str) -> None:
@@ -136,8 +130,13 @@ class Store:
 
     def rendering(self, key: RenderingKey) -> Rendering | None:
         """The rendering of that key, if it was made before and its audio is whole."""
-        found = self._read("renderings", digest_of(key), Rendering)
-        return found if found and found.key == key and self.audio_path(found.audio_sha256).is_file() else None
+        digest = digest_of(key)
+        found = self._read("renderings", digest, Rendering)
+        if found and found.key == key and self.audio_path(found.audio_sha256).is_file():
+            self._send(digest, found)
+            return found
+        fetched = self.fetch_rendering(digest)
+        return fetched if fetched and fetched.key == key else None
 
     def keep(
         self, key: RenderingKey, samples: Waveform, rate: int, facts: SignalFacts, work: tuple[int, int]
@@ -164,6 +163,7 @@ class Store:
         self._write("renderings", digest_of(key), made)
         if not path.is_file():
             write_atomically(path, data)
+        self._send(digest_of(key), made)
         return made
 
     def audio_path(self, sha256: str) -> Path:
@@ -184,15 +184,84 @@ class Store:
         if hashlib.sha256(data).hexdigest() != sha256:
             path.unlink(missing_ok=True)
             raise IntegrityError(f"{path}: not the audio its name says; removed, run the same command again")
-        return _unflac(data)
+        try:
+            return _unflac(data)
+        except (RuntimeError, ValueError) as error:
+            raise IntegrityError(
+                printable(f"{path}: is no audio that a voice may have ({error}); who wrote it? remove what is stored")
+            ) from None
 
     def take(self, rendering: Rendering, listening: Mapping[str, str]) -> Take | None:
         """What was heard in a rendering by a given transcriber for a given text, if it was heard before."""
-        return self._read("takes", digest_of([rendering.audio_sha256, rendering.key, listening]), Take)
+        digest = digest_of([rendering.audio_sha256, rendering.key, listening])
+        found = self._read("takes", digest, Take)
+        if self._shared is None:
+            return found
+        if found is not None:
+            self._shared.send_take(digest, found)
+            return found
+        fetched = self.fetch_take(digest)
+        return fetched if fetched and fetched.audio_sha256 == rendering.audio_sha256 else None
 
     def keep_take(self, rendering: Rendering, listening: Mapping[str, str], take: Take) -> None:
         """Store what was heard."""
-        self._write("takes", digest_of([rendering.audio_sha256, rendering.key, listening]), take)
+        digest = digest_of([rendering.audio_sha256, rendering.key, listening])
+        self._write("takes", digest, take)
+        if self._shared is not None:
+            self._shared.send_take(digest, take)
+
+    def has(self, kind: str, digest: str) -> bool:
+        """Whether a rendering or a take of that name is here, whole or not."""
+        return self._path(kind, digest).is_file()
+
+    def fetch_rendering(self, digest: str) -> Rendering | None:
+        """Bring a rendering here from what machines share; None where it is not there, or not whole.
+
+        Args:
+            digest: Of its key.
+
+        Raises:
+            StorageError: The shared store cannot be read.
+        """
+        fetched = self._shared.spoken(digest) if self._shared else None
+        if fetched is None:
+            return None
+        write_atomically(self.audio_path(fetched.rendering.audio_sha256), fetched.flac)
+        self._write("renderings", digest, fetched.rendering)
+        return fetched.rendering
+
+    def fetch_take(self, digest: str) -> Take | None:
+        """The same for what was heard.
+
+        Args:
+            digest: Of what was asked.
+
+        Raises:
+            StorageError: The shared store cannot be read.
+        """
+        fetched = self._shared.take(digest) if self._shared else None
+        if fetched is not None:
+            self._write("takes", digest, fetched)
+        return fetched
+
+    def send_seen(self, model_digest: str) -> None:
+        """Let other machines know what workers of a model were seen to do here.
+
+        Raises:
+            StorageError: The shared store cannot be written.
+        """
+        if self._shared is not None:
+            self._shared.send_seen(model_digest)
+
+    def bring_seen(self, model_digest: str) -> None:
+        """Learn what workers of a model were seen to do on other machines.
+
+        Raises:
+            StorageError: The shared store cannot be read.
+            IntegrityError: What is there is not whole.
+        """
+        if self._shared is not None:
+            self._shared.bring_seen(model_digest)
 
     def try_lock(self, name: str) -> IO[bytes] | None:
         """Take a lock that ends with the process; None where another process holds it. Close the file to release."""
@@ -210,6 +279,17 @@ class Store:
                 raise
         return file
 
+    def _send(self, digest: str, made: Rendering) -> None:
+        def spoken(seen: str) -> Spoken | None:
+            with contextlib.suppress(OSError):
+                flac = self.audio_path(made.audio_sha256).read_bytes()
+                if hashlib.sha256(flac).hexdigest() == made.audio_sha256:
+                    return Spoken(rendering=made, flac=flac, seen=seen)
+            return None
+
+        if self._shared is not None:
+            self._shared.send_spoken(digest, spoken, made.key.model_digest)
+
     def _path(self, kind: str, digest: str) -> Path:
         return self.root / kind / digest[:2] / f"{digest}.json"
 
@@ -224,177 +304,6 @@ class Store:
 
     def _write(self, kind: str, digest: str, record: object) -> None:
         write_atomically(self._path(kind, digest), json_line(record))
-
-
-class RunDirectory:
-    """Everything about one run: what it is about, and outcomes and events as they came."""
-
-    def __init__(self, root: Path, run_id: str) -> None:
-        self.path = root / "runs" / run_id
-
-    @classmethod
-    def at(cls, folder: Path) -> RunDirectory:
-        """The run that lies in a folder, wherever that was brought."""
-        directory = cls(folder.parent, folder.name)
-        directory.path = folder
-        return directory
-
-    def begin(self, info: RunInfo, planned: int) -> None:
-        """Say what the run is about. The same inputs continue the same run.
-
-        Raises:
-            IntegrityError: It had ended, and was edited since.
-        """
-        if head := runseal.head_of(self.path):
-            write_atomically(self.path / AFTER, head.encode())
-            (self.path / runseal.NAME).unlink(missing_ok=True)
-        content: dict[str, Any] = {"version": VERSION, "info": info, "planned": planned}
-        write_atomically(self.path / "run.json", json_line(content))
-
-    def end(self) -> None:
-        """Take the digests of all files, when every process has ended: what is edited later shows."""
-        after = self.path / AFTER
-        head = after.read_text("ascii") if after.is_file() else ""
-        data = runseal.listing(self.path, *([head] if head else [])).encode()
-        write_atomically(self.path / runseal.NAME, data)
-        after.unlink(missing_ok=True)
-
-    def record(self, writer: str, outcome: Outcome) -> None:
-        """Append what was decided about one item."""
-        self._append(writer, {"outcome": outcome})
-
-    def event(self, writer: str, line: str) -> None:
-        """Append something that happened on the way."""
-        self._append(writer, {"event": line})
-
-    def result(self) -> RunResult:
-        """Everything recorded so far; of several outcomes for one item the latest counts.
-
-        Raises:
-            IntegrityError: This is no run directory, one of another version, or was edited after its end.
-        """
-        runseal.head_of(self.path)
-        try:
-            data = (self.path / "run.json").read_bytes()
-            require_version(
-                data,
-                "a run",
-                reads=VERSION,
-                also=OLDER,
-                older="run again, or use the Soundcheck that made it",
-            )
-            begun = msgspec.json.decode(data, type=Begun)
-        except UnknownVersion as error:
-            raise IntegrityError(printable(f"{self.path / 'run.json'}: {error}")) from None
-        except (OSError, *UNREADABLE) as error:
-            raise IntegrityError(f"{self.path}: no run lies here ({error})") from None
-        outcomes: dict[tuple[str, str], Outcome] = {}
-        events: list[str] = []
-        for line in self._lines():
-            if line.outcome is not None:
-                suite = line.outcome.probe.source if line.outcome.probe else ""
-                outcomes[suite, line.outcome.subject] = line.outcome
-            if line.event is not None and line.event not in events:
-                events.append(line.event)
-        ordered = sorted(outcomes.values(), key=_place)
-        return RunResult(
-            info=begun.info,
-            outcomes=tuple(ordered),
-            planned=begun.planned,
-            events=tuple(events),
-            behaviour=self._behaviour(),
-        )
-
-    def _behaviour(self) -> tuple[BehaviourEvent, ...]:
-        """What the workers were seen to try, from the observers' own files; repeats are added up."""
-        found: dict[tuple[str, str, str, str], BehaviourEvent] = {}
-        for file in sorted((self.path / "behaviour").glob("*.jsonl")):
-            for line in file.read_bytes().split(b"\n"):
-                with contextlib.suppress(*UNREADABLE):
-                    event = msgspec.json.decode(line, type=BehaviourEvent)
-                    key = (event.when, event.kind, event.what, event.detail)
-                    count = event.count + (found[key].count if key in found else 0)
-                    found[key] = dataclasses.replace(found.get(key, event), count=count)
-        return tuple(found.values())
-
-    def moments(self) -> tuple[int, ...]:
-        """When each record was written: nanoseconds of that machine's clock, oldest first."""
-        return tuple(line.at for line in self._lines() if line.at)
-
-    def _append(self, writer: str, record: dict[str, object]) -> None:
-        path = self.path / "records" / f"{writer}.jsonl"
-        data = json_line({"at": time.time_ns(), **record})
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("ab") as file:
-                # A torn line of an earlier process must not swallow this one.
-                file.write(b"\n" + data)
-
-    def _lines(self) -> list[Line]:
-        """All records of all writers, oldest first."""
-        lines = []
-        for file in sorted((self.path / "records").glob("*.jsonl")):
-            for line in file.read_bytes().split(b"\n"):
-                with contextlib.suppress(*UNREADABLE):
-                    if line:
-                        lines.append(_line(line))
-        return sorted(lines, key=lambda line: line.at)
-
-
-def read_run(folder: Path) -> RunResult:
-    """Everything that a run recorded.
-
-    Args:
-        folder: The run directory, e.g. ``.soundcheck/runs/3f2a9c01d7e4``, or a copy of it.
-
-    Raises:
-        BadInput: There is no run.
-        IntegrityError: Its records are not whole.
-    """
-    if not (folder / "run.json").is_file():
-        raise BadInput(printable(f"{folder}: expected a run directory, such as .soundcheck/runs/ID, got no run there"))
-    return RunDirectory.at(folder).result()
-
-
-class Begun(msgspec.Struct):
-    """What ``run.json`` holds."""
-
-    version: int
-    """See :data:`VERSION`."""
-    info: RunInfo
-    """What the run is about."""
-    planned: int
-    """Items that a complete run has."""
-
-
-class Line(msgspec.Struct):
-    """What a line of ``records/*.jsonl`` holds: an outcome or an event."""
-
-    at: int = 0
-    """When it was written: nanoseconds of this machine's clock."""
-    outcome: Outcome | None = None
-    """What was decided about an item."""
-    event: str | None = None
-    """Something that happened on the way, in one line."""
-
-
-def _line(data: bytes) -> Line:
-    """One record.
-
-    Raises:
-        msgspec.DecodeError: It is none, of this version or an older one.
-    """
-    try:
-        return msgspec.json.decode(data, type=Line)
-    except msgspec.ValidationError:
-        return msgspec.convert(upgraded(msgspec.json.decode(data)), type=Line)
-
-
-def _place(outcome: Outcome) -> tuple[int, str, int, str]:
-    """Model-wide checks first, then probes by suite and line."""
-    if outcome.probe is None:
-        return 0, "", 0, outcome.subject
-    return 1, outcome.probe.source, outcome.probe.line, outcome.subject
 
 
 def lease_path(root: Path, model_digest: str) -> Path:
@@ -426,5 +335,8 @@ def _unflac(data: bytes) -> tuple[Waveform, int]:
     require("soundfile")
     import soundfile
 
-    samples, rate = soundfile.read(io.BytesIO(data), dtype="float32")
-    return samples, int(rate)
+    with soundfile.SoundFile(io.BytesIO(data)) as file:
+        samples = file.read(MOST_SAMPLES + 1, dtype="float32")
+    if samples.ndim != 1 or samples.size > MOST_SAMPLES:
+        raise ValueError(f"expected one channel of at most {MOST_SAMPLES:,} samples, got more")
+    return samples, int(file.samplerate)

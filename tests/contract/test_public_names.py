@@ -15,7 +15,7 @@ import harness
 from harness.core.findings import Finding
 from harness.core.types import Verdict
 from harness.core.verdict import RunResult
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 from probes.dice import Dice
 from probes.family import Family, Phrase
 from tests.report_samples import sample_run

@@ -18,7 +18,7 @@ from harness.goldens.approvals import FILE, Decision, append_approval
 from harness.models.fetching.ledger import NAME, Ledger
 from harness.report.formats import results
 from harness.report.page import power
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 from tests.lazily import Lazily
 from tests.report_samples import passing_run
 from tests.schemas import WRITTEN, Written, schema_of

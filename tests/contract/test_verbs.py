@@ -19,7 +19,7 @@ import pytest
 
 from harness.cli.golden_decide import CI_VARIABLES
 from harness.cli.main import VERBS, main, make_parser
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 from tests.conftest import SUITE
 from tests.report_samples import sample_run
 from tests.tiers import slow

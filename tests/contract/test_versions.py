@@ -31,7 +31,7 @@ from harness.signing.dsse import BadSignature
 from harness.signing.statement import write_statement
 from harness.signoff.audit import FORMAT_VERSION as LIST_VERSION
 from harness.signoff.audit import read_list
-from harness.storage import store
+from harness.storage import rundirectory
 from harness.suites.parse import FORMAT_VERSION as SUITE_VERSION
 from harness.suites.parse import parse_suite
 from tests.report_samples import passing_run
@@ -41,10 +41,10 @@ UPGRADE = "a newer Soundcheck wrote it: install that one"
 
 
 def read_run(folder: Path, version: int) -> None:
-    directory = store.RunDirectory.at(folder)
+    directory = rundirectory.RunDirectory.at(folder)
     directory.begin(passing_run().info, 1)
     path = folder / "run.json"
-    path.write_bytes(path.read_bytes().replace(b'"version":%d}' % store.VERSION, b'"version":%d}' % version))
+    path.write_bytes(path.read_bytes().replace(b'"version":%d}' % rundirectory.VERSION, b'"version":%d}' % version))
     directory.result()
 
 
@@ -116,8 +116,8 @@ class Format:
 
 
 FORMATS = [
-    Format("run.json", store.VERSION, read_run,
-           "/run.json: expected a run of version {version}, got {next}; " + UPGRADE, also=store.OLDER),
+    Format("run.json", rundirectory.VERSION, read_run,
+           "/run.json: expected a run of version {version}, got {next}; " + UPGRADE, also=rundirectory.OLDER),
     Format("manifest.json", GOLDEN_VERSION, read_manifest,
            ": expected a golden of version {version}, got {next}; " + UPGRADE),
     Format("approvals.jsonl", approvals.VERSION, read_log,
@@ -158,7 +158,7 @@ class TestAnotherVersion:
 
 
 class TestThisVersion:
-    @pytest.mark.parametrize("version", [store.VERSION, *store.OLDER])
+    @pytest.mark.parametrize("version", [rundirectory.VERSION, *rundirectory.OLDER])
     def test_of_a_run_is_read(self, version: int, tmp_path: Path) -> None:
         read_run(tmp_path, version)
 

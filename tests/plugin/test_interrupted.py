@@ -17,7 +17,7 @@ from harness.goldens.approvals import Decision
 from harness.goldens.folder import read_golden
 from harness.goldens.lifecycle import accept, proposal_path
 from harness.report.formats.registry import FORMATS
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 from tests.conftest import MODEL_CHECKS, SUITE, Voice
 from tests.report_samples import sample_run
 

@@ -11,7 +11,7 @@ from harness.cli.main import main
 from harness.core.findings import Outcome
 from harness.core.types import Verdict
 from harness.report.formats.registry import FORMATS
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 from tests.conftest import MODEL_CHECKS, Voice
 from tests.report_samples import INFO, sample_run
 

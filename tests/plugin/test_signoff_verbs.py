@@ -17,7 +17,7 @@ from harness.cli.main import main
 from harness.core.types import BehaviourEvent
 from harness.run.seen import behaviour_folder
 from harness.sandbox.outside.events import lines_of
-from harness.storage.store import RunDirectory, read_run
+from harness.storage.rundirectory import RunDirectory, read_run
 from tests.conftest import MODEL_CHECKS, Voice
 from tests.signoff_samples import POLICY, KeyPair, make_keys
 

@@ -17,7 +17,7 @@ from harness.run.campaign import Campaign
 from harness.run.hunting import Hunting
 from harness.run.settings import Settings
 from harness.sandbox.outside.events import EventLog
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 
 
 class When(StrEnum):

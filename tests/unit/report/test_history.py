@@ -12,7 +12,7 @@ from harness.cli.main import main
 from harness.core.types import Verdict
 from harness.core.verdict import RunResult
 from harness.report.history import read_history, sparkline, trends_of
-from harness.storage import store
+from harness.storage import rundirectory
 from tests.report_samples import HOSTILE, passing_run, sample_run
 from tests.signoff_samples import write_run
 
@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch):
         now["at"] += now["step"]
         return now["at"]
 
-    monkeypatch.setattr(store.time, "time_ns", time_ns)
+    monkeypatch.setattr(rundirectory.time, "time_ns", time_ns)
     return now
 
 
@@ -76,7 +76,7 @@ class TestHistory:
     def test_counts_no_pauses(self, tmp_path: Path, clock: dict[str, int]) -> None:
         path = write_run(tmp_path, named("aaaa", passing_run()))
         clock["at"] += DAY
-        store.RunDirectory(tmp_path, path.name).record("main", passing_run().outcomes[0])
+        rundirectory.RunDirectory(tmp_path, path.name).record("main", passing_run().outcomes[0])
         assert read_history(tmp_path)[0][0].seconds == 11.0
 
     def test_tells_of_a_run_that_cannot_be_read_and_goes_on(self, folder: Path) -> None:

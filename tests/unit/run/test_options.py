@@ -148,7 +148,7 @@ class TestIniFile:
         values = {"model": "voice", "golden": "g", "gate": "release", "device": "cpu", "threads": "3", "workers": "2"}
         values |= {"memory_gb": "2.5", "dir": "runs", "log": "seen.jsonl", "model_name": "narrator"}
         values |= {"golden_dir": "goldens", "report": "csv=out/x.csv"} | _written(OTHERWISE)
-        values["cost"] = "auto"
+        values |= {"cost": "auto", "store": "shared"}
         write_files(pytester.path)
         assert {f"tts_{name}" for name in values} == {option.key for option in OPTIONS if option.key}
         pytester.makeini("[pytest]\n" + "".join(f"tts_{name} = {value}\n" for name, value in values.items()))
@@ -156,6 +156,7 @@ class TestIniFile:
         assert (found.model, found.golden, found.model_name, found.gate) == ("voice", "g", "narrator", "release")
         assert (found.threads, found.workers, found.memory_gb, found.device) == (3, 2, 2.5, "cpu")
         assert (found.folder, found.log) == (pytester.path / "runs", pytester.path / "seen.jsonl")
+        assert found.store and found.store.folder == pytester.path / "shared"
         assert found.reports == (f"csv={pytester.path}/out/x.csv",)
         assert found.golden_folders[0] == pytester.path / "goldens"
         assert (found.asr, found.takes, found.seed, found.alpha) == ("fake", 4, 9, 0.02)

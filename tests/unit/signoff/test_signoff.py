@@ -29,7 +29,7 @@ from harness.signoff.holding import check, read_age, read_attestation, require_s
 from harness.signoff.refusal import Refused
 from harness.signoff.run import policy_for
 from harness.signoff.statement import state, tool_digest
-from harness.storage.store import read_run
+from harness.storage.rundirectory import read_run
 from tests.rule_samples import rule
 from tests.signoff_samples import NOW, POLICY, SUITE, KeyPair, make_keys, make_policy, make_voice, passed, write_run
 

@@ -17,7 +17,8 @@ from harness.storage import runseal
 from harness.storage.clearing import Clearing, carry_out, plan, read_age
 from harness.storage.inventory import inventory
 from harness.storage.leases import lock_alone
-from harness.storage.store import RunDirectory, Store, lease_path
+from harness.storage.rundirectory import RunDirectory
+from harness.storage.store import Store, lease_path
 from tests.campaign_samples import FACTS
 from tests.report_samples import INFO, make_take
 

@@ -7,7 +7,7 @@ import msgspec
 from harness.core.findings import Evidence
 from harness.core.types import Severity
 from harness.storage.older import upgraded
-from harness.storage.store import Line
+from harness.storage.rundirectory import Line
 
 OLD = {
     "rule": "speech.word-dropped",

@@ -12,8 +12,8 @@ import pytest
 
 from harness.core.errors import IntegrityError
 from harness.run.seen import keep_seen
+from harness.storage.rundirectory import RunDirectory, read_run
 from harness.storage.runseal import NAME, head_of
-from harness.storage.store import RunDirectory, read_run
 from tests.report_samples import passing_run
 
 

@@ -23,7 +23,8 @@ from harness.core.errors import IntegrityError, StorageError
 from harness.core.findings import Finding, Outcome
 from harness.core.types import Acoustics, Hearing, Probe, Rendering, RenderingKey, Severity, SignalFacts, Take, Verdict
 from harness.core.verdict import RunInfo, SuiteInfo
-from harness.storage.store import RunDirectory, Store, digest_of, write_atomically
+from harness.storage.rundirectory import RunDirectory
+from harness.storage.store import Store, digest_of, write_atomically
 from tests.rule_samples import rule
 
 if TYPE_CHECKING:
@@ -499,7 +500,7 @@ class TestTornRecords:
 
     def test_records_of_several_processes_in_one_file_are_all_whole(self, run: RunDirectory) -> None:
         code = (
-            "import sys; from pathlib import Path; from harness.storage.store import RunDirectory;"
+            "import sys; from pathlib import Path; from harness.storage.rundirectory import RunDirectory;"
             "run = RunDirectory(Path(sys.argv[1]), sys.argv[2])\n"
             "for number in range(40): run.event('main', f'{sys.argv[3]}{number} ' + 'x' * 20_000)"
         )

@@ -22,7 +22,7 @@ from harness.core.findings import Evidence
 from harness.core.types import Verdict
 from harness.report.page import html
 from harness.report.page.page import CARDS
-from harness.storage.store import RunDirectory
+from harness.storage.rundirectory import RunDirectory
 from tests.report_samples import (
     INFO,
     LONG,

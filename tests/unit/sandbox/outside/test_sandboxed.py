@@ -380,6 +380,17 @@ class TestSecrets:
         # By its system call, and by inotify, which a busy machine may tell after the loading is over.
         assert sum(event.count for event in events) >= 2
 
+    def test_that_open_a_shared_store_stay_with_the_harness(self, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in (
+            *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+            *("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_SAS_KEY"),
+            *("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SERVICE_ACCOUNT_KEY", "SOUNDCHECK_OTHER"),
+        ):
+            monkeypatch.setenv(name, f"{name}-of-the-store")
+        assert box.does("environment", "-of-the-store") == "0 found"
+        monkeypatch.setenv("LANG", "C-of-the-store")
+        assert box.does("environment", "-of-the-store").startswith(("1 found LANG", "2 found LANG"))
+
     def test_removed_from_home_are_told(self, box: Box) -> None:
         assert box.does("unlink-home", "~/Documents/budget.csv") == "PermissionError 13"
         assert "bait-changed" in box.seen("secrets")

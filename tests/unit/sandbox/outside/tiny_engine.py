@@ -161,7 +161,18 @@ def escape() -> str:
     return ",".join(found)
 
 
+def environment_with(ending: str) -> str:
+    """Variables whose values end like this, of this process or of whoever's can be read."""
+    found = [name for name, value in os.environ.items() if value.endswith(ending)]
+    for process in ("self", str(os.getppid()), "1"):
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+            found += [f"{process}: {line.decode()}" for line in lines if line.endswith(ending.encode())]
+    return f"{len(found)} found {' '.join(found)}".strip()
+
+
 DEEDS: dict[str, Any] = {
+    "environment": environment_with,
     "nothing": lambda: "nothing",
     "threads": threads,
     "connect": connect,
