@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SECONDS: Final = 60.0
 """How long one request may take, and how long in all it is tried again."""
 RETRIES: Final = 4
-MOST_LISTED: Final = 20_000_000
+MOST_LISTED: Final = 5_000_000
 """Objects. Whoever lists more does not stop."""
 CHUNK: Final = 1 << 20
 SCHEMES: Final = {

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote, unquote
 
 from harness.storage.sealing import NONE
 
@@ -71,7 +72,7 @@ class Sent:
 
     def add_seen(self, model: str, latest: str | None, ends: Mapping[str, int]) -> None:
         """The store knows these files up to these ends; None where nothing was sent, but fetched."""
-        lines = [f"seen {model} {file} {end}" for file, end in ends.items()]
+        lines = [f"seen {model} {quote(file)} {end}" for file, end in ends.items()]
         with self._lock:
             self._append([*lines, *([f"latest {model} {latest}"] if latest else [])])
 
@@ -118,6 +119,6 @@ class Sent:
                 self._latest[words[1]] = words[2]
                 self._own.add((words[1], words[2]))
             elif words[0] == "seen" and len(words) == 4:
-                self._ends[words[1], words[2]] = int(words[3])
+                self._ends[words[1], unquote(words[2])] = int(words[3])
         except ValueError:
             return

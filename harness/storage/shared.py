@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from harness.core.errors import IntegrityError
+from harness.core.errors import IntegrityError, StorageError
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Take
 from harness.storage.objects import Listed, Objects
@@ -158,7 +158,7 @@ class SharedStore:
             for path in sorted(folder.glob("*.jsonl")):
                 start = self._sent.end_of(model, path.name)
                 if path.stat().st_size > start:
-                    fresh = read_small(path, MOST_OWN)[start:]
+                    fresh = _own(path)[start:]
                     fresh = fresh[: fresh.rfind(b"\n") + 1]
                     lines, ends[path.name] = lines + fresh, start + len(fresh)
             if not lines:
@@ -259,3 +259,10 @@ class SharedStore:
 
 def _name(kind: str, digest: str) -> str:
     return f"{kind}/{digest[:2]}/{digest}"
+
+
+def _own(path: Path) -> bytes:
+    try:
+        return read_small(path, MOST_OWN)
+    except TooLarge as error:
+        raise StorageError(printable(f"{path}: what workers were seen to do cannot be shared ({error})")) from None

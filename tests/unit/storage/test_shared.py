@@ -199,6 +199,12 @@ class TestWhatWasSeen:
         first.bring_seen(MODEL)
         assert seen(tmp_path / "a") == seen(tmp_path / "b") == {("connect", 1), ("bind", 1)}
 
+    def test_in_a_file_of_any_name_is_sent_once(self, objects: Memory, tmp_path: Path) -> None:
+        see(tmp_path / "a", "connect", "of somebody else %20.jsonl")
+        for _ in range(3):
+            machine(objects, tmp_path / "a").send_seen(MODEL)
+        assert len(objects.kept) == 1
+
     def test_and_gone_or_changed_makes_its_renderings_nobody_s(self, objects: Memory, tmp_path: Path) -> None:
         see(tmp_path / "a", "connect")
         speak(machine(objects, tmp_path / "a"), "one")
