@@ -28,15 +28,21 @@ class Listener:
     Implements :class:`harness.hearing.listening.Listening`.
     """
 
-    def __init__(self, store: Store, transcriber: Callable[[], Transcriber], stages: Stages | None = None) -> None:
+    def __init__(
+        self, store: Store, transcriber: Callable[[], Transcriber], stages: Stages | None = None, *, fresh: bool = False
+    ) -> None:
         """Remember; nothing is loaded yet.
 
         Args:
             store: Where renderings and takes are kept.
             transcriber: Makes who hears the words.
             stages: Told when something was loaded, heard and measured.
+            fresh: Do not use what earlier runs, or other machines, have heard.
         """
         self._store = store
+        self._fresh = fresh
+        self._heard_here: set[tuple[str, str]] = set()
+        """Digests of audio, and of how it was heard, of what this process has heard itself."""
         self._make = transcriber
         self._stages = stages or Stages(time.monotonic)
         self._transcriber: Transcriber | None = None
@@ -66,7 +72,7 @@ class Listener:
     def takes(self, renderings: Sequence[Rendering], expected: Sequence[Expected]) -> list[Take]:
         """Hear a batch, each with what it is held against."""
         asked = [self._asked(one) for one in expected]
-        found = [self._store.take(one, how) for one, how in zip(renderings, asked, strict=True)]
+        found = [self._known(one, how) for one, how in zip(renderings, asked, strict=True)]
         missing = [index for index, take in enumerate(found) if take is None]
         clips = [self._store.audio(renderings[index].audio_sha256) for index in missing]
         wanted = [expected[index] for index in missing]
@@ -78,6 +84,7 @@ class Listener:
             measured = self._measured(clips)
         for index, acoustics, hearing in zip(missing, measured, heard, strict=True):
             take = _take(renderings[index], acoustics, hearing)
+            self._heard_here.add((take.audio_sha256, digest_of([renderings[index].key, asked[index]])))
             self._store.keep_take(renderings[index], asked[index], take)
             found[index] = take
         return [take for take in found if take is not None]
@@ -97,6 +104,10 @@ class Listener:
     def senses(self) -> Mapping[str, str]:
         """What the acoustic numbers depend on."""
         return senses_identity(with_networks=self._hears_speech)
+
+    def _known(self, rendering: Rendering, asked: dict[str, str]) -> Take | None:
+        is_here = (rendering.audio_sha256, digest_of([rendering.key, asked])) in self._heard_here
+        return self._store.take(rendering, asked) if is_here or not self._fresh else None
 
     def _load(self, transcriber: Transcriber, wrong: list[SoundcheckError]) -> None:
         try:

@@ -300,7 +300,7 @@ OPTIONS: Final = (
         stem="fresh",
         type=bool,
         only_typed="a choice for one run: written down, it would render everything anew each time",
-        help="render anew, whatever is cached",
+        help="speak and hear anew, whatever is cached or shared",
     ),
     Option(
         stem="allow-unsandboxed",

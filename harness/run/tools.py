@@ -184,7 +184,9 @@ def make_equipment(
             workers=settings.workers,
             language=language,
         )
-    listener = Listener(store, transcriber or (lambda: make_transcriber(settings, tell, language)), stages)
+    listener = Listener(
+        store, transcriber or (lambda: make_transcriber(settings, tell, language)), stages, fresh=settings.fresh
+    )
     return Equipment(
         model=model,
         store=store,

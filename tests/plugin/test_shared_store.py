@@ -200,3 +200,15 @@ def test_without_the_extra_it_says_how_to_install_it(
     said: Any = done.stdout.str() + done.stderr.str()
     assert "obstore cannot be imported" in said
     assert "install it with: pip install" in said
+
+
+@pytest.mark.slow
+def test_processes_of_one_machine_share_as_one(gate: Gate, pytester: pytest.Pytester) -> None:
+    gate("alone")
+    asked = ("--tts-model=voice", "--tts-asr=fake", "--tts-golden=small", "--tts-cost=off", "--tts-store=shared")
+    done = pytester.runpytest_subprocess("small.probes.yaml", *asked, "--tts-dir=two", "-n2")
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done = gate("judge", "--tts-store=shared")
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    assert renderings(pytester.path / "judge") == renderings(pytester.path / "two")
+    assert results(pytester.path / "judge") == results(pytester.path / "alone")

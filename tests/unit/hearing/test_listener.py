@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.core.errors import AsrError
 from harness.core.stages import Stages
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.listener import Listener
-from harness.storage.store import Store
+from harness.hearing.listening import Expected
+from harness.storage.store import Store, json_line
+from tests.campaign_samples import FACTS, rendering_key
 
 
 class Loading(ToneTranscriber):
@@ -59,3 +63,20 @@ def test_what_the_block_raises_goes_first(tmp_path: Path) -> None:
         listener(tmp_path, Loading(AsrError("no checkpoint"))).getting_ready(),
     ):
         raise ValueError("the voice")
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_what_others_say_was_heard_is_believed_unless_it_is_to_be_fresh(fresh: bool, tmp_path: Path) -> None:
+    """The same weights speak the same audio from the same seed: whoever knows it could have left a take of it."""
+    store, wanted = Store(tmp_path), [Expected(text=None)]
+    made = store.keep(rendering_key("one", 1), np.zeros(1600, np.float32), 16_000, FACTS, (1, 1))
+    (heard,) = Listener(store, Loading).takes([made], wanted)
+    forged = dataclasses.replace(heard, hearing=dataclasses.replace(heard.hearing, text="all is well"))
+    (path,) = (tmp_path / "takes").glob("*/*.json")
+    path.write_bytes(json_line(forged))
+    transcriber = Loading()
+    again = Listener(store, lambda: transcriber, fresh=fresh)
+    (found,) = again.takes([made], wanted)
+    assert found == (heard if fresh else forged)
+    assert again.takes([made], wanted) == [found]
+    assert len(transcriber.loaded_in) == (1 if fresh else 0), "what this process has heard it believes"
