@@ -72,7 +72,7 @@ class Listener:
     def takes(self, renderings: Sequence[Rendering], expected: Sequence[Expected]) -> list[Take]:
         """Hear a batch, each with what it is held against."""
         asked = [self._asked(one) for one in expected]
-        found = [self._known(one, how) for one, how in zip(renderings, asked, strict=True)]
+        found = self._known(list(zip(renderings, asked, strict=True)))
         missing = [index for index, take in enumerate(found) if take is None]
         clips = [self._store.audio(renderings[index].audio_sha256) for index in missing]
         wanted = [expected[index] for index in missing]
@@ -105,9 +105,14 @@ class Listener:
         """What the acoustic numbers depend on."""
         return senses_identity(with_networks=self._hears_speech)
 
-    def _known(self, rendering: Rendering, asked: dict[str, str]) -> Take | None:
-        is_here = (rendering.audio_sha256, digest_of([rendering.key, asked])) in self._heard_here
-        return self._store.take(rendering, asked) if is_here or not self._fresh else None
+    def _known(self, asked: Sequence[tuple[Rendering, dict[str, str]]]) -> list[Take | None]:
+        """What was heard before of each, where that may be used."""
+        usable = [
+            not self._fresh or (rendering.audio_sha256, digest_of([rendering.key, how])) in self._heard_here
+            for rendering, how in asked
+        ]
+        found = iter(self._store.takes([one for one, may in zip(asked, usable, strict=True) if may]))
+        return [next(found) if may else None for may in usable]
 
     def _load(self, transcriber: Transcriber, wrong: list[SoundcheckError]) -> None:
         try:

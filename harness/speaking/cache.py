@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.core.engine import Speech
 from harness.core.seeds import Request
 from harness.core.types import Rendering, RenderingKey
@@ -66,13 +68,13 @@ class RenderingCache:
             voice=self._voice,
         )
 
-    def find(self, request: Request) -> Rendering | None:
-        """The rendering, if it is there and may be used."""
+    def find_all(self, requests: Iterable[Request]) -> dict[Request, Rendering]:
+        """Those renderings of several that are there and may be used."""
         self._store.use(self._model_digest)
-        key = self.key(*request)
-        if self._fresh and key not in self._made_here:
-            return None
-        return self._store.rendering(key)
+        keys = {request: self.key(*request) for request in requests}
+        usable = [request for request, key in keys.items() if not self._fresh or key in self._made_here]
+        found = self._store.renderings([keys[request] for request in usable])
+        return {request: one for request, one in zip(usable, found, strict=True) if one is not None}
 
     def keep(self, request: Request, speech: Speech) -> Rendering:
         """Measure and keep what a worker said.

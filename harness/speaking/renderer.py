@@ -178,8 +178,7 @@ class Renderer:
 
     def known(self, requests: Iterable[Request]) -> dict[Request, Made]:
         """Those of the requests that are in the store."""
-        found = {request: self._cache.find(request) for request in requests}
-        return {request: rendering for request, rendering in found.items() if rendering is not None}
+        return dict(self._cache.find_all(requests))
 
     def close(self) -> None:
         """End the workers. What is being loaded or spoken is lost."""

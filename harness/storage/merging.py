@@ -23,14 +23,12 @@ from harness.storage.listing import DIGEST, KINDS
 from harness.storage.objects import Objects
 from harness.storage.shared import SharedStore
 from harness.storage.smallfile import TooLarge, read_small
-from harness.storage.store import UNREADABLE, Store, digest_of, write_atomically
+from harness.storage.store import AT_A_TIME, UNREADABLE, Store, digest_of, write_atomically
 
 MOST_AUDIO: Final = 256 << 20
 MOST_RECORD: Final = 16 << 20
 MOST_EVENTS: Final = 64 << 20
 EVENTS: Final = "behaviour"
-AT_A_TIME: Final = 8
-"""Objects that are fetched at once: each waits for a network."""
 _MODEL: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 

@@ -14,7 +14,8 @@ import os
 import secrets
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from harness.storage.shared import SharedStore
 
 Record = TypeVar("Record")
+Asked = TypeVar("Asked")
+
+AT_A_TIME = 8
+"""Objects of a shared store that are fetched at once: each waits for a network."""
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no record: the latter where a string is no UTF-8 (msgspec 0.20)."""
@@ -137,6 +142,20 @@ class Store:
             return found
         fetched = self.fetch_rendering(digest)
         return fetched if fetched and fetched.key == key else None
+
+    def renderings(self, keys: Sequence[RenderingKey]) -> list[Rendering | None]:
+        """Those of several keys, in their order; what has to be fetched is fetched at once."""
+        return self._at_once(self.rendering, keys)
+
+    def takes(self, asked: Sequence[tuple[Rendering, Mapping[str, str]]]) -> list[Take | None]:
+        """The same for what was heard: see :meth:`take`."""
+        return self._at_once(lambda one: self.take(*one), asked)
+
+    def _at_once(self, find: Callable[[Asked], Record | None], asked: Sequence[Asked]) -> list[Record | None]:
+        if self._shared is None or len(asked) < 2:
+            return [find(one) for one in asked]
+        with ThreadPoolExecutor(min(AT_A_TIME, len(asked))) as pool:
+            return list(pool.map(find, asked))
 
     def keep(
         self, key: RenderingKey, samples: Waveform, rate: int, facts: SignalFacts, work: tuple[int, int]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +120,24 @@ def test_nothing_is_fetched_or_sent_twice(objects: Memory, tmp_path: Path) -> No
             assert other.rendering(key("never spoken")) is None
     assert objects.asked_of("put") == 2
     assert objects.asked_of("get") == 2 + 2, "what is missing is asked for once by each process"
+
+
+def test_several_are_fetched_at_once(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    class Meeting(Memory):
+        def get(self, name: str, most: int) -> bytes | None:
+            together.wait(20)  # breaks, and fails the test, unless eight are asked for at a time
+            return super().get(name, most)
+
+    objects = Meeting()
+    first = machine(objects, tmp_path / "a")
+    made = [speak(first, f"{number}", number / 20) for number in range(8)]
+    other = machine(objects, tmp_path / "b")
+    assert other.renderings([one.key for one in made]) == made
+    assert [take.audio_sha256 for take in other.takes([(one, HOW) for one in made]) if take] == [
+        one.audio_sha256 for one in made
+    ]
 
 
 def test_what_was_there_before_the_store_was_named_is_sent(objects: Memory, tmp_path: Path) -> None:
