@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-FLOAT, INT32, INT64, TEXTS, FLOAT16 = 1, 6, 7, 8, 10
+FLOAT, UINT8, INT8, INT32, INT64, TEXTS, FLOAT16 = 1, 2, 3, 6, 7, 8, 10
 
 
 def varint(value: int) -> bytes:

@@ -1,8 +1,9 @@
 """An export beside the checkpoint that it was made of: what an ONNX file multiplies by, held against the weights.
 
 An exporter of Piper's kind renames tensors, folds what is kept as a length and a direction into one weight, and orders
-the symbols by another table. All that is undone here, in numbers, tensor by tensor; nothing is loaded or run. It knows
-names and numbers, not what a difference is called where it is told.
+the symbols by another table; onnxruntime's quantiser keeps a tensor as small whole numbers, their step and their zero.
+All that is undone here, in numbers, tensor by tensor; nothing is loaded or run. It knows names and numbers, not what a
+difference is called where it is told.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ are off by some 1e-6, the narrower types by half a step."""
 TINY: Final = 1e-7
 """What a number may differ by however small it is: float16 has no smaller steps."""
 MAX_ROWS: Final = 8
+WIDEST: Final = 4.0
+"""Times the step that 8 bits need for a tensor's own numbers: a range that is the same on both sides of zero may take
+twice as much, and 7 bits twice again. A wider one hides what its numbers are."""
+QUANTIZED, STEP, ZERO = "_quantized", "_scale", "_zero_point"
+"""Ends of the names of a quantised tensor's three parts."""
+MAX_CHANNELS: Final = 1 << 16
 SYMBOLS, SYMBOL_ROWS = "sid", "text_encoder.emb.weight"
 """The export's table of symbols, and the checkpoint's."""
 SCALE, LOG_SCALE = "/dp/flows.0/Exp_output_0", "duration_predictor.flows.0.log_scale"
@@ -57,8 +64,13 @@ class Moved:
     """Share of its elements that differ by more than rounding."""
     rows: tuple[str, ...] = ()
     """Symbols whose rows differ, of a table of symbols."""
+    wide: float = 0.0
+    """Times as wide as they need to be, for the steps of a quantised tensor that are too wide to tell; else 0."""
 
     def __str__(self) -> str:
+        if self.wide:
+            told = f"in steps {self.wide:.3g} times as wide as its numbers need, which hide what they are"
+            return printable(f"{self.name[:120]}: {told}")
         rows = f", of {', '.join(map(repr, self.rows[:MAX_ROWS]))}" if self.rows else ""
         more = f" and {len(self.rows) - MAX_ROWS} more" if len(self.rows) > MAX_ROWS else ""
         return printable(
@@ -103,13 +115,14 @@ def compare_export(
     moved: list[Moved] = []
     strange: list[str] = []
     for name, weight in export.items():
-        if is_constant(name, weight.dtype, weight.count):
+        if is_constant(name, weight.dtype, weight.count) or _is_part(name, export):
             continue
-        pair = _pair(name, weight, checkpoint, symbols or {})
-        if pair is None:
+        own = _held(name, weight, export)
+        pair = _pair(name.removesuffix(QUANTIZED), own, checkpoint, symbols or {}) if own else None
+        if own is None or pair is None:
             strange.append(name)
             continue
-        change = _moved(pair, ROUNDED[weight.dtype])
+        change = _moved(pair, own)
         if change is not None:
             moved.append(change)
         elif pair.is_equal:
@@ -184,6 +197,50 @@ def symbol_rows(export: bytes, checkpoint: bytes) -> dict[str, tuple[int, int]] 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """One tensor of an export, as numbers."""
+
+    shape: tuple[int, ...]
+    values: NDArray[np.float64]
+    """In a row."""
+    rounded: float
+    """Share of each by which rounding may move it."""
+    step: float = 0.0
+    """Widest step of a quantised one; 0 for others."""
+    weight: Weight | None = None
+    """As it is in the file; None for a quantised one, which has no bits to be equal."""
+
+
+def _is_part(name: str, export: Weights) -> bool:
+    """Whether a tensor is the step or the zero of a quantised one."""
+    return any(name.endswith(end) and name.removesuffix(end) + QUANTIZED in export for end in (STEP, ZERO))
+
+
+def _held(name: str, weight: Weight, export: Weights) -> _Held | None:
+    """Its numbers; None where it has none that can be compared."""
+    if not 0 < weight.count <= MAX_ELEMENTS:
+        return None
+    if weight.dtype in ROUNDED:
+        return _Held(shape=weight.shape, values=_numbers(weight), rounded=ROUNDED[weight.dtype], weight=weight)
+    base = name.removesuffix(QUANTIZED)
+    step, zero = export.get(base + STEP), export.get(base + ZERO)
+    if base == name or weight.dtype not in ("int8", "uint8") or step is None or zero is None:
+        return None
+    is_one_each = step.count == weight.shape[0] <= MAX_CHANNELS if weight.shape else False
+    if step.dtype not in ROUNDED or zero.dtype != weight.dtype or zero.count != step.count:
+        return None
+    if step.count != 1 and not is_one_each:
+        return None
+    import numpy as np
+
+    steps, zeros = _numbers(step).reshape(-1, 1), _whole(zero).reshape(-1, 1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        values = (_whole(weight).reshape(len(steps), -1) - zeros) * steps
+        widest = float(np.abs(steps).max())
+    return _Held(shape=weight.shape, values=values.reshape(-1), rounded=ROUNDED["float32"], step=widest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
     """One tensor in both forms, as rows of numbers."""
 
@@ -196,32 +253,30 @@ class _Pair:
     """What each row is of, of a table of symbols."""
 
 
-def _pair(name: str, weight: Weight, checkpoint: Weights, symbols: Mapping[str, tuple[int, int]]) -> _Pair | None:
-    if weight.dtype not in ROUNDED:
-        return None
+def _pair(name: str, own: _Held, checkpoint: Weights, symbols: Mapping[str, tuple[int, int]]) -> _Pair | None:
     if name == SYMBOLS:
-        return _table(weight, checkpoint.get(SYMBOL_ROWS), symbols)
+        return _table(own, checkpoint.get(SYMBOL_ROWS), symbols)
     if name == SCALE:
         logs = checkpoint.get(LOG_SCALE)
-        if logs is None or not _fits(logs, weight):
+        if logs is None or not _fits(logs, own):
             return None
         import numpy as np
 
-        ours, theirs = _numbers(weight), np.exp(-_numbers(logs))
-        return _Pair(name=LOG_SCALE, ours=ours, theirs=theirs, is_equal=bool(np.array_equal(ours, np.float32(theirs))))
+        theirs = np.exp(-_numbers(logs))
+        is_equal = bool(np.array_equal(own.values, np.float32(theirs)))
+        return _Pair(name=LOG_SCALE, ours=own.values, theirs=theirs, is_equal=is_equal)
     renamed = coqui_name(name)
     if renamed is None:
         return None
     plain = checkpoint.get(renamed)
     if plain is not None:
-        if not _fits(plain, weight):
+        if not _fits(plain, own):
             return None
-        ours, theirs = _numbers(weight), _numbers(plain)
-        return _Pair(name=renamed, ours=ours, theirs=theirs, is_equal=_is_same(weight, plain))
-    return _folded(renamed, weight, checkpoint)
+        return _Pair(name=renamed, ours=own.values, theirs=_numbers(plain), is_equal=_is_same(own, plain))
+    return _folded(renamed, own, checkpoint)
 
 
-def _folded(renamed: str, weight: Weight, checkpoint: Weights) -> _Pair | None:
+def _folded(renamed: str, own: _Held, checkpoint: Weights) -> _Pair | None:
     """A weight that the checkpoint keeps as a length and a direction."""
     import numpy as np
 
@@ -233,30 +288,30 @@ def _folded(renamed: str, weight: Weight, checkpoint: Weights) -> _Pair | None:
         norms, values = checkpoint.get(length), checkpoint.get(direction)
         if norms is None or values is None:
             continue
-        if not _fits(values, weight) or norms.dtype not in ROUNDED or norms.count != values.shape[0]:
+        if not _fits(values, own) or norms.dtype not in ROUNDED or norms.count != values.shape[0]:
             return None
         rows = _numbers(values).reshape(values.shape[0], -1)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
             made = rows * (_numbers(norms) / lengths)[:, None]
         has_own_length = np.array_equal(_numbers(norms).astype(np.float32), lengths.astype(np.float32))
-        is_equal = has_own_length and _is_same(weight, values)
-        return _Pair(name=direction, ours=_numbers(weight), theirs=made.reshape(-1), is_equal=is_equal)
+        is_equal = has_own_length and _is_same(own, values)
+        return _Pair(name=direction, ours=own.values, theirs=made.reshape(-1), is_equal=is_equal)
     return None
 
 
-def _table(weight: Weight, table: Weight | None, symbols: Mapping[str, tuple[int, int]]) -> _Pair | None:
+def _table(own: _Held, table: Weight | None, symbols: Mapping[str, tuple[int, int]]) -> _Pair | None:
     """The rows of the symbols that both know."""
-    if table is None or table.dtype not in ROUNDED or len(table.shape) != 2 or len(weight.shape) != 2 or not symbols:
+    if table is None or table.dtype not in ROUNDED or len(table.shape) != 2 or len(own.shape) != 2 or not symbols:
         return None
-    if table.shape[1] != weight.shape[1] or max(table.count, weight.count) > MAX_ELEMENTS:
+    if table.shape[1] != own.shape[1] or table.count > MAX_ELEMENTS:
         return None
-    if any(ours >= weight.shape[0] or theirs >= table.shape[0] for ours, theirs in symbols.values()):
+    if any(ours >= own.shape[0] or theirs >= table.shape[0] for ours, theirs in symbols.values()):
         return None
     import numpy as np
 
-    own, other = ([pair[side] for pair in symbols.values()] for side in (0, 1))
-    ours, theirs = _numbers(weight).reshape(weight.shape)[own], _numbers(table).reshape(table.shape)[other]
+    here, there = ([pair[side] for pair in symbols.values()] for side in (0, 1))
+    ours, theirs = own.values.reshape(own.shape)[here], _numbers(table).reshape(table.shape)[there]
     return _Pair(
         name=SYMBOL_ROWS,
         ours=ours.reshape(-1),
@@ -266,7 +321,7 @@ def _table(weight: Weight, table: Weight | None, symbols: Mapping[str, tuple[int
     )
 
 
-def _moved(pair: _Pair, rounded: float) -> Moved | None:
+def _moved(pair: _Pair, own: _Held) -> Moved | None:
     """How far the two are apart; None where it is no further than by rounding."""
     if pair.is_equal:
         return None
@@ -274,10 +329,13 @@ def _moved(pair: _Pair, rounded: float) -> Moved | None:
 
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(pair.ours - pair.theirs)
-        is_off = ~(difference <= TINY + rounded * np.abs(pair.theirs))  # what is no number is off
+        allowed = TINY + own.rounded * np.abs(pair.theirs) + 0.5005 * own.step  # half a step, itself rounded
+        is_off = ~(difference <= allowed)  # what is no number is off
+        needed = (max(0.0, float(pair.theirs.max())) - min(0.0, float(pair.theirs.min()))) / 255
         norm, square = float(np.dot(pair.theirs, pair.theirs)), float(np.dot(difference, difference))
     if not is_off.any():
-        return None
+        wide = own.step / needed if needed > 0 else 0.0
+        return Moved(name=pair.name, relative=math.inf, share=0.0, wide=wide) if wide > WIDEST else None
     is_finite = norm > 0 and math.isfinite(norm) and math.isfinite(square)
     by_row = [bool(row.any()) for row in is_off.reshape(len(pair.rows), -1)] if pair.rows else []
     return Moved(
@@ -288,11 +346,14 @@ def _moved(pair: _Pair, rounded: float) -> Moved | None:
     )
 
 
-def _fits(theirs: Weight, ours: Weight) -> bool:
-    return theirs.dtype in ROUNDED and theirs.shape == ours.shape and 0 < ours.count <= MAX_ELEMENTS
+def _fits(theirs: Weight, ours: _Held) -> bool:
+    return theirs.dtype in ROUNDED and theirs.shape == ours.shape
 
 
-def _is_same(one: Weight, other: Weight) -> bool:
+def _is_same(held: _Held, other: Weight) -> bool:
+    one = held.weight
+    if one is None:
+        return False
     return one.dtype == other.dtype and one.data.read(0, one.data.size) == other.data.read(0, other.data.size)
 
 
@@ -306,3 +367,13 @@ def _numbers(weight: Weight) -> NDArray[np.float64]:
     if len(data) != weight.data.size:
         raise Unreadable("ends before its tensors do")
     return numbers_of(data, weight.dtype)
+
+
+def _whole(weight: Weight) -> NDArray[np.float64]:
+    """All elements of a tensor of bytes."""
+    import numpy as np
+
+    data = weight.data.read(0, weight.data.size)
+    if len(data) != weight.data.size:
+        raise Unreadable("ends before its tensors do")
+    return np.frombuffer(data, "i1" if weight.dtype == "int8" else "u1").astype(np.float64)

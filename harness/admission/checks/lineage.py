@@ -38,7 +38,7 @@ SHARED: Final = 0.5
 MAX_SHOWN: Final = 12
 NO_COUNTERPART: Final = (
     "Put NAME.onnx.json beside the export and config.json beside the checkpoint: the table of symbols is compared by "
-    "them. Tensors of quantised and of unknown exports are not compared."
+    "them. Tensors that lost their names when they were quantised, and those of other exporters, are not compared."
 )
 REFERENCE: Final = "reference:"
 """Before the name of a file of the reference's; no file of a model may be called so."""

@@ -705,6 +705,7 @@ HIDES_NOTHING = {
     "admission.checks.directory:MAX_NAME": "longer names are refused",
     "admission.checks.filekinds:BLOCK_BYTES": "how much is read at a time",
     "admission.checks.exports:MAX_ELEMENTS": "a larger tensor is not compared, which asks for a decision",
+    "admission.checks.exports:MAX_CHANNELS": "a tensor with more steps is not compared, which asks for a decision",
     "admission.checks.exports:MAX_ROWS": "how many symbols are shown; the others are counted",
     "admission.checks.lineage:MAX_RANK": "of a number that is shown",
     "admission.checks.lineage:MAX_RANK_BYTES": "of a number that is shown",

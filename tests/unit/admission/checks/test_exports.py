@@ -14,7 +14,7 @@ from harness.admission.checks.lineage import EXPORT, UNREAD, LineageCheck
 from harness.admission.tree import Tree
 from harness.cli.main import main
 from harness.core.types import Verdict
-from tests.admission_corpus.onnx_assembly import FLOAT, FLOAT16, graph, model, node, tensor, value
+from tests.admission_corpus.onnx_assembly import FLOAT, FLOAT16, INT8, UINT8, graph, model, node, tensor, value
 from tests.unit.admission.checks.test_lineage import Tensors, write
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Voices:
 
     def written(self, folder: Path) -> tuple[Path, Path]:
         """The export and the checkpoint, each in a folder."""
-        kinds = {"float32": FLOAT, "float16": FLOAT16}
+        kinds = {"float32": FLOAT, "float16": FLOAT16, "uint8": UINT8, "int8": INT8}
         tensors = tuple(
             tensor(name, one.shape, one.tobytes(), kinds[one.dtype.name]) for name, one in self.export.items()
         )
@@ -177,6 +177,73 @@ class TestEditedExports:
         voices.export["dec.\x1b[2J.bias"] = np.zeros(2, np.float32)
         shown = "".join(flaw.found + flaw.place for flaw in voices.examined(tmp_path).flaws)
         assert "\x1b" not in shown
+
+
+def quantized(voices: Voices, name: str, *, signed: bool = False, times: float = 1.0) -> None:
+    """Keep a tensor as onnxruntime's quantiser does: whole numbers, a step, a zero."""
+    held = voices.export.pop(name).astype(np.float64)
+    low, high = min(0.0, held.min()), max(0.0, held.max())
+    step = times * (2 * max(-low, high) / 254 if signed else (high - low) / 255)
+    zero = 0 if signed else round(-low / step)
+    dtype, least, most = (np.int8, -127, 127) if signed else (np.uint8, 0, 255)
+    voices.export[f"{name}_quantized"] = np.clip(np.round(held / step) + zero, least, most).astype(dtype)
+    voices.export[f"{name}_scale"] = np.array(step, np.float32)
+    voices.export[f"{name}_zero_point"] = np.array(zero, dtype)
+
+
+class TestQuantisedExports:
+    @pytest.mark.parametrize("signed", [False, True], ids=("uint8", "int8"))
+    def test_are_equal_within_half_a_step(self, signed: bool, tmp_path: Path) -> None:
+        voices = Voices()
+        for name in ("sid", "dec.conv_pre.weight"):
+            quantized(voices, name, signed=signed)
+        found = voices.examined(tmp_path)
+        assert (found.verdict, found.flaws) == (Verdict.PASS, ())
+        assert "3 but for rounding, 0 changed, 0 not compared" in found.facts["joe.onnx"]
+
+    def test_one_number_that_is_two_steps_off_is_found(self, tmp_path: Path) -> None:
+        voices = Voices()
+        quantized(voices, "dec.conv_pre.weight")
+        held = voices.export["dec.conv_pre.weight_quantized"].reshape(-1)
+        held[3] += 2 if held[3] < 250 else -2
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert flaw.rule is EXPORT
+        assert flaw.found.startswith("waveform_decoder.conv_pre.weight: changed by ")
+
+    def test_exchanged_rows_are_named(self, tmp_path: Path) -> None:
+        voices = Voices()
+        rows = [EXPORT_IDS["n"], EXPORT_IDS["b"]]
+        voices.export["sid"][rows] = voices.export["sid"][rows[::-1]]
+        quantized(voices, "sid")
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert "of 'b', 'n')" in flaw.found
+
+    def test_steps_that_are_too_wide_to_tell_are_found(self, tmp_path: Path) -> None:
+        """What sleeps until it is quantised: one number so large that all others become the same."""
+        voices = Voices()
+        voices.export["sid"][EXPORT_IDS["only Piper's"]] = 30 * np.abs(voices.export["sid"]).max()
+        assert voices.examined(tmp_path / "wide").flaws == ()
+        quantized(voices, "sid")
+        (flaw,) = voices.examined(tmp_path / "narrow").flaws
+        assert flaw.rule is EXPORT
+        assert "times as wide as its numbers need, which hide what they are" in flaw.found
+
+    def test_a_step_for_each_row_is_one_for_each_row(self, tmp_path: Path) -> None:
+        voices = Voices()
+        held = voices.export.pop("dec.conv_pre.weight")
+        steps = np.abs(held).max(axis=(1, 2)) / 127
+        voices.export["dec.conv_pre.weight_quantized"] = np.round(held / steps[:, None, None]).astype(np.int8)
+        voices.export["dec.conv_pre.weight_scale"] = steps.astype(np.float32)
+        voices.export["dec.conv_pre.weight_zero_point"] = np.zeros(len(steps), np.int8)
+        assert voices.examined(tmp_path).flaws == ()
+
+    @pytest.mark.parametrize("part", ["_scale", "_zero_point"])
+    def test_without_one_of_its_parts_it_is_not_compared(self, part: str, tmp_path: Path) -> None:
+        voices = Voices()
+        quantized(voices, "dec.conv_pre.weight")
+        voices.export[f"dec.conv_pre.weight{part}"] = np.zeros(3, voices.export[f"dec.conv_pre.weight{part}"].dtype)
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert flaw.rule is UNREAD
 
 
 class TestWhatIsNotCompared:
