@@ -20,7 +20,7 @@ from harness.core.errors import BadInput, IntegrityError
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Rendering, Take
 from harness.storage.listing import DIGEST, KINDS
-from harness.storage.objects import Objects
+from harness.storage.objects import FolderObjects, Objects
 from harness.storage.shared import SharedStore
 from harness.storage.smallfile import TooLarge, read_small
 from harness.storage.store import AT_A_TIME, UNREADABLE, Store, digest_of, write_atomically
@@ -66,6 +66,12 @@ def merge(target: Path, folder: Path, *, say: Callable[[str], None] = lambda _: 
         raise BadInput(printable(f"{folder}: expected a folder of runs, as --tts-dir names it, got {got}"))
     if target.exists() and target.samefile(folder):
         raise BadInput(printable(f"{folder}: expected another folder than the one that is merged into"))
+    if next(FolderObjects(folder).list("renderings"), None):
+        raise BadInput(
+            printable(
+                f"{folder}: expected a folder of runs, got one that --tts-store names; say file://{folder.resolve()}"
+            )
+        )
     made = Merged(folder=str(folder))
     for path, model in _event_files(folder):
         _bring_events(target, path, model)

@@ -128,7 +128,7 @@ class FolderObjects:
         with self._telling("written"), self._opened(folders, make=True) as folder:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             try:
-                with os.fdopen(os.open(half, flags, 0o644, dir_fd=folder), "wb") as file:
+                with os.fdopen(os.open(half, flags, 0o666, dir_fd=folder), "wb") as file:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())  # a name that stands for half an object would stand for it for ever
@@ -174,7 +174,7 @@ class FolderObjects:
             for name in folders:
                 if make:
                     with contextlib.suppress(FileExistsError):
-                        os.mkdir(name, 0o755, dir_fd=at)
+                        os.mkdir(name, 0o777, dir_fd=at)
                 inner = os.open(name, flags | os.O_NOFOLLOW, dir_fd=at)
                 os.close(at)
                 at = inner

@@ -92,3 +92,14 @@ def test_a_file_system_without_hard_links_will_do(root: Path, monkeypatch: pytes
     assert not objects.put(NAME, b"second")
     assert objects.get(NAME, 10) == b"first"
     assert [path.name for path in (root / "takes/ab").iterdir()] == ["ab" * 32]
+
+
+@pytest.mark.parametrize(("umask", "folder", "file"), [(0o002, 0o775, 0o664), (0o077, 0o700, 0o600)])
+def test_who_else_may_read_and_write_is_for_the_umask_to_say(umask: int, folder: int, file: int, root: Path) -> None:
+    before = os.umask(umask)
+    try:
+        FolderObjects(root).put(NAME, b"data")
+    finally:
+        os.umask(before)
+    assert (root / "takes/ab").stat().st_mode & 0o777 == folder
+    assert (root / NAME).stat().st_mode & 0o777 == file

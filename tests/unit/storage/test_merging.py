@@ -11,7 +11,9 @@ import pytest
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.types import BehaviourEvent, RenderingKey
 from harness.sandbox.outside.events import lines_of
-from harness.storage.merging import merge
+from harness.storage.merging import merge, merge_shared
+from harness.storage.objects import FolderObjects
+from harness.storage.shared import SharedStore
 from harness.storage.store import Store
 from tests.campaign_samples import FACTS
 
@@ -118,6 +120,50 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
         merge(tmp_path / "all", tmp_path / "empty")
     with pytest.raises(BadInput, match="got no folder"):
         merge(tmp_path / "all", tmp_path / "missing")
+
+
+def test_a_folder_that_machines_share_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    FolderObjects(tmp_path / "shared").put(f"renderings/ab/{'ab' * 32}", b"sealed")
+    with pytest.raises(BadInput, match=f"got one that --tts-store names; say file://{tmp_path}/shared"):
+        merge(tmp_path / "all", tmp_path / "shared")
+
+
+class TestWhatMachinesShare:
+    @pytest.fixture
+    def shared(self, tmp_path: Path) -> FolderObjects:
+        (tmp_path / "shared").mkdir()
+        objects = FolderObjects(tmp_path / "shared")
+        events(tmp_path / "one")
+        store = Store(tmp_path / "one", SharedStore(objects, tmp_path / "one", print))
+        for text in ("one", "two"):
+            store.keep(key(text), np.full(800, 0.1, np.float32), 16_000, FACTS, (1, 1))
+        return objects
+
+    def test_is_brought_once_and_whole(self, shared: FolderObjects, tmp_path: Path) -> None:
+        told: list[str] = []
+        made = merge_shared(tmp_path / "all", shared, tell=told.append, say=lambda _: None)
+        assert (made.brought, made.known, made.broken, made.events) == (2, 0, 0, 1)
+        made = merge_shared(tmp_path / "all", shared, tell=told.append, say=lambda _: None)
+        assert (made.brought, made.known, made.broken, made.events) == (0, 2, 0, 1)
+        assert told == []
+        assert Store(tmp_path / "all").rendering(key("two"))
+        assert len(list((tmp_path / "all/behaviour").rglob("*.jsonl"))) == 1
+
+    def test_is_left_out_where_it_is_not_whole(self, shared: FolderObjects, tmp_path: Path) -> None:
+        spoilt = next(iter((tmp_path / "shared/renderings").glob("*/*")))
+        spoilt.write_bytes(spoilt.read_bytes()[:-1])
+        told: list[str] = []
+        made = merge_shared(tmp_path / "all", shared, tell=told.append, say=lambda _: None)
+        assert (made.brought, made.broken) == (1, 1)
+        assert f"{spoilt.name} is not whole" in told[0]
+
+    def test_without_what_workers_were_seen_to_do_is_not_brought(self, shared: FolderObjects, tmp_path: Path) -> None:
+        (seen,) = (tmp_path / "shared/behaviour").glob("*/*")
+        seen.write_bytes(seen.read_bytes()[:-1])
+        with pytest.raises(IntegrityError, match="what workers were seen to do cannot be read"):
+            merge_shared(tmp_path / "all", shared, tell=print, say=lambda _: None)
+        assert not (tmp_path / "all/renderings").exists()
 
 
 def test_so_is_the_target_by_whatever_name(tmp_path: Path) -> None:
