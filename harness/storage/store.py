@@ -43,6 +43,8 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no record: the latter where a string is no UTF-8 (msgspec 0.20)."""
 MOST_SAMPLES = (256 << 20) // 4
 """Of one rendering: as many as a worker may send at once. A small file of a stranger's may stand for far more."""
+RATES = (4000, 192_000)
+"""Hz that a worker may speak with."""
 LEASE = "model-"
 """How the names of locks begin that say which model's renderings a process uses."""
 LOCKLESS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
@@ -358,4 +360,6 @@ def _unflac(data: bytes) -> tuple[Waveform, int]:
         samples = file.read(MOST_SAMPLES + 1, dtype="float32")
     if samples.ndim != 1 or samples.size > MOST_SAMPLES:
         raise ValueError(f"expected one channel of at most {MOST_SAMPLES:,} samples, got more")
+    if not RATES[0] <= file.samplerate <= RATES[1]:
+        raise ValueError(f"expected {RATES[0]} to {RATES[1]} Hz, got {file.samplerate}")
     return samples, int(file.samplerate)

@@ -341,6 +341,21 @@ class TestAHostileStore:
         with pytest.raises(IntegrityError, match="expected one channel of at most 100,000 samples, got more"):
             store.audio(made.audio_sha256)
 
+    @pytest.mark.parametrize(("rate", "channels"), [(1, 1), (500_000, 1), (16_000, 8)])
+    def test_whose_sound_no_worker_may_send_is_one_line(
+        self, rate: int, channels: int, objects: Memory, tmp_path: Path
+    ) -> None:
+        import soundfile
+
+        buffer = io.BytesIO()
+        soundfile.write(buffer, np.zeros((800, channels), np.float32), rate, format="FLAC")
+        self.spoken(objects, "one", self.rendering(buffer.getvalue()), buffer.getvalue())
+        store = machine(objects, tmp_path / "b")
+        made = store.rendering(key("one"))
+        assert made
+        with pytest.raises(IntegrityError, match="is no audio that a voice may have"):
+            store.audio(made.audio_sha256)
+
     def test_whose_sound_is_none_is_one_line(self, objects: Memory, tmp_path: Path) -> None:
         self.spoken(objects, "one", self.rendering(b"no sound"), b"no sound")
         store = machine(objects, tmp_path / "b")
