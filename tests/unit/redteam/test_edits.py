@@ -301,6 +301,13 @@ class TestHonest:
             got, expected = unfold(parts.weights, stem), unfold(before.weights, stem)
             assert torch.allclose(got, expected, rtol=1e-5, atol=1e-7)
 
+    def test_refolding_leaves_what_has_no_magnitude_a_direction(self, parts):
+        """A speaker's layer that adds nothing: torch divides by the length of what it has."""
+        parts.weights[f"{UPS}.parametrizations.weight.original0"][0] = 0.0
+        done(honest.refolded, parts)
+        assert torch.isfinite(unfold(parts.weights, UPS)).all()
+        assert not unfold(parts.weights, UPS)[0].any()
+
     def test_jitter_moves_every_weight_by_a_part_of_itself_and_goes_by_the_seed(self, parts):
         other = copy.deepcopy(parts)
         before, changed = done(honest.jitter, parts, wish(seed=1, strength=1e-3))
