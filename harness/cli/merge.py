@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.core.errors import BadInput
     from harness.storage.address import is_address, read_address
     from harness.storage.merging import merge, merge_shared
+    from harness.storage.shared import store_key
 
     places: list[Path | Objects] = [
         read_address(word, name="merge").objects() if is_address(word) else Path(word) for word in options.folders
@@ -51,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         if isinstance(place, Path):
             made = merge(options.dir, place, say=say_progress)
         else:
-            made = merge_shared(options.dir, place, tell=say, say=say_progress)
+            made = merge_shared(options.dir, place, tell=say, say=say_progress, key=store_key(os.environ))
         every.append(made)
         broken = f", {made.broken} left out as broken or half written" if made.broken else ""
         say(f"{made.folder}: {counted(made.brought, 'record')} brought, {made.known} known{broken}")

@@ -303,12 +303,13 @@ def _look(settings: Settings) -> None:
     from harness.models.vocoder import check_vocoder
     from harness.models.voices import named_voice
     from harness.pytest_plugin.gate import check_requested
+    from harness.run.tools import make_store
 
     named_voice(settings.model, settings.voice, may_lack=True)
     check_vocoder(settings.model, settings.vocoder)
     check_requested(settings)
     if settings.store:
-        settings.store.objects()
+        make_store(settings, tell=lambda _: None)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)
 

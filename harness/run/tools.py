@@ -42,7 +42,7 @@ from harness.sandbox.outside.levels import LEVELS, choose_launcher
 from harness.speaking.cache import RenderingCache
 from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
-from harness.storage.shared import SharedStore
+from harness.storage.shared import SharedStore, store_key
 from harness.storage.store import Store
 
 CHARACTERS_PER_TIMEOUT = 240
@@ -203,12 +203,13 @@ def make_store(settings: Settings, tell: Tell) -> Store:
     """Where renderings and takes are kept: the folder of runs, beside what machines share where something is.
 
     Raises:
-        BadInput: What is shared is not there.
+        BadInput: What is shared is not there, or its key is too short.
         MissingDependency: It needs a package that is not there.
     """
     if settings.store is None:
         return Store(settings.folder)
-    return Store(settings.folder, SharedStore(settings.store.objects(), settings.folder, tell))
+    key = store_key(os.environ)
+    return Store(settings.folder, SharedStore(settings.store.objects(), settings.folder, tell, key=key))
 
 
 def make_reference(

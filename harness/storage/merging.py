@@ -83,7 +83,14 @@ def merge(target: Path, folder: Path, *, say: Callable[[str], None] = lambda _: 
     return made
 
 
-def merge_shared(target: Path, objects: Objects, *, tell: Callable[[str], None], say: Callable[[str], None]) -> Merged:
+def merge_shared(
+    target: Path,
+    objects: Objects,
+    *,
+    tell: Callable[[str], None],
+    say: Callable[[str], None],
+    key: bytes = b"",
+) -> Merged:
     """Bring all that machines share into a folder of runs, what workers were seen to do first.
 
     Args:
@@ -91,12 +98,13 @@ def merge_shared(target: Path, objects: Objects, *, tell: Callable[[str], None],
         objects: What they share.
         tell: Told on one line what is not whole.
         say: Told what is brought.
+        key: What it has to be sealed with; empty for no key.
 
     Raises:
-        IntegrityError: What workers were seen to do is not whole: no verdict may do without it.
+        IntegrityError: What workers were seen to do is not whole: no verdict may do without it. Or the key is another.
         StorageError: It cannot be read, or the target cannot be written.
     """
-    shared = SharedStore(objects, target, tell)
+    shared = SharedStore(objects, target, tell, key=key)
     store = Store(target, shared)
     made = Merged(folder=objects.place)
     say(f"{objects.place}: {EVENTS}")

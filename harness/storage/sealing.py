@@ -1,12 +1,13 @@
 """What an object of a shared store holds, as bytes and back: sealed, so that one that was changed or cut shows.
 
-A digest over name and content stands before the content. It shows accidents: whoever may write to the store may seal
-what he likes. Reads and writes no file.
+A digest over name and content stands before the content. Without a key it shows accidents: whoever may write to the
+store may seal what he likes. With one (HMAC-SHA256, RFC 2104) only who has it can. Reads and writes no file.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -29,13 +30,17 @@ MOST_BYTES: Final = {
 NONE: Final = "0" * 64
 """Stands for no object."""
 _HEAD: Final = f"soundcheck {VERSION} "
-_LENGTH: Final = len(_HEAD) + 64 + 1
+_KEYED: Final = f"soundcheck {VERSION} keyed "
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class Broken(ValueError):
     """An object is not what its name and its seal say."""
+
+
+class OtherSeal(ValueError):
+    """An object is sealed with a key and there is none, or the other way round: machines are set up differently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +68,37 @@ class _Head(msgspec.Struct):
     seen: str
 
 
-def seal(name: str, content: bytes) -> bytes:
-    """Content with its digest before it."""
-    return f"{_HEAD}{_digest(name, content)}\n".encode() + content
+def seal(name: str, content: bytes, key: bytes = b"") -> bytes:
+    """Content with its digest before it, or with one that only whoever has a key can make.
+
+    Args:
+        name: Of the object.
+        content: What it holds.
+        key: A secret of all machines; empty for none.
+    """
+    return f"{_KEYED if key else _HEAD}{_digest(name, content, key)}\n".encode() + content
 
 
-def unsealed(name: str, data: bytes) -> bytes:
+def unsealed(name: str, data: bytes, key: bytes = b"") -> bytes:
     """The content of a sealed object.
 
+    Args:
+        name: Of the object.
+        data: All of it.
+        key: What it has to be sealed with; empty for no key.
+
     Raises:
+        OtherSeal: It is sealed with a key and there is none, or the other way round.
         Broken: Its seal is not that of this name and content.
     """
-    content = data[_LENGTH:]
-    if data[:_LENGTH] != seal(name, content)[:_LENGTH]:
-        raise Broken("its digest is not that of its content")
-    return content
+    head, _, content = data.partition(b"\n")
+    expected = seal(name, content, key).partition(b"\n")[0]
+    if hmac.compare_digest(head, expected):
+        return content
+    for start, has_key in ((_HEAD, False), (_KEYED, True)):
+        if has_key != bool(key) and re.fullmatch(start.encode() + b"[0-9a-f]{64}", head):
+            raise OtherSeal("is sealed with a key" if has_key else "is sealed without a key")
+    raise Broken("its digest is not that of its content")
 
 
 def pack_spoken(spoken: Spoken) -> bytes:
@@ -149,7 +170,8 @@ def seen_digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _digest(name: str, content: bytes) -> str:
-    digest = hashlib.sha256(f"{name}\n".encode())
+def _digest(name: str, content: bytes, key: bytes) -> str:
+    start = f"{name}\n".encode()
+    digest = hmac.new(key, start, "sha256") if key else hashlib.sha256(start)
     digest.update(content)
     return digest.hexdigest()

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from harness.core.errors import IntegrityError, StorageError
+from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.core.text import printable
 from harness.core.types import BehaviourEvent, Take
 from harness.storage.objects import Listed, Objects
@@ -23,6 +23,7 @@ from harness.storage.sealing import (
     MOST_BYTES,
     NONE,
     Broken,
+    OtherSeal,
     Seen,
     Spoken,
     pack_seen,
@@ -44,21 +45,26 @@ MOST_STEPS: Final = 10_000
 MOST_OWN: Final = 64 << 20
 """Bytes of one file of what was seen."""
 EVENTS: Final = "behaviour"
+KEY_VARIABLE: Final = "SOUNDCHECK_STORE_KEY"
+LEAST_KEY: Final = 32
+"""Characters: whoever guesses the key may seal what he likes."""
 _MODEL: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 class SharedStore:
     """Renderings, takes and what was seen, in objects that machines share; safe for several threads and processes."""
 
-    def __init__(self, objects: Objects, root: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, objects: Objects, root: Path, tell: Callable[[str], None], *, key: bytes = b"") -> None:
         """Remember; nothing is asked yet.
 
         Args:
             objects: What is shared.
             root: This machine's folder, which is the cache.
             tell: Told on one line what is not whole.
+            key: A secret of all machines that share, with which objects are sealed; empty for none.
         """
         self._objects = objects
+        self._key = key
         self._root = root
         self._tell = tell
         self._sent = Sent(root / "shared", objects.place)
@@ -165,7 +171,7 @@ class SharedStore:
                 return latest
             content = pack_seen(Seen(after=latest, lines=lines))
             latest = seen_digest(content)
-            self._objects.put(name := f"{EVENTS}/{model}/{latest}", seal(name, content))
+            self._objects.put(name := f"{EVENTS}/{model}/{latest}", seal(name, content, self._key))
             self._sent.add_seen(model, latest, ends)
         return latest
 
@@ -212,7 +218,7 @@ class SharedStore:
                 data = self._objects.get(name, MOST_BYTES[EVENTS])
                 if data is None:
                     raise Broken(f"{name}, which it names, is gone")
-                seen = unpack_seen(digest, unsealed(name, data))
+                seen = unpack_seen(digest, self._unsealed(name, data))
                 for line in filter(None, seen.lines.split(b"\n")):
                     msgspec.json.decode(line, type=BehaviourEvent)
             except (TooLarge, msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -238,18 +244,30 @@ class SharedStore:
         try:
             data = self._objects.get(name, MOST_BYTES[name.partition("/")[0]])
             if data is not None:
-                return unsealed(name, data)
+                return self._unsealed(name, data)
         except (TooLarge, Broken) as error:
             self._leave(name, str(error))
         self._missing.add(name)
         return None
+
+    def _unsealed(self, name: str, data: bytes) -> bytes:
+        try:
+            return unsealed(name, data, self._key)
+        except OtherSeal as error:
+            wanted = f"{KEY_VARIABLE} gives one" if self._key else f"none is given in {KEY_VARIABLE}"
+            raise IntegrityError(
+                printable(
+                    f"{self.place}: {name} {error}, and {wanted}; give all machines that share the same "
+                    f"{KEY_VARIABLE}, or name another store"
+                )
+            ) from None
 
     def _leave(self, name: str, why: str) -> None:
         self._missing.add(name)
         self._tell(printable(f"{self.place}: {name} is not whole ({why}): left aside, and made anew here; remove it"))
 
     def _put(self, name: str, content: bytes) -> None:
-        self._objects.put(name, seal(name, content))
+        self._objects.put(name, seal(name, content, self._key))
         self._note(name)
 
     def _note(self, name: str) -> None:
@@ -266,3 +284,18 @@ def _own(path: Path) -> bytes:
         return read_small(path, MOST_OWN)
     except TooLarge as error:
         raise StorageError(printable(f"{path}: what workers were seen to do cannot be shared ({error})")) from None
+
+
+def store_key(environment: Mapping[str, str]) -> bytes:
+    """The secret that machines which share seal their objects with; empty where there is none.
+
+    Args:
+        environment: Of the process.
+
+    Raises:
+        BadInput: It is too short to stay a secret.
+    """
+    key = environment.get(KEY_VARIABLE, "").encode("utf-8", "surrogateescape")
+    if 0 < len(key) < LEAST_KEY:
+        raise BadInput(f"{KEY_VARIABLE}: expected {LEAST_KEY} characters or more (or none), got {len(key)}")
+    return key

@@ -90,6 +90,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     credentials = {"ACCESS_KEY_ID": "somebody", "SECRET_ACCESS_KEY": SECRET, "REGION": "us-east-1"}
     for name, value in {**credentials, "ENDPOINT_URL": endpoint, "ALLOW_HTTP": "1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("SOUNDCHECK_STORE_KEY", 3 * SECRET)
     with (tmp_path / "moto.log").open("wb") as log:
         server = subprocess.Popen([command, "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
         try:
@@ -189,6 +190,17 @@ def test_a_wrong_address_is_a_line_and_no_secret_is_repeated(
     assert "Traceback" not in said
     assert SECRET not in said
     assert not (pytester.path / "one").exists() or SECRET.encode() not in everything(pytester.path / "one")
+
+
+def test_a_key_that_can_be_guessed_is_a_line_and_is_not_repeated(
+    gate: Gate, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOUNDCHECK_STORE_KEY", SECRET)
+    done = gate("one", "--tts-store=shared")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    said = done.stdout.str() + done.stderr.str()
+    assert "SOUNDCHECK_STORE_KEY: expected 32 characters or more (or none), got 14" in said
+    assert SECRET not in said
 
 
 def test_without_the_extra_it_says_how_to_install_it(

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.core.errors import IntegrityError, StorageError
+from harness.core.errors import BadInput, IntegrityError, StorageError
 from harness.core.types import BehaviourEvent, Rendering, RenderingKey
 from harness.run.seen import seen_of
 from harness.sandbox.outside.events import lines_of
 from harness.storage import sent
 from harness.storage.objects import FolderObjects, Listed, Objects, checked
 from harness.storage.sealing import NONE, Spoken, pack_spoken, pack_take, seal
-from harness.storage.shared import SharedStore
+from harness.storage.shared import SharedStore, store_key
 from harness.storage.smallfile import TooLarge
 from harness.storage.store import Store, digest_of
 from tests.campaign_samples import FACTS
@@ -286,6 +286,54 @@ def test_what_is_not_whole_is_left_aside_and_told(kind: str, spoil: object, obje
 
 def _digest(kind: str, made: Rendering) -> str:
     return digest_of(made.key) if kind == "renderings" else digest_of([made.audio_sha256, made.key, HOW])
+
+
+class TestAKey:
+    """With a secret of all machines, whoever may write and does not have it can make nothing that is used."""
+
+    KEY = b"k" * 32
+
+    def machine(self, objects: Objects, folder: Path, key: bytes, told: list[str] | None = None) -> Store:
+        return Store(folder, SharedStore(objects, folder, ([] if told is None else told).append, key=key))
+
+    def test_opens_what_was_sealed_with_it(self, objects: Memory, tmp_path: Path) -> None:
+        see(tmp_path / "a", "connect")
+        made = speak(self.machine(objects, tmp_path / "a", self.KEY), "one")
+        other = self.machine(objects, tmp_path / "b", self.KEY)
+        assert other.rendering(key("one")) == made
+        assert other.take(made, HOW)
+        assert seen(tmp_path / "b") == {("connect", 1)}
+        assert not any(self.KEY in data for data in objects.kept.values())
+
+    def test_of_another_opens_nothing(self, objects: Memory, tmp_path: Path) -> None:
+        speak(self.machine(objects, tmp_path / "a", b"x" * 32), "one")
+        told: list[str] = []
+        assert self.machine(objects, tmp_path / "b", self.KEY, told).rendering(key("one")) is None
+        assert "its digest is not that of its content" in told[0]
+
+    @pytest.mark.parametrize(("theirs", "ours"), [(b"", KEY), (KEY, b"")], ids=["forged without", "read without"])
+    def test_that_only_some_machines_have_ends_the_run(
+        self, theirs: bytes, ours: bytes, objects: Memory, tmp_path: Path
+    ) -> None:
+        made = speak(self.machine(objects, tmp_path / "a", theirs), "one")
+        store = self.machine(objects, tmp_path / "b", ours)
+        for ask in (lambda: store.rendering(key("one")), lambda: store.take(made, HOW)):
+            with pytest.raises(
+                IntegrityError, match="give all machines that share the same SOUNDCHECK_STORE_KEY"
+            ) as it:
+                ask()
+            assert self.KEY.decode() not in str(it.value)
+        see(tmp_path / "a", "connect")
+        self.machine(objects, tmp_path / "a", theirs).send_seen(MODEL)
+        with pytest.raises(IntegrityError, match="is sealed with"):
+            store.bring_seen(MODEL)
+
+    def test_that_can_be_guessed_is_refused_and_not_repeated(self) -> None:
+        assert store_key({}) == b""
+        assert store_key({"SOUNDCHECK_STORE_KEY": "k" * 32}) == self.KEY
+        with pytest.raises(BadInput, match=r"expected 32 characters or more \(or none\), got 7") as caught:
+            store_key({"SOUNDCHECK_STORE_KEY": "hunter2"})
+        assert "hunter2" not in str(caught.value)
 
 
 class TestAHostileStore:

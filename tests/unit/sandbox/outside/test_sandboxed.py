@@ -384,7 +384,7 @@ class TestSecrets:
         for name in (
             *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
             *("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_SAS_KEY"),
-            *("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SERVICE_ACCOUNT_KEY", "SOUNDCHECK_OTHER"),
+            *("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SERVICE_ACCOUNT_KEY", "SOUNDCHECK_STORE_KEY"),
         ):
             monkeypatch.setenv(name, f"{name}-of-the-store")
         assert box.does("environment", "-of-the-store") == "0 found"
