@@ -58,9 +58,10 @@ class Shared:
 
     transcriber: Callable[[], Transcriber]
     """Gives the same transcriber each time."""
-    golden: Golden
-    judge: Judge
-    """Of :func:`harness.judging.judge.plain_judge`."""
+    golden: Golden | None
+    """None where there is none to read."""
+    judge: Judge | None
+    """Of :func:`harness.judging.judge.plain_judge`; None without a golden."""
     most_failed: int = MOST_FAILED
     """Probes of a run that are confirmed to fail before its later suspicions are left open."""
 

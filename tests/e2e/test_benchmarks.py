@@ -19,6 +19,7 @@ TARGETS = dict(
 PARTS = {
     "__init__",
     "deaf_ear",
+    "exports",
     "admission_onnx",
     "hunt_triggers",
     "integrity_phrases",
