@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.core.errors import BadInput
     from harness.storage.address import is_address, read_address
     from harness.storage.merging import merge, merge_shared
-    from harness.storage.shared import store_key
+    from harness.storage.sealed import store_key
 
     places: list[Path | Objects] = [
         read_address(word, name="merge").objects() if is_address(word) else Path(word) for word in options.folders

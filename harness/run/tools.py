@@ -42,7 +42,8 @@ from harness.sandbox.outside.levels import LEVELS, choose_launcher
 from harness.speaking.cache import RenderingCache
 from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
-from harness.storage.shared import SharedStore, store_key
+from harness.storage.sealed import store_key
+from harness.storage.shared import SharedStore
 from harness.storage.store import Store
 
 CHARACTERS_PER_TIMEOUT = 240

@@ -111,7 +111,7 @@ def merge_shared(
     names = [one.name.split("/") for one in shared.listed(EVENTS)]
     made.events = len(names)
     for model in sorted({model for _, model, _ in names}):
-        shared.bring_seen(model)
+        shared.seen.bring_all(model)
     for kind, fetch in (("renderings", store.fetch_rendering), ("takes", store.fetch_take)):
         digests = [one.name.rpartition("/")[2] for one in shared.listed(kind)]
         wanted = [digest for digest in digests if not store.has(kind, digest)]

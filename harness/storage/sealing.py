@@ -20,7 +20,7 @@ VERSION: Final = 1
 """Of the objects of a shared store; one of another version is left aside, as a broken one is."""
 MOST_AUDIO: Final = 256 << 20
 MOST_RECORD: Final = 16 << 20
-MOST_EVENTS: Final = 64 << 20
+MOST_EVENTS: Final = 2 << 20
 MOST_BYTES: Final = {
     "renderings": MOST_AUDIO + MOST_RECORD,
     "takes": MOST_RECORD,

@@ -272,7 +272,7 @@ class Store:
             StorageError: The shared store cannot be written.
         """
         if self._shared is not None:
-            self._shared.send_seen(model_digest)
+            self._shared.seen.send(model_digest)
 
     def bring_seen(self, model_digest: str) -> None:
         """Learn what workers of a model were seen to do on other machines.
@@ -282,7 +282,7 @@ class Store:
             IntegrityError: What is there is not whole.
         """
         if self._shared is not None:
-            self._shared.bring_seen(model_digest)
+            self._shared.seen.bring_all(model_digest)
 
     def try_lock(self, name: str) -> IO[bytes] | None:
         """Take a lock that ends with the process; None where another process holds it. Close the file to release."""

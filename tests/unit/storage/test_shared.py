@@ -18,8 +18,9 @@ from harness.run.seen import seen_of
 from harness.sandbox.outside.events import lines_of
 from harness.storage import sent
 from harness.storage.objects import FolderObjects, Listed, Objects, checked
+from harness.storage.sealed import store_key
 from harness.storage.sealing import NONE, Spoken, pack_spoken, pack_take, seal
-from harness.storage.shared import SharedStore, store_key
+from harness.storage.shared import SharedStore
 from harness.storage.smallfile import TooLarge
 from harness.storage.store import Store, digest_of
 from tests.campaign_samples import FACTS
@@ -224,6 +225,31 @@ class TestWhatWasSeen:
             machine(objects, tmp_path / "a").send_seen(MODEL)
         assert len(objects.kept) == 1
 
+    def test_of_any_length_is_sent_in_parts(
+        self, objects: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("harness.storage.sharedseen.MOST_SENT", 300)
+        for number in range(20):
+            see(tmp_path / "a", f"step {number}", f"{number % 3}-1.jsonl")
+        machine(objects, tmp_path / "a").send_seen(MODEL)
+        speak(machine(objects, tmp_path / "a"), "one")
+        names = [name for name in objects.kept if name.startswith("behaviour/")]
+        assert len(names) >= 20 // 3
+        assert all(len(objects.kept[name]) < 300 + 200 for name in names)
+        machine(objects, tmp_path / "b").rendering(key("one"))
+        assert seen(tmp_path / "b") == {(f"step {number}", 1) for number in range(20)}
+        see(tmp_path / "a", "x" * 400)
+        with pytest.raises(StorageError, match="expected lines of at most 300 bytes, got a longer one"):
+            machine(objects, tmp_path / "a").send_seen(MODEL)
+
+    def test_too_often_is_not_fetched(self, objects: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("harness.storage.sharedseen.MOST_STEPS", 5)
+        for number in range(6):
+            see(tmp_path / "a", f"step {number}")
+            machine(objects, tmp_path / "a").send_seen(MODEL)
+        with pytest.raises(IntegrityError, match="expected at most 5 objects of what workers of a model were seen"):
+            machine(objects, tmp_path / "b").bring_seen(MODEL)
+
     def test_and_gone_or_changed_makes_its_renderings_nobody_s(self, objects: Memory, tmp_path: Path) -> None:
         see(tmp_path / "a", "connect")
         speak(machine(objects, tmp_path / "a"), "one")
@@ -240,7 +266,7 @@ class TestWhatWasSeen:
     def test_without_end_is_not_followed(
         self, objects: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("harness.storage.shared.MOST_STEPS", 5)
+        monkeypatch.setattr("harness.storage.sharedseen.MOST_STEPS", 5)
         for number in range(7):
             see(tmp_path / "a", f"step {number}")
             machine(objects, tmp_path / "a").send_seen(MODEL)
@@ -368,7 +394,7 @@ class TestAHostileStore:
         self, objects: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = speak(machine(objects, tmp_path / "a"), "one")
-        monkeypatch.setattr("harness.storage.shared.MOST_BYTES", {"renderings": 100, "takes": 100})
+        monkeypatch.setattr("harness.storage.sealed.MOST_BYTES", {"renderings": 100, "takes": 100})
         told: list[str] = []
         store = machine(objects, tmp_path / "b", told)
         assert (store.rendering(key("one")), store.take(made, HOW)) == (None, None)
