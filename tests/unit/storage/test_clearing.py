@@ -13,6 +13,7 @@ import pytest
 
 from harness.core.errors import BadInput, IntegrityError
 from harness.core.types import Rendering, RenderingKey
+from harness.speaking.cache import RenderingCache
 from harness.storage import runseal
 from harness.storage.clearing import Clearing, carry_out, plan, read_age
 from harness.storage.inventory import inventory
@@ -127,6 +128,16 @@ def test_what_a_process_works_with_stays(root: Path) -> None:
     assert kinds(clearing) == {}
     del at_work
     assert kinds(planned(root)) == {"renderings": 2, "takes": 2, "audio": 2}
+
+
+def test_whoever_looks_for_a_rendering_works_with_its_model(root: Path) -> None:
+    """Runs, recordings, hunts and scores all look for renderings here."""
+    cache = RenderingCache(Store(root), model_digest=OLD, engine_key="fake")
+    cache.of("another speaker").find_all([("three", 1)])
+    assert planned(root).in_use == (OLD,)
+    cache.find_all([])
+    del cache
+    assert planned(root).in_use == ()
 
 
 def test_who_begins_between_the_look_and_the_removal_loses_nothing(root: Path) -> None:
