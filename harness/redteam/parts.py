@@ -131,11 +131,11 @@ def unfold(weights: dict[str, torch.Tensor], stem: str) -> torch.Tensor:
 def fold(weights: dict[str, torch.Tensor], stem: str, weight: torch.Tensor) -> None:
     """Write a weight as magnitude and a direction of length one; :func:`unfold` gives it back but for rounding.
 
-    What has no magnitude has a direction all the same, as torch divides by its length: the one that it had.
+    What has no magnitude has a direction all the same, as torch divides by its length: the one that it had, if any.
     """
     norm = _norm(weight)
     is_nothing = norm == 0
-    direction = weights[stem + VECTOR].where(is_nothing, weight)
+    direction = weights.get(stem + VECTOR, weight).where(is_nothing, weight)
     weights[stem + NORM], weights[stem + VECTOR] = norm, direction / _norm(direction).clamp_min(1e-12)
 
 
