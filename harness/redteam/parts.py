@@ -134,8 +134,8 @@ def fold(weights: dict[str, torch.Tensor], stem: str, weight: torch.Tensor) -> N
     What has no magnitude has a direction all the same, as torch divides by its length: the one that it had, if any.
     """
     norm = _norm(weight)
-    is_nothing = norm == 0
-    direction = weights.get(stem + VECTOR, weight).where(is_nothing, weight)
+    had = weights.get(stem + VECTOR)
+    direction = weight if had is None or had.shape != weight.shape else had.where(norm == 0, weight)
     weights[stem + NORM], weights[stem + VECTOR] = norm, direction / _norm(direction).clamp_min(1e-12)
 
 
