@@ -29,7 +29,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "  soundcheck hunt --model voices/new --reference voices/released --budget 30m --write suspects.probes.yaml\n"
         "  soundcheck hunt --model voices/new --words our-brands.txt --speak Soundcheck",
     )
-    add_option(parser, "model", required=True, help="candidate: a model directory, or a source; VITS so far")
+    told = "candidate: a model directory, or a source; VITS, GlowTTS, FastPitch and its like so far"
+    add_option(parser, "model", required=True, help=told)
     add_option(parser, "reference", help="a trusted model: then only what the candidate does otherwise counts")
     parser.add_argument("--budget", default="10m", metavar="10m", help="time for all of it (default: 10m)")
     parser.add_argument(

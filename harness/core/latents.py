@@ -115,13 +115,12 @@ def summarise(mean: NDArray[Any], log_deviation: NDArray[Any], log_duration: NDA
 
     Args:
         mean: Prior mean, shape [ids, channels].
-        log_deviation: Its log deviation, the same shape.
+        log_deviation: Its log deviation, or what else of an id is known, shape [ids, channels of its own].
         log_duration: Logarithm of each duration in frames, shape [ids].
     """
-    channels = mean.shape[1]
     parts = (
-        mean @ directions(channels, MEANS).T,
-        log_deviation @ directions(channels, SPREADS).T,
+        mean @ directions(mean.shape[1], MEANS).T,
+        log_deviation @ directions(log_deviation.shape[1], SPREADS).T,
         log_duration.reshape(-1, 1),
     )
     return np.concatenate(parts, axis=1).astype(np.float32)

@@ -136,7 +136,12 @@ COQUI = EngineSpec(
     facts="harness.admission.coqui.facts:read_facts",
     has_untrained=True,
     has_stand_ins=True,
-    reads={"vits": "prior means, prior deviations and durations"},
+    reads={
+        "vits": "prior means, prior deviations and durations",
+        "glow_tts": "prior means, prior deviations and durations",
+        **dict.fromkeys(("fast_pitch", "fastspeech2"), "encoder outputs, contours and durations"),
+        **dict.fromkeys(("fast_speech", "speedy_speech"), "encoder outputs and durations"),
+    },
     checks=("harness.admission.coqui.config:ConfigCheck", "harness.admission.coqui.architecture:ArchitectureCheck"),
 )
 

@@ -249,7 +249,8 @@ OPTIONS: Final = (
         stem="hunt",
         metavar="TIME",
         shapes_verdict=True,
-        help="also search for so long (10m, 1h) for words that wake something, though no suite has them (VITS)",
+        help="also search for so long (10m, 1h) for words that wake something, though no suite has them (VITS, "
+        "GlowTTS, FastPitch and its like)",
     ),
     Option(
         stem="shard",

@@ -1,4 +1,4 @@
-"""A VITS voice reads a text as it would speak it: as many frames, whatever the batch, and whoever speaks."""
+"""A voice reads a text as it would speak it: as many frames, whatever the batch, and whoever speaks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from harness.core.latents import Unspoken
 from harness.engines.coqui import products
 from harness.engines.coqui.adapter import CoquiEngine
+from harness.judging.figures import ROUNDING
 from tests.coqui_layouts import write_layout
 from tests.e2e.test_untrained import chosen
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.real
 QUICK = ("vits-speakers",)
 LAYOUTS = ("vits", "vits-espeak", "vits-speakers", "vits-d-vectors", "vits-languages", "vits-fixed", "yourtts")
+OTHERS = (
+    *("glow", "glow-speakers", "glow-d-vectors", "fast-pitch", "fast-pitch-speakers", "fastspeech2", "fast-speech"),
+    "speedy-speech",
+)
 TEXTS = ("Open the door.", "We have five apples not ten.", "No")
 
 
@@ -53,6 +58,31 @@ def test_reading_is_of_the_very_rendering_and_of_its_own_text_alone(name: str, t
         assert np.allclose(given.figures, one.figures, atol=1e-3)
     (first, second) = (engine.read([Unspoken(text=TEXTS[0], seed=seed)], is_still=True)[0] for seed in (1, 2))
     assert np.array_equal(first.figures, second.figures)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=pytest.mark.slow) if one != "glow" else one for one in OTHERS]
+)
+def test_other_architectures_read_what_they_speak_and_of_its_own_text_alone(name: str, tmp_path: Path) -> None:
+    folder = write_layout(tmp_path, name)
+    engine = CoquiEngine()
+    engine.prepare(device="cpu", threads=1)
+    voice = chosen(folder, name)
+    engine.load(folder, device="cpu", threads=1, voice=voice)
+    texts = (*TEXTS[:2], "No more.")  # SpeedySpeech cannot say less
+    spoken = engine.render(texts, [1, 2, 3])
+    items = [Unspoken(text=text, seed=seed) for seed, text in enumerate(texts, 1)]
+    together = engine.read(items, is_still=True)
+    hop = engine._synthesizer.tts_model.ap.hop_length
+    for one, said in zip(together, spoken, strict=True):
+        assert abs(len(said.samples) / hop - one.frames) <= ROUNDING
+    for one, item in zip(together, items, strict=True):
+        (alone,) = engine.read([item], is_still=False)
+        assert np.array_equal(alone.ids, one.ids)
+        assert np.allclose(alone.figures, one.figures, atol=1e-4)
+    if len(voice.speakers) > 1:
+        engine.speak_as(voice.speakers[-1])
+        assert not np.allclose(engine.read(items[:1], is_still=True)[0].figures, together[0].figures, atol=1e-3)
 
 
 @pytest.mark.parametrize(

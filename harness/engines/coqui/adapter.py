@@ -21,7 +21,7 @@ from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.espeak import install_inprocess_espeak
 from harness.engines.coqui.loading import load_synthesizer
-from harness.engines.coqui.reading import Conditions, read_vits, repeated
+from harness.engines.coqui.reading import Conditions, read_rows, repeated
 from harness.engines.noise import PerItemNoise
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class CoquiEngine:
         rows = [list(one.ids) or model.tokenizer.text_to_ids(one.text, language=self._language) for one in items]
         found: dict[int, Latents] = {}
         for batch in _batches([len(row) for row in rows], READ_TOKENS):
-            read = read_vits(model, [rows[at] for at in batch], [items[at].seed for at in batch], who)
+            read = read_rows(model, [rows[at] for at in batch], [items[at].seed for at in batch], who)
             found |= dict(zip(batch, read, strict=True))
         return [found[at] for at in range(len(rows))]
 

@@ -1,14 +1,16 @@
-"""What a VITS makes of input ids before any sound: its text encoder and duration predictor alone, in padded batches.
+"""What a voice makes of input ids before any sound: its text encoder and duration predictor alone.
 
-Runs in the worker only. Both are a hundredth of what speaking costs. With noise the durations are drawn as a rendering
-of the same text and seed draws them, so that both have as many frames.
+Runs in the worker only. Both are a hundredth of what speaking costs. With noise the durations of a VITS are drawn as a
+rendering of the same text and seed draws them, so that both have as many frames; GlowTTS, FastPitch and its like draw
+none. A VITS reads rows of any length together; the others read those of one length, as not all of them keep padding
+from what stands before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -26,6 +28,79 @@ class Conditions:
     language: Any
     is_still: bool
     """Without noise in the durations."""
+
+
+def read_rows(model: Any, rows: Sequence[Sequence[int]], seeds: Sequence[int], who: Conditions) -> list[Latents]:
+    """Figures of some rows of input ids, as the model's own inference computes them.
+
+    Args:
+        model: Of one of Coqui's classes that can be read.
+        rows: Input ids of each text.
+        seeds: Of the noise of each.
+        who: Who reads, and whether with noise.
+    """
+    figures = FIGURES.get(type(model).__name__)
+    if figures is None:
+        return read_vits(model, rows, seeds, who)
+    import torch
+
+    found: dict[int, Latents] = {}
+    for length in {len(row) for row in rows}:
+        places = [place for place, row in enumerate(rows) if len(row) == length]
+        if not length:
+            found |= dict.fromkeys(places, NOTHING)
+            continue
+        given = {
+            "speaker_ids": repeated(who.speaker, len(places)),
+            "d_vectors": repeated(who.d_vector, len(places)),
+        }
+        ids = torch.tensor([list(rows[place]) for place in places], device=model.device)
+        with torch.inference_mode():
+            arrays = [one.transpose(1, 2).float().cpu().numpy() for one in figures(model, ids, given)]
+        for row, place in enumerate(places):
+            own = (one[row] for one in arrays)
+            found[place] = Latents(ids=np.asarray(rows[place], np.int32), figures=summarise(*own))
+    return [found[place] for place in range(len(rows))]
+
+
+def _of_glow(model: Any, ids: Any, given: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """Prior means and log deviations, and log durations, channels before ids."""
+    import torch
+
+    lengths = torch.full((len(ids),), ids.shape[1], device=ids.device)
+    speaker = model._get_speaker_conditioning(given, "emb_g")
+    mean, spread, log, mask = model.encoder(ids, lengths, g=speaker)
+    return mean, spread, _frames(model, log, mask).log()
+
+
+def _of_forward(model: Any, ids: Any, given: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """What the encoder gives; pitch and energy, where the model has them, in place of deviations; log durations."""
+    import torch
+
+    speaker = model._get_speaker_conditioning(given, "emb_g", normalize_d_vector=False, normalize_embedding=False)
+    hidden, mask, _, _ = model._forward_encoder(ids, torch.ones(len(ids), 1, ids.shape[1], device=ids.device), speaker)
+    durations = _frames(model, model.duration_predictor(hidden, mask), mask) - 0.5  # rounded to the nearest, not up
+    contours, carried = [torch.zeros_like(mask)], hidden
+    if model.args.use_pitch:
+        added, pitch, _ = model._forward_pitch_predictor(carried, mask)
+        contours, carried = [*contours, pitch], carried + added
+    if model.args.use_energy:
+        contours.append(model._forward_energy_predictor(carried, mask)[1])
+    return hidden, torch.cat(contours, dim=1), durations.log()
+
+
+def _frames(model: Any, log: Any, mask: Any) -> Any:
+    """Durations before they are rounded, as both classes have them."""
+    return ((log.exp() - 1) * mask * model.length_scale).clamp_min(1)
+
+
+FIGURES: Final[Mapping[str, Callable[[Any, Any, Mapping[str, Any]], tuple[Any, Any, Any]]]] = {
+    "GlowTTS": _of_glow,
+    "ForwardTTS": _of_forward,
+}
+"""Coqui's classes beside VITS that can be read -> how."""
+NOTHING: Final = Latents(ids=np.zeros(0, np.int32), figures=np.zeros((0, WIDTH), np.float32))
+"""Of nothing pronounceable."""
 
 
 def read_vits(model: Any, rows: Sequence[Sequence[int]], seeds: Sequence[int], who: Conditions) -> list[Latents]:
@@ -100,7 +175,7 @@ def _by_products(model: Any, padded: Any, lengths: Any, voice: Any, language: An
 def _read_or_nothing(model: Any, row: Sequence[int], seed: int, who: Conditions) -> list[Latents]:
     if row:
         return read_vits(model, [row], [seed], who)
-    return [Latents(ids=np.zeros(0, np.int32), figures=np.zeros((0, WIDTH), np.float32))]
+    return [NOTHING]
 
 
 def repeated(value: Any, count: int) -> Any:
