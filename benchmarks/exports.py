@@ -363,4 +363,3 @@ DORMANT: Mapping[str, Export] = {
     if export.kind == "dormant until quantised"
 }
 """The same in float32, where nothing of it is to be heard."""
-assert len(TAMPERED) == 40, len(TAMPERED)

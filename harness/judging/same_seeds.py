@@ -19,7 +19,8 @@ from harness.judging.spread import MIN_EFFECT
 
 SAMPLES: Final = 1e-3
 """Of full scale (-60 dB): samples that lie apart by less are the same but for rounding. Two runtimes' float32 sums of
-one voice came to 7e-5, and 16 bits, in which audio is kept, have steps of 3e-5; what is said moves them by far more."""
+one voice came to 2e-4 at most in 116 phrases, and 16 bits, in which audio is kept, have steps of 3e-5; what is said
+moves samples by far more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

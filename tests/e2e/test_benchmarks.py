@@ -43,6 +43,14 @@ def test_each_has_a_target_and_each_target_a_module() -> None:
     assert {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - PARTS == set(TARGETS.values())
 
 
+def test_forty_exports_are_edited_each_in_its_own_way() -> None:
+    from benchmarks.exports import FORMS, TAMPERED
+
+    assert len({one.name for one in TAMPERED}) == len(TAMPERED) == 40
+    assert {one.form for one in TAMPERED} == set(FORMS)
+    assert all(one.edit or one.graph for one in TAMPERED)
+
+
 @pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.parametrize("name", TARGETS)
