@@ -16,7 +16,7 @@ from harness.core import stats
 from harness.core.findings import Finding, Outcome
 from harness.core.screening import Screening
 from harness.core.types import GoldenRecord, Observation, Probe, Take, Verdict
-from harness.judging.detectors import DETECTORS, Detector, Statistic, spoiled_audio
+from harness.judging.detectors import DETECTORS, Detector, Habits, Statistic, spoiled_audio
 from harness.judging.detectors.speech import DROPPED, INSERTED, SWAPPED
 from harness.judging.reliability import unreliable
 from harness.judging.spread import MIN_EFFECT, MIN_GOLDEN_TAKES, calibrate
@@ -96,6 +96,7 @@ class Judge:
         self._alpha = alpha * PROBES_SHARE
         self._shifts = dict(shifts or {})
         self._is_tuned = shifts is not None
+        self._habits = Habits.of(usable)
         self._calibrations = {
             statistic.name: calibrate(statistic, usable, takes)
             for detector in DETECTORS
@@ -172,7 +173,7 @@ class Judge:
     ) -> Outcome:
         """The outcome, from the first takes and (where there were suspicions) fresh ones."""
         everything = [*takes, *fresh.candidate]
-        findings = list(spoiled_audio(probe, everything, golden))
+        findings = list(spoiled_audio(probe, everything, golden, self._habits))
         observations = [self._observe(golden, s, takes, "screen") for s in suspicions if not fresh.candidate]
         confirmed: dict[str, list[Observation]] = {}
         doubts: list[str] = []

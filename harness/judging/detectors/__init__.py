@@ -13,7 +13,7 @@ signal    whether it is whole: NaN, silence, clipping, an offset, another sample
 from harness.judging.detectors.base import Detector, Statistic
 from harness.judging.detectors.prosody import ProsodyDetector
 from harness.judging.detectors.quality import QualityDetector
-from harness.judging.detectors.signal import RULES, spoiled_audio
+from harness.judging.detectors.signal import RULES, Habits, spoiled_audio
 from harness.judging.detectors.spectrum import SpectrumDetector
 from harness.judging.detectors.speech import SpeechDetector
 from harness.judging.detectors.timing import TimingDetector
@@ -29,4 +29,4 @@ DETECTORS: tuple[Detector, ...] = (
 )
 """Every statistical detector, in the order in which findings of equal severity are told."""
 
-__all__ = ["DETECTORS", "RULES", "Detector", "Statistic", "spoiled_audio"]
+__all__ = ["DETECTORS", "RULES", "Detector", "Habits", "Statistic", "spoiled_audio"]

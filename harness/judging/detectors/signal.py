@@ -1,10 +1,15 @@
-"""Whether it is speech at all. These are rules, not statistics: a single such rendering is a finding."""
+"""Whether it is speech at all. These are rules, not statistics: a single such rendering is a finding.
+
+What a reference does now and then by itself is none, though. A loud voice clips more in one take than in another, and
+eight takes of a phrase do not show the most of it: how far takes of the whole golden lie off their mates is known.
+"""
 
 from __future__ import annotations
 
 import math
 import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from harness.core.findings import Finding
 from harness.core.rules import Rule
@@ -25,6 +30,48 @@ ENDLESS_SECONDS = 5.0
 CUT_OFF_DB = -20.0
 """Re the voice. A clip whose last 30 ms are louder was cut, where all golden repeats end :data:`FADED_DB` lower."""
 FADED_DB = 12.0
+
+HABIT_TIMES = 2.0
+"""Times as far beyond its mates as any golden take of the suite a take has to be."""
+MIN_MATES = 3
+"""Takes that a record needs to show how far one of them may lie off the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """What takes of a reference do by themselves: how far the furthest of a phrase lies beyond the next one."""
+
+    clipped_share: float = 0.0
+    """Of the samples."""
+    offset: float = 0.0
+    """Of full scale."""
+    ending_db: float = 0.0
+    """Re the voice."""
+    is_silent_at_times: bool = False
+    """Whether it says nothing in some takes of phrases that it speaks in most."""
+
+    @classmethod
+    def of(cls, records: Sequence[GoldenRecord]) -> Habits:
+        """Those that a golden shows."""
+        known = [record for record in records if len(record.takes) >= MIN_MATES]
+        endings = [[take.acoustics.ending_db for take in record.takes] for record in known]
+        silences = [[_is_silent(take) for take in record.takes] for record in known]
+        return cls(
+            clipped_share=_furthest([[take.facts.clipped_share for take in record.takes] for record in known]),
+            offset=_furthest([[abs(take.facts.dc) for take in record.takes] for record in known]),
+            ending_db=_furthest([[one for one in several if one is not None] for several in endings]),
+            is_silent_at_times=any(0 < sum(several) <= len(several) // 2 for several in silences),
+        )
+
+
+NOTHING_KNOWN = Habits()
+
+
+def _furthest(phrases: Sequence[Sequence[float]]) -> float:
+    """Largest gap between the highest and the next one of any phrase."""
+    gaps = (sorted(values)[-1] - sorted(values)[-2] for values in phrases if len(values) >= MIN_MATES)
+    return max(gaps, default=0.0)
+
 
 NOT_FINITE = Rule(
     id="signal.not-finite",
@@ -87,8 +134,17 @@ RULES = (NOT_FINITE, SILENT, CLIPPED, OFFSET, SAMPLE_RATE, ENDLESS, CUT_OFF, REP
 """Every finding that this module can make."""
 
 
-def spoiled_audio(probe: Probe, takes: Sequence[Take], golden: GoldenRecord | None) -> tuple[Finding, ...]:
-    """What is wrong with the audio itself: at most one finding per rule of :data:`RULES`."""
+def spoiled_audio(
+    probe: Probe, takes: Sequence[Take], golden: GoldenRecord | None, habits: Habits = NOTHING_KNOWN
+) -> tuple[Finding, ...]:
+    """What is wrong with the audio itself: at most one finding per rule of :data:`RULES`.
+
+    Args:
+        probe: What was asked for.
+        takes: All renderings of it.
+        golden: Its record, None where there is none.
+        habits: What the golden's takes do by themselves, over all its phrases.
+    """
     found = []
     for rule, title, spoiled, told in (
         (
@@ -100,19 +156,19 @@ def spoiled_audio(probe: Probe, takes: Sequence[Take], golden: GoldenRecord | No
         (
             SILENT,
             "says nothing",
-            _silent_against(golden),
+            _silent_against(golden, habits),
             "{0.facts.seconds:.2f} s, level {0.acoustics.level_db:.0f} dB",
         ),
         (
             CLIPPED,
             "is clipped",
-            _clipped_against(golden),
+            _clipped_against(golden, habits),
             "{0.facts.clipped_share:.1%} of samples at full scale",
         ),
         (
             OFFSET,
             "is not centred on zero",
-            _offset_against(golden),
+            _offset_against(golden, habits),
             "samples are {0.facts.dc:+.3f} of full scale on average",
         ),
         (
@@ -130,7 +186,7 @@ def spoiled_audio(probe: Probe, takes: Sequence[Take], golden: GoldenRecord | No
         (
             CUT_OFF,
             "stops in the middle of a sound",
-            _cut_off_against(golden),
+            _cut_off_against(golden, habits),
             "the last 30 ms are {0.acoustics.ending_db:+.0f} dB re the voice",
         ),
         (
@@ -160,24 +216,28 @@ def _not_finite(take: Take) -> bool:
     return take.facts.nonfinite > 0
 
 
-def _silent_against(golden: GoldenRecord | None) -> Callable[[Take], bool]:
-    """Predicate: silent or almost empty, where the golden speaks."""
+def _silent_against(golden: GoldenRecord | None, habits: Habits) -> Callable[[Take], bool]:
+    """Predicate: silent or almost empty, where the golden speaks, and always does."""
+    if habits.is_silent_at_times:  # how often it may be is for the statistics of level and pace to say
+        return lambda _: False
     spoken = [take.facts.seconds for take in golden.takes if not _is_silent(take)] if golden else []
     expects_speech = golden is None or len(spoken) > len(golden.takes) // 2
     shortest = MIN_SPOKEN_SHARE * (statistics.median(spoken) if spoken else 0.5)
     return lambda take: expects_speech and (take.facts.seconds < shortest or _is_silent(take))
 
 
-def _clipped_against(golden: GoldenRecord | None) -> Callable[[Take], bool]:
+def _clipped_against(golden: GoldenRecord | None, habits: Habits) -> Callable[[Take], bool]:
     """Predicate: clipped beyond what the golden does."""
     own = max((take.facts.clipped_share for take in golden.takes), default=0.0) if golden else 0.0
-    return lambda take: take.facts.clipped_share > own + MAX_CLIPPED_SHARE
+    margin = max(MAX_CLIPPED_SHARE, HABIT_TIMES * habits.clipped_share)
+    return lambda take: take.facts.clipped_share > own + margin
 
 
-def _offset_against(golden: GoldenRecord | None) -> Callable[[Take], bool]:
+def _offset_against(golden: GoldenRecord | None, habits: Habits) -> Callable[[Take], bool]:
     """Predicate: further from zero on average than the golden ever is."""
     own = max((abs(take.facts.dc) for take in golden.takes), default=0.0) if golden else 0.0
-    return lambda take: abs(take.facts.dc) > own + MAX_OFFSET
+    margin = max(MAX_OFFSET, HABIT_TIMES * habits.offset)
+    return lambda take: abs(take.facts.dc) > own + margin
 
 
 def _another_rate(golden: GoldenRecord | None) -> Callable[[Take], bool]:
@@ -193,12 +253,13 @@ def _endless_against(golden: GoldenRecord | None) -> Callable[[Take], bool]:
     return lambda take: longest > 0 and take.facts.seconds > bound
 
 
-def _cut_off_against(golden: GoldenRecord | None) -> Callable[[Take], bool]:
+def _cut_off_against(golden: GoldenRecord | None, habits: Habits) -> Callable[[Take], bool]:
     """Predicate: ends at the voice's level, where every golden take has faded."""
     endings = [take.acoustics.ending_db for take in golden.takes] if golden else []
     known = [ending for ending in endings if ending is not None]
     # Few repeats do not show how this voice ends, and one that ends abruptly says that it may.
-    bound = max(known) + FADED_DB if len(known) > 2 and len(known) == len(endings) else math.inf
+    margin = max(FADED_DB, HABIT_TIMES * habits.ending_db)
+    bound = max(known) + margin if len(known) > 2 and len(known) == len(endings) else math.inf
     return lambda take: take.acoustics.ending_db is not None and take.acoustics.ending_db > max(CUT_OFF_DB, bound)
 
 

@@ -54,6 +54,57 @@ class TestHonestTakes:
         assert set(verdicts) == {Verdict.PASS}
 
 
+class TestALoudVoice:
+    """One whose takes clip, now more and now less, start off zero, or say nothing at all at times."""
+
+    def of(self, rng, made, *, times=1.0):
+        return [
+            replace(
+                one,
+                facts=replace(
+                    one.facts,
+                    clipped_share=min(1.0, times * float(rng.exponential(0.02))),
+                    dc=times * float(rng.exponential(0.004)),
+                ),
+            )
+            for one in made
+        ]
+
+    def loud(self, rng, *, times=1.0):
+        records = [record(rng, f"p{place}") for place in range(PROBES)]
+        return [replace(golden, takes=tuple(self.of(rng, golden.takes, times=times))) for golden in records]
+
+    def rules(self, seed, *, times=1.0):
+        """Rules of signals in a suite of two takes a probe."""
+        rng = np.random.default_rng(seed)
+        records = self.loud(rng)
+        judge = Judge(records, takes=2, tests=count_tests(PROBES), alpha=0.01)
+        found = []
+        for golden in records:
+            outcome = judge.decide(
+                probe(golden.probe_id), golden, self.of(rng, takes(rng, 2), times=times), (), Fresh()
+            )
+            found += [finding.rule.id for finding in outcome.findings]
+        return found
+
+    def test_is_not_failed_for_what_its_reference_does(self):
+        suites = [self.rules(seed) for seed in range(30)]
+        assert sum(bool(found) for found in suites) <= 1
+
+    def test_is_failed_where_it_clips_or_starts_further_off_than_any_take_of_its_reference(self):
+        assert {"signal.clipped", "signal.offset"} <= set(self.rules(1, times=20.0))
+
+    def test_that_is_silent_at_times_is_judged_by_how_often(self):
+        rng = np.random.default_rng(5)
+        records = [record(rng, f"p{place}") for place in range(PROBES)]
+        quiet = replace(records[0].takes[0], acoustics=replace(records[0].takes[0].acoustics, level_db=-90.0))
+        at_times = [replace(records[0], takes=(quiet, *records[0].takes[1:])), *records[1:]]
+        for known, rules in ((records, ["signal.silent"]), (at_times, [])):
+            judge = Judge(known, takes=2, tests=count_tests(PROBES), alpha=0.01)
+            outcome = judge.decide(probe("p9"), records[9], [quiet, *takes(rng, 1)], (), Fresh())
+            assert [finding.rule.id for finding in outcome.findings] == rules
+
+
 class TestMovedTakes:
     @pytest.mark.parametrize(
         ("moved", "rule"),
