@@ -90,7 +90,8 @@ def swept(left: dict[str, list[str]], level: str) -> dict[str, list[str]]:
 
 def linger(level: str) -> None:
     """Start a sandboxed worker, say so, and wait to be ended. Runs in a process of its own."""
-    from harness.sandbox.outside.client import Bounds, Worker
+    from harness.sandbox.outside.bounds import Bounds
+    from harness.sandbox.outside.client import Worker
     from harness.sandbox.outside.events import EventLog
     from tests.attacks.catalogue import CALM
     from tests.attacks.launchers import sandboxed

@@ -85,7 +85,8 @@ def speak(level: str, count: int) -> None:
     from harness.core.paths import cache_root
     from harness.engines.registry import COQUI
     from harness.models.demo import build_demo_voice
-    from harness.sandbox.outside.client import Bounds, Worker
+    from harness.sandbox.outside.bounds import Bounds
+    from harness.sandbox.outside.client import Worker
     from harness.sandbox.outside.events import EventLog
     from harness.sandbox.outside.launcher import ProcessLauncher
     from harness.sandbox.outside.sandboxed import SandboxLauncher

@@ -22,7 +22,7 @@ from harness.judging.comparisons import COMPARISONS, Basis, Comparison
 from harness.judging.comparisons.base import FirstTakes, NothingRecorded
 from harness.run.campaign import Campaign
 from harness.run.takes import Tools
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from tests.synthetic_takes import probe, record, take
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from harness.costs.watchlist import Watchlist
 from harness.goldens.folder import Golden
 from harness.judging.faults import lost_finding
 from harness.policy.release import LEAK_CHECK
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.metered import Metered
 
 NEVER_LOADED = "the candidate never loaded, so nothing of it could be metered; see engine-load"

@@ -23,7 +23,7 @@ from harness.costs.footprint import slow_loads
 from harness.costs.passes import PURPOSE, WARM_UP, Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
 from harness.costs.sample import Plan, Round, Sample, plan
 from harness.costs.terms import Sides, Terms
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
 

@@ -14,7 +14,7 @@ from threading import Event
 from harness.core.seeds import seed_for
 from harness.costs.machine import Watch, calibrate
 from harness.costs.sample import Round, Sample
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.gpu import gpu_others
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak

@@ -11,7 +11,7 @@ from harness.core.types import Probe
 from harness.costs.expected import SHORTEST
 from harness.costs.passes import PURPOSE, Lost
 from harness.costs.phrases import AGAIN, JUMP_BYTES
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
 

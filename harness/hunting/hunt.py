@@ -28,7 +28,7 @@ from harness.hunting.scan import Odd, Scan, Scanned
 from harness.judging import pair_rules
 from harness.judging.faults import fault_finding
 from harness.judging.figures import FALSE
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.storage.store import digest_of
 
 NAME: Final = "hunt"

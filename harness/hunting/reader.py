@@ -15,7 +15,7 @@ from harness.core.errors import SoundcheckError
 from harness.core.latents import Latents, Unspoken
 from harness.core.text import printable
 from harness.hunting.gauge import difference
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 
 ORDER: Final = 128
 """Texts of one order: some seconds of work at most, for a deadline's sake."""

@@ -18,7 +18,7 @@ from harness.judging.faults import fault_finding
 from harness.judging.reliability import unreliable
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.run.takes import Takes, Tools
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.untrained import ENGINE_FAILED
 
 LOAD = "engine-load"

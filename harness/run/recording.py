@@ -29,7 +29,7 @@ from harness.hearing.asr.likeness import Basis, echoes_of, fit_basis, print_of
 from harness.hearing.asr.normaliser import identity as normaliser_identity
 from harness.hearing.asr.normaliser import normalise
 from harness.hearing.listener import Listener
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.renderer import Renderer
 from harness.speaking.untrained import ENGINE_FAILED
 from harness.storage import opus

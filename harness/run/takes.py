@@ -17,7 +17,7 @@ from harness.core.types import Probe, Rendering, Take
 from harness.hearing.listening import Expected, Listening
 from harness.judging.comparisons import Comparison
 from harness.judging.comparisons.base import Role
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.schedule import BATCH, Locks, Schedule
 from harness.speaking.voice import Made, Voice
 

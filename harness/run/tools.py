@@ -36,7 +36,7 @@ from harness.models.vocoder import with_vocoder
 from harness.models.voices import choices_of, choose_voice
 from harness.run.settings import Settings
 from harness.run.takes import Tools
-from harness.sandbox.outside.client import Bounds
+from harness.sandbox.outside.bounds import Bounds
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.levels import LEVELS, choose_launcher
 from harness.speaking.cache import RenderingCache

@@ -19,7 +19,9 @@ from harness.core.identity import Files
 from harness.core.types import Model
 from harness.core.voice import Voice
 from harness.engines.registry import ENGINES
-from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.client import Worker
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.launcher import Launcher
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Meter

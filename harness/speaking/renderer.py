@@ -14,7 +14,7 @@ from harness.core.engine import EngineInfo, Speech
 from harness.core.latents import Latents, Unspoken
 from harness.core.seeds import Request
 from harness.core.types import RenderingKey
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.blame import NO_LOSS, Blame
 from harness.speaking.cache import RenderingCache
 from harness.speaking.metered import Metered

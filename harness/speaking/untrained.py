@@ -13,7 +13,8 @@ from collections.abc import Callable
 from harness.core.errors import EngineFailure, SoundcheckError
 from harness.core.seeds import Request
 from harness.core.text import cut
-from harness.sandbox.outside.client import Worker, WorkerFault
+from harness.sandbox.outside.client import Worker
+from harness.sandbox.outside.fault import WorkerFault
 
 FAILED = "worker.failed"
 ENGINE_FAILED = "engine.failed"

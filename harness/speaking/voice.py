@@ -9,7 +9,7 @@ from typing import Protocol
 from harness.core.engine import EngineInfo
 from harness.core.seeds import Request
 from harness.core.types import Rendering, RenderingKey
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 
 Made = Rendering | WorkerFault
 

@@ -12,8 +12,10 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.client import Worker
 from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.janitor import JANITOR
 from harness.sandbox.outside.layout import MODEL
 from tests.attacks.coqui import SEVERAL

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from harness.core.errors import MachineShort
-from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.client import Worker
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.launcher import ChildProcess, worker_environment
 from tests.attacks.forkserver import fork_server
 from tests.attacks.payload import PHRASES, Payload

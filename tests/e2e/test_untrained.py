@@ -18,7 +18,8 @@ from harness.engines.coqui.untrained import NoUntrained, write_checkpoint
 from harness.models.files import find_voice, open_model
 from harness.models.voices import choices_of, choose_voice
 from harness.sandbox.inside.worker import MAX_FILE_BYTES
-from harness.sandbox.outside.client import Bounds, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.levels import choose_launcher
 from harness.speaking.cache import RenderingCache
 from harness.speaking.pool import WorkerPool

@@ -9,7 +9,6 @@ import contextlib
 import secrets
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from harness.core.engine import EngineInfo, Speech
 from harness.core.errors import MachineShort, WorkerUnready
 from harness.core.identity import Beside, Files
 from harness.core.latents import MAX_IDS, WIDTH, Latents, Odd, Unspoken, unpack
-from harness.core.text import printable
 from harness.core.voice import Voice
 from harness.sandbox.inside.modelfiles import ModelExchanged, require_same
 from harness.sandbox.inside.protocol import (
@@ -40,7 +38,9 @@ from harness.sandbox.inside.protocol import (
     TooLong,
     Unsaid,
 )
+from harness.sandbox.outside.bounds import Bounds
 from harness.sandbox.outside.deadline import Deadline
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.launcher import STARTING, WAITING, Launcher, WorkerProcess
 from harness.sandbox.outside.meter import Reading
 
@@ -52,40 +52,6 @@ IDS_PER_CHARACTER = 64
 """Input ids that a character may become: a digit is up to a dozen sounds, with a blank beside each."""
 READING_SHARE = 0.02
 """Of the seconds that a character may take to be spoken: so many it may take to be read."""
-
-
-class WorkerFault(Exception):
-    """The worker did what an honest one does not. Evidence about the candidate, never a crash of pytest."""
-
-    def __init__(self, rule: str, what: str, *, detail: str = "") -> None:
-        what = printable(what)  # it may quote the worker
-        super().__init__(what)
-        self.rule = rule
-        """Stable id of one of :mod:`harness.judging.faults`, such as ``worker.crashed``."""
-        self.what = what
-        """One line, safe to show: what happened."""
-        self.detail = detail
-        """The end of what it printed. Hostile text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How long and how much, seen from outside."""
-
-    start_seconds: float = 300.0
-    """Deadline for starting and importing, cold caches included."""
-    load_seconds: float = 300.0
-    """Deadline for loading."""
-    batch_seconds: float = 60.0
-    """Deadline for a batch, before its length is counted."""
-    first_seconds: float = 0.0
-    """Added to the first batch's deadline: kernels are chosen and compiled then."""
-    seconds_per_character: float = 0.25
-    """Added to a batch's deadline for each character of its texts."""
-    audio_seconds: float = 20.0
-    """Longest audio of one rendering, before its text is counted."""
-    audio_seconds_per_character: float = 0.5
-    """Added to that for each character. Slow speech takes 0.1."""
 
 
 class Worker:

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from harness.core.errors import SoundcheckError
 from harness.sandbox.inside.attacker import ATTACKS, TARGETS
-from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.client import Worker
 from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.folders import making_temporary
 from harness.sandbox.outside.proofs import Evidence
 from harness.sandbox.outside.sandboxed import SandboxLauncher

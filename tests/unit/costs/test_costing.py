@@ -17,7 +17,7 @@ from harness.costs.measuring import ReferenceLost
 from harness.costs.profile import FORMAT_VERSION, CostProfile, PhraseCost
 from harness.costs.terms import Sides, Terms
 from harness.policy.release import COST_CHECKS, CostPolicy
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from tests.metered_samples import FLOORS, MIB, clocked, order
 
 if TYPE_CHECKING:

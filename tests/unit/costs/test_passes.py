@@ -11,7 +11,7 @@ from harness.costs import suspects
 from harness.costs.passes import Lost, soak, speak_again, speak_ladder, speak_rounds
 from harness.costs.sample import plan
 from harness.costs.suspects import Allowance, calm_text, contrast_again, is_hungry, look_again, look_at_memory
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from tests.metered_samples import MIB, order, suite
 
 

@@ -20,7 +20,7 @@ from harness.hunting.hunt import Found, Hands, Plan, Suspect, hunt
 from harness.hunting.reader import ReferenceLost
 from harness.run.hunting import Hearing
 from harness.run.takes import Tools
-from harness.sandbox.outside.client import Bounds
+from harness.sandbox.outside.bounds import Bounds
 from harness.suites.parse import parse_suite
 from tests.rule_samples import rule
 from tests.unit.hunting.reading import TRIGGER

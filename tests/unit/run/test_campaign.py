@@ -12,7 +12,7 @@ from harness.core.types import ComparisonKind, Severity, Verdict
 from harness.judging.comparisons import COMPARISONS
 from harness.judging.judge import FIRST_FRESH_TAKES
 from harness.run.campaign import LOAD
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from tests.campaign_samples import CANDIDATE, HANGS, DrawnVoice, made_comparison, phrases, staged
 
 if TYPE_CHECKING:

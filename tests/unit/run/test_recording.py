@@ -15,7 +15,7 @@ from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.listener import Listener
 from harness.models.files import open_model
 from harness.run.recording import BASIS_TAKES, Recording, record_golden
-from harness.sandbox.outside.client import Bounds
+from harness.sandbox.outside.bounds import Bounds
 from harness.speaking.cache import RenderingCache
 from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer

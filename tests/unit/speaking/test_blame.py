@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.sandbox.outside.client import Bounds, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.blame import WARY_AFTER, WARY_SECONDS, WARY_TIMES, Blame
 from tests.metered_samples import order
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.costs.machine import Contention, Watch, calibrate, machine_class
-from harness.sandbox.outside.client import Bounds, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.meter import Reading, reading_of
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Meter

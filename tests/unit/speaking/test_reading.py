@@ -12,7 +12,8 @@ import pytest
 from harness.core.latents import Unspoken
 from harness.core.types import Rendering
 from harness.sandbox.inside.protocol import Channel, Done, Figures
-from harness.sandbox.outside.client import Bounds, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.fault import WorkerFault
 from tests.unit.sandbox.inside.test_worker import WireLauncher, loading
 from tests.unit.speaking.test_renderer import Bench
 

@@ -16,7 +16,8 @@ from harness.core.types import Rendering
 from harness.core.voice import Voice
 from harness.models.files import open_model
 from harness.sandbox.inside.protocol import Channel, Done
-from harness.sandbox.outside.client import Bounds, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.cache import RenderingCache
 from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer

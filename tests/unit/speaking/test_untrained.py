@@ -11,7 +11,7 @@ from harness.core.errors import EngineFailure
 from harness.core.identity import Beside
 from harness.engines import registry
 from harness.models.files import open_model
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.pool import WorkerPool
 from harness.speaking.untrained import BESIDE
 from tests.fake_voices import WatchedLauncher, fake_voice

@@ -37,7 +37,9 @@ from harness.sandbox.inside.protocol import (
     Render,
     Spoken,
 )
-from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.client import Worker
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.launcher import MAX_OUTPUT_BYTES, ChildProcess, ProcessLauncher, worker_environment
 from harness.sandbox.outside.meter import Reading, Usage
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice

@@ -23,8 +23,10 @@ from harness.core.engine import LENT
 from harness.sandbox.inside.modelfiles import files_of
 from harness.sandbox.inside.syscalls import native
 from harness.sandbox.outside import cgroups, folders, levels
-from harness.sandbox.outside.client import Bounds, Worker, WorkerFault
+from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.client import Worker
 from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.layout import MODEL
 from harness.sandbox.outside.process import SandboxedProcess
 from harness.sandbox.outside.sandboxed import SandboxLauncher
@@ -439,7 +441,8 @@ class TestEnd:
             "import sys, time\n"
             "from pathlib import Path\n"
             "from harness.sandbox.outside.sandboxed import SandboxLauncher\n"
-            "from harness.sandbox.outside.client import Bounds, Worker\n"
+            "from harness.sandbox.outside.bounds import Bounds\n"
+            "from harness.sandbox.outside.client import Worker\n"
             f"launcher = SandboxLauncher(level={best.level!r}, extra_paths=(Path({str(HERE)!r}),))\n"
             f"worker = Worker(launcher, engine='tiny_engine:TinyEngine', model=Path({str(model)!r}), device='cpu',\n"
             "    threads=1, bounds=Bounds())\n"

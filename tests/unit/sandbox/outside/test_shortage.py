@@ -10,7 +10,7 @@ import pytest
 from harness.core.errors import MachineShort
 from harness.sandbox.inside.protocol import Render
 from harness.sandbox.outside.cgroups import Group
-from harness.sandbox.outside.client import WorkerFault
+from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.shortage import killed_for_memory
 from tests.unit.sandbox.inside.test_worker import WireLauncher, WireProcess, loading, spoken_by, worker_of
 
