@@ -20,6 +20,9 @@ BATCH = 4
 """Renderings per batch. More makes a CPU slower: activations leave its caches."""
 WINDOW = 16 * BATCH
 """Renderings that are sorted by length together, so that batches need little padding and items wait little."""
+AHEAD = 2
+"""Batches for each worker that may be spoken before they are wanted, one of which may be done: who hears keeps no
+worker waiting, and other processes that want one of them wait little."""
 
 
 class Locks(Protocol):
@@ -103,8 +106,10 @@ class Schedule:
 
     def _look_ahead(self, index: int) -> None:
         """Let each worker go on with a batch while this one is heard."""
+        workers = self._voice.workers
         for ahead in range(index + 1, len(self._batches)):
-            if len(self._futures) >= self._voice.workers:
+            at_work = sum(not future.done() for future in self._futures.values())
+            if at_work >= workers or len(self._futures) >= AHEAD * workers:
                 return
             if self._is_done(ahead) or ahead in self._futures:
                 continue
@@ -125,9 +130,12 @@ class Schedule:
 
 
 def _planned(requests: Sequence[Request]) -> list[list[Request]]:
+    """Batches of one length, in the order in which they will be wanted: so the next one is what is spoken ahead."""
     distinct = list(dict.fromkeys(requests))
+    wanted = {request: place for place, request in enumerate(distinct)}
     batches = []
     for start in range(0, len(distinct), WINDOW):
         window = sorted(distinct[start : start + WINDOW], key=lambda request: (len(request[0]), request))
-        batches += [window[at : at + BATCH] for at in range(0, len(window), BATCH)]
+        parts = [window[at : at + BATCH] for at in range(0, len(window), BATCH)]
+        batches += sorted(parts, key=lambda part: min(wanted[request] for request in part))
     return batches

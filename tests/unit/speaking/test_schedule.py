@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from harness.core.shard import Shard
-from harness.speaking.schedule import BATCH, WINDOW, Schedule
+from harness.speaking.schedule import AHEAD, BATCH, WINDOW, Schedule
 from tests.campaign_samples import HANGS, DrawnVoice, FreeLocks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.core.seeds import Request
     from harness.speaking.voice import Made
 
@@ -80,14 +83,39 @@ class TestBatches:
         scheduled(requests(20), voice)
         assert voice.asked == []
 
-    def test_what_is_wanted_comes_with_its_batch_and_one_ahead_for_each_worker(self) -> None:
+    def test_what_is_wanted_comes_with_its_batch_and_some_ahead_for_each_worker(self) -> None:
         voice = DrawnVoice(workers=2)
-        made, batches, told = scheduled(requests(20), voice)
+        made, batches, told = scheduled(requests(40), voice)
         made.ensure(requests(1))
-        assert len(voice.asked) == 3 * BATCH
+        assert len(voice.asked) == (1 + 2 * AHEAD) * BATCH
         assert [len(batch) for batch in batches] == [BATCH]
-        assert told == ["rendering batch 1 of 5"]
+        assert told == ["rendering batch 1 of 10"]
         assert set(made.made) == set(requests(BATCH))
+
+    def test_what_is_spoken_ahead_keeps_each_worker_at_one_batch(self) -> None:
+        """What is done and not yet wanted lets its worker go on; what is not done does not."""
+        slow: list[Future[dict[Request, Made]]] = []
+
+        class Slow(DrawnVoice):
+            def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
+                done = super().submit(requests)
+                if len(self.asked) == BATCH:
+                    return done
+                slow.append(Future())
+                return slow[-1]
+
+        made, _, _ = scheduled(requests(10 * BATCH), Slow(workers=2))
+        made.ensure(requests(1))
+        assert len(slow) == 2
+
+    def test_what_is_wanted_next_is_spoken_next(self) -> None:
+        """However long it is: a worker that goes on with what nobody wants yet is a worker that is missing."""
+        mixed = [(f"{'long ' * (place % 5)}{place:03}", place) for place in range(WINDOW)]
+        voice = DrawnVoice(workers=0)
+        made, batches, _ = scheduled(mixed, voice)
+        made.ensure(mixed)
+        first = [min(mixed.index(request) for request in batch) for batch in batches]
+        assert first == sorted(first)
 
     def test_everything_is_spoken_once_whatever_the_order(self) -> None:
         voice = DrawnVoice()
@@ -150,6 +178,6 @@ class TestSharing:
         locks = Kept()
         made, _, _ = scheduled(requests(3 * BATCH), DrawnVoice(workers=1), locks)
         made.ensure(requests(1))
-        assert [lock.closed for lock in locks.given] == [True, False]
+        assert [lock.closed for lock in locks.given] == [True, False, False]
         made.close()
         assert all(lock.closed for lock in locks.given)
