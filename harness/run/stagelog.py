@@ -43,7 +43,7 @@ def worker_stages(orders: Iterable[Metered], whose: str) -> list[Stage]:
             what = f"speaking {counted(len(order.texts), 'text')}"
             found.append(Stage(lane=lane, what=what, start=start, end=end, cpu_seconds=order.cpu_seconds))
             continue
-        ready = start + order.starting_seconds
+        ready = min(end, start + order.starting_seconds)  # two clocks: a load of no time may end before it began
         found.append(Stage(lane=lane, what="starting and importing", start=start, end=ready))
         # The meters were read at the end: the processor time is of both.
         loading = Stage(lane=lane, what="loading the model", start=ready, end=end, cpu_seconds=order.cpu_seconds)

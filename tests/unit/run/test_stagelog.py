@@ -27,6 +27,12 @@ def test_workers_start_load_and_speak() -> None:
     ]
 
 
+def test_a_load_that_took_no_time_ends_when_it_began() -> None:
+    """Starting is timed by the worker's client, the whole by whoever meters it."""
+    load = replace(order("", worker=1, call=0), begun=10.0, wall_seconds=1.0, starting_seconds=1.002)
+    assert [(stage.start, stage.end) for stage in worker_stages([load], "candidate")] == [(10.0, 11.0), (11.0, 11.0)]
+
+
 def test_lines_are_appended_as_seconds_of_the_process(tmp_path: Path) -> None:
     log = tmp_path / "deep" / "log.jsonl"
     log.parent.mkdir()
