@@ -103,6 +103,9 @@ class TestALoudVoice:
             judge = Judge(known, takes=2, tests=count_tests(PROBES), alpha=0.01)
             outcome = judge.decide(probe("p9"), records[9], [quiet, *takes(rng, 1)], (), Fresh())
             assert [finding.rule.id for finding in outcome.findings] == rules
+            mute = [quiet, replace(quiet, seed=99)]
+            outcome = judge.decide(probe("p9"), records[9], mute, (), Fresh())
+            assert [finding.rule.id for finding in outcome.findings] == ["signal.silent"]
 
 
 class TestMovedTakes:
