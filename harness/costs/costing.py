@@ -269,6 +269,11 @@ class Costing:
             return self._unmetered(name)
         is_paired = self._sides.reference is not None
         other = scaling.scaling_of(rounds, floors, is_reference=True) if is_paired else None
+        if scaling.is_heavy(own, other, self._terms.limits):
+            tidy = self._measuring.tidy_ladder.rounds
+            own = scaling.weighed(own, scaling.scaling_of(tidy, floors))
+            if other is not None:
+                other = scaling.weighed(other, scaling.scaling_of(tidy, floors, is_reference=True))
         findings, notes = scaling.judge_scaling(name, own, other, self._past, self._terms.limits)
         return _decided(name, findings, None, notes)
 

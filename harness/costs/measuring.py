@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Event
 from typing import TypeVar
@@ -174,13 +174,27 @@ class Measuring:
     @cached_property
     def ladder(self) -> Sample:
         """Texts of growing length."""
+        return self._ladder(self._is_ladder_enough)
+
+    @cached_property
+    def tidy_ladder(self) -> Sample:
+        """The same once, by workers that give freed memory back at once: what is resident is then what is needed."""
+        self._progress("speaking texts of growing length once more: memory seems to grow too fast")
+        return self._ladder(lambda _: True, is_tidy=True)
+
+    def _ladder(self, is_enough: Callable[[Sequence[Round]], bool], *, is_tidy: bool = False) -> Sample:
         chosen = self.plan
         if chosen is None:
             return Sample(rounds=())
-        seed, lost, is_enough = self._terms.seed, self.lost, self._is_ladder_enough
-        return self._together(
-            lambda own, other: speak_ladder(chosen.rungs, own, other, seed=seed, lost=lost, is_enough=is_enough)
-        )
+        seed, lost = self._terms.seed, self.lost
+        # What a worker needs for its first order, it needs for none of the rungs.
+        rungs = (WARM_UP, *chosen.rungs) if is_tidy else chosen.rungs
+
+        def speak(own: Speak, other: Speak | None) -> Sample:
+            sample = speak_ladder(rungs, own, other, seed=seed, lost=lost, is_enough=is_enough)
+            return replace(sample, rounds=tuple(one for one in sample.rounds if one.text in chosen.rungs))
+
+        return self._together(speak, is_tidy=is_tidy)
 
     @cached_property
     def soaked(self) -> tuple[list[Metered], bool]:
@@ -287,16 +301,21 @@ class Measuring:
             lambda own: speak_again(text, own, times, seed=self._terms.seed, lost=Lost()), is_tidy=True
         ).result()
 
-    def _together(self, work: Callable[[Speak, Speak | None], Result], *, is_fresh: bool = False) -> Result:
+    def _together(
+        self, work: Callable[[Speak, Speak | None], Result], *, is_fresh: bool = False, is_tidy: bool = False
+    ) -> Result:
         """Do something with a worker of the candidate, and one of the reference where there is one."""
         reference = self._reference
         if reference is None:
-            return self._candidate.borrow(lambda own: work(own, None), is_fresh=is_fresh).result()
+            return self._candidate.borrow(lambda own: work(own, None), is_fresh=is_fresh, is_tidy=is_tidy).result()
 
         def both(own: Speak) -> Result:
-            return reference.borrow(lambda other: work(own, _innocent(other)), is_fresh=is_fresh).result()
+            def beside(other: Speak) -> Result:
+                return work(own, _innocent(other))
 
-        return self._candidate.borrow(both, is_fresh=is_fresh).result()
+            return reference.borrow(beside, is_fresh=is_fresh, is_tidy=is_tidy).result()
+
+        return self._candidate.borrow(both, is_fresh=is_fresh, is_tidy=is_tidy).result()
 
 
 def _innocent(speak: Speak) -> Speak:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.core.findings import Amount, Estimate, Evidence, Finding, Method, Quantity, Side, Unit
 from harness.core.rules import Rule
@@ -47,7 +47,11 @@ class Scaling:
     audio: Trend | None
     """Of seconds of audio, which the harness counts."""
     memory: Trend | None
-    """Of the peak of memory beyond what the worker had before; None where that is too little, or not told."""
+    """Of the peak of memory beyond what the worker had before; None where that is too little, or not told.
+
+    A worker that keeps freed memory for the next order has room for short texts already, and only long ones add to
+    its peak: where this is too large, :func:`weighed` says more.
+    """
     longest: tuple[Amount, ...]
     """What the longest rung took: processor, audio, memory beyond what the worker had, characters."""
 
@@ -104,10 +108,10 @@ def judge_scaling(
     else:
         bound, side = _recorded(profile)
         if other is not None and other.seconds is not None:
-            bound, side = max(other.seconds.high, other.seconds.slope), Side.REFERENCE
+            bound, side = _granted(other.seconds)
         said = f"processor time grows with the length to the power of {_told(own.seconds)}"
         notes.append(f"{said}; {_WHOSE[side]} at most {bound:.2f}; {own.top}")
-        if own.seconds.low > bound and own.seconds.slope > bound + limits.exponent:
+        if _is_too_much(own.seconds, bound, limits):
             findings.append(_finding(subject, Quantity.PROCESSOR, own.seconds, bound, side, own.longest))
     theirs = (other.audio, other.memory) if other is not None else (None, None)
     for quantity, mine, reference in (
@@ -116,24 +120,53 @@ def judge_scaling(
     ):
         if mine is None:
             continue
-        bound, side = LINEAR, None
-        if reference is not None:
-            bound, side = max(reference.high, reference.slope), Side.REFERENCE
+        bound, side = _granted(reference)
         notes.append(f"{_NAMES[quantity]} grows with the length to the power of {_told(mine)}")
-        if mine.low > bound and mine.slope > bound + limits.exponent:
+        if _is_too_much(mine, bound, limits):
             findings.append(_finding(subject, quantity, mine, bound, side, own.longest))
     return tuple(findings), tuple(notes)
+
+
+def is_heavy(own: Scaling, other: Scaling | None, limits: CostPolicy) -> bool:
+    """Whether memory seems to grow too fast, and the ladder is to be spoken by workers that keep no freed memory.
+
+    Args:
+        own: The candidate's.
+        other: The live reference's, None without one.
+        limits: How much larger an exponent may be.
+    """
+    return own.memory is not None and _is_too_much(own.memory, _granted(other.memory if other else None)[0], limits)
+
+
+def weighed(found: Scaling, tidy: Scaling) -> Scaling:
+    """A ladder whose memory is that of workers that keep no freed memory, and whose clocks are those of usual ones.
+
+    Where too few rungs were spoken by those, it stays as it was: a voice that refuses them is not excused.
+    """
+    if not tidy.longest:
+        return found
+    return replace(found, memory=tidy.memory, longest=(*found.longest[:-1], tidy.longest[-1]))
 
 
 def is_clear(own: Scaling, profile: CostProfile | None, limits: CostPolicy) -> bool:
     """Whether a ladder that was spoken once tells enough: between no two rungs did anything grow as a finding needs.
 
-    The median of the same slopes decides; that further takes lift it so far is no growth but noise.
+    The median of the same slopes decides; that further takes lift it so far is no growth but noise. Of memory they
+    tell nothing: whatever a text needs, its worker has by then.
     """
-    bounds = ((own.seconds, _recorded(profile)[0]), (own.audio, LINEAR), (own.memory, LINEAR))
+    bounds = ((own.seconds, _recorded(profile)[0]), (own.audio, LINEAR))
     return own.audio is not None and all(
         grows is None or grows.high <= bound + limits.exponent for grows, bound in bounds
     )
+
+
+def _is_too_much(grows: Trend, bound: float, limits: CostPolicy) -> bool:
+    return grows.low > bound and grows.slope > bound + limits.exponent
+
+
+def _granted(reference: Trend | None) -> tuple[float, Side | None]:
+    """Exponent that is granted beside a live reference or without one, and whose it is."""
+    return (LINEAR, None) if reference is None else (max(reference.high, reference.slope), Side.REFERENCE)
 
 
 def _of(one: Round, *, is_reference: bool) -> Sequence[Metered]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 WORDS = "one two three four five six seven eight"
 PROBES = [Probe(id=f"p{place}", text=f"{WORDS[: 8 + place]} {place}", family="rare", expect="x") for place in range(24)]
+TEXTS = [probe.text for probe in PROBES]
 ODD = PROBES[5].text
 GONE = WorkerFault("worker.crashed", "was killed by SIGSEGV")
 
@@ -57,10 +58,15 @@ class MadeUpVoice:
     """Which order of all takes more, and how much: processor time and bytes, which it gives back."""
     speed: float = 1.0
     """Times as fast as the machine that all other numbers are of."""
+    needs: Callable[[int], int] | None = None
+    """Bytes that a text of so many characters takes and lets go, which a worker keeps for the next one if it may."""
     orders: list[Metered] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    is_tidy: bool = False
+    """Whether the worker gives freed memory back at once."""
     _worker: int = 0
     _call: int = 0
+    _kept: int = 0
 
     @property
     def metered(self) -> tuple[Metered, ...]:
@@ -75,8 +81,9 @@ class MadeUpVoice:
     def borrow(
         self, work: Callable[[Speak], Result], *, is_fresh: bool = False, is_tidy: bool = False
     ) -> Future[Result]:
-        if is_fresh or is_tidy:
-            self._call = 0
+        if is_fresh or is_tidy or self.is_tidy:
+            self._call = self._kept = 0
+        self.is_tidy = is_tidy
         done: Future[Result] = Future()
         try:
             done.set_result(work(lambda text, seed: self._speak(text)))
@@ -102,6 +109,13 @@ class MadeUpVoice:
         made = replace(
             made, base_bytes=grown - self.growth, resident_bytes=grown, peak_bytes=grown + 20 * MIB + more_bytes
         )
+        if self.needs is not None:
+            before, taken = grown + self._kept, grown + self.needs(len(text))
+            self._kept = 0 if self.is_tidy else max(before, taken) - grown
+            made = replace(
+                made, base_bytes=before, peak_bytes=max(before, taken), resident_bytes=grown + self._kept,
+                is_own_peak=True,
+            )  # fmt: skip
         self.orders.append(clocked(replace(made, **self.changes.get(text, {})), self.speed))
         return self.orders[-1]
 
@@ -228,6 +242,40 @@ class TestLeak:
         outcome = costing(leaking).check("cost-leak")
         assert outcome.verdict is Verdict.FAIL
         assert {finding.rule.id for finding in outcome.findings} == {"cost.leak"}
+
+
+class TestGrowthOfMemory:
+    """A worker keeps what the suite needed: of the ladder, only long texts then add to its peak."""
+
+    @pytest.mark.parametrize("is_paired", [False, True])
+    def test_with_the_length_is_no_finding_whatever_a_worker_keeps(self, is_paired: bool) -> None:
+        voice, other = (MadeUpVoice(needs=lambda size: 2 * MIB * size).spoke(*TEXTS) for _ in range(2))
+        outcome = costing(voice, other if is_paired else None).check("cost-scaling")
+        assert outcome.verdict is Verdict.PASS
+        memory = next(note for note in outcome.notes if note.startswith("memory"))
+        assert ("power of 1.00" in memory) is not is_paired  # beside a reference, both workers keep what they needed
+
+    def test_with_the_square_of_the_length_fails(self) -> None:
+        outcome = costing(MadeUpVoice(needs=lambda size: 10_000 * size**2).spoke(*TEXTS)).check("cost-scaling")
+        assert [one.title for one in outcome.findings] == [
+            "memory grows faster with the length of the text than it should"
+        ]
+
+    def test_is_no_worse_than_a_reference_s(self) -> None:
+        voice, other = (MadeUpVoice(needs=lambda size: 10_000 * size**2).spoke(*TEXTS) for _ in range(2))
+        assert costing(voice, other).check("cost-scaling").verdict is Verdict.PASS
+
+    def test_is_not_excused_where_the_ladder_is_refused_the_second_time(self) -> None:
+        voice = MadeUpVoice()
+
+        def needs(size: int) -> int:
+            if voice.is_tidy:
+                raise WorkerFault("worker.failed", "says that it cannot speak this")
+            return 2 * MIB * size
+
+        voice.needs = needs
+        voice.spoke(*TEXTS)
+        assert costing(voice).check("cost-scaling").verdict is Verdict.FAIL
 
 
 class TestAhead:

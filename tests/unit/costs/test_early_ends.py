@@ -161,6 +161,6 @@ def test_memory_that_a_worker_keeps_hides_no_growth_of_what_it_needed() -> None:
     sample = speak_ladder(rungs, speak, None, seed=1, lost=Lost())
     assert len(sample.rounds) == 2 * len(RUNGS) - 1
     own = scaling.scaling_of(sample.rounds, FLOORS)
-    assert not scaling.is_clear(own, None, LIMITS)
+    assert scaling.is_heavy(own, None, LIMITS)
     findings, _ = scaling.judge_scaling("x", own, None, None, LIMITS)
     assert [one.title for one in findings] == ["memory grows faster with the length of the text than it should"]
