@@ -19,6 +19,7 @@ import numpy as np
 
 from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
+from harness.engines.coqui.channelslast import lay_channels_last
 from harness.engines.coqui.espeak import install_inprocess_espeak
 from harness.engines.coqui.loading import load_synthesizer
 from harness.engines.coqui.reading import Conditions, read_rows, repeated
@@ -94,6 +95,9 @@ class CoquiEngine:
         if is_bare:
             self.speak_as(voice.speaker)
         network = self._synthesizer.tts_model
+        for part in (network, self._synthesizer.vocoder_model):
+            if part is not None:
+                lay_channels_last(part)
         if _is_batchable(network):
             network.waveform_decoder = row_by_row(network.waveform_decoder)
         self._recording = str(recording) if recording else None
