@@ -15,6 +15,7 @@ from harness.core.text import counted
 from harness.core.transcriber import Repeat, TextChoice, Transcriber
 from harness.core.types import Acoustics, ForcedScore, Hearing, Rendering, Take
 from harness.hearing.listening import Expected
+from harness.hearing.onethread import one_thread
 from harness.hearing.senses import measure_all, senses_identity
 from harness.storage.store import Store, digest_of
 
@@ -78,7 +79,7 @@ class Listener:
         wanted = [expected[index] for index in missing]
         if not missing:
             return [take for take in found if take is not None]
-        with self._at_work, self._stages.at("whisper", f"hearing {counted(len(clips), 'clip')}"):
+        with self._at_work, one_thread(), self._stages.at("whisper", f"hearing {counted(len(clips), 'clip')}"):
             heard = self.transcriber.listen(clips, [one.text for one in wanted], [one.prints for one in wanted])
         with self._stages.at("senses", f"measuring {counted(len(clips), 'clip')}"):
             measured = self._measured(clips)
@@ -92,7 +93,7 @@ class Listener:
     def repeats(self, renderings: Sequence[Rendering], choose: TextChoice) -> tuple[list[Take], list[Repeat]]:
         """Hear repeats of one phrase and score the text that `choose` picks from their transcripts on all of them."""
         clips = [self._store.audio(one.audio_sha256) for one in renderings]
-        with self._at_work:
+        with self._at_work, one_thread():
             heard = self.transcriber.listen_together(clips, choose)
         takes = [
             _take(one, acoustics, repeat.hearing)
@@ -122,7 +123,8 @@ class Listener:
             wrong.append(error)
 
     def _measured(self, clips: Sequence[tuple[Waveform, int]]) -> list[Acoustics]:
-        return measure_all(clips, with_networks=self._hears_speech)
+        with one_thread():
+            return measure_all(clips, with_networks=self._hears_speech)
 
     @property
     def _hears_speech(self) -> bool:

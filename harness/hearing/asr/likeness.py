@@ -204,22 +204,24 @@ def _steps(costs: NDArray[np.float32], *, diagonal_weight: int) -> NDArray[np.in
     With a weight of 2 for the diagonal no path is favoured for its length (Sakoe & Chiba's symmetric form).
     """
     count, rows, columns = costs.shape
-    steps = np.zeros((count, rows, columns), np.int8)
+    flat, steps = costs.reshape(count, -1), np.zeros((count, rows * columns), np.int8)
+    stride = max(1, columns - 1)  # from a cell to the next one of its anti-diagonal
     border = np.full((count, rows + 1), np.inf, np.float32)  # its first column stands for what lies before row 0
     before, last = border, border
     for diagonal in range(rows + columns - 1):
-        i = np.arange(max(0, diagonal - columns + 1), min(rows, diagonal + 1))
-        cost = costs[:, i, diagonal - i]
-        if diagonal == 0:
-            best = cost
-        else:
-            ways = np.stack([before[:, i] + diagonal_weight * cost, last[:, i] + cost, last[:, i + 1] + cost])
-            step = ways.argmin(axis=0)
-            best = np.take_along_axis(ways, step[None], axis=0)[0]
-            steps[:, i, diagonal - i] = step
+        top, end = max(0, diagonal - columns + 1), min(rows, diagonal + 1)
+        first = diagonal + top * (columns - 1)
+        cells = slice(first, first + (end - top - 1) * stride + 1, stride)
+        cost = best = flat[:, cells]
+        if diagonal:
+            across = before[:, top:end] + diagonal_weight * cost
+            down, right = last[:, top:end] + cost, last[:, top + 1 : end + 1] + cost
+            straight = np.minimum(down, right)
+            best = np.minimum(across, straight)
+            steps[:, cells] = np.where(across <= straight, 0, np.where(down <= right, 1, 2))
         before, last = last, border.copy()
-        last[:, i + 1] = best
-    return steps
+        last[:, top + 1 : end + 1] = best
+    return steps.reshape(costs.shape)
 
 
 def _path(steps: NDArray[np.int8], i: int, j: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
