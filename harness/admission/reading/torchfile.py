@@ -85,6 +85,15 @@ def read_zip(archive: ZipArchive, notebook: Notebook, *, has_values: bool) -> No
         if name not in records:
             notebook.add(rules.TORCH_MEMBER, archive.where, f"no {name}")
     byteorder = _check_small(archive, records, notebook)
+    summed = [member for name, member in records.items() if has_values and name not in _SMALL and are_stored(member)]
+    with Checksums(archive, summed):
+        _read_content(archive, records, notebook, byteorder, has_values=has_values)
+
+
+def _read_content(
+    archive: ZipArchive, records: Mapping[str, Member], notebook: Notebook, byteorder: str, *, has_values: bool
+) -> None:
+    """Its pickles, its storages and, where they are looked at, the numbers in them."""
     stored: dict[str, Storage] = {}
     tensors: list[Tensor] = []
     sparse: list[Sparse] = []
@@ -110,7 +119,8 @@ def read_zip(archive: ZipArchive, notebook: Notebook, *, has_values: bool) -> No
     for one in sparse:
         check_sparse(one, bytes_of, notebook, archive.where, byteorder=byteorder)
     if has_values:
-        _check_values(archive, records, (stored, tensors), notebook, byteorder)
+        members = {name: member for name, member in records.items() if name not in _SMALL}
+        _look_at_values(archive, members, stored, _views(stored, tensors), notebook, byteorder)
 
 
 def _is_code(member: Member) -> bool:
@@ -134,7 +144,7 @@ def _refuse_program(archive: ZipArchive, notebook: Notebook) -> None:
                     notebook.add(flaw.rule, flaw.within, flaw.found, effect=flaw.effect)
 
 
-def _check_small(archive: ZipArchive, records: dict[str, Member], notebook: Notebook) -> str:
+def _check_small(archive: ZipArchive, records: Mapping[str, Member], notebook: Notebook) -> str:
     byteorder = "<"
     for name, pattern in _SMALL.items():
         member = records.get(name)
@@ -182,7 +192,7 @@ def check_tensors(reader: PickleReader, notebook: Notebook, where: Place) -> Non
 
 
 def _check_storages(
-    archive: ZipArchive, records: dict[str, Member], stored: dict[str, Storage], notebook: Notebook
+    archive: ZipArchive, records: Mapping[str, Member], stored: dict[str, Storage], notebook: Notebook
 ) -> None:
     for key, storage in stored.items():
         member = records.get(f"data/{key}")
@@ -198,20 +208,6 @@ def _check_storages(
             notebook.add(
                 rules.TORCH_MEMBER, archive.where.member(member.name), "a storage that the pickle does not name"
             )
-
-
-def _check_values(
-    archive: ZipArchive,
-    records: dict[str, Member],
-    pickled: tuple[dict[str, Storage], list[Tensor]],
-    notebook: Notebook,
-    byteorder: str,
-) -> None:
-    stored, tensors = pickled
-    shown = _views(stored, tensors)
-    members = {name: member for name, member in records.items() if name not in _SMALL}
-    with Checksums(archive, list(filter(are_stored, members.values()))):
-        _look_at_values(archive, members, stored, shown, notebook, byteorder)
 
 
 def _look_at_values(
