@@ -5,7 +5,6 @@ What is spoken is chosen in :mod:`harness.costs.sample`, how in :mod:`harness.co
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -22,6 +21,7 @@ from harness.costs.expected import learn
 from harness.costs.footprint import slow_loads
 from harness.costs.passes import PURPOSE, WARM_UP, Lost, soak, speak_again, speak_each, speak_ladder, speak_rounds
 from harness.costs.sample import Plan, Round, Sample, plan
+from harness.costs.scaling import LEAST_RUNGS
 from harness.costs.terms import Sides, Terms
 from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.metered import Metered
@@ -79,7 +79,6 @@ class Measuring:
         self._is_ladder_enough = is_ladder_enough
         self._begun = time.monotonic()
         self._ahead: _Ahead | None = None
-        self._is_warm = False
         self.names = {probe.text: probe.id for probe in self._probes}
         """Text -> id of its probe."""
         self.lost = Lost()
@@ -187,8 +186,8 @@ class Measuring:
         if chosen is None:
             return Sample(rounds=())
         seed, lost = self._terms.seed, self.lost
-        # What a worker needs for its first order, it needs for none of the rungs.
-        rungs = (WARM_UP, *chosen.rungs) if is_tidy else chosen.rungs
+        # What a worker needs for its first order, it needs for none of the rungs; of memory, the longest tell.
+        rungs = (WARM_UP, *chosen.rungs[-LEAST_RUNGS:]) if is_tidy else chosen.rungs
 
         def speak(own: Speak, other: Speak | None) -> Sample:
             sample = speak_ladder(rungs, own, other, seed=seed, lost=lost, is_enough=is_enough)
@@ -226,20 +225,11 @@ class Measuring:
         return chosen.repeated if chosen else None
 
     def warm_up(self) -> None:
-        """Let the first order of a worker that has loaded and spoken nothing be none of the phrases; at most once.
+        """Let the first order of every worker be none of the phrases.
 
-        Whatever it says first tells nothing of that phrase, and would have to be said by another worker, too.
+        Whatever it says first tells nothing of that phrase, which would have to be said by another worker, too.
         """
-        if self._is_warm or not self._candidate.has_loaded:
-            return
-        self._is_warm = True
-        seed = seed_for(PURPOSE, self._terms.seed, WARM_UP, 0)
-
-        def speak(own: Speak) -> None:
-            with contextlib.suppress(WorkerFault):  # the metering pass says it again, and tells
-                own(WARM_UP, seed)
-
-        self._candidate.borrow(speak)
+        self._candidate.begin_with(WARM_UP, seed_for(PURPOSE, self._terms.seed, WARM_UP, 0))
 
     def begin(self, times: int, is_enough: Callable[[Sequence[Metered]], bool]) -> None:
         """Have the phrase of :meth:`first_again` said beside everything else, by a worker that is spared; at most once.

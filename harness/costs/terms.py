@@ -52,6 +52,10 @@ class MeteredVoice(Protocol):
         """Texts that a worker was lost on and a fresh one spoke."""
         ...
 
+    def begin_with(self, text: str, seed: int) -> None:
+        """Have every worker say this before any rendering, and keep nothing of it."""
+        ...
+
     def borrow(
         self, work: Callable[[Speak], Result], *, is_fresh: bool = False, is_tidy: bool = False
     ) -> Future[Result]:

@@ -16,6 +16,7 @@ from typing import TypeVar
 from harness.core.engine import EngineInfo
 from harness.core.errors import WorkerUnready
 from harness.core.identity import Files
+from harness.core.seeds import Request
 from harness.core.types import Model
 from harness.core.voice import Voice
 from harness.engines.registry import ENGINES
@@ -86,6 +87,8 @@ class WorkerPool:
         self.bounds = bounds or Bounds()
         self.has_loaded = False
         """Whether the model was ever loaded by a worker of this process."""
+        self.first_order: Request | None = None
+        """What a worker says before anything that is kept, which nobody keeps; None for nothing."""
         self._model = model
         self._launcher = launcher
         self._device = device

@@ -97,6 +97,10 @@ class Renderer:
         """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
         return self._blame.recovered
 
+    def begin_with(self, text: str, seed: int) -> None:
+        """Have every worker say this before any rendering: what its first order takes tells nothing of a phrase."""
+        self._pool.first_order = (text, seed)
+
     def key(self, text: str, seed: int) -> RenderingKey:
         """Name of a rendering of this model."""
         return self._cache.key(text, seed)
@@ -196,6 +200,19 @@ class Renderer:
                 raise
             raise self._pool.untrained.attribute_load(fault) from None
 
+    def _warm_up(self, slot: Slot) -> None:
+        """Have a worker that has spoken nothing say its first order; one that is lost on it is replaced, once."""
+        first, meter = self._pool.first_order, slot.meter
+        if first is None or meter is None or len(meter.records) > 1:
+            return
+        try:
+            meter.speak([first], lambda *_: None, speaker=self._speaker)
+        except WorkerFault as fault:  # the metering pass says it again, and tells
+            self._pool.first_order = None
+            if fault.rule not in NO_LOSS:
+                slot.clear()
+                self._ready(slot)
+
     def _speak(self, slot: Slot, text: str, seed: int) -> Metered:
         """One text, metered; where its worker is lost, once more by a fresh one."""
         try:
@@ -273,6 +290,7 @@ class Renderer:
 
         try:
             self._ready(slot)
+            self._warm_up(slot)
             if slot.meter is not None:
                 slot.meter.speak(requests, keep, speaker=self._speaker)
         except WorkerFault as fault:

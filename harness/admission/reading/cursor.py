@@ -115,7 +115,11 @@ class Cursor:
                 return
 
     def _u1(self) -> int:
-        return self._take(1)[0]
+        if self._at >= len(self._buffer):
+            self._fill(1)
+        value = self._buffer[self._at]
+        self._at += 1
+        return value
 
     def _u2(self) -> int:
         return int.from_bytes(self._take(2), "little")

@@ -233,8 +233,11 @@ class Machine(Cursor, abc.ABC):
         self._stack.append(UNKNOWN)
 
     def _op_tuple(self, count: int) -> None:
-        items = [self._pop() for _ in range(count)]
-        self._stack.append(self._box("tuple", items[::-1]))
+        if len(self._stack) - count < (self._marks[-1] if self._marks else 0):
+            raise Broken("expected a value on the stack, got none")
+        items = self._stack[-count:]
+        del self._stack[-count:]
+        self._stack.append(self._box("tuple", items))
 
     def _op_frozenset(self, _: object) -> None:
         self._stack.append(self._box("frozenset", self._pop_mark()))

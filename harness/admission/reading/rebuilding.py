@@ -48,6 +48,7 @@ NESTED = "torch.nested._internal.nested_tensor."
 _COMPILER_MARK = re.compile(r"(_dynamo_[a-z_]{1,40}|_specialize_on)\Z")
 """What torch's compiler notes on tensors: sets of dimensions, or tables of them."""
 _MARK = re.compile(r"(persistent|_(is|no|has_dynamo)_[a-z_]{1,40})\Z")
+_KEY = re.compile(r"\d{1,20}")
 _LOCATION = re.compile(r"(cpu|meta|(cuda|xpu|mps|hpu|npu|mtia|privateuseone)(:\d{1,3})?)\Z")
 
 
@@ -59,7 +60,7 @@ def integers(value: object, what: str) -> tuple[int, ...]:
     """
     if not isinstance(value, Box) or value.kind not in ("tuple", "list", "size") or not value.is_complete:
         raise Refused(f"expected {what} as a tuple of integers, got {show(value)}")
-    found = tuple(item for item in value.items if isinstance(item, int) and not isinstance(item, bool))
+    found = tuple([item for item in value.items if type(item) is int])
     if len(found) != value.count or len(found) > 64:
         raise Refused(f"expected {what} as at most 64 integers, got {show(value)}")
     return found
@@ -89,7 +90,7 @@ def storage_of(pid: object) -> tuple[Storage, object]:
     parent, _, last = name.rpartition(".")
     if last not in STORAGE_DTYPES or parent not in ("torch", "torch.cuda", "torch.storage"):
         raise Refused(f"expected a storage type of torch, got {show(kind)}")
-    if not isinstance(key, str) or not re.fullmatch(r"\d{1,20}", key):
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise Refused(f"expected a storage key of digits, got {show(key)}")
     location_of(location)
     if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count < 1 << 48:

@@ -10,6 +10,7 @@ from harness.admission.reading import rules
 from harness.admission.reading.notebook import Notebook
 from harness.admission.reading.symbols import DTYPE_BYTES, PACKED, Tensor
 from harness.core.places import Place
+from harness.core.rules import Rule
 
 MAX_FREE_ELEMENTS: Final = 1 << 20
 """Elements that a tensor may show beyond its storage: expanded masks and position tables are small."""
@@ -22,14 +23,27 @@ MAX_TENSORS: Final = 200_000
 
 
 def check_geometry(tensor: Tensor, notebook: Notebook, place: Place) -> None:
-    """Write down a tensor that reaches outside its storage, or that shows few bytes as many elements."""
-    name = tensor.label or "a tensor"
+    """Write down a tensor that reaches outside its storage, or that shows few bytes as many elements.
+
+    Args:
+        tensor: What the file says of it.
+        notebook: Where flaws go.
+        place: What is read; the tensor's own place is a byte of it.
+    """
+    if flaw := _flaw_of(tensor):
+        rule, effect = flaw
+        shown = f"{tensor.label or 'a tensor'}: offset {tensor.offset}, shape {tensor.shape}, strides {tensor.strides}"
+        shown += f" in a storage of {tensor.storage.count}"
+        notebook.add(rule, place.byte(tensor.position), shown, effect=effect)
+
+
+def _flaw_of(tensor: Tensor) -> tuple[Rule, str] | None:
+    """What is wrong, and what it does."""
+    outside = (rules.TENSOR_BOUNDS, "reads memory outside its storage")
     sizes, strides = tensor.shape, tensor.strides
-    shown = f"{name}: offset {tensor.offset}, shape {sizes}, strides {strides} in a storage of {tensor.storage.count}"
     width, stored = DTYPE_BYTES[tensor.dtype], tensor.storage.byte_count
-    if len(sizes) != len(strides) or any(one < 0 for one in (*sizes, *strides)):
-        notebook.add(rules.TENSOR_BOUNDS, place, shown, effect="reads memory outside its storage")
-        return
+    if len(sizes) != len(strides) or min((*sizes, *strides), default=0) < 0:
+        return outside
     elements = 1
     reach = tensor.offset
     for size, stride in zip(sizes, strides, strict=True):
@@ -37,9 +51,10 @@ def check_geometry(tensor: Tensor, notebook: Notebook, place: Place) -> None:
         reach += max(size - 1, 0) * stride
     stored *= PACKED.get(tensor.dtype, 1)
     if (elements and (reach + 1) * width > stored) or tensor.offset * width > stored:
-        notebook.add(rules.TENSOR_BOUNDS, place, shown, effect="reads memory outside its storage")
-    elif elements * width > stored + MAX_FREE_ELEMENTS * width:
-        notebook.add(rules.TENSOR_EXPANSION, place, shown, effect=f"becomes {elements * width} bytes when it is copied")
+        return outside
+    if elements * width > stored + MAX_FREE_ELEMENTS * width:
+        return rules.TENSOR_EXPANSION, f"becomes {elements * width} bytes when it is copied"
+    return None
 
 
 def check_all(tensors: Collection[Tensor], notebook: Notebook, place: Place) -> None:
@@ -50,7 +65,7 @@ def check_all(tensors: Collection[Tensor], notebook: Notebook, place: Place) -> 
     notebook.tensors += len(tensors)
     shown, storages = 0, {}
     for tensor in tensors:
-        check_geometry(tensor, notebook, place.byte(tensor.position))
+        check_geometry(tensor, notebook, place)
         shown += abs(math.prod(tensor.shape)) * DTYPE_BYTES[tensor.dtype]
         storages[tensor.storage.key] = tensor.storage.byte_count
     if shown > MAX_SHOWN_TIMES * sum(storages.values()) + MAX_SHOWN_FREE:

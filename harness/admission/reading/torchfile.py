@@ -71,11 +71,11 @@ def read_zip(archive: ZipArchive, notebook: Notebook, *, has_values: bool) -> No
     for member in archive.members:
         name = member.name.partition("/")[2]
         records.setdefault(name, member)
-        place = archive.where.member(member.name)
         if name not in _FIXED and not _STORAGE.match(name):
+            place = archive.where.member(member.name)
             notebook.add(rules.TORCH_MEMBER, place, "a member that torch.save does not write")
         if member.method != STORED:
-            notebook.add(rules.ZIP_COMPRESSED, place, "a packed member")
+            notebook.add(rules.ZIP_COMPRESSED, archive.where.member(member.name), "a packed member")
         check_nesting(archive, member)
     if len(prefixes) > 1:
         shown = ", ".join(sorted(prefixes)[:3])

@@ -244,6 +244,31 @@ class TestLoad:
             assert not bench.renderer.has_loaded
 
 
+class TestFirstOrder:
+    def test_is_said_once_by_each_worker_and_kept_by_nobody(self, tmp_path: Path) -> None:
+        with Bench(tmp_path) as bench:
+            bench.renderer.begin_with("a", 7)
+            assert bench.made(*GOOD[:2]).keys() == {*GOOD[:2]}
+            bench.made(GOOD[2])
+            bench.renderer.borrow(lambda speak: speak("now", 1), is_fresh=True).result(30)
+            bench.made(("shut the gate", 1))
+            told = [(order.worker, order.texts) for order in bench.renderer.metered]
+        first = [(1, ()), (1, ("a",)), (1, (GOOD[0][0], GOOD[1][0])), (1, (GOOD[2][0],))]
+        # What is borrowed has a first order of its own.
+        assert told == [*first, (2, ()), (2, ("now",)), (2, ("shut the gate",))]
+        assert not bench.renderer.known([("a", 7)])
+
+    @pytest.mark.parametrize(("kind", "workers"), [("exit", 2), ("fail", 1)])
+    def test_that_a_voice_does_not_survive_is_held_against_no_phrase(
+        self, kind: str, workers: int, tmp_path: Path
+    ) -> None:
+        with Bench(tmp_path, {"kind": kind, "when": "zebra"}) as bench:
+            bench.renderer.begin_with("zebra", 7)
+            assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, "spoken")
+            assert bench.launcher.starts == workers
+            assert not bench.renderer.guilty and not bench.renderer.recovered
+
+
 class TestBadText:
     @pytest.mark.parametrize("kind", ["exit", "fail", "endless"])
     def test_in_a_batch_of_good_ones_is_the_only_one_blamed(self, kind: str, tmp_path: Path) -> None:
