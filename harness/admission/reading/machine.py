@@ -107,7 +107,10 @@ class Machine(Cursor, abc.ABC):
             raise Broken("expected a memo index from 0")
         if index > self._position:
             raise Bomb(f"memo index {index}, though only {self._position} bytes came before")
-        self._memo[index] = self._top()
+        stack = self._stack  # the commonest operation of all: without asking for the top
+        if len(stack) <= (self._marks[-1] if self._marks else 0):
+            raise Broken("expected a value on the stack, got none")
+        self._memo[index] = stack[-1]
 
     def _get(self, index: object) -> None:
         if not isinstance(index, int) or index not in self._memo:

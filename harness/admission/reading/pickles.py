@@ -186,30 +186,30 @@ class PickleReader(Machine):
 
     def _box(self, kind: str, items: list[object]) -> Box:
         made = Box(kind)
-        self._grow(made, items)
+        if kind != "tuple":
+            self._grow(made, items)
+            return made
+        made.count, made.items, made.callee = len(items), items, _callee(items)
+        self._kept += len(items) + growth.put_in(made, items)
+        growth.check(made, self._position)
         return made
 
     def _grow(self, box: Box, items: list[object]) -> None:
         box.count += len(items)
-        if box.kind == "tuple":
+        self._hold(items)
+        if box.kind == "frozenset":
             box.items = items
             self._kept += len(items)
-            box.callee = _callee(items)
-        else:
-            self._hold(items)
-            if box.kind == "frozenset":
-                box.items = items
+            for item in items:
+                self._keys.check(item)
+        elif box.kind in ("dict", "mapping"):
+            if box.count <= self._most_entries and len(box.items) + len(items) == box.count:
+                box.items.extend(items)
                 self._kept += len(items)
-                for item in items:
-                    self._keys.check(item)
-            elif box.kind in ("dict", "mapping"):
-                if box.count <= self._most_entries and len(box.items) + len(items) == box.count:
-                    box.items.extend(items)
-                    self._kept += len(items)
-            elif box.kind == "list":
-                kept = [item for item in items if type(item) is not float]
-                box.items.extend(kept)
-                self._kept += len(kept)
+        elif box.kind == "list":
+            kept = [item for item in items if type(item) is not float]
+            box.items.extend(kept)
+            self._kept += len(kept)
         self._kept += growth.put_in(box, items)
         self._grew_late = self._grew_late or (box.is_held and bool(items))
         growth.check(box, self._position)
