@@ -79,6 +79,7 @@ class Measuring:
         self._is_ladder_enough = is_ladder_enough
         self._begun = time.monotonic()
         self._ahead: _Ahead | None = None
+        self._is_warm = False
         self.names = {probe.text: probe.id for probe in self._probes}
         """Text -> id of its probe."""
         self.lost = Lost()
@@ -225,10 +226,13 @@ class Measuring:
         return chosen.repeated if chosen else None
 
     def warm_up(self) -> None:
-        """Let the first order of every worker be none of the phrases.
+        """Let the first order of every worker be none of the phrases; asked for once, as a voice may not survive it.
 
         Whatever it says first tells nothing of that phrase, which would have to be said by another worker, too.
         """
+        if self._is_warm:
+            return
+        self._is_warm = True
         self._candidate.begin_with(WARM_UP, seed_for(PURPOSE, self._terms.seed, WARM_UP, 0))
 
     def begin(self, times: int, is_enough: Callable[[Sequence[Metered]], bool]) -> None:

@@ -141,9 +141,11 @@ def is_heavy(own: Scaling, other: Scaling | None, limits: CostPolicy) -> bool:
 def weighed(found: Scaling, tidy: Scaling) -> Scaling:
     """A ladder whose memory is that of workers that keep no freed memory, and whose clocks are those of usual ones.
 
-    Where too few rungs were spoken by those, it stays as it was: a voice that refuses them is not excused.
+    Where those did not tell, it stays as it was: a voice that refuses the rungs is not excused, nor one whose peaks
+    cannot be told from earlier ones.
     """
-    if not tidy.longest:
+    is_told = bool(tidy.longest) and (tidy.memory is not None or tidy.longest[-1].value < LEAST_BYTES)
+    if not is_told:
         return found
     return replace(found, memory=tidy.memory, longest=(*found.longest[:-1], tidy.longest[-1]))
 

@@ -200,17 +200,23 @@ class Renderer:
                 raise
             raise self._pool.untrained.attribute_load(fault) from None
 
-    def _warm_up(self, slot: Slot) -> None:
-        """Have a worker that has spoken nothing say its first order; one that is lost on it is replaced, once."""
+    def _warm_up(self, slot: Slot, requests: Sequence[Request]) -> None:
+        """Have a worker that has spoken nothing say its first order, before what it is started for.
+
+        One that is lost on it is replaced and no other is asked for it: that is no phrase's fault, and those that a
+        fresh one speaks instead are not simply fine.
+        """
         first, meter = self._pool.first_order, slot.meter
         if first is None or meter is None or len(meter.records) > 1:
             return
         try:
             meter.speak([first], lambda *_: None, speaker=self._speaker)
-        except WorkerFault as fault:  # the metering pass says it again, and tells
+        except WorkerFault as fault:
             self._pool.first_order = None
             if fault.rule not in NO_LOSS:
                 slot.clear()
+                self._blame.recovered.update(text for text, _ in requests)
+                self._on_event(f"the worker {fault.what} at its first order; a fresh one goes on")
                 self._ready(slot)
 
     def _speak(self, slot: Slot, text: str, seed: int) -> Metered:
@@ -290,7 +296,7 @@ class Renderer:
 
         try:
             self._ready(slot)
-            self._warm_up(slot)
+            self._warm_up(slot, requests)
             if slot.meter is not None:
                 slot.meter.speak(requests, keep, speaker=self._speaker)
         except WorkerFault as fault:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from harness.core.types import Probe, Verdict
-from harness.costs import leaks
+from harness.costs import leaks, scaling
 from harness.costs.costing import NEVER_LOADED, Costing
 from harness.costs.machine import machine_class
 from harness.costs.measuring import ReferenceLost
@@ -270,6 +270,16 @@ class TestGrowthOfMemory:
         voice, other = (MadeUpVoice(needs=lambda size: 10_000 * size**2).spoke(*TEXTS) for _ in range(2))
         assert costing(voice, other).check("cost-scaling").verdict is Verdict.PASS
 
+    def test_is_not_excused_where_the_second_peaks_are_not_the_orders_own(self) -> None:
+        voice = MadeUpVoice(needs=lambda size: 10_000 * size**2).spoke(*TEXTS)
+        rounds = costing(voice)._measuring.ladder.rounds
+        own = scaling.scaling_of(rounds, FLOORS)
+        unset = [
+            replace(one, candidate=tuple(replace(order, is_own_peak=False) for order in one.candidate))
+            for one in rounds
+        ]
+        assert scaling.weighed(own, scaling.scaling_of(unset, FLOORS)) == own
+
     def test_is_not_excused_where_the_ladder_is_refused_the_second_time(self) -> None:
         voice = MadeUpVoice()
 
@@ -321,6 +331,13 @@ class TestAhead:
         asked = len(candidate.asked)
         meter.begin(COST_CHECKS)
         assert len(candidate.asked) == asked + leaks.SETTLING + leaks.EARLY_CALLS
+
+    def test_comes_after_a_first_order_that_is_asked_for_once(self) -> None:
+        candidate = MadeUpVoice(workers=2)
+        meter = self.ahead(candidate)
+        candidate.first_order = ""  # as one that a worker was lost on
+        meter.begin(COST_CHECKS)
+        assert not candidate.first_order
 
     def test_is_spoken_anew_where_its_phrase_turned_out_to_be_to_blame(self) -> None:
         candidate = MadeUpVoice(workers=2)
