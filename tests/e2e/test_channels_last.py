@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
 
-from harness.engines.coqui.channelslast import lay_channels_last
+from harness.engines.coqui import adapter
+from harness.engines.coqui.channelslast import GENERATOR, lay_channels_last
+from tests.coqui_layouts import write_layout
+from tests.e2e.test_untrained import chosen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VOICES = ("vits-speakers", "vits-languages", "yourtts", "mms", "xtts-v2", "delightful")
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "as VITS": {"resblock_type": "2", "resblock_kernel_sizes": [3, 5], "resblock_dilation_sizes": [[1, 2], [2, 6]]},
@@ -57,9 +65,39 @@ def test_sounds_the_same(name: str) -> None:
 def test_speaks_the_same_twice_and_alone_as_among_others() -> None:
     made = generator(**SETTINGS["as VITS"])
     lay_channels_last(made)
-    frames = torch.randn(1, 8, 57)
+    frames = torch.randn(3, 8, 57)
     with torch.inference_mode():
         assert np.array_equal(made(frames).numpy(), made(frames.clone()).numpy())
+        alone = torch.cat([made(frames[row : row + 1]) for row in range(3)])
+        assert torch.allclose(made(frames), alone, atol=1e-5)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["vits", *(pytest.param(one, marks=pytest.mark.slow) for one in VOICES)])
+def test_whole_voices_sound_as_they_would_without(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "set_num_interop_threads", lambda _: None)  # once in a process
+    folder = write_layout(tmp_path, name)
+    spoken = []
+    for lay in (lambda _: None, lay_channels_last):
+        monkeypatch.setattr(adapter, "lay_channels_last", lay)
+        engine = adapter.CoquiEngine()
+        engine.prepare(device="cpu", threads=1)
+        engine.load(folder, device="cpu", threads=1, voice=chosen(folder, name))
+        spoken.append(engine.render(["Open the door.", "We have five apples not ten."], [1, 2]))
+    for one, other in zip(*spoken, strict=True):
+        assert one.samples.size == other.samples.size > 1000
+        assert np.abs(one.samples).max() > 1e-4
+        assert np.allclose(one.samples, other.samples, atol=1e-4)
+    network = engine._synthesizer
+    parts = [part for part in (network.tts_model, network.vocoder_model) if part is not None]
+    assert any("forward" in vars(one) for part in parts for one in part.modules() if type(one).__name__ == GENERATOR)
+
+
+def test_nothing_is_changed_without_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    made = generator(**SETTINGS["as VITS"])
+    lay_channels_last(made)
+    assert not [part for part in made.modules() if "forward" in vars(part)]
 
 
 def test_what_is_not_known_stays_as_it_is() -> None:
