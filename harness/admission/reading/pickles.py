@@ -7,18 +7,19 @@ Knows nothing of files and archives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from harness.admission.reading import allowances as allow
 from harness.admission.reading import growth, objects, rebuilding, rules
 from harness.admission.reading.bytesource import ByteSource
+from harness.admission.reading.callees import callee_of, is_refused
 from harness.admission.reading.cursor import Bomb, Broken
 from harness.admission.reading.keys import KeyWatch
 from harness.admission.reading.machine import MAX_STACK, Machine
 from harness.admission.reading.notebook import WHOLE, Notebook, OutOfBudget
 from harness.admission.reading.oldnames import DICTIONARIES, JOBLIB_WRAPPER, OLD_TENSORS
-from harness.admission.reading.states import is_plain_name, may_have
+from harness.admission.reading.states import is_attribute, is_plain_name, may_have
 from harness.admission.reading.symbols import (
     UNKNOWN,
     ArrayData,
@@ -29,6 +30,7 @@ from harness.admission.reading.symbols import (
     Tensor,
     Unknown,
     show,
+    text_of,
 )
 from harness.core.places import Place
 from harness.core.rules import Rule
@@ -189,7 +191,8 @@ class PickleReader(Machine):
         if kind != "tuple":
             self._grow(made, items)
             return made
-        made.count, made.items, made.callee = len(items), items, _callee(items)
+        # The commonest container by far, which grows no more once it is made.
+        made.count, made.items, made.callee = len(items), items, callee_of(items)
         self._kept += len(items) + growth.put_in(made, items)
         growth.check(made, self._position)
         return made
@@ -216,7 +219,7 @@ class PickleReader(Machine):
 
     def _hold(self, items: list[object]) -> None:
         if self._held is None:
-            self._held = _callee(items)
+            self._held = callee_of(items)
 
     def _append(self, items: list[object]) -> None:
         target = self._top()
@@ -240,7 +243,7 @@ class PickleReader(Machine):
                     target.is_plain_state = False
                     self._keys.check(key)
             self._grow(target, items)
-        elif isinstance(target, Box) and target.detail in DICTIONARIES and all(map(_is_attribute, items[::2])):
+        elif isinstance(target, Box) and target.detail in DICTIONARIES and all(map(is_attribute, items[::2])):
             self._grow(target, items)
         elif not isinstance(target, Unknown):
             self._note(rules.STATE, f"sets items of {show(target)}", "calls its __setitem__")
@@ -255,7 +258,7 @@ class PickleReader(Machine):
             self._note(rules.STATE, f"adds items to {show(target)}", "calls its add")
 
     def _import(self, module: object, attribute: object) -> Global:
-        module, attribute = _text(module), _text(attribute)
+        module, attribute = text_of(module), text_of(attribute)
         if isinstance(module, str) and isinstance(attribute, str):
             self.names.add(f"{module}.{attribute}")
             made = allow.look_up(module, attribute, self._position, renames=self._renames)
@@ -294,7 +297,7 @@ class PickleReader(Machine):
         try:
             made = allow.call(target, args.items, self._position)
         except rebuilding.Refused as problem:
-            if any(isinstance(item, Unknown) or _is_refused(item) for item in args.items):
+            if any(isinstance(item, Unknown) or is_refused(item) for item in args.items):
                 return UNKNOWN  # the cause has been written down
             self._note(rules.CALL, f"{target.name}: {problem}", f"calls {target.name}{show(args)}")
             return UNKNOWN
@@ -389,40 +392,3 @@ class PickleReader(Machine):
             return known
         self._odd(f"persistent id {show(pid)}", "asks the loader for an object that is not in the file")
         return UNKNOWN
-
-
-def _text(value: object) -> object:
-    """A name as text where it is one; names come as UTF-8."""
-    if isinstance(value, bytes):
-        try:
-            return value.decode("utf-8")
-        except UnicodeDecodeError:
-            return value
-    return value
-
-
-def _is_attribute(key: object) -> bool:
-    """Whether a dictionary that keeps its keys as attributes too may get it: no name that Python itself looks for."""
-    return isinstance(key, str) and not key.startswith("__")
-
-
-def _callee(items: Iterable[object]) -> Global | None:
-    """The first of some values that could be called: a function, a class, or what a tuple holds of them."""
-    for item in items:
-        kind = type(item)
-        if kind is Global and isinstance(item, Global):
-            if item.standing in ("allowed", "legacy") and not allow.is_mere_name(item.name):
-                return item
-        elif kind is Box and isinstance(item, Box) and item.callee is not None:
-            return item.callee
-    return None
-
-
-def _is_refused(value: object) -> bool:
-    if isinstance(value, Box):
-        return any(isinstance(item, Unknown) or _is_refused_name(item) for item in value.items[:64])
-    return _is_refused_name(value)
-
-
-def _is_refused_name(value: object) -> bool:
-    return isinstance(value, Global) and value.standing == "refused"

@@ -174,3 +174,8 @@ def _is_array_state(target: Box, items: Sequence[object]) -> bool:
     return fits(
         sizes, dtype.detail, len(data) if isinstance(data, bytes) else data.byte_count if isinstance(data, Blob) else -1
     )
+
+
+def is_attribute(key: object) -> bool:
+    """Whether a dictionary that keeps its keys as attributes too may get it: no name that Python itself looks for."""
+    return isinstance(key, str) and not key.startswith("__")

@@ -223,3 +223,13 @@ def show(value: object, room: int = 60) -> str:
     if isinstance(value, Storage):
         return "a storage"
     return "a number" if isinstance(value, Scalar) else "something computed"
+
+
+def text_of(value: object) -> object:
+    """A name as text where it is one; names come as UTF-8."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value
+    return value

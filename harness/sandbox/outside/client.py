@@ -40,7 +40,7 @@ from harness.sandbox.inside.protocol import (
 )
 from harness.sandbox.outside.bounds import Bounds
 from harness.sandbox.outside.deadline import Deadline
-from harness.sandbox.outside.fault import WorkerFault
+from harness.sandbox.outside.fault import KINDS, WorkerFault, exchanged, signal_name
 from harness.sandbox.outside.launcher import STARTING, WAITING, Launcher, WorkerProcess
 from harness.sandbox.outside.meter import Reading
 
@@ -127,7 +127,7 @@ class Worker:
                 **({"beside": self.vocoder} if self.vocoder else {}),
             )
         except ModelExchanged as name:
-            raise _exchanged(name) from None
+            raise exchanged(name) from None
         self._process = process
         if self._is_stopped:
             self.stop()
@@ -155,7 +155,7 @@ class Worker:
                 require_same(str(self.vocoder.path), self.vocoder.files)
         except ModelExchanged as name:
             self.stop()
-            raise _exchanged(name) from None
+            raise exchanged(name) from None
         if isinstance(reply, Failed):
             raise self._fault("worker.failed", f"the model could not be loaded: {reply.kind}: {reply.message}")
         if not isinstance(reply, Loaded):
@@ -200,7 +200,7 @@ class Worker:
         status = process.exit_status(5.0)
         if status is None:
             return f"{type(error).__name__}: {error}"
-        return f"it was killed by {_signal_name(-status)}" if status < 0 else f"it exited with status {status}"
+        return f"it was killed by {signal_name(-status)}" if status < 0 else f"it exited with status {status}"
 
     def _choice(self) -> Choice | None:
         if self.voice is None:
@@ -369,35 +369,18 @@ class Worker:
             self.stop()
             return MachineShort.of(doing)
         if status < 0:
-            return self._fault("worker.crashed", f"was killed by {_signal_name(-status)} while {doing}")
+            return self._fault("worker.crashed", f"was killed by {signal_name(-status)} while {doing}")
         return self._fault("worker.crashed", f"exited with status {status} while {doing}")
 
     def _fault(self, rule: str, what: str, *, ends: bool = True) -> WorkerFault:
         words = self._process.last_words() if self._process and ends else ""
         if self._process and self._process.flooded and ends:
             rule, what = "worker.flooded", "printed more than it may and was ended"
-        if self._process and (kind := _KINDS.get(rule)):
+        if self._process and (kind := KINDS.get(rule)):
             self._process.note(kind, rule.removeprefix("worker."), what)
         if ends:
             self.stop()
         return WorkerFault(rule, what, detail=words[-1000:])
-
-
-def _exchanged(name: ModelExchanged) -> WorkerFault:
-    return WorkerFault("worker.exchanged", f"was not given the file that was admitted: {name}")
-
-
-def _signal_name(number: int) -> str:
-    return signal.Signals(number).name if number in set(signal.Signals) else str(number)
-
-
-_KINDS = {
-    "worker.hung": "limits",
-    "worker.flooded": "limits",
-    "worker.endless": "limits",
-    "worker.forged": "protocol",
-}
-"""Faults that are behaviour of their own -> kind of the event."""
 
 
 def _speech(reply: Message, payload: bytes) -> Speech:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+
 from harness.core.text import printable
+from harness.sandbox.inside.modelfiles import ModelExchanged
+
+KINDS = {
+    "worker.hung": "limits",
+    "worker.flooded": "limits",
+    "worker.endless": "limits",
+    "worker.forged": "protocol",
+}
+"""Faults that are behaviour of their own -> kind of the event."""
 
 
 class WorkerFault(Exception):
@@ -17,3 +28,13 @@ class WorkerFault(Exception):
         """One line, safe to show: what happened."""
         self.detail = detail
         """The end of what it printed. Hostile text."""
+
+
+def exchanged(name: ModelExchanged) -> WorkerFault:
+    """A file was put in the place of one that admission read."""
+    return WorkerFault("worker.exchanged", f"was not given the file that was admitted: {name}")
+
+
+def signal_name(number: int) -> str:
+    """What ended a process, by its name where it has one."""
+    return signal.Signals(number).name if number in set(signal.Signals) else str(number)
