@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,8 @@ def daemon(engine: Any, world: dict[str, Any]) -> None:
 
 
 def orphan(engine: Any, world: dict[str, Any]) -> None:
-    """A child that outlives its parent, which leaves at once."""
-    if os.fork() == 0:
-        os.setsid()
-        _linger(world)
+    """A child that outlives its parent, which leaves as soon as the child has a session of its own."""
+    _fork_and_wait_for(os.setsid, world)
     os._exit(3)
 
 
@@ -115,10 +114,12 @@ def child(engine: Any, world: dict[str, Any]) -> None:
 
 def survivor(engine: Any, world: dict[str, Any]) -> None:
     """A child that leaves the process group and clears the signal that follows the parent's death."""
-    if os.fork() == 0:
+
+    def leave() -> None:
         os.setpgid(0, 0)
         native.LIBC.prctl(1, 0, 0, 0, 0)
-        _linger(world)
+
+    _fork_and_wait_for(leave, world)
 
 
 def fork_bomb(engine: Any, world: dict[str, Any]) -> None:
@@ -127,6 +128,20 @@ def fork_bomb(engine: Any, world: dict[str, Any]) -> None:
         if os.fork() == 0:
             _linger(world)
     time.sleep(0.4)
+
+
+def _fork_and_wait_for(leave: Callable[[], object], world: dict[str, Any]) -> None:
+    """Start a child, and go on when it has left the group: before, the end of the group is its end too."""
+    told, tells = os.pipe()
+    if os.fork() == 0:
+        try:
+            leave()
+            os.close(tells)
+        finally:
+            _linger(world)
+    os.close(tells)
+    os.read(told, 1)  # ends when the child has closed its side, by having left or by having been ended
+    os.close(told)
 
 
 def _linger(world: dict[str, Any]) -> None:
