@@ -139,13 +139,7 @@ class Campaign:
         if isinstance(wanted, FirstTakes):
             first = {probe.id: self._takes.first(probe, wanted.role) for probe in wanted.probes}
             return {probe_id: takes for probe_id, takes in first.items() if not isinstance(takes, WorkerFault)}
-        found: dict[str, Sequence[Take]] = {}
-        for probe in wanted.probes:
-            takes = self._takes.fresh(probe, wanted.start, wanted.stop, wanted.role)
-            if isinstance(takes, WorkerFault):
-                return takes
-            found[probe.id] = takes
-        return found
+        return self._takes.fresh(wanted)
 
     def _end_if_given_up(self, probe: Probe, takes: Sequence[Take]) -> None:
         """Leave a suspicion open where enough probes have failed.

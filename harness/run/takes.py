@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from harness.core.shard import Shard
 from harness.core.types import Probe, Rendering, Take
 from harness.hearing.listening import Expected, Listening
 from harness.judging.comparisons import Comparison
-from harness.judging.comparisons.base import Role
+from harness.judging.comparisons.base import FreshTakes, Role
 from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.schedule import BATCH, Locks, Schedule
 from harness.speaking.voice import Made, Voice
@@ -34,6 +35,15 @@ class Tools:
     """A live reference, for a comparison that asks for one."""
     shard: Shard | None = None
     """Whose part only is spoken and heard; None for all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Fresh takes of one probe that a worker speaks in one go."""
+
+    probe: Probe
+    role: Role
+    requests: tuple[Request, ...]
 
 
 class Takes:
@@ -71,6 +81,8 @@ class Takes:
             for speaker, wanted in requests.items()
         }
         self._heard: dict[tuple[Role, str, Request, tuple[str | None, str]], Take] = {}
+        self._ahead: dict[Role, dict[_Part, Future[dict[Request, Made]]]] = {}
+        """Fresh takes that are spoken before anybody has asked for them."""
 
     def getting_ready(self) -> AbstractContextManager[None]:
         """While its block lasts, load what listens, if anything will have to be heard: the first probe tells."""
@@ -109,32 +121,49 @@ class Takes:
         places = ((Role.CANDIDATE, probe.speaker, request, key) for request in wanted)
         return tuple(take for place in places if (take := self._heard.get(place)))
 
-    def fresh(self, probe: Probe, start: int, stop: int, role: Role) -> list[Take] | WorkerFault:
-        """Takes that no screening has seen, by number, or the fault of the first one that could not be spoken."""
-        voice, purpose = self._tools.candidate, FRESH_PURPOSE
-        if role is Role.REFERENCE:
-            if self._tools.reference is None:
-                raise RuntimeError("a comparison that asks for a live reference is chosen only where there is one")
-            voice = self._tools.reference
-            purpose = FRESH_PURPOSE if self._comparison.is_paired else REFERENCE_PURPOSE
-        voice = voice.as_speaker(probe.speaker)
-        seed = self._comparison.basis.screening.seed
-        requests = [(probe.text, seed_for(purpose, seed, probe.text, take)) for take in range(start, stop)]
-        parts = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
-        spoken = [voice.submit(part) for part in parts]
-        made = {request: one for future in spoken for request, one in future.result().items()}
-        renderings = []
-        for request in requests:
-            one = made[request]
-            if isinstance(one, WorkerFault):
-                return one
-            renderings.append(one)
-        return self._tools.listener.takes(renderings, [self._comparison.expected(probe)] * len(renderings))
+    def fresh(self, wanted: FreshTakes) -> dict[str, list[Take]] | WorkerFault:
+        """Takes that no screening has seen, by probe, or the fault of the first one that could not be spoken.
+
+        While some are heard, the next are spoken: of what may be wanted later, a batch for each probe.
+        """
+        ahead = self._ahead.pop(wanted.role, {})
+        spoken = []
+        for probe in wanted.probes:
+            for start in range(wanted.start, wanted.stop, BATCH):
+                part = self._part(probe, wanted.role, range(start, min(start + BATCH, wanted.stop)))
+                spoken.append((part, ahead[part] if part in ahead else self._begin(part)))
+        if wanted.most > wanted.stop:
+            numbers = range(wanted.stop, min(wanted.stop + BATCH, wanted.most))
+            later = [self._part(probe, wanted.role, numbers) for probe in wanted.probes]
+            self._ahead[wanted.role] = {part: self._begin(part) for part in later}
+        heard: dict[str, list[Take]] = {probe.id: [] for probe in wanted.probes}
+        for part, future in spoken:
+            made = future.result()
+            renderings = []
+            for request in part.requests:
+                if isinstance(one := made[request], WorkerFault):
+                    return one
+                renderings.append(one)
+            expected = [self._comparison.expected(part.probe)] * len(renderings)
+            heard[part.probe.id] += self._tools.listener.takes(renderings, expected)
+        return heard
 
     def close(self) -> None:
         """Release the locks."""
         for schedule in self._schedules.values():
             schedule.close()
+
+    def _part(self, probe: Probe, role: Role, numbers: range) -> _Part:
+        is_own = role is Role.REFERENCE and not self._comparison.is_paired
+        purpose, seed = REFERENCE_PURPOSE if is_own else FRESH_PURPOSE, self._comparison.basis.screening.seed
+        requests = tuple((probe.text, seed_for(purpose, seed, probe.text, take)) for take in numbers)
+        return _Part(probe=probe, role=role, requests=requests)
+
+    def _begin(self, part: _Part) -> Future[dict[Request, Made]]:
+        voice = self._tools.reference if part.role is Role.REFERENCE else self._tools.candidate
+        if voice is None:
+            raise RuntimeError("a comparison that asks for a live reference is chosen only where there is one")
+        return voice.as_speaker(part.probe.speaker).submit(part.requests)
 
     def _hear(self, role: Role, speaker: str, made: dict[Request, Made]) -> None:
         # Probes may share a text and yet have goldens of their own: each is held against its own.

@@ -55,6 +55,9 @@ class FreshTakes:
     """The first one wanted. Takes of a probe are counted from 0, and number n is the same whenever it is asked for."""
     stop: int
     """The first one not wanted any more."""
+    most: int = 0
+    """The first one that will not be wanted whatever these show: what comes after `stop` may be spoken while these are
+    heard."""
     role: Role = Role.CANDIDATE
 
 

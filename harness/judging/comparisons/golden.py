@@ -64,7 +64,7 @@ class GoldenComparison(Comparison):
         if suspicions:
             planned = self._planned(judge, record)
             for upto in (min(FIRST_FRESH_TAKES, planned), planned):
-                fresh = yield from self._more(probe, fresh, upto)
+                fresh = yield from self._more(probe, fresh, upto, most=planned)
                 if not judge.still_open(record, suspicions, fresh, planned):
                     break
         return judge.decide(probe, record, takes, suspicions, fresh)
@@ -127,9 +127,9 @@ class GoldenComparison(Comparison):
         """Fresh takes that a confirmation needs."""
         return judge.fresh_takes(record)
 
-    def _more(self, probe: Probe, fresh: Fresh, upto: int) -> Generator[Wanted, TakesOf, Fresh]:
-        """As many fresh takes as that, those that are there among them."""
-        more = yield FreshTakes(probes=(probe,), start=len(fresh.candidate), stop=upto)
+    def _more(self, probe: Probe, fresh: Fresh, upto: int, *, most: int) -> Generator[Wanted, TakesOf, Fresh]:
+        """As many fresh takes as `upto`, those that are there among them, of as many as `most` in the end."""
+        more = yield FreshTakes(probes=(probe,), start=len(fresh.candidate), stop=upto, most=most)
         return Fresh(candidate=[*fresh.candidate, *more[probe.id]])
 
     def _screened(self) -> Generator[Wanted, TakesOf, list[Judged]]:

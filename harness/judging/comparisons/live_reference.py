@@ -31,8 +31,8 @@ class LiveReferenceComparison(GoldenComparison):
     def _planned(self, judge: Judge, record: GoldenRecord) -> int:
         return judge.fresh_takes(record, is_live=True)
 
-    def _more(self, probe: Probe, fresh: Fresh, upto: int) -> Generator[Wanted, TakesOf, Fresh]:
+    def _more(self, probe: Probe, fresh: Fresh, upto: int, *, most: int) -> Generator[Wanted, TakesOf, Fresh]:
         """As many of the reference as of the candidate."""
-        wider = yield from super()._more(probe, fresh, upto)
-        own = yield FreshTakes(probes=(probe,), start=len(fresh.candidate), stop=upto, role=Role.REFERENCE)
+        wider = yield from super()._more(probe, fresh, upto, most=most)
+        own = yield FreshTakes(probes=(probe,), start=len(fresh.candidate), stop=upto, most=most, role=Role.REFERENCE)
         return dataclasses.replace(wider, reference=[*(fresh.reference or ()), *own[probe.id]])

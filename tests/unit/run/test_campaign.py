@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,12 +14,14 @@ from harness.judging.comparisons import COMPARISONS
 from harness.judging.judge import FIRST_FRESH_TAKES
 from harness.run.campaign import LOAD
 from harness.sandbox.outside.fault import WorkerFault
+from harness.speaking.schedule import BATCH
 from tests.campaign_samples import CANDIDATE, HANGS, DrawnVoice, made_comparison, phrases, staged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from harness.core.types import RenderingKey
+    from harness.core.types import Rendering, RenderingKey, Take
+    from harness.hearing.listening import Expected
 
 ENDED = WorkerFault("worker.given-up", "not tried: 32 workers were lost before")
 
@@ -88,6 +91,31 @@ class TestSecondLook:
         assert (outcome.verdict, outcome.findings) == (Verdict.PASS, ())
         assert outcome.notes[0].startswith("looked odd at first (")
         assert len(outcome.takes) == 2 + FIRST_FRESH_TAKES
+
+    def test_speaks_the_next_while_it_hears_and_nothing_twice(self) -> None:
+        stage = staged(golden(), all_quieter)
+        text = stage.comparison.basis.probes[3].text
+        begun: list[int] = []
+        takes = stage.listener.takes
+
+        def listening(renderings: Sequence[Rendering], expected: Sequence[Expected]) -> list[Take]:
+            begun.append(sum(asked == text for asked, _ in stage.voice.asked))
+            return takes(renderings, expected)
+
+        stage.listener.takes = listening  # type: ignore[method-assign]
+        outcome = stage.judge("p3")
+        first, *later, last = begun[-1 - math.ceil((len(outcome.takes) - 2) / BATCH) :]
+        assert first == 2
+        assert all(spoken > 2 + BATCH * (place + 1) for place, spoken in enumerate(later))
+        assert last == len(outcome.takes)
+        assert len(set(stage.voice.asked)) == len(stage.voice.asked)
+
+    def test_asks_for_nothing_that_is_not_wanted_in_the_end(self) -> None:
+        stage = staged(golden(), first_seeds_quieter)
+        stage.judge("p3")
+        text = stage.comparison.basis.probes[3].text
+        fresh = [request for request in stage.voice.asked if request[0] == text][2:]
+        assert FIRST_FRESH_TAKES < len(fresh) <= FIRST_FRESH_TAKES + BATCH
 
     def test_asks_a_live_reference_for_as_many(self) -> None:
         stage = staged(golden(kind=ComparisonKind.REFERENCE), all_quieter)
