@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import statistics as descriptive
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import stats
@@ -294,12 +294,7 @@ class Judge:
         of 88 phrases of four copies that were kept for development, seven lay beyond 4.6 deviations in a forced score,
         three in the distance of sounds, none in tempo, level, pitch or timbre.
         """
-        return self._is_tuned and self._is_of_whisper_alone(confirmed)
-
-    def _is_of_whisper_alone(self, confirmed: Sequence[Observation]) -> bool:
-        """Whether only sounds, or only words, say so."""
-        names = {one.statistic for one in confirmed}
-        return names <= SOUNDS | WORDS and not (names & SOUNDS and names & WORDS)
+        return self._is_tuned and are_of_whisper_alone(one.statistic for one in confirmed)
 
     def _observe(
         self,
@@ -343,6 +338,12 @@ def _uncertain(found: Sequence[Finding], evidence: Sequence[Observation]) -> lis
     if {one.statistic for one in evidence} == {"transcript-distance"}:
         return []
     return [f"{one.title}, unlike the other phrases, but nothing else says so: listen" for one in found]
+
+
+def are_of_whisper_alone(statistics: Iterable[str]) -> bool:
+    """Whether only sounds, or only words, say so."""
+    names = set(statistics)
+    return names <= SOUNDS | WORDS and not (names & SOUNDS and names & WORDS)
 
 
 def count_tests(probes: int) -> int:

@@ -19,7 +19,7 @@ from harness.core.findings import Outcome
 from harness.core.screening import Screening
 from harness.core.types import GoldenRecord, Observation, Probe, Take, Verdict
 from harness.judging.detectors import DETECTORS, Statistic
-from harness.judging.judge import Fresh, Judge, Shift, Suspicion, count_tests
+from harness.judging.judge import Fresh, Judge, Shift, Suspicion, are_of_whisper_alone, count_tests
 from harness.judging.spread import noticeable, of_one_take
 from harness.judging.suite_shift import MIN_PROBES, Judged
 
@@ -123,7 +123,7 @@ class SingleTakes(Judge):
 
     def _needs_company(self, confirmed: Sequence[Observation]) -> bool:
         """As for a declared fine-tune: what Whisper makes of another build scatters with heavy tails."""
-        return self._is_of_whisper_alone(confirmed)
+        return are_of_whisper_alone(one.statistic for one in confirmed)
 
     def _observe(
         self,

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from typing import TypeVar
 
 from harness.core.findings import Outcome
 from harness.core.types import Probe, Take, Verdict
 from harness.judging.comparisons import Comparison
-from harness.judging.comparisons.base import FirstTakes, FreshTakes, Judging, Role, TakesOf, Wanted, left_open
+from harness.judging.comparisons.base import FirstTakes, FreshTakes, Role, TakesOf, Wanted, left_open
 from harness.judging.faults import fault_finding
 from harness.judging.reliability import unreliable
 from harness.judging.suite_shift import CHECK as SHIFT
 from harness.run.takes import Takes, Tools
 from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.untrained import ENGINE_FAILED
+
+Decided = TypeVar("Decided")
 
 LOAD = "engine-load"
 """Name of the model-wide check that the candidate loads at all."""
@@ -51,6 +54,7 @@ class Campaign:
         self._most_failed = most_failed
         self._progress = progress
         self._failed: set[str] = set()
+        self._outstanding: frozenset[str] | None = None
         self._takes = Takes(comparison, tools, progress)
 
     def check_load(self) -> Outcome:
@@ -137,19 +141,32 @@ class Campaign:
     def _spoken(self, wanted: Wanted) -> TakesOf | WorkerFault:
         """What a judgement wants, or the fault that keeps it from having all of it."""
         if isinstance(wanted, FirstTakes):
-            first = {probe.id: self._takes.first(probe, wanted.role) for probe in wanted.probes}
-            return {probe_id: takes for probe_id, takes in first.items() if not isinstance(takes, WorkerFault)}
+            return self._first_takes(wanted)
         return self._takes.fresh(wanted)
 
+    def _first_takes(self, wanted: Wanted) -> TakesOf:
+        first = {probe.id: self._takes.first(probe, wanted.role) for probe in wanted.probes}
+        return {probe_id: takes for probe_id, takes in first.items() if not isinstance(takes, WorkerFault)}
+
     def _end_if_given_up(self, probe: Probe, takes: Sequence[Take]) -> None:
-        """Leave a suspicion open where enough probes have failed.
+        """Leave a suspicion open where enough probes have failed, unless it stands out of the suite.
+
+        A voice that differs everywhere does not hide what it does to one word by that.
 
         Raises:
             _Ended: They have.
         """
-        if self._comparison.gives_up and len(self._failed) >= self._most_failed:
+        has_enough = self._comparison.gives_up and len(self._failed) >= self._most_failed
+        if has_enough and probe.id not in self._standing_out():
             reason = f"looks odd and was not looked at again: {len(self._failed)} probes of this run failed before it"
             raise _Ended(left_open(probe, takes, reason, self._comparison.basis.recorded.record(probe)))
+
+    def _standing_out(self) -> frozenset[str]:
+        """Ids of probes. It is asked for where a run has failed already: their first takes are wanted anyway."""
+        if self._outstanding is None:
+            out = _driven(self._comparison.standing_out(), self._first_takes)
+            self._outstanding = frozenset(one.probe_id for one in out)
+        return self._outstanding
 
     def _unheld(self, probe: Probe, takes: Sequence[Take], fault: WorkerFault) -> Outcome:
         """A suspicion that the reference cannot settle says nothing against the candidate."""
@@ -192,7 +209,7 @@ class _Ended(Exception):
         self.outcome = outcome
 
 
-def _driven(judging: Judging, answer: Callable[[Wanted], TakesOf]) -> Outcome:
+def _driven(judging: Generator[Wanted, TakesOf, Decided], answer: Callable[[Wanted], TakesOf]) -> Decided:
     """Give a judgement what it wants until it has decided."""
     answered: TakesOf | None = None
     with contextlib.closing(judging):
@@ -200,6 +217,6 @@ def _driven(judging: Judging, answer: Callable[[Wanted], TakesOf]) -> Outcome:
             try:
                 wanted = next(judging) if answered is None else judging.send(answered)
             except StopIteration as end:
-                decided: Outcome = end.value
+                decided: Decided = end.value
                 return decided
             answered = answer(wanted)

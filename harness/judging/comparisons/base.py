@@ -21,6 +21,7 @@ from harness.core.types import ComparisonKind, GoldenRecord, Probe, Take, Verdic
 from harness.hearing.listening import Expected
 from harness.judging.detectors import spoiled_audio
 from harness.judging.judge import Judge
+from harness.judging.standouts import StandOut
 from harness.judging.suite_shift import CHECK as SHIFT
 
 NO_GOLDEN = "no golden to compare with; record one with: soundcheck record, then give --tts-golden"
@@ -203,6 +204,11 @@ class Comparison(ABC):
     @abstractmethod
     def judge_suite(self) -> Judging:
         """The suite as a whole: one outcome whose subject is :data:`harness.judging.suite_shift.CHECK`."""
+
+    def standing_out(self) -> Generator[Wanted, TakesOf, Sequence[StandOut]]:
+        """Probes to look at again even where enough have failed, the most suspicious first. Nobody, unless told."""
+        yield from ()
+        return ()
 
     def _comparable(self) -> tuple[Probe, ...]:
         return tuple(probe for probe in self.basis.probes if self.basis.recorded.refusal(probe) is None)

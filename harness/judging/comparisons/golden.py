@@ -23,6 +23,7 @@ from harness.judging.comparisons.base import (
 )
 from harness.judging.judge import FIRST_FRESH_TAKES, Fresh, Judge, plain_judge
 from harness.judging.single_takes import SingleTakes, are_single, told_of_the_suite
+from harness.judging.standouts import MOST, StandOut, standing_out
 from harness.judging.suite_shift import Judged, judge_shift
 
 
@@ -75,7 +76,19 @@ class GoldenComparison(Comparison):
             return nothing
         judged = yield from self._screened()
         outcome = judge_shift(judged, alpha=self.basis.screening.alpha, is_tuned=self.is_tuned)
+        if outcome.notes and (out := (yield from self.standing_out())):  # it moved: what moved otherwise comes first
+            told = "beyond what all probes differ by: " + "; ".join(one.words for one in out)
+            outcome = dataclasses.replace(outcome, notes=(told, *outcome.notes))
         return (yield from self._told_of_single_takes(outcome, judged))
+
+    def standing_out(self) -> Generator[Wanted, TakesOf, Sequence[StandOut]]:
+        """What lies beyond the rest of its speaker's probes, by first takes."""
+        judged = yield from self._screened()
+        found: list[StandOut] = []
+        for speaker in sorted({one.speaker for one in judged}):
+            own = [one for one in judged if one.speaker == speaker]
+            found += standing_out(self._plain_judge(speaker), own, self.basis.screening)
+        return sorted(found, key=lambda one: -one.score)[:MOST]
 
     def _judge_single(
         self, probe: Probe, record: GoldenRecord, takes: Sequence[Take]

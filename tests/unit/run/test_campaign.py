@@ -138,6 +138,18 @@ class TestGivingUp:
         fresh = {seed_for(FRESH_PURPOSE, 1, stage.comparison.basis.probes[2].text, take) for take in range(64)}
         assert not fresh & {seed for _, seed in stage.voice.asked[asked:]}
 
+    def test_looks_again_at_what_stands_out_of_all_that_differ(self) -> None:
+        def slower(key: RenderingKey) -> Mapping[str, object]:
+            return {"log_seconds": 0.6 if key.text.endswith(" 20.") else 0.2}
+
+        stage = staged(golden(), slower, most=2)
+        outcomes = {f"p{place}": stage.judge(f"p{place}") for place in range(22)}
+        failed = [subject for subject, outcome in outcomes.items() if outcome.verdict is Verdict.FAIL]
+        assert failed == ["p0", "p1", "p20"]
+        assert "timing.slow" in {finding.rule.id for finding in outcomes["p20"].findings}
+        told = stage.campaign.check_shift().notes[0]
+        assert told.startswith("beyond what all probes differ by: p20 (log-seconds +0.4")
+
     def test_still_passes_what_does_not_look_odd(self) -> None:
         def some(key: RenderingKey) -> Mapping[str, object]:
             return all_quieter(key) if key.text.endswith(("0.", "1.")) else {}
