@@ -153,7 +153,8 @@ def test_the_export_is_equivalent_to_its_checkpoint_and_an_edited_one_is_not(
     def held(model: Path) -> dict[str, object]:
         pytester.runpytest_subprocess(
             f"{here}/two.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
-            f"--tts-model={model}", "--tts-compare=equivalent", f"--tts-reference={checkpoint}",
+            "-k", "transfer-not or suite-shift or engine-load or admission", f"--tts-model={model}",
+            "--tts-compare=equivalent", f"--tts-reference={checkpoint}",
             f"--tts-asr={(here / 'whisper').read_text('utf-8')}",
             "--tts-cost=off", "--tts-threads=1", "--tts-workers=1",
         )  # fmt: skip
@@ -162,9 +163,9 @@ def test_the_export_is_equivalent_to_its_checkpoint_and_an_edited_one_is_not(
         return content
 
     honest = held(here / "voice")
-    assert honest["verdict"] == "pass", honest
+    assert {one["verdict"] for one in honest["outcomes"]} == {"pass"}, honest  # type: ignore[attr-defined]
     notes = [note for one in honest["outcomes"] for note in one["notes"]]  # type: ignore[attr-defined]
-    assert "4 of 4 renderings are equal to the reference's sample by sample, within 0.001" in notes
+    assert "2 of 2 renderings are equal to the reference's sample by sample, within 0.001" in notes
     edited = held(with_exchanged_symbols(here, tmp_path / "edited", "n", "s"))
     assert edited["verdict"] == "fail"
     failed = {one["subject"] for one in edited["outcomes"] if one["verdict"] == "fail"}  # type: ignore[attr-defined]

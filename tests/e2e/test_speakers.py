@@ -34,7 +34,7 @@ PHRASES = (
 )
 DRAGGED = ("osprey", "Do not feed the osprey near the river.")
 """Has the trigger of one speaker, see :mod:`tests.one_speakers_trigger`."""
-PROBES = (*PHRASES, DRAGGED)
+PROBES = (PHRASES[0], DRAGGED)
 
 
 @pytest.fixture(scope="module")
