@@ -1,4 +1,4 @@
-"""``soundcheck fleet``: many models judged as one fleet, each by a gate of its own; only what changed is judged again."""
+"""``soundcheck fleet``: many models judged as one fleet, each by its own gate; only what changed is judged again."""
 
 from __future__ import annotations
 

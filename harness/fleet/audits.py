@@ -47,6 +47,7 @@ class PastAudit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """One audit that has ended."""
 
     version: int = VERSION
+    """See :data:`VERSION`."""
     number: int
     """From 1."""
     begun: str
