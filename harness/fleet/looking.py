@@ -5,7 +5,8 @@ Everything here reads; nothing of a model is executed or loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,9 +87,10 @@ class Eye:
         """
         if member.flaw:  # a link may lead to our own policy: nothing more is asked about it
             return Looked(member=member, flaw=member.flaw)
-        settings = self._settings(member)
-        material = self._materials.of(settings, member.entry.suites)
-        reference = self._materials.reference(settings.reference)
+        with _told_at(member.entry.heading):
+            settings = self._settings(member)
+            material = self._materials.of(settings, member.entry.suites)
+            reference = self._materials.reference(settings.reference)
         try:
             self._refuse_held(settings, material)
             model = _read(settings, self._tell)
@@ -129,11 +131,7 @@ class Eye:
             chosen["fresh"] = Choice(value=True, name="--fresh")
         if self._terms.allow_unsandboxed:
             chosen["allow-unsandboxed"] = Choice(value=True, name="--allow-unsandboxed")
-        try:
-            return make_settings(Choices(by_stem=chosen, project=self._fleet.folder, here=Path.cwd()))
-        except BadInput as error:
-            where = "" if str(error).startswith(self._fleet.path.name) else f"{entry.heading}: "
-            raise BadInput(f"{where}{error}") from None
+        return make_settings(Choices(by_stem=chosen, project=self._fleet.folder, here=Path.cwd()))
 
     def _refuse_held(self, settings: Settings, material: Material) -> None:
         """Refuse a fleet file, suites and a folder of runs that lie in what is judged."""
@@ -141,6 +139,16 @@ class Eye:
         refuse_inside(judged, [("fleet", self._fleet.path), *(("suites", one.path) for one in material.suites)])
         if owner := judged.holding(settings.folder):
             raise BadInput(printable(f"--dir: {shown(settings.folder)} lies in {owner}; keep your own elsewhere"))
+
+
+@contextlib.contextmanager
+def _told_at(heading: str) -> Iterator[None]:
+    """Put the place of an entry before what is wrong with it, unless that names its own."""
+    try:
+        yield
+    except BadInput as error:
+        is_placed = str(error).startswith(f"{heading.rpartition(':')[0] or heading}:")
+        raise BadInput(str(error) if is_placed else f"{heading}: {error}") from None
 
 
 CHANGED = "its files were changed while they were looked at; find out by whom, then give the same command again"
