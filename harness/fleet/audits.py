@@ -90,7 +90,7 @@ class Audits:
         """Of the audit that begins or goes on now."""
         earlier = [number for number in sorted(found) if number < self.number]
         read = (_read(found[number], PastAudit) for number in earlier[-LAST:])
-        self.past = [one for one in read if one is not None]
+        self.past = [one for one in read if one is not None and one.version == VERSION]
         self._rows = [{row.name: row for row in one.rows} for one in self.past]
 
     def begin(self, now: str) -> None:

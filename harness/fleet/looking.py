@@ -9,10 +9,12 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from harness.admission.checks.integrity import Provenance
 from harness.admission.checks.provenance import provenance_of
 from harness.admission.outcomes import Door
+from harness.admission.tree import Tree
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
@@ -93,7 +95,7 @@ class Eye:
             reference = self._materials.reference(settings.reference)
         try:
             self._refuse_held(settings, material)
-            model = _read(settings, self._tell)
+            model = _read(member, settings, self._tell)
         except (SoundcheckError, OSError) as error:  # of one model: the others are none the worse for it
             return Looked(member=member, flaw=printable(str(error)), settings=settings)
         parts = parts_of(settings, model, material, _provenance(settings, model), reference)
@@ -111,7 +113,7 @@ class Eye:
             return looked
         settings = looked.settings
         try:
-            model = _read(settings, self._tell)
+            model = _read(looked.member, settings, self._tell)
             if model.digest != looked.digest:
                 return Looked(member=looked.member, flaw=CHANGED, settings=settings)
             beside = vocoder_provenance(settings, model)
@@ -151,13 +153,32 @@ def _told_at(heading: str) -> Iterator[None]:
         raise BadInput(str(error) if is_placed else f"{heading}: {error}") from None
 
 
-CHANGED = "its files were changed while they were looked at; find out by whom, then give the same command again"
+MAX_MODEL_BYTES: Final = 64 << 30
+CHANGED: Final = "its files were changed while they were looked at; find out by whom, then give the same command again"
 
 
-def _read(settings: Settings, tell: Callable[[str], None]) -> Model:
+def _read(member: Member, settings: Settings, tell: Callable[[str], None]) -> Model:
     engine, path = find_model(local_model(settings.model, tell))
+    _refuse_endless(path, is_strangers=member.entry.is_glob)
     digest, files = read_directory(path)
     return with_vocoder(Model(engine=engine, path=path, digest=digest, files=files), settings.vocoder)
+
+
+def _refuse_endless(path: Path, *, is_strangers: bool) -> None:
+    """Refuse a folder whose files would be read for hours: of sizes that no voice has, or somebody else's by a link.
+
+    Raises:
+        BadInput: It is one, or cannot be listed.
+    """
+    tree = Tree.of(path)
+    if (size := sum(entry.size for entry in tree.files)) > MAX_MODEL_BYTES:
+        expected = f"expected files of at most {MAX_MODEL_BYTES >> 30} GB together, got {size >> 30} GB"
+        raise BadInput(printable(f"{shown(path)}: {expected}; is this a model's own folder?"))
+    place = path.resolve()
+    for entry in tree.entries if is_strangers else ():
+        if entry.is_link and not (path / entry.path).resolve().is_relative_to(place):
+            what = "is a link that leads out of the model, and what a pattern has is not followed"
+            raise BadInput(printable(f"{shown(path / entry.path)}: {what}; copy the model, or name it by its path"))
 
 
 def _provenance(settings: Settings, model: Model) -> Provenance:

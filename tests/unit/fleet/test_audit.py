@@ -276,6 +276,23 @@ class TestStrangers:
         assert set(verdicts(done).values()) == {Verdict.ERROR}
         assert done.report.ending == 3
 
+    @pytest.mark.parametrize("target", ["/proc/kcore", "/etc/passwd", "../b/fake.json", "/nowhere"])
+    def test_one_with_a_link_to_elsewhere_is_not_read(self, target, run, project):
+        """What it leads to may be somebody's secret, or be read for ever; a person who names the path means it."""
+        fake_fleet(project / "up", ["a", "b"])
+        (project / "up/a/more.pth").symlink_to(target)
+        done = run(fake_fleet(project, [], "glob = 'up/*'"), FakeGates())
+        assert verdicts(done) == {"up/a": Verdict.ERROR, "up/b": Verdict.PASS}
+        assert done.report.rows[0].reason.startswith("up/a/more.pth: is a link that leads out of the model")
+
+    def test_one_that_is_larger_than_any_voice_is_not_read(self, run, project):
+        fleet = fake_fleet(project, ["a", "b"])
+        with (project / "a/model.pth").open("wb") as file:
+            file.truncate(80 << 30)
+        done = run(fleet, FakeGates())
+        assert verdicts(done) == {"a": Verdict.ERROR, "b": Verdict.PASS}
+        assert "expected files of at most 64 GB together, got 80 GB" in done.report.rows[0].reason
+
     @pytest.mark.parametrize("inside", ["dir", "suite", "list"])
     def test_none_may_say_how_it_is_judged(self, inside, run, project):
         terms, tables = run.terms, ["path = 'a'"]
