@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +152,7 @@ def parts_of(
     recording = settings.speaker_wav.sha256 if settings.speaker_wav else ""
     own = [word for word in typed_options(settings) if word[6:].partition("=")[0] not in BY_CONTENT]
     versions = {name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")}
-    return {
+    parts = {
         "model": model.digest,
         "beside": digest_of([model.vocoder.digest if model.vocoder else "", reference, recording]),
         "rules": digest_of(
@@ -164,6 +165,7 @@ def parts_of(
         "options": digest_of([*own, settings.gate, settings.device, settings.allow_unsandboxed, settings.salt_digest]),
         "trust": _trust(provenance),
     }
+    return {part: sys.intern(digest) for part, digest in parts.items()}  # most are those of a thousand others
 
 
 def key_of(parts: Mapping[str, str]) -> str:

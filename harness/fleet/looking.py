@@ -6,6 +6,7 @@ Everything here reads; nothing of a model is executed or loaded.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,7 @@ class Eye:
         self._terms = terms
         self._tell = tell
         self._materials = Materials(fleet.folder, tell)
+        self._first: dict[str, Settings] = {}
 
     def look(self, member: Member) -> Looked:
         """Read a member's files for their digest, and what it is judged by.
@@ -133,7 +135,10 @@ class Eye:
             chosen["fresh"] = Choice(value=True, name="--fresh")
         if self._terms.allow_unsandboxed:
             chosen["allow-unsandboxed"] = Choice(value=True, name="--allow-unsandboxed")
-        return make_settings(Choices(by_stem=chosen, project=self._fleet.folder, here=Path.cwd()))
+        made = make_settings(Choices(by_stem=chosen, project=self._fleet.folder, here=Path.cwd()))
+        # Of one entry the same but for the model, and so the same objects: a thousand of them take no room.
+        first = self._first.setdefault(entry.heading, made)
+        return dataclasses.replace(first, model=made.model)
 
     def _refuse_held(self, settings: Settings, material: Material) -> None:
         """Refuse a fleet file, suites and a folder of runs that lie in what is judged."""
