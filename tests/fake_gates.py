@@ -8,13 +8,16 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.core.findings import Outcome
 from harness.core.grades import Verdict
 from harness.core.types import Probe
+from harness.core.verdict import SuiteInfo
 from harness.fleet.file import Fleet, read_fleet
 from harness.fleet.gates import Task
 from harness.fleet.looking import Looked, Terms
+from harness.hearing.asr.fake import ToneTranscriber
 from harness.storage.rundirectory import RunDirectory
 from tests.conftest import TWO_PHRASES
 from tests.report_samples import INFO
@@ -23,10 +26,11 @@ DOOR = "Please close the door."
 ENDINGS = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 10, Verdict.ERROR: 3}
 
 
-def write_run(folder: Path, run_id: str, digest: str, verdict: Verdict) -> None:
+def write_run(folder: Path, run_id: str, digest: str, verdict: Verdict, **about: Any) -> None:
     """A whole run of one probe, sealed as a session leaves it."""
     directory = RunDirectory(folder, run_id)
-    info = dataclasses.replace(INFO, run_id=run_id, model_digest=digest, isolation="A", policy=None, policy_digest=None)
+    plain: dict[str, Any] = {"isolation": "A", "policy": None, "policy_digest": None, "golden_digest": None}
+    info = dataclasses.replace(INFO, run_id=run_id, model_digest=digest, **(plain | about))
     directory.begin(info, 1)
     probe = Probe(id="door", family="carriers", text=DOOR, expect=DOOR, source="s.probes.yaml", line=5)
     directory.record("main", Outcome(subject="door", verdict=verdict, reason=f"it was to {verdict.value}", probe=probe))
@@ -45,8 +49,22 @@ class FakeGates:
     """Done while a gate runs, before it ends."""
     digest: Callable[[Looked], str] = lambda looked: looked.digest
     """Of the files that a gate judges."""
+    otherwise: dict[str, Any] = field(default_factory=dict)
+    """What runs say otherwise than they should of what they were judged by."""
     begun: list[str] = field(default_factory=list)
     """Names of members, in the order in which their gates began."""
+
+    def judged_by(self, looked: Looked) -> dict[str, Any]:
+        """What a run says that it was judged by."""
+        assert looked.material
+        assert looked.settings
+        policy = looked.settings.policy
+        suites = tuple(
+            SuiteInfo(name=one.suite.name, path=str(one.path), sha256=one.sha256, probes=1)
+            for one in looked.material.suites
+        )
+        asr = dict(ToneTranscriber().identity)
+        return {"suites": suites, "asr": asr, "policy_digest": policy.sha256 if policy else None} | self.otherwise
 
     def make(self, fleet: Fleet, terms: Terms, looked: Looked, place: Path, jobs: int) -> Task:
         """Stands for :func:`harness.fleet.gating.gate_task`."""
@@ -57,7 +75,7 @@ class FakeGates:
         status = waiting.pop(0) if (waiting := self.statuses.get(name)) else ENDINGS[verdict]
         if status >= 0 and status != 4:
             run_id = looked.key[:12]
-            write_run(terms.folder, run_id, self.digest(looked), verdict)
+            write_run(terms.folder, run_id, self.digest(looked), verdict, **self.judged_by(looked))
             place.parent.mkdir(parents=True, exist_ok=True)
             content = {"info": {"run_id": run_id, "model_digest": self.digest(looked)}, "more": [1]}
             place.with_name(f"{place.name}.json").write_text(json.dumps(content), "utf-8")

@@ -186,7 +186,8 @@ class _Gating:
         self._way.tell(f"{looked.member.name}: its files were changed; they are read and admitted anew")
         found = self._eye.look(looked.member)
         self._replace(looked, found)
-        known = None if found.flaw else self._verdicts.find(found.parts or {}).verdict
+        is_asked = not found.flaw and not self._terms.is_fresh
+        known = self._verdicts.find(found.parts or {}).verdict if is_asked else None
         if known:
             self._state.verdicts[found.key] = known
         if known or found.key in {one.key for one in (*self._waiting, *self._running.values())}:
@@ -206,8 +207,7 @@ class _Gating:
     def _take(self, task: Task, status: int) -> None:
         looked = self._running.pop(task.name)
         results = task.log.with_suffix(".json")
-        gated = Gated(parts=looked.parts or {}, folder=self._terms.folder, results=results, log=task.log)
-        found = read_ended(gated, status)
+        found = read_ended(self._gated(looked, results, task.log), status)
         results.unlink(missing_ok=True)
         if isinstance(found, StoredVerdict):
             self._verdicts.keep(found)
@@ -223,6 +223,19 @@ class _Gating:
             self._waiting.insert(0, looked)
         else:
             self._fail(looked, found.reason)
+
+    def _gated(self, looked: Looked, results: Path, log: Path) -> Gated:
+        assert looked.parts
+        assert looked.settings
+        assert looked.material
+        return Gated(
+            parts=looked.parts,
+            material=looked.material,
+            policy=looked.settings.policy,
+            folder=self._terms.folder,
+            results=results,
+            log=log,
+        )
 
     def _try(self, looked: Looked) -> bool:
         """Whether a gate may be begun once more."""

@@ -20,6 +20,7 @@ from harness.core.errors import BadInput
 from harness.core.paths import expanded, shown
 from harness.core.text import printable
 from harness.core.types import Model
+from harness.core.verdict import RunInfo
 from harness.goldens.folder import INFORMING, find_golden, read_golden
 from harness.models.fetching.local import local_model
 from harness.models.files import digest_of_directory, find_model
@@ -58,11 +59,26 @@ class Material:
     suites: tuple[SuiteFileContent, ...]
     golden: str
     """Name of the golden, ``""`` for none."""
-    golden_path: Path | None
     golden_digest: str
     """sha256 over its manifest, which binds its takes, and over what informs beside it."""
+    manifest_digest: str
+    """The golden's own digest, by which a run names it; ``""`` for none."""
     listener: str
     """Digest of the transcriber's identity."""
+    files: Mapping[Path, str]
+    """sha256 of each suite's file, whatever phrases it draws."""
+
+    def is_of(self, info: RunInfo, policy: PolicyFile | None) -> bool:
+        """Whether a run was judged by this, and by this policy: what is named by a path may be another by then."""
+        written = {one.sha256 for one in self.suites if not one.suite.draws}
+        is_same = (
+            (info.golden_digest or "") == self.manifest_digest
+            and (info.policy_digest or "") == (policy.sha256 if policy else "")
+            and len(info.suites) == len(self.suites)
+            and written <= {one.sha256 for one in info.suites}
+            and digest_of(dict(info.asr)) == self.listener
+        )
+        return is_same and all(_digest_at(path) == known for path, known in self.files.items())
 
 
 class Materials:
@@ -78,7 +94,8 @@ class Materials:
         self._folder = folder
         self._tell = tell
         self._suites: dict[tuple[str, ...], tuple[SuiteFileContent, ...]] = {}
-        self._goldens: dict[Path, tuple[str, str]] = {}
+        self._files: dict[Path, str] = {}
+        self._goldens: dict[Path, tuple[str, str, str]] = {}
         self._listeners: dict[tuple[str, str, str], str] = {}
         self._references: dict[str, str] = {}
 
@@ -90,12 +107,13 @@ class Materials:
         """
         contents = self._read(suites, settings.salt)
         golden = find_golden(settings.golden, settings.golden_folders) if settings.golden else None
-        name, digest = self._golden(golden) if golden else ("", "")
+        name, digest, manifest = self._golden(golden) if golden else ("", "", "")
         return Material(
             suites=contents,
             golden=name,
-            golden_path=golden,
             golden_digest=digest,
+            manifest_digest=manifest,
+            files={content.path: self._files[content.path] for content in contents},
             listener=self._listener(settings, language_of(contents)),
         )
 
@@ -108,14 +126,15 @@ class Materials:
     def _read(self, suites: tuple[str, ...], salt: str) -> tuple[SuiteFileContent, ...]:
         if suites not in self._suites:
             paths = [path for word in suites for path in _files_of(self._folder / expanded(word))]
+            self._files |= {path: _digest_at(path) for path in paths}  # before they are read
             self._suites[suites] = tuple(read_suite(path, Drawing(salt=salt)) for path in dict.fromkeys(paths))
         return self._suites[suites]
 
-    def _golden(self, path: Path) -> tuple[str, str]:
+    def _golden(self, path: Path) -> tuple[str, str, str]:
         if path not in self._goldens:
             golden = read_golden(path)
             beside = {name: file_sha256(path / name) for name in INFORMING if (path / name).is_file()}
-            self._goldens[path] = golden.name, digest_of([golden.digest, beside])
+            self._goldens[path] = golden.name, digest_of([golden.digest, beside]), golden.digest
         return self._goldens[path]
 
     def _listener(self, settings: Settings, language: str) -> str:
@@ -123,6 +142,14 @@ class Materials:
         if key not in self._listeners:
             self._listeners[key] = digest_of(dict(make_transcriber(settings, self._tell, language).identity))
         return self._listeners[key]
+
+
+def _digest_at(path: Path) -> str:
+    """sha256 of a file, ``""`` where it cannot be read."""
+    try:
+        return file_sha256(path)
+    except OSError:
+        return ""
 
 
 def _files_of(path: Path) -> list[Path]:

@@ -19,7 +19,9 @@ from harness.core.errors import SoundcheckError
 from harness.core.grades import Verdict
 from harness.core.text import cut, printable
 from harness.core.verdict import RunResult
+from harness.fleet.basis import Material
 from harness.fleet.verdicts import StoredVerdict
+from harness.policy.file import PolicyFile
 from harness.report.formats.results import MAX_BYTES
 from harness.report.wording import NO_REASON, inconclusive_groups, one_line, tally, worst_first
 from harness.storage import runseal
@@ -55,6 +57,9 @@ class Gated:
 
     parts: Mapping[str, str]
     """All that its verdict depends on."""
+    material: Material
+    """What it is to be judged by."""
+    policy: PolicyFile | None
     folder: Path
     """Folder of runs."""
     results: Path
@@ -92,6 +97,8 @@ def read_ended(gated: Gated, status: int) -> StoredVerdict | Problem:
         return Problem(reason=f"its gate ended with {status} and no run: {_last_line(gated.log)}")
     if result.info.model_digest != gated.parts["model"]:
         return Problem(reason="its files were changed after they were admitted", is_changed=True)
+    if not gated.material.is_of(result.info, gated.policy):
+        return Problem(reason="what it is judged by was changed while it was judged; give the same command again")
     if result.verdict is Verdict.ERROR or head is None:
         return Problem(reason=_why(result) or f"its gate ended with {status}: {_last_line(gated.log)}")
     if status not in AGREES[result.verdict]:

@@ -169,6 +169,23 @@ class TestTrouble:
         assert verdicts(done) == {"a": Verdict.ERROR}
         assert done.report.rows[0].reason == f"its gate ended with {status}, though its run says {verdict.value}"
 
+    @pytest.mark.parametrize(
+        "otherwise",
+        [{"golden_digest": "ab" * 32}, {"policy_digest": "ab" * 32}, {"suites": ()}, {"asr": {"name": "x"}}],
+    )
+    def test_a_verdict_by_something_else_is_none(self, otherwise, run, project):
+        """What a path names may be another by the time at which a gate reads it."""
+        done = run(fake_fleet(project, ["a"]), FakeGates(otherwise=otherwise))
+        assert verdicts(done) == {"a": Verdict.ERROR}
+        assert "what it is judged by was changed" in done.report.rows[0].reason
+
+    def test_nor_is_one_by_a_suite_that_was_written_meanwhile(self, run, project):
+        def change(_):
+            with (project / "two.probes.yaml").open("a") as file:
+                file.write("# more\n")
+
+        assert verdicts(run(fake_fleet(project, ["a"]), FakeGates(meanwhile=change))) == {"a": Verdict.ERROR}
+
     def test_a_suite_that_is_not_there_ends_it_before_anything_is_read(self, run, project):
         fleet = fake_fleet(project, NAMES, "path = 'a'\nsuites = ['none.probes.yaml']")
         with pytest.raises(BadInput, match=r"none.probes.yaml: no such suite"):
