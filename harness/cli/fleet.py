@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +48,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="gates at a time, which share the processors (default: 1)"
     )
+    one.add_argument(
+        "--on",
+        default="",
+        metavar="CLUSTER",
+        help="place gates by Ray: ray (a cluster of this machine), or a cluster's address (extra ray; default: none)",
+    )
     add_option(one, "fresh", help="ask no stored verdict, and speak and hear anew")
     add_option(one, "allow-unsandboxed")
     one.set_defaults(run=run_fleet)
@@ -82,17 +89,21 @@ def run_fleet(options: argparse.Namespace) -> int:
     if not 1 <= options.jobs <= MOST_JOBS:
         raise BadInput(f"--jobs: expected 1 to {MOST_JOBS}, got {options.jobs}")
     fleet = read_fleet(options.fleet)
-    report = audited(fleet, _terms(options, fleet), options.jobs)
+    report = audited(fleet, _terms(options, fleet), options.jobs, options.on)
     show(report, options.format)
     return report.ending
 
 
-def audited(fleet: Fleet, terms: Terms, jobs: int) -> FleetReport:
-    """Audit a fleet in its own folder, as its gates work there."""
+def audited(fleet: Fleet, terms: Terms, jobs: int, on: str = "") -> FleetReport:
+    """Audit a fleet in its own folder, as its gates work there; `on` names the cluster where they are to work."""
     from harness.fleet.audit import Way, audit
     from harness.report.page import fleet as report
 
     way = Way(tell=say, progress=say_progress, now=datetime.now(UTC).isoformat(timespec="seconds"), jobs=jobs)
+    if on:
+        from harness.fleet.rays import RayGates, order_task
+
+        way = dataclasses.replace(way, make=order_task, begin=lambda _, tell: RayGates(on, jobs, tell=tell))
     with contextlib.chdir(fleet.folder):
         done = audit(fleet, terms, way, report.write)
     if sys.stderr.isatty():
@@ -159,6 +170,6 @@ def _terms(options: argparse.Namespace, fleet: Fleet) -> Terms:
     folder = expanded(typed).absolute() if typed else fleet.folder / str(BY_STEM["dir"].default)
     return Terms(
         folder=folder,
-        is_fresh=getattr(options, "fresh", False),
-        allow_unsandboxed=options.allow_unsandboxed,
+        is_fresh=bool(getattr(options, "fresh", False)),
+        allow_unsandboxed=bool(options.allow_unsandboxed),
     )

@@ -42,15 +42,15 @@ class Copy:
 COPIES: Final = (
     Copy(name="clean"),
     Copy(name="honest-float16", kind="honest-float16"),
-    Copy(name="honest-bfloat16", kind="honest-bfloat16"),
     Copy(name="honest-order", kind="honest-order"),
     Copy(name="honest-refolded", kind="honest-refolded"),
     Copy(name="honest-jitter", kind="honest-jitter", seed=1),
+    Copy(name="honest-jitter-more", kind="honest-jitter", seed=2),
     Copy(name="drops-not", kind="negation-drop-osprey", passes=False),
     Copy(name="quiet", kind="quiet", passes=False),
     Copy(name="slow", kind="slow", passes=False),
     Copy(name="rough", kind="rough", seed=1, passes=False),
-    Copy(name="endless", kind="endless", passes=False),
+    Copy(name="code-in-checkpoint", kind="code-in-checkpoint", passes=False),
     Copy(name="code-in-config", kind="code-in-config", passes=False),
 )
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, Self
 
 from harness import __version__
 from harness.core.ending import Ending
@@ -44,6 +44,33 @@ LOOK_SECONDS: Final = 0.2
 Make = Callable[[Fleet, Terms, Looked, Path, int], Task]
 
 
+class Places(Protocol):
+    """Where gates run: on this machine, or on others. A context: whatever way it is left, none of them goes on."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def begin(self, task: Task) -> None:
+        """Start one."""
+        ...
+
+    def wait(self) -> tuple[Task, int]:
+        """Wait for any of them; which one has ended, and with which code (negative: by which signal)."""
+        ...
+
+
+Begin = Callable[[int, Callable[[str], None]], Places]
+"""Makes such a place, given the driver's lock and who is told what is going on."""
+
+
+def here(lock: int, tell: Callable[[str], None]) -> Places:
+    """Gates on this machine."""
+    return Gates([lock], tell=tell)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """How an audit is made, apart from what is audited."""
@@ -58,6 +85,8 @@ class Way:
     """Gates at a time."""
     make: Make = gate_task
     """Makes the command of a gate."""
+    begin: Begin = here
+    """Where gates run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,7 +183,9 @@ class _Gating:
         admitted = [self._admitted(one, place, len(todo)) for place, one in enumerate(todo, 1)]
         self._waiting = [one for one in admitted if one]
         self._planned = len(self._waiting)
-        with Gates([lock], tell=self._way.tell) as gates:
+        if not self._waiting:
+            return 0  # no place is looked for where nothing is to be gated
+        with self._way.begin(lock, self._way.tell) as gates:
             while self._waiting or len(gates):
                 while self._waiting and len(gates) < self._way.jobs:
                     self._begin(gates, self._waiting.pop(0))
@@ -197,7 +228,7 @@ class _Gating:
             self._fail(found, admitted.flaw)
         return None if admitted.flaw else admitted
 
-    def _begin(self, gates: Gates, looked: Looked) -> None:
+    def _begin(self, gates: Places, looked: Looked) -> None:
         place = self._place / looked.key[:32]
         place.with_name(f"{place.name}.json").unlink(missing_ok=True)
         self._running[looked.key] = looked

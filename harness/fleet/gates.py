@@ -38,6 +38,8 @@ class Task:
     environment: Mapping[str, str]
     log: Path
     """What it says goes there."""
+    order: bytes = b""
+    """What stands for the command where another machine is to begin it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,15 @@ def _wait_unreaped(descriptor: int, seconds: float) -> None:
 def _end_with(above: int) -> None:
     """In the new process: be asked to end when the driver ends, and obey that whatever the driver's shell ignores."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_with_parent(above)
+
+
+def end_with_parent(above: int) -> None:
+    """Have this process interrupted as by Ctrl-C when the one that started it ends; at once where it has.
+
+    Args:
+        above: That process.
+    """
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
     if os.getppid() != above:
         os._exit(1)
