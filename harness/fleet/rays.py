@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,6 +40,7 @@ OWN: Final = "RAY_"
 REFUSED: Final = 3
 """Exit code that stands for a node that did not begin a gate: the harness could not work."""
 POLL_SECONDS: Final = 0.2
+REACH_SECONDS: Final = 10.0
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,6 +136,8 @@ class RayGates:
         self._ray: Any = ray
         self._tell = tell
         self._running: dict[Any, Task] = {}
+        if address != LOCAL:
+            _require_there(address)
         where = {"address": address}
         if address == LOCAL:
             own = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": STORE_BYTES}
@@ -173,6 +177,19 @@ class RayGates:
             return task, read_answer(self._ray.get(reference))
         except self._ray.exceptions.RayError:
             return task, -int(signal.SIGKILL)
+
+
+def _require_there(address: str) -> None:
+    """See that somebody listens: Ray itself would try for minutes, and end the process then.
+
+    Raises:
+        SoundcheckError: Nobody does, or it is no address.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise SoundcheckError(printable(f"--on {address}: no cluster there ({cut(str(error), 200)})")) from None
 
 
 def _wait_for(path: Path, until: float) -> None:

@@ -11,30 +11,33 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.gate import descendants
 from tests.plugin.test_fleet import cache, command, fleet, processes  # noqa: F401 - fixtures among them
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("ray")
 
 
-def begun(fleet: Path, folder: Path) -> subprocess.Popen[bytes]:  # noqa: F811
-    """A driver with a gate on a node."""
+def begun(fleet: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:  # noqa: F811
+    """A driver with a gate on a node, and the process of ours that has it."""
     asked = command(fleet, folder, "--on", "ray")
     driver = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     until = time.monotonic() + 120
-    while not nodes() and time.monotonic() < until:
+    while not (found := [pid for pid in descendants(driver.pid) if is_node(pid)]) and time.monotonic() < until:
         time.sleep(0.02)
-    return driver
+    return driver, found[0]
 
 
-def nodes() -> list[int]:
-    """Processes of ours on nodes."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if b"harness.fleet.node" in path.read_bytes():
-                found.append(int(path.parent.name))
-    return found
+def is_node(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return b"harness.fleet.node" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
+def is_there(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +56,8 @@ def test_gives_the_bytes_of_one_machine(fleet: Path, tmp_path: Path, whole: byte
 
 
 def test_where_a_task_is_killed_goes_on(fleet: Path, tmp_path: Path, whole: bytes) -> None:  # noqa: F811
-    driver = subprocess.Popen(
-        command(fleet, tmp_path, "--on", "ray"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    time.sleep(0.3)
-    worker = int(Path(f"/proc/{nodes()[0]}/stat").read_text("ascii").rpartition(")")[2].split()[1])
+    driver, node = begun(fleet, tmp_path)
+    worker = int(Path(f"/proc/{node}/stat").read_text("ascii").rpartition(")")[2].split()[1])
     os.kill(worker, signal.SIGKILL)  # Ray's own, in which the task runs
     _, told = driver.communicate(timeout=300)
     assert driver.returncode == 1, told.decode()
@@ -66,17 +66,17 @@ def test_where_a_task_is_killed_goes_on(fleet: Path, tmp_path: Path, whole: byte
 
 
 def test_ctrl_c_leaves_nothing_of_ours_or_of_ray_s(fleet: Path, tmp_path: Path) -> None:  # noqa: F811
-    driver = subprocess.Popen(
-        command(fleet, tmp_path, "--on", "ray"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    driver, node = begun(fleet, tmp_path)
     time.sleep(1.0)
+    everything = descendants(driver.pid)
+    assert node in everything
     driver.send_signal(signal.SIGINT)
     driver.communicate(timeout=120)
     assert driver.returncode == 130
     until = time.monotonic() + 60
-    while (nodes() or processes(tmp_path)) and time.monotonic() < until:
+    while any(map(is_there, everything)) and time.monotonic() < until:
         time.sleep(0.1)
-    assert nodes() == []
+    assert [pid for pid in everything if is_there(pid)] == []
     assert processes(tmp_path) == set()
 
 
