@@ -15,7 +15,7 @@ from benchmarks.gate import descendants
 from tests.plugin.test_fleet import cache, command, fleet, processes  # noqa: F401 - fixtures among them
 
 pytestmark = pytest.mark.slow
-pytest.importorskip("ray")
+pytest.importorskip("ray", reason="pip install '.[ray]'")
 
 
 def begun(fleet: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:  # noqa: F811
@@ -78,6 +78,20 @@ def test_ctrl_c_leaves_nothing_of_ours_or_of_ray_s(fleet: Path, tmp_path: Path) 
         time.sleep(0.1)
     assert [pid for pid in everything if is_there(pid)] == []
     assert processes(tmp_path) == set()
+
+
+def test_a_driver_that_is_killed_leaves_nothing_for_long(fleet: Path, tmp_path: Path, whole: bytes) -> None:  # noqa: F811
+    driver, _ = begun(fleet, tmp_path)
+    everything = descendants(driver.pid)
+    driver.kill()
+    driver.communicate(timeout=20)
+    until = time.monotonic() + 90
+    while any(map(is_there, everything)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert [pid for pid in everything if is_there(pid)] == []
+    assert processes(tmp_path) == set()
+    assert subprocess.run(command(fleet, tmp_path), check=False, capture_output=True).returncode == 1
+    assert (tmp_path / "fleets/fleet/fleet.json").read_bytes() == whole
 
 
 def test_a_cluster_that_is_not_there_is_one_line(fleet: Path, tmp_path: Path) -> None:  # noqa: F811
