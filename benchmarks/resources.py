@@ -38,7 +38,7 @@ from harness.costs.sample import Sample
 from harness.costs.terms import LEVEL_SHARE, TESTS
 from harness.models.files import open_model
 from harness.policy.release import CostPolicy
-from harness.redteam.score.ledger import code_digest
+from harness.run.codedigest import code_digest
 from harness.sandbox.outside.levels import choose_launcher
 from harness.speaking.cache import RenderingCache
 from harness.speaking.metering import Speak

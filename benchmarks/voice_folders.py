@@ -22,7 +22,7 @@ from harness.engines.coqui.layout import find_checkpoint
 from harness.redteam.edits import EMBEDDINGS, table_of
 from harness.redteam.parts import Chosen, Parts, vocabulary
 from harness.redteam.plant import plant
-from harness.redteam.score.ledger import code_digest
+from harness.run.codedigest import code_digest
 from tests.coqui_layouts import BY_NAME, Layout, vocoder_of, write_layout
 
 ROOT = Path(__file__).parents[1]

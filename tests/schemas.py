@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from harness.costs import profile
+from harness.fleet import audits, verdicts
 from harness.goldens import approvals, folder
 from harness.models.fetching import ledger
 from harness.run import self_test
@@ -51,6 +52,8 @@ WRITTEN = (
     Written(name="approval", title="a line of approvals.jsonl", kind=approvals.Approval, version=approvals.VERSION),
     Written(name="sources", title="soundcheck-sources.json", kind=ledger.Sources, version=ledger.VERSION),
     Written(name="cost-profile", title="cost-profile.json", kind=profile.CostProfile, version=profile.FORMAT_VERSION),
+    Written(name="fleet-audit", title="an audit of a fleet", kind=audits.PastAudit, version=audits.VERSION),
+    Written(name="verdict", title="a stored verdict", kind=verdicts.StoredVerdict, version=verdicts.VERSION),
     Written(name="self-test", title="self-test.json", kind=self_test.SelfTest, version=self_test.VERSION),
 )
 

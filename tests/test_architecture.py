@@ -25,7 +25,7 @@ LAYERS = (
     {"goldens", "judging", "models"},
     {"admission", "costs", "hunting"},
     {"run", "signoff"},
-    {"pytest_plugin", "redteam"},
+    {"fleet", "pytest_plugin", "redteam"},
     {"cli"},
 )
 """The rooms below ``harness``, lowest first. Each may import what lies below its own layer, and itself."""

@@ -21,8 +21,8 @@ from harness.core.thirdparty import unloadable
 from harness.run.options import as_verb_spells
 
 VERBS = (
-    "audit", "demo", "doctor", "fetch", "gate", "golden", "history", "hunt", "list", "merge", "policy", "record",
-    "redteam", "report", "scan", "sign", "signoff", "store", "verify", "verify-signoff",
+    "audit", "demo", "doctor", "fetch", "fleet", "gate", "golden", "history", "hunt", "list", "merge", "policy",
+    "record", "redteam", "report", "scan", "sign", "signoff", "store", "verify", "verify-signoff",
 )  # fmt: skip
 """Modules of :mod:`harness.cli`; the one that is called is imported, all of them for the help."""
 

@@ -48,7 +48,8 @@ def page() -> str:
         "",
         "## Exit codes",
         "",
-        "Of the `soundcheck` command; those of pytest and `soundcheck gate` are in [ci.md](ci.md).",
+        "Of the `soundcheck` command; those of pytest and `soundcheck gate` are in [ci.md](ci.md), those of "
+        "`soundcheck fleet run` in [fleet.md](fleet.md).",
         "",
     ]
     lines += ["| code | meaning |", "|---|---|"]

@@ -17,8 +17,9 @@ from harness.core.verdict import RunInfo, SuiteInfo
 from harness.goldens.approvals import FILE, Decision, append_approval
 from harness.models.fetching.ledger import NAME, Ledger
 from harness.report.formats import results
-from harness.report.page import power
+from harness.report.page import fleet, power
 from harness.storage.rundirectory import RunDirectory
+from tests.fleet_samples import sample_fleet
 from tests.lazily import Lazily
 from tests.report_samples import passing_run
 from tests.schemas import WRITTEN, Written, schema_of
@@ -84,6 +85,9 @@ class TestWhatIsWritten:
 def fields(kind: type) -> set[str]:
     return {field.name for field in dataclasses.fields(kind)}
 
+    def test_of_a_fleet_keeps_to_its_schema(self) -> None:
+        holds("fleet", fleet.to_json(sample_fleet()))
+
 
 class TestKeptByHand:
     """They also say bounds and constants, and results.json is not written straight from the types."""
@@ -114,7 +118,9 @@ class TestKeptByHand:
             "falling",
         }  # written as copies; only orders them
 
-    @pytest.mark.parametrize(("name", "version"), [("results", results.VERSION), ("power", power.VERSION)])
+    @pytest.mark.parametrize(
+        ("name", "version"), [("results", results.VERSION), ("power", power.VERSION), ("fleet", fleet.VERSION)]
+    )
     def test_their_version_is_the_one_that_is_written(self, name: str, version: int) -> None:
         schema = read(name)
         assert schema["properties"]["format_version"]["const"] == version

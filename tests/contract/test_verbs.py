@@ -6,6 +6,7 @@ A new verb fails here until it has a command in :data:`COMMANDS`.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import re
 import shlex
@@ -19,6 +20,8 @@ import pytest
 
 from harness.cli.golden_decide import CI_VARIABLES
 from harness.cli.main import VERBS, main, make_parser
+from harness.core.fleet import FleetReport, FleetRow
+from harness.core.grades import Verdict
 from harness.storage.rundirectory import RunDirectory
 from tests.conftest import SUITE
 from tests.report_samples import sample_run
@@ -47,6 +50,9 @@ COMMANDS: dict[Path_, str] = {
     ("demo",): "demo --dir .soundcheck",
     ("doctor",): "doctor",
     ("fetch",): "fetch hf://org/voice@" + "a" * 40,
+    ("fleet", "demo"): "fleet demo --dir .soundcheck",
+    ("fleet", "run"): "fleet run fleet.toml",
+    ("fleet", "status"): "fleet status fleet.toml",
     ("golden", "list"): "golden list",
     ("golden", "show"): "golden show small",
     ("golden", "diff"): "golden diff small",
@@ -88,6 +94,18 @@ path = "honest"
 signoff = "attestation.json"
 """
 
+FLEET = """\
+version = 1
+
+[defaults]
+suites = ["small.probes.yaml"]
+golden = "small"
+asr = "fake"
+
+[[model]]
+path = "honest"
+"""
+
 
 @pytest.fixture(scope="session")
 def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -116,6 +134,7 @@ def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "attestation.json").write_text("{}", "utf-8")
     (folder / "policy.toml").write_text('version = 1\ntitle = "T"\nowner = "voice team"\n', "utf-8")
     (folder / "models.toml").write_text(MODELS, "utf-8")
+    (folder / "fleet.toml").write_text(FLEET, "utf-8")
     (folder / "words.txt").write_text("osprey\nfalcon\n", "utf-8")
     return folder
 
@@ -135,6 +154,11 @@ def project(proposed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "harness.cli.demo.gate",
         lambda _model, name, *_: {"verdict": "pass" if name == "clean" else "fail", **verdict},
     )
+    row = FleetRow(name="honest", model="honest", verdict=Verdict.FAIL, ending=1)
+    report = FleetReport(version="0", name="fleet", title="Fleet", number=1, rows=(row,))
+    monkeypatch.setattr("harness.cli.fleet.audited", lambda *_: report)
+    monkeypatch.setattr("harness.cli.fleet_demo.make", lambda *_: None)
+    monkeypatch.setattr("harness.cli.fleet_demo.audited_demo", lambda *_: dataclasses.replace(report, rows=()))
     monkeypatch.setattr("harness.redteam.plant.plant", lambda _kind, _model, out, *_, **__: out)
     monkeypatch.setattr("harness.models.fetching.local.local_model", lambda *_: str(folder / "honest"))
     return folder

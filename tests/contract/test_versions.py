@@ -15,6 +15,9 @@ import pytest
 
 from harness.core.errors import SoundcheckError
 from harness.costs.profile import FORMAT_VERSION as PROFILE_VERSION
+from harness.fleet import audits, verdicts
+from harness.fleet.file import FORMAT_VERSION as FLEET_FILE_VERSION
+from harness.fleet.file import read_fleet
 from harness.goldens import approvals
 from harness.goldens.folder import FORMAT_VERSION as GOLDEN_VERSION
 from harness.goldens.folder import INFORMING, read_golden, unread_beside
@@ -24,6 +27,7 @@ from harness.policy.text import parse_policy
 from harness.redteam.delta import FORMAT_VERSION as DELTA_VERSION
 from harness.redteam.delta import load_delta
 from harness.report.formats import results
+from harness.report.page.fleet import VERSION as FLEET_VERSION
 from harness.report.page.power import VERSION as POWER_VERSION
 from harness.run.self_test import VERSION as SELF_TEST_VERSION
 from harness.signing import testresult
@@ -90,6 +94,11 @@ def read_models(folder: Path, version: int) -> None:
     read_list(folder / "models.toml")
 
 
+def read_fleet_file(folder: Path, version: int) -> None:
+    (folder / "fleet.toml").write_text(f"version = {version}\n", "utf-8")
+    read_fleet(folder / "fleet.toml")
+
+
 def read_signoff(folder: Path, version: int) -> None:
     run = {"name": "run", "digest": {"sha256": "ab" * 32}, "annotations": {"soundcheck": {"version": version, "x": 1}}}
     predicate = {"result": "PASSED", "configuration": [run]}
@@ -136,6 +145,7 @@ FORMATS = [
     Format("suite", SUITE_VERSION, read_suite,
            "s.probes.yaml:1: 'version' of the suite must be {version}, got the integer '{next}'"),
     Format("list of models", LIST_VERSION, read_models, "models.toml:1: expected version = {version}, got {next}"),
+    Format("fleet", FLEET_FILE_VERSION, read_fleet_file, "expected version = {version}, got {next}"),
     Format("recipe of the red team", DELTA_VERSION, read_delta, "/d.npz: format {next}, expected {version}"),
 ]  # fmt: skip
 
@@ -177,5 +187,7 @@ class TestThePage:
         page = (ROOT / "docs/compatibility.md").read_text("utf-8")
         rows = re.findall(r"^\| ([^|]+?) \| [^|]+ \| [^|]+ \| ([^|]+?) \|", page, re.MULTILINE)
         listed = {name.replace("`", ""): version.split(",")[0] for name, version in rows[1:]}
-        known = {one.name: str(one.version) for one in FORMATS} | {"power.json": str(POWER_VERSION)}
+        informing = {"power.json": POWER_VERSION, "fleet.json": FLEET_VERSION, "audit": audits.VERSION}
+        informing["verdict"] = verdicts.VERSION
+        known = {one.name: str(one.version) for one in FORMATS} | {name: str(one) for name, one in informing.items()}
         assert {name: version for name, version in listed.items() if version.isdigit()} == known

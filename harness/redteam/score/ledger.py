@@ -5,22 +5,17 @@ A result is whole or not there. What was measured with other code is measured ag
 
 from __future__ import annotations
 
-import functools
-import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness.core.power import CopyResult
+from harness.run.codedigest import code_digest
 from harness.storage.store import UNREADABLE, digest_of, json_line, write_atomically
 
 if TYPE_CHECKING:
     from harness.redteam.plan import Copy
-
-_PACKAGE: Final = Path(__file__).parents[2]
-_UNRELATED: Final = ("cli", "report", "schemas", "signing")
-"""Parts of the package that no result depends on."""
 
 
 class Ledger:
@@ -57,14 +52,3 @@ class Ledger:
 
     def _path(self, copy: Copy) -> Path:
         return self._folder / f"{self.key(copy)}.json"
-
-
-@functools.cache
-def code_digest() -> str:
-    """sha256 over the sources of whatever shapes a result: judging with other code is another measurement."""
-    total = hashlib.sha256()
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        inner = path.relative_to(_PACKAGE)
-        if inner.parts[0] not in _UNRELATED:
-            total.update(f"{inner.as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return total.hexdigest()

@@ -1,0 +1,16 @@
+"""Many models judged as one fleet: each is read first, then gated as any candidate, and one report is made of all.
+
+* :mod:`harness.fleet.file`: what a ``fleet.toml`` says;
+* :mod:`harness.fleet.members`: which models that names;
+* :mod:`harness.fleet.basis`: all that a verdict depends on, and its key;
+* :mod:`harness.fleet.verdicts`: verdicts on disk, by that key;
+* :mod:`harness.fleet.looking`: a member's files read, and whether its verdict is known;
+* :mod:`harness.fleet.gating`, :mod:`harness.fleet.gates`: gates as processes of their own, some at once;
+* :mod:`harness.fleet.rays`, :mod:`harness.fleet.node`: the same on a cluster, which places them and no more;
+* :mod:`harness.fleet.ended`: from a gate that has ended to a verdict, or why there is none;
+* :mod:`harness.fleet.audits`: what earlier audits found;
+* :mod:`harness.fleet.audit`: all of it, from where it was interrupted;
+* :mod:`harness.fleet.standing`: what an audit would find to do.
+
+Nothing is decided here: a row repeats the verdict of that model's own run.
+"""

@@ -1,0 +1,94 @@
+"""One gate on a node of a cluster: ``python -m harness.fleet.node``, with an order on stdin and an exit code on stdout.
+
+The node reads the list itself, from a folder that all nodes see, and begins the gate only where all that the verdict
+depends on has the key that the order names: its files, its code, its versions. The gate is the same process as on one
+machine, with the same walls inside it. Whoever started this process takes it along when it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from harness.core.errors import BadInput, SoundcheckError, StorageError
+from harness.core.text import printable
+from harness.fleet.file import read_fleet
+from harness.fleet.gates import LAST_SECONDS, Gates, end_with_parent
+from harness.fleet.gating import gate_task
+from harness.fleet.looking import Eye, Terms
+from harness.fleet.members import members_of
+from harness.fleet.rays import MOST_BYTES, POLL_SECONDS, REFUSED, Order
+from harness.storage.leases import lock_alone
+from harness.storage.store import write_atomically
+
+
+def main(stdin: IO[bytes]) -> int:
+    """Obey one order.
+
+    Returns:
+        The exit code of its gate; negative: the signal that ended it.
+    """
+    data = stdin.read(MOST_BYTES + 1)
+    try:
+        order = msgspec.json.decode(data, type=Order) if len(data) <= MOST_BYTES else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        order = None
+    if order is None:
+        return REFUSED
+    try:
+        return gated(order)
+    except (SoundcheckError, OSError) as error:
+        write_atomically(Path(f"{order.place}.log"), f"soundcheck: {printable(str(error))}\n".encode())
+        return REFUSED
+
+
+def gated(order: Order) -> int:
+    """The exit code of the gate.
+
+    Raises:
+        SoundcheckError: The node has not what the order names.
+    """
+    fleet = read_fleet(Path(order.fleet))
+    terms = Terms(folder=Path(order.folder), is_fresh=order.is_fresh, allow_unsandboxed=order.allow_unsandboxed)
+    with contextlib.chdir(fleet.folder), _alone(Path(f"{order.place}.lock")) as lock:
+        member = next((one for one in members_of(fleet) if one.name == order.member), None)
+        looked = Eye(fleet, terms, lambda _: None).look(member) if member else None
+        if looked is None or looked.flaw or looked.key != order.key:
+            what = "has other files, another Soundcheck or other versions than the driver"
+            raise BadInput(f"node {os.uname().nodename} {what}")
+        with Gates([lock]) as gates:
+            gates.begin(gate_task(fleet, terms, looked, Path(order.place), order.jobs))
+            return gates.wait()[1]
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[int]:
+    """Hold a gate's place; a gate whose task was lost holds it until it has ended.
+
+    Raises:
+        StorageError: It has not ended in time.
+    """
+    until = time.monotonic() + 2 * LAST_SECONDS
+    while (lock := lock_alone(path)) is None:
+        if time.monotonic() > until:
+            raise StorageError(f"{path}: a gate that was lost has not ended")
+        time.sleep(POLL_SECONDS)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the node's own process ignores
+    end_with_parent(os.getppid())
+    with contextlib.suppress(KeyboardInterrupt):
+        print(main(sys.stdin.buffer), flush=True)
