@@ -191,10 +191,10 @@ class TestWidth:
         }  # fmt: skip
 
     def test_of_everything_is_bounded_but_for_what_has_a_reason(self) -> None:
-        assert ALL_WIDE - WIDE.keys() == set(), "cut it, or give it a reason in WIDE"
+        assert all_wide() - WIDE.keys() == set(), "cut it, or give it a reason in WIDE"
 
     def test_has_no_reason_left_for_what_is_narrow_by_now(self) -> None:
-        assert WIDE.keys() - ALL_WIDE == set()
+        assert WIDE.keys() - all_wide() == set()
 
     @pytest.mark.parametrize("name", [name for name, reason in WIDE.items() if reason == RECORD])
     def test_that_is_allowed_to_a_record_is_one_s(self, name: str) -> None:
@@ -207,7 +207,10 @@ class TestWidth:
         assert all(isinstance(one, ast.FunctionDef | ast.AnnAssign | ast.Expr) for one in found.body)
 
 
-ALL_WIDE = {name for module, path in MODULES.items() for name in wide_ones(path.read_text("utf-8"), module)}
+@cache
+def all_wide() -> set[str]:
+    """Everything here that is wider than it should be; a second's work that nobody needs to collect tests."""
+    return {name for module, path in MODULES.items() for name in wide_ones(path.read_text("utf-8"), module)}
 
 
 class TestReading:

@@ -15,6 +15,8 @@ from tests import config_corpus
 from tests.admission_corpus import clean_checkpoints
 
 Make = Callable[[Path], None]
+Content = bytes | str | Callable[[], bytes]
+"""Of a file, or what makes it when it is written."""
 DECIDE = "decide"
 """What an honest folder is that needs a person: inconclusive, with one line that says what to do."""
 
@@ -66,7 +68,7 @@ def voice(
     style: str = "vits",
     config: Mapping[str, object] | None = None,
     writer: str = "",
-    also: Mapping[str, bytes | str] | None = None,
+    also: Mapping[str, Content] | None = None,
 ) -> Make:
     """A folder with configuration, checkpoint and more files."""
 
@@ -79,7 +81,7 @@ def voice(
     return make
 
 
-def put(folder: Path, files: Mapping[str, bytes | str]) -> None:
+def put(folder: Path, files: Mapping[str, Content]) -> None:
     """Write files; a name that ends in ``/`` is a folder."""
     for name, content in files.items():
         place = folder / name
@@ -87,7 +89,8 @@ def put(folder: Path, files: Mapping[str, bytes | str]) -> None:
             place.mkdir(parents=True, exist_ok=True)
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+        made = content() if callable(content) else content
+        place.write_bytes(made if isinstance(made, bytes) else made.encode())
 
 
 def then(*steps: Make) -> Make:
@@ -100,7 +103,7 @@ def then(*steps: Make) -> Make:
     return make
 
 
-def files(content: Mapping[str, bytes | str]) -> Make:
+def files(content: Mapping[str, Content]) -> Make:
     """A maker that writes files."""
     return lambda folder: put(folder, content)
 

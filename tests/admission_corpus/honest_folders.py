@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import wave
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 from tests.admission_corpus import folder_parts as parts
 from tests.admission_corpus.folder_parts import (
     DECIDE,
+    Content,
     Folder,
     Make,
     apple_double,
@@ -152,9 +154,9 @@ def _passing() -> tuple[Folder, ...]:
         "sums": voice(also={"SHA256SUMS": f"{'a' * 64}  model.pth\n"}),
         "speakers": voice(also={"speakers.pth": checkpoint_of("speakers"), "language_ids.json": '{"en": 0}'}),
         "encoder": voice(also={"config_se.json": json.dumps({"model": "speaker_encoder"}),
-                               "encoder/model_se.pth": checkpoint()}),
+                               "encoder/model_se.pth": checkpoint}),
         "vocoder-below": voice(also={"vocoder/config.json": json.dumps({"model": "hifigan"}),
-                                     "vocoder/model.pth": checkpoint("hifigan")}),
+                                     "vocoder/model.pth": partial(checkpoint, "hifigan")}),
         "terms": voice(also={"tos_agreed.txt": "I have read, understood and agreed to the terms.\n"}),
         "log-alone": voice(also={"trainer_0_log.txt": LOG}),
         "statistics": then(voice(style="glow"), _npy),
@@ -164,9 +166,9 @@ def _passing() -> tuple[Folder, ...]:
     return tuple(Folder(name=name, make=make, expect="pass") for name, make in made.items())
 
 
-def checkpoint_of(writer: str) -> bytes:
-    """Bytes of an honest checkpoint of the corpus."""
-    return checkpoint(writer=writer)
+def checkpoint_of(writer: str) -> Content:
+    """An honest checkpoint of the corpus, made when it is written: collecting tests needs no torch."""
+    return partial(checkpoint, writer=writer)
 
 
 def _not_fetched() -> tuple[Folder, ...]:
@@ -196,8 +198,8 @@ def _runs() -> tuple[Folder, ...]:
         "script-of-a-shell": voice(name=best, also={name: events(), "train.py": f"#!/usr/bin/env python3\n{SCRIPT}"}),
         "continued": voice(name=best, also={
             name: events(), name.replace("17", "18"): events(), "train_vits.py": SCRIPT, "train_tts.py": SCRIPT,
-            "trainer_0_log.txt": LOG, "trainer_1_log.txt": LOG, "checkpoint_1000.pth": checkpoint(),
-            "best_model_900.pth": checkpoint()}),
+            "trainer_0_log.txt": LOG, "trainer_1_log.txt": LOG, "checkpoint_1000.pth": checkpoint,
+            "best_model_900.pth": checkpoint}),
         "coloured-log": voice(name=best, also={name: events(), "trainer_0_log.txt": f"\x1b[1m{LOG}\x1b[0m"}),
         "empty-events": voice(name=best, also={name: b"", "train.py": SCRIPT}),
         "several-processes": voice(name=best, also={
@@ -262,7 +264,7 @@ def _repositories() -> tuple[Folder, ...]:
         "commit": then(voice(), git(*commit)),
         "packed": then(voice(), git(*commit, ("gc", "-q"))),
         "branches": then(voice(), git(*commit, ("branch", "other"), ("tag", "v1"))),
-        "objects-of-lfs": then(voice(), git(*commit), files({".git/lfs/objects/aa/bb/" + "a" * 64: checkpoint()})),
+        "objects-of-lfs": then(voice(), git(*commit), files({".git/lfs/objects/aa/bb/" + "a" * 64: checkpoint})),
         "settings-of-lfs": then(voice(), git(*commit), files({".git/config": SETTINGS})),
         "settings-of-a-hub": then(voice(), git(*commit), files({".git/config": HUB})),
         "hooks-of-lfs": then(
@@ -295,7 +297,7 @@ def _repositories() -> tuple[Folder, ...]:
 
 
 def _hubs() -> tuple[Folder, ...]:
-    unfinished = files({".cache/huggingface/download/model.pth.abc.incomplete": checkpoint()[:900]})
+    unfinished = files({".cache/huggingface/download/model.pth.abc.incomplete": lambda: checkpoint()[:900]})
     local: dict[str, Make] = {
         "notes": then(voice(), downloaded("model.pth", "config.json")),
         "unfinished": then(voice(), downloaded("config.json"), unfinished),
@@ -341,12 +343,12 @@ def _others() -> tuple[Folder, ...]:
            "vocab.json": '{"a": 0, "b": 1}', "generation_config.json": '{"_from_model_config": true}'}  # fmt: skip
     hifigan = {"upsample_rates": [8, 8, 2, 2], "upsample_kernel_sizes": [16, 16, 4, 4], "num_gpus": 0}
     made: dict[str, Make] = {
-        "kokoro": files({"config.json": json.dumps(kokoro), "kokoro-v1_0.pth": checkpoint()}),
+        "kokoro": files({"config.json": json.dumps(kokoro), "kokoro-v1_0.pth": checkpoint}),
         "transformers": files({"config.json": json.dumps(transformers), **hub,
                                "model.safetensors": checkpoint_of("safetensors")}),
-        "transformers-bin": files({"config.json": json.dumps(transformers), "pytorch_model.bin": checkpoint()}),
-        "mms": files({"config.json": json.dumps(mms), "G_100000.pth": checkpoint(), "vocab.txt": "a\nb\n"}),
-        "hifigan": files({"config.json": json.dumps(hifigan), "generator_v1.pth": checkpoint("hifigan")}),
+        "transformers-bin": files({"config.json": json.dumps(transformers), "pytorch_model.bin": checkpoint}),
+        "mms": files({"config.json": json.dumps(mms), "G_100000.pth": checkpoint, "vocab.txt": "a\nb\n"}),
+        "hifigan": files({"config.json": json.dumps(hifigan), "generator_v1.pth": partial(checkpoint, "hifigan")}),
     }  # fmt: skip
     return tuple(
         Folder(name=f"other-{name}", make=make, expect=DECIDE, says="No Coqui model; this looks like a")

