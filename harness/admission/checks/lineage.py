@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from harness.admission.base import Examination, Flaw
 from harness.admission.checks.exports import Exported, compare_export, is_export, sibling, symbol_rows
+from harness.admission.checks.exportsettings import Otherwise, settings_otherwise
 from harness.admission.checks.weights import Unreadable, is_checkpoint, opened
 from harness.admission.reading.weight import Weight, Weights, numbers_of
 from harness.admission.tree import Entry, Tree
@@ -78,6 +80,15 @@ EXPORT = Rule(
     meaning="Numbers of the ONNX file differ from the reference's weights by more than rounding. Edits of an export "
     "look like this, and so does the export of another checkpoint.",
     advice="Export the reference again, or name the checkpoint that it was made of.",
+    verdict=Verdict.INCONCLUSIVE,
+)
+SETTINGS = Rule(
+    id="admission.lineage-settings",
+    severity=Severity.HIGH,
+    title="An export that is told to speak otherwise than its checkpoint",
+    meaning="Rate, noise, length or phonemes in NAME.onnx.json are not those of the reference's config.json: the same "
+    "network then says it faster, hoarser or in another accent.",
+    advice="Export the reference again, or ask whoever made it why.",
     verdict=Verdict.INCONCLUSIVE,
 )
 
@@ -162,7 +173,7 @@ class LineageCheck:
     """Compares every checkpoint of a model with the one of the same name in a reference."""
 
     name = "lineage"
-    rules = (EDITED, OTHER, UNREAD, EXPORT)
+    rules = (EDITED, OTHER, UNREAD, EXPORT, SETTINGS)
 
     def __init__(self, reference: Tree) -> None:
         self._reference = reference
@@ -178,10 +189,11 @@ class LineageCheck:
                     reference = stack.enter_context(opened(self._reference, theirs))
                     candidate = stack.enter_context(opened(tree, ours))
                     if is_export(tree, ours) and not is_export(self._reference, theirs):
-                        rows = symbol_rows(sibling(tree, ours, ".json"), sibling(self._reference, theirs))
-                        exported = compare_export(candidate, reference, rows)
+                        told = sibling(tree, ours, ".json"), sibling(self._reference, theirs)
+                        exported = compare_export(candidate, reference, symbol_rows(*told))
                         facts[shown] = exported.words
                         flaws += _export_flaws(ours, theirs, exported)
+                        flaws += _settings_flaws(ours, theirs, settings_otherwise(*told))
                         continue
                     found = compare(reference, candidate)
             except Unreadable as error:
@@ -218,6 +230,13 @@ def _export_flaws(ours: Entry, theirs: Entry, found: Exported) -> Iterator[Flaw]
         more = f" and {len(found.strange) - MAX_SHOWN} more" if len(found.strange) > MAX_SHOWN else ""
         told = printable(f"tensors without a known counterpart in the reference: {told}{more}")
         yield Flaw(rule=UNREAD, file=ours.path, beside=beside, found=told, remedy=NO_COUNTERPART)
+
+
+def _settings_flaws(ours: Entry, theirs: Entry, found: Sequence[Otherwise]) -> Iterator[Flaw]:
+    beside = (REFERENCE + str(PurePosixPath(theirs.path).with_name("config.json")),)
+    for one in found:
+        where = Place(pointer=one.pointer)
+        yield Flaw(rule=SETTINGS, file=f"{ours.path}.json", beside=beside, within=where, found=str(one))
 
 
 def _flaws(entry: Entry, found: Comparison) -> Iterator[Flaw]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from harness.admission.checks.lineage import EXPORT, UNREAD, LineageCheck
+from harness.admission.checks.lineage import EXPORT, SETTINGS, UNREAD, LineageCheck
 from harness.admission.tree import Tree
 from harness.cli.main import main
 from harness.core.types import Verdict
@@ -25,6 +25,10 @@ CHECKPOINT_ORDER = ["_", "$", "^", "<B>", *LETTERS, ".", "?"]
 EXPORT_IDS = {"_": 0, "^": 1, "$": 2, "?": 3, ".": 4, "n": 5, "b": 6, "a": 7, "only Piper's": 8}
 CONFIG = {
     "model": "vits",
+    "use_phonemes": True,
+    "phoneme_language": "en-us",
+    "audio": {"sample_rate": 22050},
+    "model_args": {"inference_noise_scale_dp": 0.8},
     "characters": {
         "pad": "_", "eos": "$", "bos": "^", "blank": "<B>",
         "characters": LETTERS, "punctuations": ".?", "is_unique": False, "is_sorted": False,
@@ -40,6 +44,8 @@ class Voices:
     export: Tensors = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=lambda: dict(EXPORT_IDS))
     config: dict[str, object] = field(default_factory=lambda: dict(CONFIG))
+    told: dict[str, object] = field(default_factory=dict)
+    """What else the export's configuration says."""
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(3)
@@ -91,6 +97,7 @@ class Voices:
         told = {
             "audio": {"sample_rate": 22050},
             "phoneme_id_map": {symbol: [number] for symbol, number in self.ids.items()},
+            **self.told,
         }
         (folder / "export" / "joe.onnx.json").write_text(json.dumps(told), "utf-8")
         write(folder / "checkpoint" / "model.safetensors", self.checkpoint)
@@ -246,6 +253,58 @@ class TestQuantisedExports:
         assert flaw.rule is UNREAD
 
 
+class TestSettings:
+    """What the export's configuration says, beside the checkpoint's."""
+
+    @pytest.mark.parametrize(
+        ("told", "where", "found"),
+        [
+            ({"inference": {"noise_scale": 2.0}}, "$.inference.noise_scale", "2, where the checkpoint has 0.667"),
+            ({"inference": {"noise_w": 0.1}}, "$.inference.noise_w", "0.1, where the checkpoint has 0.8"),
+            ({"inference": {"length_scale": 1.25}}, "$.inference.length_scale", "1.25, where the checkpoint has 1.0"),
+            ({"audio": {"sample_rate": 24_000}}, "$.audio.sample_rate", "24000, where the checkpoint has 22050"),
+            ({"espeak": {"voice": "en-gb"}}, "$.espeak.voice", "en-gb, where the checkpoint has en-us"),
+            ({"phoneme_type": "text"}, "$.espeak.voice", "text, where the checkpoint has en-us"),
+        ],
+        ids=lambda one: one[2:] if isinstance(one, str) and one.startswith("$") else "",
+    )
+    def test_one_that_differs_is_named_with_its_place(
+        self, told: dict[str, object], where: str, found: str, tmp_path: Path
+    ) -> None:
+        examination = Voices(told=told).examined(tmp_path)
+        (flaw,) = examination.flaws
+        assert (flaw.rule, flaw.rule.verdict) == (SETTINGS, Verdict.INCONCLUSIVE)
+        assert (flaw.file, flaw.within.pointer, flaw.found) == ("joe.onnx.json", where, found)
+        assert flaw.beside == ("reference:config.json",)
+
+    def test_what_is_not_said_is_what_each_engine_takes_for_it(self, tmp_path: Path) -> None:
+        """Coqui draws durations with more noise than Piper, unless it is told."""
+        voices = Voices(config={name: value for name, value in CONFIG.items() if name != "model_args"})
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert flaw.found == "0.8, where the checkpoint has 1.0"
+
+    @pytest.mark.parametrize("value", ["much", None, True, [1], "\x1b[31m" * 40], ids=repr)
+    def test_what_is_no_number_differs_and_reaches_nobody_unescaped(self, value: object, tmp_path: Path) -> None:
+        voices = Voices(config={**CONFIG, "model_args": {"inference_noise_scale_dp": value}})
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert flaw.rule is SETTINGS
+        assert len(flaw.found) < 500
+        assert "\x1b" not in flaw.found
+
+    def test_letters_need_no_language(self, tmp_path: Path) -> None:
+        config = {**CONFIG, "use_phonemes": False, "phoneme_language": "en-us"}
+        assert Voices(config=config, told={"phoneme_type": "text"}).examined(tmp_path).flaws == ()
+
+    def test_that_differ_can_be_accepted_with_both_configurations(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        export, checkpoint = Voices(told={"inference": {"noise_scale": 2.0}}).written(tmp_path)
+        assert main(["scan", str(export), "--structure", "--reference", str(checkpoint)]) == 4
+        told = capsys.readouterr().out
+        assert "admission.lineage-settings" in told
+        assert "$.inference.noise_scale" in told
+
+
 class TestWhatIsNotCompared:
     def test_the_table_of_symbols_without_a_configuration_beside_it(self, tmp_path: Path) -> None:
         export, checkpoint = Voices().written(tmp_path)
@@ -264,7 +323,7 @@ class TestWhatIsNotCompared:
     def test_the_table_of_symbols_in_an_order_that_nobody_knows(
         self, config: dict[str, object], tmp_path: Path
     ) -> None:
-        (flaw,) = Voices(config=config).examined(tmp_path).flaws
+        (flaw,) = Voices(config={"model_args": CONFIG["model_args"], **config}).examined(tmp_path).flaws
         assert flaw.rule is UNREAD
 
     def test_an_id_beyond_the_table(self, tmp_path: Path) -> None:
