@@ -19,6 +19,7 @@ from harness.admission.checks.weights import Unreadable
 from harness.admission.reading.bytesource import FileBytes
 from harness.admission.reading.onnx.fingerprint import is_constant
 from harness.admission.reading.onnx.head import is_onnx
+from harness.admission.reading.onnx.quantized import QUANTIZED, STEP, ZERO
 from harness.admission.reading.weight import Weight, Weights, numbers_of
 from harness.admission.tree import Entry, Tree
 from harness.core.strictjson import Malformed
@@ -43,8 +44,6 @@ MAX_ROWS: Final = 8
 WIDEST: Final = 4.0
 """Times the step that 8 bits need for a tensor's own numbers: a range that is the same on both sides of zero may take
 twice as much, and 7 bits twice again. A wider one hides what its numbers are."""
-QUANTIZED, STEP, ZERO = "_quantized", "_scale", "_zero_point"
-"""Ends of the names of a quantised tensor's three parts."""
 MAX_CHANNELS: Final = 1 << 16
 SYMBOLS, SYMBOL_ROWS = "sid", "text_encoder.emb.weight"
 """The export's table of symbols, and the checkpoint's."""

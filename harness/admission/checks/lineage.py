@@ -40,7 +40,7 @@ SHARED: Final = 0.5
 MAX_SHOWN: Final = 12
 NO_COUNTERPART: Final = (
     "Put NAME.onnx.json beside the export and config.json beside the checkpoint: the table of symbols is compared by "
-    "them. Tensors that lost their names when they were quantised, and those of other exporters, are not compared."
+    "them. Tensors of other exporters, and those whose names say nothing, are not compared."
 )
 REFERENCE: Final = "reference:"
 """Before the name of a file of the reference's; no file of a model may be called so."""

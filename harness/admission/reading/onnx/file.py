@@ -21,6 +21,7 @@ from harness.admission.reading.onnx.fingerprint import (
 )
 from harness.admission.reading.onnx.graph import Graph, Reading, read_graph
 from harness.admission.reading.onnx.known import shipped
+from harness.admission.reading.onnx.quantized import QUANTIZED, STEP, ZERO
 from harness.admission.reading.onnx.rules import Refused
 from harness.admission.reading.onnx.schema import ENTRY, MODEL, OPSET, Source
 from harness.admission.reading.values import has_values_of, look_at, note_values
@@ -108,7 +109,7 @@ def weights_of(source: ByteSource) -> dict[str, Weight]:
     """The tensors of a file in which :func:`read_onnx` finds nothing that fails.
 
     A weight that torch's exporter folded into one has lost its name (``onnx::Conv_8168``); what is added behind it has
-    kept its own, and gives both theirs.
+    kept its own, and gives both theirs. Of a quantised one the node's name does, to its step and zero as well.
     """
     notebook = Notebook("", Budget())
     model = read_model(source, notebook)
@@ -119,6 +120,10 @@ def weights_of(source: ByteSource) -> dict[str, Weight]:
         for weight, bias in graph.biases.items()
         if weight.startswith(_FOLDED) and bias.endswith(".bias")
     }
+    for weight, module in graph.modules.items():
+        base = weight.removesuffix(QUANTIZED)
+        if weight.startswith(_FOLDED) and base != weight:
+            named |= {base + end: f"{module}.weight{end}" for end in (QUANTIZED, STEP, ZERO) if base + end in weights}
     if len(set(named.values())) < len(named) or any(name in weights for name in named.values()):
         return weights  # two tensors of one name would be one
     return {named.get(name, name): weight for name, weight in weights.items()}

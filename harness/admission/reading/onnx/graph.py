@@ -17,6 +17,7 @@ from harness.admission.reading.onnx import rules
 from harness.admission.reading.onnx.attributes import Attribute, read_attribute
 from harness.admission.reading.onnx.fingerprint import Row, digest, is_constant
 from harness.admission.reading.onnx.operators import BRANCHES, OPERATORS, SIZED, SIZED_BY
+from harness.admission.reading.onnx.quantized import QUANTIZED_NODE
 from harness.admission.reading.onnx.rules import Refused
 from harness.admission.reading.onnx.schema import GRAPH, NODE, Source
 from harness.admission.reading.onnx.tensors import Tensor, read_tensor
@@ -118,6 +119,8 @@ class Graph:
     """Values that are a few whole numbers, whatever the graph is given."""
     biases: dict[str, str] = field(default_factory=dict)
     """What a convolution multiplies by -> what it adds: of a weight that was folded, that one has kept its name."""
+    modules: dict[str, str] = field(default_factory=dict)
+    """What a quantised convolution multiplies by -> whose it is, by its node's name: what it adds is nodes away."""
     sizes: list[tuple[str, str, int]] = field(default_factory=list)
     """Node, the value that says how large its output is, and where the node stands."""
 
@@ -241,6 +244,8 @@ def _read_node(reading: Reading, graph: Graph, place: Field, depth: int) -> None
     graph.nodes.append(Row(whole, f"{domain}:{operator}" if domain else operator, name))
     if operator == "Conv" and len(inputs) == 3:
         graph.biases.setdefault(inputs[1], inputs[2])
+    if operator == "ConvInteger" and len(inputs) > 1 and name.endswith(QUANTIZED_NODE):
+        graph.modules.setdefault(inputs[1], name.strip("/").removesuffix(QUANTIZED_NODE).replace("/", "."))
     _note_sizes(graph, operator, inputs, outputs, attributes, place.start)
 
 

@@ -19,6 +19,7 @@ from tests.unit.admission.checks.test_lineage import Tensors, write
 
 if TYPE_CHECKING:
     from harness.admission.base import Examination
+    from harness.core.rules import Rule
 
 LETTERS = "abn"
 CHECKPOINT_ORDER = ["_", "$", "^", "<B>", *LETTERS, ".", "?"]
@@ -46,6 +47,8 @@ class Voices:
     config: dict[str, object] = field(default_factory=lambda: dict(CONFIG))
     told: dict[str, object] = field(default_factory=dict)
     """What else the export's configuration says."""
+    module: str = "/flow/flows.2/enc/in_layers.0"
+    """After which the node of the quantised convolution is named."""
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(3)
@@ -86,8 +89,11 @@ class Voices:
         tensors = tuple(
             tensor(name, one.shape, one.tobytes(), kinds[one.dtype.name]) for name, one in self.export.items()
         )
+        folded = node("Conv", "x onnx::Conv_8168 flow.flows.2.enc.in_layers.0.bias", "h", name="/flow/Conv")
+        if "onnx::Conv_8168_quantized" in self.export:
+            folded = node("ConvInteger", "x onnx::Conv_8168_quantized", "h", name=self.module + "/Conv_quant")
         nodes = (
-            node("Conv", "x onnx::Conv_8168 flow.flows.2.enc.in_layers.0.bias", "h", name="/flow/Conv"),
+            folded,
             node("Add", "h dec.conv_pre.bias", "y", name="/dec/Add"),
         )
         (folder / "export").mkdir(parents=True)
@@ -216,6 +222,35 @@ class TestQuantisedExports:
         (flaw,) = voices.examined(tmp_path).flaws
         assert flaw.rule is EXPORT
         assert flaw.found.startswith("waveform_decoder.conv_pre.weight: changed by ")
+
+    def test_a_folded_weight_has_its_name_from_the_node_that_multiplies_by_it(self, tmp_path: Path) -> None:
+        voices = Voices()
+        quantized(voices, "onnx::Conv_8168")
+        found = voices.examined(tmp_path)
+        assert found.flaws == ()
+        assert "5 tensors equal, 1 but for rounding, 0 changed, 0 not compared" in found.facts["joe.onnx"]
+
+    def test_one_number_of_a_folded_weight_is_found(self, tmp_path: Path) -> None:
+        voices = Voices()
+        quantized(voices, "onnx::Conv_8168")
+        held = voices.export["onnx::Conv_8168_quantized"].reshape(-1)
+        held[3] += 2 if held[3] < 250 else -2
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert flaw.rule is EXPORT
+        assert flaw.found.startswith("flow.flows.1.enc.in_layers.0.parametrizations.weight.original1: changed by ")
+
+    @pytest.mark.parametrize(
+        ("module", "rule"),
+        [("/dec/conv_pre", UNREAD), ("/flow/nobody's", UNREAD), ("", UNREAD), ("/flow/\x1b[31m", UNREAD)],
+        ids=("another's", "nobody's", "none", "escaped"),
+    )
+    def test_a_node_that_is_named_otherwise_hides_nothing(self, module: str, rule: Rule, tmp_path: Path) -> None:
+        voices = Voices(module=module)
+        quantized(voices, "onnx::Conv_8168")
+        voices.export["onnx::Conv_8168_quantized"].reshape(-1)[3] ^= 64
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert flaw.rule is rule
+        assert "\x1b" not in flaw.found
 
     def test_exchanged_rows_are_named(self, tmp_path: Path) -> None:
         voices = Voices()
