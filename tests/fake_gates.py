@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,3 +97,8 @@ def fake_fleet(folder: Path, names: Sequence[str], *tables: str, defaults: str =
     text = f"version = 1\n[defaults]\nsuites = ['two.probes.yaml']\nasr = 'fake'\n{defaults}\n"
     (folder / "fleet.toml").write_text(text + "".join(f"[[model]]\n{table}\n" for table in listed), "utf-8")
     return read_fleet(folder / "fleet.toml")
+
+
+def hears_ctrl_c() -> None:
+    """In a new process: what a shell starts in the background ignores Ctrl-C, and so does all that is started there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

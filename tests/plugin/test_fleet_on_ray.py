@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.gate import descendants
+from tests.fake_gates import hears_ctrl_c
 from tests.plugin.test_fleet import cache, command, fleet, processes  # noqa: F401 - fixtures among them
 
 pytestmark = pytest.mark.slow
@@ -21,7 +22,7 @@ pytest.importorskip("ray", reason="pip install '.[ray]'")
 def begun(fleet: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:  # noqa: F811
     """A driver with a gate on a node, and the process of ours that has it."""
     asked = command(fleet, folder, "--on", "ray")
-    driver = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    driver = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=hears_ctrl_c)
     until = time.monotonic() + 120
     while not (found := [pid for pid in descendants(driver.pid) if is_node(pid)]) and time.monotonic() < until:
         time.sleep(0.02)

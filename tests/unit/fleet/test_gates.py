@@ -15,6 +15,7 @@ import pytest
 from harness.fleet import gates as module
 from harness.fleet.gates import Gates, Task
 from harness.storage.leases import lock_alone
+from tests.fake_gates import hears_ctrl_c
 
 DRIVER = """\
 import os, sys, time
@@ -91,7 +92,10 @@ def test_whatever_ends_the_driver_ends_them(kind, tmp_path, monkeypatch):
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
 def test_a_driver_that_is_ended_takes_them_with_it_and_they_hold_its_lock_until_then(sent, tmp_path):
     driver = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", DRIVER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=hears_ctrl_c,
     )
     assert driver.stdout is not None
     assert driver.stdout.readline() == b"begun\n"
