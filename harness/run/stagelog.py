@@ -6,6 +6,7 @@ Stages of workers follow from what their orders were seen to take; those of the 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Iterable, Sequence
@@ -18,8 +19,12 @@ from harness.core.text import counted
 from harness.speaking.metered import Metered
 
 
+@functools.cache
 def process_begun() -> float:
-    """When this process was started, on the clock of :func:`time.monotonic`; now, where the kernel does not tell."""
+    """When this process was started, on the clock of :func:`time.monotonic`; now, where the kernel does not tell.
+
+    Worked out once: two clocks are read one after the other, and a busy machine puts time between them.
+    """
     now = time.monotonic()
     with contextlib.suppress(OSError, ValueError, IndexError):
         ticks = int(Path("/proc/self/stat").read_text("utf-8").rpartition(")")[2].split()[19])

@@ -170,9 +170,9 @@ class TestScan:
         (tmp_path / "a\x1b[2J\u202eb.pkl").write_bytes(stream(shell("/nowhere")))
         assert main(["scan", str(tmp_path)]) == 1
         told = capsys.readouterr()
-        assert "\x1b" not in told.out
-        assert "\u202e" not in told.out
-        assert told.err == ""
+        for text in (told.out, told.err):  # a busy machine is told what takes long
+            assert "\x1b" not in text
+            assert "\u202e" not in text
 
     def test_loads_neither_torch_nor_numpy_for_what_has_no_values(self, hostile: Path) -> None:
         code = (
