@@ -22,10 +22,8 @@ from harness.admission.reading.onnx.head import is_onnx
 from harness.admission.reading.onnx.quantized import QUANTIZED, STEP, ZERO
 from harness.admission.reading.weight import Weight, Weights, numbers_of
 from harness.admission.tree import Entry, Tree
-from harness.core.strictjson import Malformed
 from harness.core.text import printable
-from harness.engines.coqui.configfile import MAX_CONFIG_BYTES, read_config
-from harness.engines.piper import configfile
+from harness.engines.coqui.configfile import MAX_CONFIG_BYTES
 from harness.models.piper_names import coqui_name
 from harness.storage.smallfile import TooLarge, read_small
 
@@ -162,37 +160,6 @@ def sibling(tree: Tree, entry: Entry, suffix: str = "") -> bytes:
     except (OSError, TooLarge):
         return b""
     return data if len(data) <= MAX_CONFIG_BYTES else b""
-
-
-def symbol_rows(export: bytes, checkpoint: bytes) -> dict[str, tuple[int, int]] | None:
-    """Symbol -> its row in a Piper export's table, and in that of a Coqui checkpoint; None where that is not known.
-
-    Args:
-        export: ``NAME.onnx.json``, empty for none.
-        checkpoint: ``config.json`` of the checkpoint, empty for none.
-    """
-    try:
-        ids = configfile.read_config(export).ids
-        content = read_config(checkpoint, "config.json").value
-    except (ValueError, Malformed):
-        return None
-    section = content.get("characters") if isinstance(content, dict) else None
-    if not isinstance(section, dict) or section.get("is_unique"):  # whose order is that of a set
-        return None
-    letters = section.get("phonemes") or section.get("characters")
-    others = [section.get(key) for key in ("pad", "eos", "bos", "blank")]
-    marks = section.get("punctuations")
-    if not isinstance(letters, str) or not isinstance(marks, str) or not all(isinstance(one, str) for one in others):
-        return None
-    order = [str(one) for one in others if one]
-    order += sorted(letters) if section.get("is_sorted") else letters
-    order += marks
-    rows: dict[str, tuple[int, int]] = {}
-    for row, symbol in enumerate(order):
-        theirs = ids.get("_" if symbol == section.get("blank") else symbol, ())
-        if len(theirs) == 1:
-            rows.setdefault(symbol, (theirs[0], row))
-    return rows or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

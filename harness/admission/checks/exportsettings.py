@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from harness.admission.checks.exportsymbols import symbols_otherwise
 from harness.core.strictjson import Malformed
 from harness.core.text import printable
 from harness.engines.coqui.configfile import read_config as read_coqui
@@ -20,6 +21,8 @@ from harness.engines.piper.configfile import read_config as read_piper
 EQUAL: Final = 1e-6
 """Share by which two numbers may differ: a JSON file may have been written with single precision."""
 ESPEAK: Final = "espeak"
+LETTERS: Final = "text"
+"""Piper's name for a voice that is given letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,7 @@ class Otherwise:
     """Of the checkpoint's configuration. Hostile text."""
 
     def __str__(self) -> str:
-        return printable(f"{self.ours}, where the checkpoint has {self.theirs[:60]}")
+        return printable(f"{self.ours[:60]}, where the checkpoint has {self.theirs[:60]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,8 @@ def settings_otherwise(export: bytes, checkpoint: bytes) -> tuple[Otherwise, ...
         return ()
     if not isinstance(theirs, dict):
         return ()
-    return (*_numbers(ours, theirs), *_phonemes(ours, theirs))
+    symbols = (Otherwise(pointer=at, ours=own, theirs=meant) for at, own, meant in symbols_otherwise(ours, theirs))
+    return (*_numbers(ours, theirs), *_phonemes(ours, theirs), *symbols)
 
 
 def _numbers(ours: PiperConfig, theirs: Mapping[str, object]) -> list[Otherwise]:
@@ -89,10 +93,8 @@ def _numbers(ours: PiperConfig, theirs: Mapping[str, object]) -> list[Otherwise]
 
 
 def _phonemes(ours: PiperConfig, theirs: Mapping[str, object]) -> list[Otherwise]:
-    """Whose phonemes are asked of espeak: another variety's say other vowels."""
-    language = theirs.get("phoneme_language")
-    if not theirs.get("use_phonemes") or not isinstance(language, str) or not language:
-        return []
+    """Whose phonemes are asked of espeak, another variety's say other vowels; or letters, of a voice without."""
+    language = str(theirs.get("phoneme_language") or "none named") if theirs.get("use_phonemes") else LETTERS
     own = ours.espeak_voice if ours.phoneme_type == ESPEAK else ours.phoneme_type
     if own.casefold() == language.casefold():
         return []

@@ -17,8 +17,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from harness.admission.base import Examination, Flaw
-from harness.admission.checks.exports import Exported, compare_export, is_export, sibling, symbol_rows
+from harness.admission.checks.exports import Exported, compare_export, is_export, sibling
 from harness.admission.checks.exportsettings import Otherwise, settings_otherwise
+from harness.admission.checks.exportsymbols import symbol_rows
 from harness.admission.checks.weights import Unreadable, is_checkpoint, opened
 from harness.admission.reading.weight import Weight, Weights, numbers_of
 from harness.admission.tree import Entry, Tree
@@ -86,8 +87,8 @@ SETTINGS = Rule(
     id="admission.lineage-settings",
     severity=Severity.HIGH,
     title="An export that is told to speak otherwise than its checkpoint",
-    meaning="Rate, noise, length or phonemes in NAME.onnx.json are not those of the reference's config.json: the same "
-    "network then says it faster, hoarser or in another accent.",
+    meaning="Rate, noise, length, language or symbols in NAME.onnx.json are not those of the reference's config.json: "
+    "the same network then says it faster, hoarser, in another accent, or with other sounds.",
     advice="Export the reference again, or ask whoever made it why.",
     verdict=Verdict.INCONCLUSIVE,
 )
@@ -234,9 +235,12 @@ def _export_flaws(ours: Entry, theirs: Entry, found: Exported) -> Iterator[Flaw]
 
 def _settings_flaws(ours: Entry, theirs: Entry, found: Sequence[Otherwise]) -> Iterator[Flaw]:
     beside = (REFERENCE + str(PurePosixPath(theirs.path).with_name("config.json")),)
-    for one in found:
-        where = Place(pointer=one.pointer)
+    for one in found[:MAX_SHOWN]:
+        where = Place(pointer=printable(one.pointer))
         yield Flaw(rule=SETTINGS, file=f"{ours.path}.json", beside=beside, within=where, found=str(one))
+    if len(found) > MAX_SHOWN:
+        told = f"and {len(found) - MAX_SHOWN} settings more"
+        yield Flaw(rule=SETTINGS, file=f"{ours.path}.json", beside=beside, found=told)
 
 
 def _flaws(entry: Entry, found: Comparison) -> Iterator[Flaw]:

@@ -300,6 +300,8 @@ class TestSettings:
             ({"audio": {"sample_rate": 24_000}}, "$.audio.sample_rate", "24000, where the checkpoint has 22050"),
             ({"espeak": {"voice": "en-gb"}}, "$.espeak.voice", "en-gb, where the checkpoint has en-us"),
             ({"phoneme_type": "text"}, "$.espeak.voice", "text, where the checkpoint has en-us"),
+            ({"phoneme_map": {"n": ["b"]}}, "$.phoneme_map['n']", "'b', where the checkpoint has 'n'"),
+            ({"phoneme_map": {"n": []}}, "$.phoneme_map['n']", "nothing, where the checkpoint has 'n'"),
         ],
         ids=lambda one: one[2:] if isinstance(one, str) and one.startswith("$") else "",
     )
@@ -325,6 +327,32 @@ class TestSettings:
         assert flaw.rule is SETTINGS
         assert len(flaw.found) < 500
         assert "\x1b" not in flaw.found
+
+    def test_a_symbol_without_a_row_is_not_spoken_and_told(self, tmp_path: Path) -> None:
+        voices = Voices(ids={symbol: row for symbol, row in EXPORT_IDS.items() if symbol != "n"})
+        (flaw,) = voices.examined(tmp_path).flaws
+        assert (flaw.rule, flaw.within.pointer) == (SETTINGS, "$.phoneme_id_map['n']")
+        assert flaw.found == "0 ids, where the checkpoint has one row for 'n'"
+
+    def test_a_symbol_of_two_rows_is_spoken_as_two_and_told(self, tmp_path: Path) -> None:
+        table = {symbol: [row] for symbol, row in EXPORT_IDS.items()} | {"n": [EXPORT_IDS["n"], EXPORT_IDS["b"]]}
+        (flaw,) = Voices(told={"phoneme_id_map": table}).examined(tmp_path).flaws
+        assert (flaw.within.pointer, flaw.found) == (
+            "$.phoneme_id_map['n']", "2 ids, where the checkpoint has one row for 'n'",
+        )  # fmt: skip
+
+    def test_a_symbol_that_stands_for_itself_is_no_difference(self, tmp_path: Path) -> None:
+        assert Voices(told={"phoneme_map": {"n": ["n"]}}).examined(tmp_path).flaws == ()
+
+    def test_many_are_counted(self, tmp_path: Path) -> None:
+        told = {"phoneme_map": {chr(0x3B1 + number): ["b"] for number in range(20)}}
+        flaws = Voices(told=told).examined(tmp_path).flaws
+        assert len(flaws) == 13
+        assert flaws[-1].found == "and 8 settings more"
+
+    def test_phonemes_for_a_voice_that_is_given_letters_are_told(self, tmp_path: Path) -> None:
+        (flaw,) = Voices(config={**CONFIG, "use_phonemes": False}).examined(tmp_path).flaws
+        assert flaw.found == "en-us, where the checkpoint has text"
 
     def test_letters_need_no_language(self, tmp_path: Path) -> None:
         config = {**CONFIG, "use_phonemes": False, "phoneme_language": "en-us"}
@@ -358,7 +386,8 @@ class TestWhatIsNotCompared:
     def test_the_table_of_symbols_in_an_order_that_nobody_knows(
         self, config: dict[str, object], tmp_path: Path
     ) -> None:
-        (flaw,) = Voices(config={"model_args": CONFIG["model_args"], **config}).examined(tmp_path).flaws
+        others = {name: value for name, value in CONFIG.items() if name != "characters"}
+        (flaw,) = Voices(config={**others, **config}).examined(tmp_path).flaws
         assert flaw.rule is UNREAD
 
     def test_an_id_beyond_the_table(self, tmp_path: Path) -> None:
