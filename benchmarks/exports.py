@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.admission.checks.exports import SCALE, SYMBOLS, symbol_rows
+from harness.admission.checks.exports import SCALE, SYMBOLS
+from harness.admission.checks.exportsymbols import symbol_rows
 from harness.admission.checks.weights import opened
 from harness.admission.reading.weight import Weights, numbers_of
 from harness.admission.tree import Tree
