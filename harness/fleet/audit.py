@@ -261,6 +261,7 @@ class _Gating:
         assert looked.material
         return Gated(
             parts=looked.parts,
+            places=looked.places,
             material=looked.material,
             policy=looked.settings.policy,
             folder=self._terms.folder,

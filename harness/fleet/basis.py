@@ -10,12 +10,13 @@ import hashlib
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from harness.admission.checks.integrity import Provenance
+from harness.admission.tree import Tree
 from harness.core.errors import BadInput
 from harness.core.paths import expanded, shown
 from harness.core.text import printable
@@ -40,6 +41,7 @@ BY_CONTENT: Final = ("policy", "reference", "vocoder", "speaker-wav", "asr")
 """Options whose path says nothing: what lies there is a part of its own."""
 PARTS: Final = {
     "model": "the model",
+    "form": "kinds or permissions of its files",
     "beside": "what speaks with it",
     "rules": "Soundcheck's rules",
     "listener": "the listener",
@@ -181,6 +183,7 @@ def parts_of(
     versions = {name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")}
     parts = {
         "model": model.digest,
+        "form": form_of(places_of(model)),
         "beside": digest_of([model.vocoder.digest if model.vocoder else "", reference, recording]),
         "rules": digest_of(
             [code_digest(SHAPE_NOTHING), engine_key(model.engine), platform.python_version_tuple()[:2], versions]
@@ -193,6 +196,26 @@ def parts_of(
         "trust": _trust(provenance),
     }
     return {part: sys.intern(digest) for part, digest in parts.items()}  # most are those of a thousand others
+
+
+def places_of(model: Model) -> tuple[Path, ...]:
+    """The folders that are judged: the model's, and that of its vocoder."""
+    return (model.path, *([model.vocoder.path] if model.vocoder else []))
+
+
+def form_of(places: Sequence[Path]) -> str:
+    """Digest of what admission looks at in folders beside the content of files: kinds, permissions, links, gaps.
+
+    Raises:
+        BadInput: One cannot be listed.
+    """
+    rows: list[object] = []
+    for place in places:
+        tree = Tree.of(place, may_have_gaps=True)
+        leads = {entry.path: (place / entry.path).readlink() for entry in tree.entries if entry.is_link}
+        rows.append([[repr(entry.path), entry.mode, repr(leads.get(entry.path))] for entry in tree.entries])
+        rows.append([repr(gap.path) for gap in tree.gaps])
+    return digest_of(rows)
 
 
 def key_of(parts: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from harness.core.errors import SoundcheckError
 from harness.core.grades import Verdict
 from harness.core.text import cut, printable
 from harness.core.verdict import RunResult
-from harness.fleet.basis import Material
+from harness.fleet.basis import Material, form_of
 from harness.fleet.verdicts import StoredVerdict
 from harness.policy.file import PolicyFile
 from harness.report.formats.results import MAX_BYTES
@@ -57,6 +57,8 @@ class Gated:
 
     parts: Mapping[str, str]
     """All that its verdict depends on."""
+    places: tuple[Path, ...]
+    """Folders that it was to judge."""
     material: Material
     """What it is to be judged by."""
     policy: PolicyFile | None
@@ -95,7 +97,7 @@ def read_ended(gated: Gated, status: int) -> StoredVerdict | Problem:
         result, head = directory.result(), runseal.head_of(directory.path)
     except (OSError, TooLarge, SoundcheckError, *UNREADABLE):
         return Problem(reason=f"its gate ended with {status} and no run: {_last_line(gated.log)}")
-    if result.info.model_digest != gated.parts["model"]:
+    if result.info.model_digest != gated.parts["model"] or not _has_form(gated):
         return Problem(reason="its files were changed after they were admitted", is_changed=True)
     if not gated.material.is_of(result.info, gated.policy):
         return Problem(reason="what it is judged by was changed while it was judged; give the same command again")
@@ -113,6 +115,14 @@ def read_ended(gated: Gated, status: int) -> StoredVerdict | Problem:
         run_head=head,
         isolation=one_line(result.info.isolation),
     )
+
+
+def _has_form(gated: Gated) -> bool:
+    """Whether kinds and permissions of its files are what the key names: the gate admitted what it found."""
+    try:
+        return form_of(gated.places) == gated.parts["form"]
+    except (OSError, SoundcheckError):
+        return False
 
 
 def _why(result: RunResult) -> str:

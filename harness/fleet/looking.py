@@ -20,7 +20,7 @@ from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
 from harness.core.types import Model
-from harness.fleet.basis import Material, Materials, key_of, parts_of
+from harness.fleet.basis import Material, Materials, key_of, parts_of, places_of
 from harness.fleet.file import Fleet
 from harness.fleet.members import Member
 from harness.models.fetching.local import local_model
@@ -54,6 +54,8 @@ class Looked:
     settings: Settings | None = None
     material: Material | None = None
     parts: dict[str, str] | None = None
+    places: tuple[Path, ...] = ()
+    """Folders that are judged."""
 
     @property
     def digest(self) -> str:
@@ -98,10 +100,10 @@ class Eye:
         try:
             self._refuse_held(settings, material)
             model = _read(member, settings, self._tell)
+            parts = parts_of(settings, model, material, _provenance(settings, model), reference)
         except (SoundcheckError, OSError) as error:  # of one model: the others are none the worse for it
             return Looked(member=member, flaw=printable(str(error)), settings=settings)
-        parts = parts_of(settings, model, material, _provenance(settings, model), reference)
-        return Looked(member=member, settings=settings, material=material, parts=parts)
+        return Looked(member=member, settings=settings, material=material, parts=parts, places=places_of(model))
 
     def admit(self, looked: Looked) -> Looked:
         """Have every file of a member read by admission, before anything of any member is loaded.

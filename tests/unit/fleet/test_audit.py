@@ -254,6 +254,18 @@ class TestStrangers:
         assert verdicts(done)["c"] is Verdict.ERROR
         assert done.report.ending == 3
 
+    def test_a_verdict_on_files_of_other_permissions_is_not_kept(self, run, project):
+        """Contents are the same, and what the gate admitted is not what the key names."""
+        fleet = fake_fleet(project, ["a"])
+        modes = iter([0o644, 0o755])
+        place = project / "a/fake.json"
+        place.chmod(0o755)
+        gates = FakeGates(meanwhile=lambda _: place.chmod(next(modes)))
+        done = run(fleet, gates)
+        assert gates.begun == ["a", "a"]
+        assert verdicts(done) == {"a": Verdict.ERROR}, "it was changed twice"
+        assert verdicts(run(fleet, FakeGates())) == {"a": Verdict.PASS}
+
     def test_one_that_changes_before_its_gate_is_read_and_admitted_anew(self, run, project):
         """The gate says of which files its verdict is; a verdict of others is none of the model that was admitted."""
         fleet = fake_fleet(project, NAMES)

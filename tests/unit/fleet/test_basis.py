@@ -50,6 +50,22 @@ def test_where_a_model_lies_and_what_it_is_called_is_none(look, tmp_path):
     assert look("path = 'b'\nname = 'other'\npriority = 3").key == first.key
 
 
+@pytest.mark.parametrize("change", ["executable", "written by anyone", "a link", "a folder"])
+def test_what_admission_sees_beside_contents_is_one(change, look, tmp_path):
+    before = look("path = 'a'")
+    place = tmp_path / "a/fake.json"
+    if change == "a link":
+        place.rename(tmp_path / "kept.json")
+        place.symlink_to(tmp_path / "kept.json")
+    elif change == "a folder":
+        (tmp_path / "a/empty").mkdir()
+    else:
+        place.chmod(0o755 if change == "executable" else 0o666)
+    now = look("path = 'a'")
+    assert now.digest == before.digest
+    assert changed_parts(before.parts, now.parts) == ("kinds or permissions of its files",)
+
+
 @pytest.mark.parametrize(
     ("defaults", "changed"),
     [
