@@ -10,8 +10,9 @@ Columns: seconds on the wall, seconds of processor time of all processes, most m
 (proportional, looked at once a second), and from ``--tts-log`` the share of the wall in which workers started and
 loaded, spoke, Whisper and the senses worked, and nothing of these went on. Shares overlap.
 
-Run it with ``make bench-gate``; ``QUICK=1`` leaves the smoke suite out. The smallest form gates a voice of the fake
-engine, and leaves out the loop, which :mod:`benchmarks.main_job` runs.
+Run it with ``make bench-gate``; ``QUICK=1`` leaves the smoke suite out, and ``PART=piper`` measures something else: the
+smoke gate of the demo voice beside that of Piper's export of the same voice, see :mod:`benchmarks.gate_piper`. The
+smallest form gates a voice of the fake engine, and leaves out the loop, which :mod:`benchmarks.main_job` runs.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ FEW = by_size(4, quick=4, smallest=1)
 GOALS = {FEW: 15.0, 136: 60.0}
 """Probes -> seconds of the whole command, cold store, with cost checks."""
 REPEATS = by_size(int(os.environ.get("REPEATS", "3")), quick=1, smallest=1)
+PART = os.environ.get("PART", "")
 LOOK_SECONDS = 1.0
 VERDICTS = (0, 1, 10)
 """Exit codes of a gate that came to its end; the loop's is 0."""
@@ -127,13 +129,13 @@ def voice(folder: Path) -> Path:
     return folder / "voice"
 
 
-def gated(folder: Path, suite: Path, golden: str, store: str, *options: str) -> Cost:
-    """The gate of that voice, by its command line."""
+def gated(folder: Path, suite: Path, golden: str, store: str, *options: str, model: Path | None = None) -> Cost:
+    """The gate of that voice or of another one, by its command line."""
     log = folder / "log.jsonl"
     log.unlink(missing_ok=True)
     command = [
         sys.executable, "-m", "pytest", str(suite), "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
-        "--rootdir", str(folder), f"--tts-model={voice(folder)}", f"--tts-dir={folder / store}",
+        "--rootdir", str(folder), f"--tts-model={model or voice(folder)}", f"--tts-dir={folder / store}",
         f"--tts-golden={golden}", f"--tts-asr={LISTENER}", "--tts-compare=golden", f"--tts-log={log}", *options,
     ]  # fmt: skip
     cost = timed(command, folder)
@@ -180,13 +182,13 @@ def few_probes(folder: Path) -> Path:
     return suite
 
 
-def recorded(folder: Path, suite: Path) -> str:
-    """A golden of that suite, with what it costs on this machine."""
+def recorded(folder: Path, suite: Path, *options: str, model: Path | None = None) -> str:
+    """A golden of that suite and voice, with what it costs on this machine unless an option says otherwise."""
     command = [
         sys.executable, "-c", "import sys; from harness.cli.main import main; sys.exit(main(sys.argv[1:]))", "record",
-        "--model", str(voice(folder)), "--suite", str(suite), "--out", str(folder / "golden/few"),
+        "--model", str(model or voice(folder)), "--suite", str(suite), "--out", str(folder / "golden/few"),
         "--asr", LISTENER, "--dir", str(folder / "recording"), "--reason", "benchmark",
-        *(["--no-cost"] if SMALLEST else []),
+        *(["--no-cost"] if SMALLEST else []), *options,
     ]  # fmt: skip
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return str(folder / "golden" / "few")
@@ -229,6 +231,10 @@ def main() -> int:
     from harness.cli.demo import demo_suite
     from harness.goldens.places import golden_folders
 
+    if PART == "piper":
+        from benchmarks import gate_piper
+
+        return gate_piper.main()
     reached: dict[int, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -184,7 +184,7 @@ class DrawnVoice:
         self.has_loaded = True
         return EngineInfo(name="drawn", sample_rate=16_000)
 
-    def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
+    def submit(self, requests: Sequence[Request], *, later: int = 0) -> Future[dict[Request, Made]]:
         self.asked += requests
         self.has_loaded = self.load_fault is None
         done: Future[dict[Request, Made]] = Future()

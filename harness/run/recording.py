@@ -37,7 +37,11 @@ from harness.storage.store import Store
 from harness.suites.parse import Suite
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from harness.core.seeds import Request
     from harness.goldens.prints import SeededPrints
+    from harness.speaking.voice import Made
 
 PURPOSE = "golden"
 BASIS_PURPOSE = "basis"
@@ -109,11 +113,15 @@ def record_golden(
     basis = kept.prints.basis if kept.prints else _own_basis(probes, renderer, listener, seed=seed, progress=progress)
     prints: dict[str, SeededPrints] = dict(kept.prints.takes) if kept.prints else {}
     pace = Pace("recorded", len(probes), "probe", clock=time.monotonic)
-    upcoming = deque(voices[place].submit(orders[place]) for place in range(len(orders))[: renderer.workers + 1])
+
+    def begun(place: int) -> Future[dict[Request, Made]]:
+        return voices[place].submit(orders[place], later=recording.takes * (len(orders) - place - 1))
+
+    upcoming = deque(begun(place) for place in range(len(orders))[: renderer.workers + 1])
     for place, probe in enumerate(probes):
         made = upcoming.popleft().result()
         if (ahead := place + renderer.workers + 1) < len(probes):
-            upcoming.append(voices[ahead].submit(orders[ahead]))
+            upcoming.append(begun(ahead))
         renderings = [_honest(made[order], probe) for order in orders[place]]
         heard, repeats = listener.repeats(renderings, partial(_typical, language=probe.language))
         prints[probe.id] = tuple(

@@ -47,6 +47,8 @@ class Slot:
         self.is_tidy = False
         """Whether workers that are started here give freed memory back at once."""
         self.meter: Meter | None = None
+        self.lost: WorkerFault | None = None
+        """How a worker was lost that was started here before there was anything for it to say."""
 
     def clear(self) -> None:
         """End the worker, if one is here."""
@@ -58,8 +60,7 @@ class Slot:
 class WorkerPool:
     """As many workers at a time as there are slots.
 
-    Work is taken up in the order it came. A second worker is started only when one is asked for while the first is
-    busy: a short run never pays for it.
+    Work is taken up in the order it came, and a worker is started where it finds none.
     """
 
     def __init__(

@@ -20,6 +20,7 @@ from harness.speaking.cache import RenderingCache
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
 from harness.speaking.pool import Slot, WorkerPool
+from harness.speaking.queue import BatchQueue
 from harness.speaking.untrained import FAILED
 from harness.speaking.voice import Made
 
@@ -50,6 +51,7 @@ class Renderer:
         self._on_event = on_event
         self._speaker = speaker
         self._blame = Blame()
+        self._queue = BatchQueue(pool)
         self._speakers: dict[str, Renderer] = {}
 
     def as_speaker(self, name: str) -> Renderer:
@@ -62,6 +64,7 @@ class Renderer:
         if name not in self._speakers:
             cache = self._cache.of(self._pool.voice.of(name).identity)
             self._speakers[name] = Renderer(cache, self._pool, self._on_event, speaker=name)
+            self._speakers[name]._queue = self._queue
         return self._speakers[name]
 
     @property
@@ -114,10 +117,17 @@ class Renderer:
         """
         return self._pool.submit(self._load).result()
 
-    def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
-        """Render in the background; the future never raises a fault, faults are its values."""
+    def submit(self, requests: Sequence[Request], *, later: int = 0) -> Future[dict[Request, Made]]:
+        """Render in the background; the future never raises a fault, faults are its values.
+
+        Args:
+            requests: What.
+            later: Renderings that will be asked for after these: another worker is started where all together pay.
+        """
         distinct = list(dict.fromkeys(requests))
-        return self._pool.submit(lambda: self._render(distinct))
+        return self._queue.submit(
+            lambda slot: self._render(slot, distinct), self._start, size=len(distinct), later=later
+        )
 
     def borrow(
         self, work: Callable[[Speak], Result], *, is_fresh: bool = False, is_tidy: bool = False
@@ -186,6 +196,7 @@ class Renderer:
 
     def close(self) -> None:
         """End the workers. What is being loaded or spoken is lost."""
+        self._queue.close()
         self._pool.close()
 
     def _load(self) -> EngineInfo:
@@ -242,21 +253,30 @@ class Renderer:
                 slot.clear()
             raise
 
-    def _render(self, requests: list[Request]) -> dict[Request, Made]:
+    def _start(self, slot: Slot) -> None:
+        """Have a worker ready beside another one. Where it is lost, that is told with the batch that it was to have."""
+        try:
+            self._ready(slot)
+        except WorkerFault as fault:
+            slot.lost = fault
+        except Exception:  # noqa: BLE001 - the harness's own trouble: whoever needs the worker meets it again
+            slot.clear()
+
+    def _render(self, slot: Slot, requests: list[Request]) -> dict[Request, Made]:
         made = self.known(requests)
         missing = [request for request in requests if request not in made]
-        if not missing:
-            return made
-        with self._pool.slot() as slot:
-            # Who was lost on many texts is asked for one at a time.
-            parts = [[request] for request in missing] if self._blame.is_wary else [missing]
-            for part in parts:
-                self._say(slot, part, made)
+        # Who was lost on many texts is asked for one at a time.
+        parts = [[request] for request in missing] if self._blame.is_wary else [missing] if missing else []
+        for part in parts:
+            self._say(slot, part, made)
         return made
 
     def _say(self, slot: Slot, part: list[Request], made: dict[Request, Made]) -> None:
         asked = [request for request in part if not self._is_known_guilty(request, made)]
-        fault = self._attempt(slot, asked, made) if asked else None
+        if not asked:
+            return
+        lost, slot.lost = slot.lost, None
+        fault = lost or self._attempt(slot, asked, made)
         if fault is not None:
             self._retry(slot, fault, asked, made)
 

@@ -60,9 +60,10 @@ class Schedule:
         self._store = store
         self._on_batch = on_batch
         self._progress = progress
-        self._batches = _planned(requests)
         self._shard = shard
+        self._batches = _planned(requests)
         self._batch_of = {request: index for index, batch in enumerate(self._batches) for request in batch}
+        self._own = sum(len(batch) for index, batch in enumerate(self._batches) if self._is_own(index))
         self._futures: dict[int, Future[dict[Request, Made]]] = {}
         self._locks: dict[int, IO[bytes]] = {}
         self.made: dict[Request, Made] = {}
@@ -75,7 +76,7 @@ class Schedule:
             if not self._claim(index):
                 self._work_elsewhere(index)
                 continue
-            future = self._futures.pop(index, None) or self._voice.submit(self._batches[index])
+            future = self._futures.pop(index, None) or self._submit(index)
             self._look_ahead(index)
             self._progress(f"rendering batch {len(self.made) // BATCH + 1} of {len(self._batches)}")
             made = future.result()
@@ -98,6 +99,12 @@ class Schedule:
             self._locks[index] = lock
         return True
 
+    def _submit(self, index: int) -> Future[dict[Request, Made]]:
+        """Have a batch spoken, and say how many renderings are to come; another process may speak some of them."""
+        batch = self._batches[index]
+        asked = sum(len(self._batches[one]) for one in self._futures)
+        return self._voice.submit(batch, later=max(0, self._own - len(self.made) - asked - len(batch)))
+
     def _is_settled(self, request: Request) -> bool:
         return request in self.made or not self._is_own(self._batch_of[request])
 
@@ -115,7 +122,7 @@ class Schedule:
                 continue
             if not self._claim(ahead):
                 return
-            self._futures[ahead] = self._voice.submit(self._batches[ahead])
+            self._futures[ahead] = self._submit(ahead)
 
     def _is_done(self, index: int) -> bool:
         return all(map(self._is_settled, self._batches[index]))

@@ -52,8 +52,13 @@ class Voice(Protocol):
         """
         ...
 
-    def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
-        """Render in the background; the future never raises a fault, faults are its values."""
+    def submit(self, requests: Sequence[Request], *, later: int = 0) -> Future[dict[Request, Made]]:
+        """Render in the background; the future never raises a fault, faults are its values.
+
+        Args:
+            requests: What.
+            later: Renderings that will be asked for after these: more workers are had for more.
+        """
         ...
 
     def close(self) -> None:

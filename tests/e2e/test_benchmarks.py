@@ -21,6 +21,7 @@ PARTS = {
     "deaf_ear",
     "exports",
     "admission_onnx",
+    "gate_piper",
     "hunt_triggers",
     "integrity_phrases",
     "leftovers",

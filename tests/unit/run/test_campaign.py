@@ -181,7 +181,7 @@ class TestFaults:
 
     def test_of_a_second_look_end_it(self) -> None:
         class Dying(DrawnVoice):
-            def submit(self, requests):
+            def submit(self, requests, *, later=0):
                 done = super().submit(requests)
                 fresh = {seed_for(FRESH_PURPOSE, 1, text, take) for text, _ in requests for take in range(64)}
                 for request in done.result():

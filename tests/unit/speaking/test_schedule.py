@@ -97,8 +97,8 @@ class TestBatches:
         slow: list[Future[dict[Request, Made]]] = []
 
         class Slow(DrawnVoice):
-            def submit(self, requests: Sequence[Request]) -> Future[dict[Request, Made]]:
-                done = super().submit(requests)
+            def submit(self, requests: Sequence[Request], *, later: int = 0) -> Future[dict[Request, Made]]:
+                done = super().submit(requests, later=later)
                 if len(self.asked) == BATCH:
                     return done
                 slow.append(Future())
