@@ -11,7 +11,9 @@ import pytest
 from harness.core.errors import BadInput, StorageError
 from harness.core.grades import Verdict
 from harness.fleet import audit as module
-from harness.fleet.audit import Way, audit
+from harness.fleet import holding
+from harness.fleet.audit import audit
+from harness.fleet.course import Way
 from harness.fleet.looking import Terms
 from harness.report.page import fleet as report
 from harness.storage.leases import lock_alone
@@ -192,10 +194,10 @@ class TestTrouble:
             run(fleet, FakeGates())
 
     def test_two_at_a_time_are_one_too_many(self, run, project, monkeypatch):
-        monkeypatch.setattr(module, "WAIT_SECONDS", 0.0)
+        monkeypatch.setattr(holding, "WAIT_SECONDS", 0.0)
         fleet = fake_fleet(project, ["a"])
         assert lock_alone(run.terms.folder / "fleets/fleet/lock") is not None
-        with pytest.raises(StorageError, match="another process audits this fleet"):
+        with pytest.raises(StorageError, match="another process works on this fleet"):
             run(fleet, FakeGates())
 
 

@@ -1,0 +1,87 @@
+"""By what a service judges: its list, and all that this names, read again and again, for a service runs for weeks.
+
+Between two looks an answer may be served for some seconds that other rules gave. A verdict is never one of them: a gate
+says by what it judged, and is held against that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from harness.core.errors import BadInput, SoundcheckError
+from harness.core.paths import shown
+from harness.core.text import printable
+from harness.fleet.basis import SHAPE_NOTHING
+from harness.fleet.file import Entry, Fleet, read_fleet
+from harness.fleet.looking import Eye, Terms
+from harness.run.codedigest import code_digest
+
+LOOK_SECONDS: Final = 10.0
+SHARE: Final = 100
+"""Looking takes at most one part in so many of a service's time: weights of a listener may be gigabytes."""
+
+
+class Rules:
+    """What holds now."""
+
+    def __init__(self, path: Path, terms: Terms, tell: Callable[[str], None]) -> None:
+        """Read it all.
+
+        Args:
+            path: The list.
+            terms: What holds for all models.
+            tell: Told what is going on, for people.
+
+        Raises:
+            SoundcheckError: The list, or something that it names, is not as it must be.
+        """
+        self._path = path
+        self._terms = terms
+        self._code = _code()
+        self._until = 0.0
+        self.fleet, self.entry = _read(path)
+        self.eye, self.ruleset = self._looked(tell)
+
+    def look(self) -> bool:
+        """Look again where it is time to; whether something is otherwise.
+
+        Raises:
+            SoundcheckError: As :meth:`__init__`; or Soundcheck itself is another by now.
+        """
+        if time.monotonic() < self._until:
+            return False
+        if _code() != self._code:
+            raise SoundcheckError("Soundcheck was changed while it served; give the same command again")
+        before, place = self.ruleset, (self.fleet.name, self.entry.spec)
+        self.fleet, self.entry = _read(self._path)
+        if place != (self.fleet.name, self.entry.spec):
+            raise SoundcheckError(printable(f"{shown(self._path)}: name or uploads are others; give the command again"))
+        self.eye, self.ruleset = self._looked(lambda _: None)
+        return self.ruleset != before
+
+    def _looked(self, tell: Callable[[str], None]) -> tuple[Eye, str]:
+        begun = time.monotonic()
+        eye = Eye(self.fleet, self._terms, tell)
+        ruleset = eye.ruleset(self.entry)
+        ended = time.monotonic()
+        self._until = ended + max(LOOK_SECONDS, SHARE * (ended - begun))
+        return eye, ruleset
+
+
+def _code() -> str:
+    """The digest of Soundcheck as it lies there now."""
+    code_digest.cache_clear()
+    return code_digest(SHAPE_NOTHING)
+
+
+def _read(path: Path) -> tuple[Fleet, Entry]:
+    fleet = read_fleet(path)
+    if fleet.uploads is None:
+        raise BadInput(printable(f"{shown(path)}: expected a table [serve] with uploads = 'FOLDER', got none"))
+    if not (fleet.folder / fleet.uploads.spec).is_dir():
+        where = shown(fleet.folder / fleet.uploads.spec)
+        raise BadInput(printable(f"{fleet.uploads.heading}: uploads: no such folder: {where}"))
+    return fleet, fleet.uploads
