@@ -217,46 +217,52 @@ def scaled(times: Sequence[float], mean: float) -> list[float]:
     return [factor * one for one in times]
 
 
-def shown(found: Found, slots: int, hours: float) -> str:
-    """One line of a table."""
-    quantiles = " | ".join(f"{found.quantile(share):,.0f} s" for share in (0.5, 0.95, 0.99))
-    span = max(found.end, 3600 * hours)
-    paid = f"{slots * span / len(found.waits):,.0f}" if slots else "-"
-    busy = f"{found.slots_busy / (slots * span):.0%}" if slots else "-"
-    late = "" if found.end < 3600 * hours * 1.1 else f", and {(found.end / 3600 - hours):,.1f} h late"
-    return f"{quantiles} | {busy} | {found.driver_busy / span:.0%}{late} | {paid}"
+def _short(seconds: float) -> str:
+    return f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.1f}"
 
 
-HEAD: Final = "answered within: half | 95 % | 99 % | slots busy | driver busy | slot-seconds paid a verdict"
+def answered(found: Found) -> str:
+    """Within which time how many had their answer."""
+    return " | ".join(f"{_short(found.quantile(share))} s" for share in (0.5, 0.95, 0.99))
+
+
+ANSWERED: Final = "answered within: half | 95 % | 99 %"
 
 
 def thousand_an_hour(times: Times) -> None:
     """A thousand models an hour, one in twenty of them known already, one gate in a hundred lost."""
     print(f"\n1,000 models an hour for {HOURS:g} h, 5 % known, {LOST:.0%} of gates lost\n"
-          f"| a gate takes | slots | {HEAD} |\n|---|---|---|---|---|---|---|---|")  # fmt: skip
+          f"| a gate takes | slots | {ANSWERED} | slots busy | driver busy | slot-seconds paid a verdict | late |\n"
+          "|---|---|---|---|---|---|---|---|---|")  # fmt: skip
     for mean in GATE_SECONDS:
         for slots in (8, 16, 32):
             rng = random.Random(SEED)
             plant = Plant(slots=slots, take=times.take, settle=times.settle, gate=scaled(times.gate, mean),
                           known=0.05, lost=LOST)  # fmt: skip
             found = simulate(poisson(1000 / 3600, 3600 * HOURS, rng), plant, rng)
-            print(f"| {mean:g} s | {slots} | {shown(found, slots, HOURS)} |", flush=True)
+            span = max(found.end, 3600 * HOURS)
+            late = found.end / 3600 - HOURS
+            print(f"| {mean:g} s | {slots} | {answered(found)} | {found.slots_busy / (slots * span):.0%} | "
+                  f"{found.driver_busy / span:.1%} | {slots * span / len(found.waits):,.0f} | "
+                  f"{f'{late:.1f} h' if late > 0.1 * HOURS else ''} |", flush=True)  # fmt: skip
 
 
 def uploads_a_day(times: Times, rate: float) -> None:
     """A hundred thousand uploads a day, read and admitted and no more, by size."""
     days = by_size(2, quick=1, smallest=1)
     print(f"\n100,000 uploads a day, admission alone, by one driver, twice as many at noon\n"
-          f"| megabytes | seconds each | {HEAD} | most that one driver takes a day |\n"
-          "|---|---|---|---|---|---|---|---|---|")  # fmt: skip
-    for megabytes in (0, 50, 100, 200, 400):
+          f"| megabytes | seconds each | {ANSWERED} | driver busy | waited at most | most in a day |\n"
+          "|---|---|---|---|---|---|---|---|")  # fmt: skip
+    for megabytes in (0, 50, 100, 200, 300, 400):
         each = statistics.mean(times.take) + READS * megabytes * 1e6 / rate
         rng = random.Random(SEED)
         plant = Plant(slots=0, take=scaled(times.take, each), settle=[0.0], gate=())
         arriving = by_size(100_000, quick=100_000, smallest=200)
         arrivals = busy_hours(arriving / 86_400, 86_400 * days, rng)
         found = simulate(arrivals, plant, rng)
-        print(f"| {megabytes} | {each:.2f} | {shown(found, 0, 24 * days)} | {86_400 / each:,.0f} |", flush=True)
+        busy = found.driver_busy / max(found.end, 86_400 * days)
+        print(f"| {megabytes} | {each:.2f} | {answered(found)} | {busy:.0%} | {found.longest:,} | "
+              f"{86_400 / each:,.0f} |", flush=True)  # fmt: skip
 
 
 def breaks(times: Times, rate: float) -> None:

@@ -142,7 +142,7 @@ class _Day:
             self.at(now + seconds, GATED, model)
         if self.ended:
             self.work(now, SETTLED, self.ended.popleft(), self.rng.choice(self.plant.settle))
-        elif self.queue and len(self.admitted) < self.plant.slots:
+        elif self.queue and (not self.plant.gate or len(self.admitted) < self.plant.slots):
             self.work(now, ADMITTED, self.queue.popleft(), self.rng.choice(self.plant.take))
 
     def work(self, now: float, kind: str, model: int, seconds: float) -> None:

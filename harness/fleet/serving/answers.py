@@ -136,8 +136,8 @@ class Answers:
 
     def of(self, digest: str) -> Answer | None:
         """The answer for a digest; one that was given by other rules is outdated, and says nothing else."""
-        found, now = _read(self._path(digest), Answer), self.now()
-        if found is None or found.digest != digest or found.version != VERSION:
+        found, now = self._found(digest), self.now()
+        if found is None:
             return None
         return found if now and now.is_of(found) else _outdated(found)
 
@@ -147,17 +147,21 @@ class Answers:
         Raises:
             StorageError: The folder cannot be written.
         """
-        count = 0
+        count, now = 0, self.now()
         with contextlib.suppress(FileNotFoundError):
             for entry in os.scandir(self._folder / FOLDER):
                 digest = entry.name.removesuffix(".json")
                 if not DIGEST.fullmatch(digest) or entry.name == digest:
                     continue
-                found = self.of(digest)
-                if found and found.state is State.OUTDATED and _read(self._path(digest), Answer) != found:
-                    self.keep(found)
+                found = self._found(digest)
+                if found and not (now and now.is_of(found)) and found.state is not State.OUTDATED:
+                    self.keep(_outdated(found))
                     count += 1
         return count
+
+    def _found(self, digest: str) -> Answer | None:
+        found = _read(self._path(digest), Answer)
+        return found if found and found.digest == digest and found.version == VERSION else None
 
     def _path(self, digest: str) -> Path:
         return self._folder / FOLDER / f"{digest}.json"

@@ -25,7 +25,7 @@ def erlang_c(slots: int, load: float) -> float:
 def test_waits_as_long_as_theory_says_where_gates_take_exponential_times(slots, load):
     rng = random.Random(7)
     gate = [rng.expovariate(1) for _ in range(20_000)]
-    found = simulate(poisson(load, 40_000, rng), plant(slots=slots, gate=gate), rng)
+    found = simulate(poisson(load, 40_000 / load, rng), plant(slots=slots, gate=gate), rng)
     waited = sum(found.waits) / len(found.waits) - sum(gate) / len(gate)
     assert waited == pytest.approx(erlang_c(slots, load), rel=0.15)
     assert found.slots_busy / (slots * found.end) == pytest.approx(load / slots, rel=0.05)
@@ -45,7 +45,7 @@ def test_gates_run_beside_each_other_and_the_driver_s_work_does_not():
     assert simulate([0.0] * 4, plant(slots=2), rng).end == 2.0
     assert simulate([0.0] * 4, plant(slots=4, take=[1.0]), rng).end == 5.0
     assert simulate([0.0] * 3, plant(slots=1, settle=[0.5]), rng).end == 4.5
-    assert simulate([0.0] * 3, plant(gate=(), take=[2.0]), rng).waits == [2.0, 4.0, 6.0]
+    assert simulate([0.0] * 3, plant(slots=0, gate=(), take=[2.0]), rng).waits == [2.0, 4.0, 6.0]
 
 
 def test_a_driver_with_nothing_to_do_looks_now_and_then_and_hears_gates_at_once():
