@@ -147,6 +147,16 @@ class Materials:
         return self._listeners[key]
 
 
+def code_now() -> str:
+    """Digest of the code that shapes verdicts as it lies there at this moment: a gate begins with that."""
+    return code_digest.__wrapped__(SHAPE_NOTHING)
+
+
+def code_at_first() -> str:
+    """The same when this process first asked: what is in the keys of its verdicts."""
+    return code_digest(SHAPE_NOTHING)
+
+
 def _digest_at(path: Path) -> str:
     """sha256 of a file, ``""`` where it cannot be read."""
     try:
@@ -208,7 +218,7 @@ def _ruling(settings: Settings, material: Material, provenance: Provenance, engi
     own = [word for word in typed_options(settings) if word[6:].partition("=")[0] not in BY_CONTENT]
     versions = {name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")}
     return {
-        "rules": digest_of([code_digest(SHAPE_NOTHING), *engines, platform.python_version_tuple()[:2], versions]),
+        "rules": digest_of([code_at_first(), *engines, platform.python_version_tuple()[:2], versions]),
         "listener": material.listener,
         "golden": material.golden_digest,
         "suites": digest_of([one.sha256 for one in material.suites]),

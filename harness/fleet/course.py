@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final, Protocol, Self
 
 from harness.core.text import counted
-from harness.fleet.ended import Gated, read_ended
+from harness.fleet.basis import code_at_first, code_now
+from harness.fleet.ended import Gated, Problem, read_ended
 from harness.fleet.file import Fleet
 from harness.fleet.gates import Gates, Task
 from harness.fleet.gating import gate_task
@@ -21,6 +22,8 @@ from harness.fleet.verdicts import StoredVerdict, Verdicts
 
 TRIES: Final = 2
 """How often a gate is begun that something ended, or whose model was changed meanwhile."""
+
+OTHER_CODE: Final = "Soundcheck was changed while it judged; give the same command again"
 
 Make = Callable[[Fleet, Terms, Looked, Path, int], Task]
 
@@ -202,6 +205,8 @@ class Course:
         looked = self._running.pop(task.name)
         results = task.log.with_suffix(".json")
         found = read_ended(self._gated(looked, results, task.log), status)
+        if code_now() != code_at_first():  # gates that began since are of other rules than their keys say
+            found = Problem(reason=OTHER_CODE)
         results.unlink(missing_ok=True)
         if isinstance(found, StoredVerdict):
             self._verdicts.keep(found)

@@ -161,6 +161,8 @@ def test_by_http_a_model_is_handed_in_and_answered_and_the_service_ends_when_ask
         service.process.send_signal(number)
         assert service.process.wait(60) == code
     assert nobody_works_with(tmp_path / "runs")
+    with pytest.raises(OSError, match="refused"):
+        service.asked("/v1/health")
     assert (tmp_path / f"runs/serve/fleet/queue/{digests['clean']}.json").is_file()
 
 

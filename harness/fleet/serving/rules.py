@@ -14,10 +14,10 @@ from typing import Final
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.paths import shown
 from harness.core.text import printable
-from harness.fleet.basis import SHAPE_NOTHING
+from harness.fleet.basis import code_at_first, code_now
+from harness.fleet.course import OTHER_CODE
 from harness.fleet.file import Entry, Fleet, read_fleet
 from harness.fleet.looking import Eye, Terms
-from harness.run.codedigest import code_digest
 
 LOOK_SECONDS: Final = 10.0
 SHARE: Final = 100
@@ -40,7 +40,6 @@ class Rules:
         """
         self._path = path
         self._terms = terms
-        self._code = _code()
         self._until = 0.0
         self.fleet, self.entry = _read(path)
         self.eye, self.ruleset = self._looked(tell)
@@ -53,8 +52,8 @@ class Rules:
         """
         if time.monotonic() < self._until:
             return False
-        if _code() != self._code:
-            raise SoundcheckError("Soundcheck was changed while it served; give the same command again")
+        if code_now() != code_at_first():
+            raise SoundcheckError(OTHER_CODE)
         before, place = self.ruleset, (self.fleet.name, self.entry.spec)
         self.fleet, self.entry = _read(self._path)
         if place != (self.fleet.name, self.entry.spec):
@@ -69,12 +68,6 @@ class Rules:
         ended = time.monotonic()
         self._until = ended + max(LOOK_SECONDS, SHARE * (ended - begun))
         return eye, ruleset
-
-
-def _code() -> str:
-    """The digest of Soundcheck as it lies there now."""
-    code_digest.cache_clear()
-    return code_digest(SHAPE_NOTHING)
 
 
 def _read(path: Path) -> tuple[Fleet, Entry]:

@@ -11,7 +11,7 @@ import pytest
 from harness.core.errors import BadInput, StorageError
 from harness.core.grades import Verdict
 from harness.fleet import audit as module
-from harness.fleet import holding
+from harness.fleet import course, holding
 from harness.fleet.audit import audit
 from harness.fleet.course import Way
 from harness.fleet.looking import Terms
@@ -187,6 +187,13 @@ class TestTrouble:
                 file.write("# more\n")
 
         assert verdicts(run(fake_fleet(project, ["a"]), FakeGates(meanwhile=change))) == {"a": Verdict.ERROR}
+
+    def test_nor_is_one_by_another_soundcheck_than_its_key_names(self, run, project, monkeypatch):
+        """An upgrade while a fleet is judged: what began since is of other rules."""
+        monkeypatch.setattr(course, "code_now", lambda: "ab" * 32)
+        done = run(fake_fleet(project, ["a"]), FakeGates())
+        assert verdicts(done) == {"a": Verdict.ERROR}
+        assert "Soundcheck was changed while it judged" in done.report.rows[0].reason
 
     def test_a_suite_that_is_not_there_ends_it_before_anything_is_read(self, run, project):
         fleet = fake_fleet(project, NAMES, "path = 'a'\nsuites = ['none.probes.yaml']")

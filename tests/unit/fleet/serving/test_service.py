@@ -223,8 +223,8 @@ class TestOtherRules:
 
     def test_of_another_soundcheck_end_it(self, place, monkeypatch):
         served = Served(place)
-        monkeypatch.setattr(rules_module, "_code", lambda: "other")
-        with Gates() as gates, pytest.raises(SoundcheckError, match="Soundcheck was changed while it served"):
+        monkeypatch.setattr(rules_module, "code_now", lambda: "other")
+        with Gates() as gates, pytest.raises(SoundcheckError, match="Soundcheck was changed while it judged"):
             served.service.turn(gates)
 
     def test_are_looked_at_when_it_is_time_to(self, place, monkeypatch):
