@@ -186,7 +186,7 @@ class TestToken:
     @classmethod
     def front(cls, served):
         # Its own lock: the other front holds the service's.
-        (served.service.folder / "lock").unlink()
+        (served.service.folder / "lock").unlink(missing_ok=True)
         with served.front(token=TOKEN, names=("hub.example",)) as made:
             yield made
 
