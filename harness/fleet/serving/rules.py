@@ -41,33 +41,48 @@ class Rules:
         self._path = path
         self._terms = terms
         self._until = 0.0
-        self.fleet, self.entry = _read(path)
-        self.eye, self.ruleset = self._looked(tell)
+        self._is_wrong = False
+        self._place: tuple[str, ...] = ()
+        self.fleet: Fleet
+        self.entry: Entry
+        self.eye: Eye
+        self.ruleset = ""
+        """Digest of all that a verdict depends on beside the model."""
+        self._look(tell)
 
     def look(self) -> bool:
         """Look again where it is time to; whether something is otherwise.
 
         Raises:
-            SoundcheckError: As :meth:`__init__`; or Soundcheck itself is another by now.
+            SoundcheckError: As :meth:`__init__`, at two looks after each other; or Soundcheck is another by now.
         """
         if time.monotonic() < self._until:
             return False
         if code_now() != code_at_first():
             raise SoundcheckError(OTHER_CODE)
-        before, place = self.ruleset, (self.fleet.name, self.entry.spec)
-        self.fleet, self.entry = _read(self._path)
-        if place != (self.fleet.name, self.entry.spec):
-            raise SoundcheckError(printable(f"{shown(self._path)}: name or uploads are others; give the command again"))
-        self.eye, self.ruleset = self._looked(lambda _: None)
+        before = self.ruleset
+        try:
+            self._look(lambda _: None)
+        except SoundcheckError:
+            if self._is_wrong:
+                raise
+            self._is_wrong = True  # or somebody is writing it at this moment: a second look decides
+            self._until = time.monotonic() + LOOK_SECONDS
+            return False
         return self.ruleset != before
 
-    def _looked(self, tell: Callable[[str], None]) -> tuple[Eye, str]:
+    def _look(self, tell: Callable[[str], None]) -> None:
         begun = time.monotonic()
-        eye = Eye(self.fleet, self._terms, tell)
-        ruleset = eye.ruleset(self.entry)
+        fleet, entry = _read(self._path)
+        if self._place not in ((), (fleet.name, entry.spec)):
+            raise SoundcheckError(printable(f"{shown(self._path)}: name or uploads are others; give the command again"))
+        eye = Eye(fleet, self._terms, tell)
+        self.ruleset = eye.ruleset(entry)
+        self.fleet, self.entry, self.eye = fleet, entry, eye
+        self._place = (fleet.name, entry.spec)
+        self._is_wrong = False
         ended = time.monotonic()
         self._until = ended + max(LOOK_SECONDS, SHARE * (ended - begun))
-        return eye, ruleset
 
 
 def _read(path: Path) -> tuple[Fleet, Entry]:

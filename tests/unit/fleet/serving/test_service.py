@@ -218,8 +218,19 @@ class TestOtherRules:
     def test_that_cannot_be_are_one_line_and_end_it(self, text, kind, told, place):
         served = Served(place)
         (place / "fleet.toml").write_text(text, "utf-8")
-        with Gates() as gates, pytest.raises(kind, match=told):
+        with Gates() as gates:
             served.service.turn(gates)
+            with pytest.raises(kind, match=told):
+                served.service.turn(gates)
+
+    def test_that_somebody_is_writing_at_this_moment_are_looked_at_again(self, place):
+        served = Served(place)
+        text = (place / "fleet.toml").read_text("utf-8")
+        with Gates() as gates:
+            for half in ("", text, text[:20], text):
+                (place / "fleet.toml").write_text(half, "utf-8")
+                served.service.turn(gates)
+        assert served.told == []
 
     def test_of_another_soundcheck_end_it(self, place, monkeypatch):
         served = Served(place)
