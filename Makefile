@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 test test-all: export OMP_NUM_THREADS := 1
 test test-all: export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt bench-voices bench-equivalence bench-fleet fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door fuzz-onnx lock clean
+.PHONY: demo test test-all test-install wheel lint types bench bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt bench-voices bench-equivalence bench-fleet bench-fleet-sim fuzz-config fuzz-pickles fuzz-zip fuzz-protocol fuzz-door fuzz-onnx lock clean
 
 demo: $(VENV)/.ready
 	$(BIN)/soundcheck demo
@@ -41,7 +41,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check --diff .
 	$(BIN)/mypy
 
-bench: bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt bench-voices bench-equivalence bench-fleet
+bench: bench-startup bench-main-job bench-gate bench-false-alarms bench-integrity bench-power bench-judging bench-admission bench-sandbox bench-report bench-resources bench-redteam bench-hunt bench-voices bench-equivalence bench-fleet bench-fleet-sim
 
 bench-main-job: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.main_job
@@ -81,6 +81,9 @@ bench-equivalence: $(VENV)/.ready
 
 bench-fleet: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.fleet
+
+bench-fleet-sim: $(VENV)/.ready
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.fleet_sim
 
 bench-redteam: $(VENV)/.ready
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.redteam

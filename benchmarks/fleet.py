@@ -47,7 +47,8 @@ VERDICTS = (0, 1, 10)
 SCAN = """\
 import contextlib, resource, sys
 from pathlib import Path
-from harness.fleet.audit import Way, look_at_all
+from harness.fleet.audit import look_at_all
+from harness.fleet.course import Way
 from harness.fleet.file import read_fleet
 from harness.fleet.looking import Eye, Terms
 from harness.fleet.verdicts import Verdicts

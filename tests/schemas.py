@@ -21,6 +21,7 @@ import msgspec
 
 from harness.costs import profile
 from harness.fleet import audits, verdicts
+from harness.fleet.serving import answers, queue
 from harness.goldens import approvals, folder
 from harness.models.fetching import ledger
 from harness.run import self_test
@@ -53,6 +54,8 @@ WRITTEN = (
     Written(name="sources", title="soundcheck-sources.json", kind=ledger.Sources, version=ledger.VERSION),
     Written(name="cost-profile", title="cost-profile.json", kind=profile.CostProfile, version=profile.FORMAT_VERSION),
     Written(name="fleet-audit", title="an audit of a fleet", kind=audits.PastAudit, version=audits.VERSION),
+    Written(name="submission", title="a model that is handed in", kind=queue.Submission, version=queue.VERSION),
+    Written(name="answer", title="what a service answers for a model", kind=answers.Answer, version=answers.VERSION),
     Written(name="verdict", title="a stored verdict", kind=verdicts.StoredVerdict, version=verdicts.VERSION),
     Written(name="self-test", title="self-test.json", kind=self_test.SelfTest, version=self_test.VERSION),
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.cli import fleet_demo
+from harness.cli import fleet_demo, fleet_serve
 from harness.cli.common import add_format, print_json, say, say_progress, verb
 from harness.core.exits import Exit
 from harness.core.text import counted, printable
@@ -44,7 +44,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "read every model of a list, gate those without a verdict, and write one report over all",
         f"soundcheck fleet run fleet.toml\n  soundcheck fleet run fleet.toml --jobs 4 --dir /shared/audits\n\n{CODES}",
     )
-    _add_list(one)
+    add_list(one)
     one.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="gates at a time, which share the processors (default: 1)"
     )
@@ -64,13 +64,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "soundcheck fleet status fleet.toml\n\n"
         "exit codes:\n  0 every model has a verdict, 4 some would be judged, 2 usage, 3 the harness could not look",
     )
-    _add_list(one)
+    add_list(one)
     add_option(one, "allow-unsandboxed", help="ask for verdicts that were given with it")
     one.set_defaults(run=run_status)
+    fleet_serve.add(actions)
     fleet_demo.add(actions)
 
 
-def _add_list(parser: argparse.ArgumentParser) -> None:
+def add_list(parser: argparse.ArgumentParser) -> None:
+    """What every action that reads a list takes."""
     parser.add_argument("fleet", type=Path, metavar="FLEET", help="list of models (TOML); docs/fleet.md")
     default = BY_STEM["dir"].default
     add_option(parser, "dir", default=None, help=f"folder of runs and verdicts (default: {default} beside the list)")
@@ -89,14 +91,15 @@ def run_fleet(options: argparse.Namespace) -> int:
     if not 1 <= options.jobs <= MOST_JOBS:
         raise BadInput(f"--jobs: expected 1 to {MOST_JOBS}, got {options.jobs}")
     fleet = read_fleet(options.fleet)
-    report = audited(fleet, _terms(options, fleet), options.jobs, options.on)
+    report = audited(fleet, terms_of(options, fleet), options.jobs, options.on)
     show(report, options.format)
     return report.ending
 
 
 def audited(fleet: Fleet, terms: Terms, jobs: int, on: str = "") -> FleetReport:
     """Audit a fleet in its own folder, as its gates work there; `on` names the cluster where they are to work."""
-    from harness.fleet.audit import Way, audit
+    from harness.fleet.audit import audit
+    from harness.fleet.course import Way
     from harness.report.page import fleet as report
 
     way = Way(tell=say, progress=say_progress, now=datetime.now(UTC).isoformat(timespec="seconds"), jobs=jobs)
@@ -136,7 +139,7 @@ def run_status(options: argparse.Namespace) -> int:
 
     fleet = read_fleet(options.fleet)
     with contextlib.chdir(fleet.folder):
-        found = standings(fleet, _terms(options, fleet), tell=say, progress=say_progress)
+        found = standings(fleet, terms_of(options, fleet), tell=say, progress=say_progress)
     if options.format == "json":
         print_json({"version": 1, "models": [_as_json(one) for one in found]})
     else:
@@ -162,7 +165,8 @@ def _print_standings(found: list[Standing]) -> None:
         print(f"{word:<12}  {name:<{width}}  {told}")
 
 
-def _terms(options: argparse.Namespace, fleet: Fleet) -> Terms:
+def terms_of(options: argparse.Namespace, fleet: Fleet) -> Terms:
+    """What was typed for all models of a list."""
     from harness.core.paths import expanded
     from harness.fleet.looking import Terms
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -80,11 +81,7 @@ class FleetReport:
     @property
     def ending(self) -> int:
         """The worst exit code of any row, by :data:`WORST_FIRST`; a code that is none of these is no pass."""
-        found = {one.ending for one in self.rows}
-        known = next((code for code in WORST_FIRST[:-1] if code in found), None)
-        if known is not None:
-            return int(known)
-        return int(Ending.PASSED if found == {Ending.PASSED} else Ending.BROKEN)
+        return worst_ending({one.ending for one in self.rows})
 
     @property
     def verdict(self) -> Verdict:
@@ -103,6 +100,14 @@ class FleetReport:
     def expected_false_failures(self) -> float:
         """How many of these models would fail by chance alone, at most, were every one of them honest."""
         return round(sum(one.alpha for one in self.rows), 6)
+
+
+def worst_ending(found: AbstractSet[int]) -> int:
+    """The worst of some exit codes, by :data:`WORST_FIRST`; a code that is none of these is no pass."""
+    known = next((code for code in WORST_FIRST[:-1] if code in found), None)
+    if known is not None:
+        return int(known)
+    return int(Ending.PASSED if found == {Ending.PASSED} else Ending.BROKEN)
 
 
 def worst_rows_first(rows: Sequence[FleetRow]) -> list[FleetRow]:

@@ -7,10 +7,13 @@
 * :mod:`harness.fleet.looking`: a member's files read, and whether its verdict is known;
 * :mod:`harness.fleet.gating`, :mod:`harness.fleet.gates`: gates as processes of their own, some at once;
 * :mod:`harness.fleet.rays`, :mod:`harness.fleet.node`: the same on a cluster, which places them and no more;
+* :mod:`harness.fleet.course`: the way of members to their verdicts, some at a time;
+* :mod:`harness.fleet.holding`: one driver at a time;
 * :mod:`harness.fleet.ended`: from a gate that has ended to a verdict, or why there is none;
 * :mod:`harness.fleet.audits`: what earlier audits found;
 * :mod:`harness.fleet.audit`: all of it, from where it was interrupted;
-* :mod:`harness.fleet.standing`: what an audit would find to do.
+* :mod:`harness.fleet.standing`: what an audit would find to do;
+* :mod:`harness.fleet.serving`: the same for models that are handed in one by one.
 
 Nothing is decided here: a row repeats the verdict of that model's own run.
 """

@@ -22,6 +22,7 @@ from harness.core.paths import expanded, shown
 from harness.core.text import printable
 from harness.core.types import Model
 from harness.core.verdict import RunInfo
+from harness.engines.registry import ENGINES
 from harness.goldens.folder import INFORMING, find_golden, read_golden
 from harness.models.fetching.local import local_model
 from harness.models.files import digest_of_directory, find_model
@@ -146,6 +147,16 @@ class Materials:
         return self._listeners[key]
 
 
+def code_now() -> str:
+    """Digest of the code that shapes verdicts as it lies there at this moment: a gate begins with that."""
+    return code_digest.__wrapped__(SHAPE_NOTHING)
+
+
+def code_at_first() -> str:
+    """The same when this process first asked: what is in the keys of its verdicts."""
+    return code_digest(SHAPE_NOTHING)
+
+
 def _digest_at(path: Path) -> str:
     """sha256 of a file, ``""`` where it cannot be read."""
     try:
@@ -178,16 +189,36 @@ def parts_of(
         provenance: What the project says of where it comes from.
         reference: Digest of the live reference, ``""`` for none.
     """
-    recording = settings.speaker_wav.sha256 if settings.speaker_wav else ""
-    own = [word for word in typed_options(settings) if word[6:].partition("=")[0] not in BY_CONTENT]
-    versions = {name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")}
-    parts = {
+    parts = _ruling(settings, material, provenance, [engine_key(model.engine)])
+    parts |= {
         "model": model.digest,
         "form": form_of(places_of(model)),
-        "beside": digest_of([model.vocoder.digest if model.vocoder else "", reference, recording]),
-        "rules": digest_of(
-            [code_digest(SHAPE_NOTHING), engine_key(model.engine), platform.python_version_tuple()[:2], versions]
-        ),
+        "beside": _beside(settings, model.vocoder.digest if model.vocoder else "", reference),
+    }
+    return {part: sys.intern(parts[part]) for part in PARTS}  # most are those of a thousand others
+
+
+def ruleset_of(settings: Settings, material: Material, provenance: Provenance, vocoder: str, reference: str) -> str:
+    """Digest of all that a verdict depends on beside the model itself: the same for all models of one entry.
+
+    Args:
+        settings: Of the entry.
+        material: What its models are judged by.
+        provenance: What the project says of where they come from.
+        vocoder: Digest of what makes sound of their spectrograms, ``""`` for nothing.
+        reference: Digest of the live reference, ``""`` for none.
+    """
+    engines = [engine_key(name) for name in sorted(ENGINES)]  # whichever of them a model is of
+    parts = _ruling(settings, material, provenance, engines)
+    return digest_of(parts | {"beside": _beside(settings, vocoder, reference)})
+
+
+def _ruling(settings: Settings, material: Material, provenance: Provenance, engines: Sequence[str]) -> dict[str, str]:
+    """The parts that no model has a say in."""
+    own = [word for word in typed_options(settings) if word[6:].partition("=")[0] not in BY_CONTENT]
+    versions = {name: importlib.metadata.version(name) for name in ("msgspec", "numpy", "pytest")}
+    return {
+        "rules": digest_of([code_at_first(), *engines, platform.python_version_tuple()[:2], versions]),
         "listener": material.listener,
         "golden": material.golden_digest,
         "suites": digest_of([one.sha256 for one in material.suites]),
@@ -195,7 +226,11 @@ def parts_of(
         "options": digest_of([*own, settings.gate, settings.device, settings.allow_unsandboxed, settings.salt_digest]),
         "trust": _trust(provenance),
     }
-    return {part: sys.intern(digest) for part, digest in parts.items()}  # most are those of a thousand others
+
+
+def _beside(settings: Settings, vocoder: str, reference: str) -> str:
+    """What speaks with a model."""
+    return digest_of([vocoder, reference, settings.speaker_wav.sha256 if settings.speaker_wav else ""])
 
 
 def places_of(model: Model) -> tuple[Path, ...]:

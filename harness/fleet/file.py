@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from harness.core.paths import shown
 from harness.core.plaintoml import Table, parse_toml
 from harness.core.plaintoml import shown as value_shown
 from harness.core.text import cut, printable
+from harness.models.fetching.spec import is_remote
 from harness.run.choices import Choice
 from harness.run.options import OPTIONS, Option
 from harness.storage.smallfile import read_input_text
@@ -68,6 +69,9 @@ class Fleet:
     """Names its folder of audits."""
     title: str
     entries: tuple[Entry, ...]
+    """None where it only has uploads."""
+    uploads: Entry | None = None
+    """What ``[serve]`` says of models that are handed in one by one; its `spec` is the folder that they lie in."""
 
     @property
     def folder(self) -> Path:
@@ -85,7 +89,7 @@ def read_fleet(path: Path) -> Fleet:
     source, _ = read_input_text(path, MAX_BYTES, "a fleet file")
     document = parse_toml(source, shown(path))
     top = Table(document=document, place=(), heading="", root=path.parent, values=document.content)
-    top.only("version", "name", "title", "defaults", "model")
+    top.only("version", "name", "title", "defaults", "model", "serve")
     version = document.content.get("version")
     if type(version) is not int or version != FORMAT_VERSION:
         raise top.error("version", f"expected version = {FORMAT_VERSION}, got {value_shown(version)}")
@@ -100,10 +104,25 @@ def read_fleet(path: Path) -> Fleet:
     models = document.content.get("model", [])
     if not isinstance(models, list) or not all(isinstance(one, dict) for one in models):
         raise top.error("model", "expected tables [[model]], got something else")
-    if not 1 <= len(models) <= MAX_ENTRIES:
+    uploads = _uploads(shared, document.content["serve"]) if "serve" in document.content else None
+    if not (0 if uploads else 1) <= len(models) <= MAX_ENTRIES:
         raise top.error("model", f"expected 1 to {MAX_ENTRIES} tables [[model]], got {len(models)}")
     entries = tuple(_entry(shared, one, number) for number, one in enumerate(models, start=1))
-    return Fleet(path=path, name=name, title=cut(printable(top.text("title", name)), 200), entries=entries)
+    title = cut(printable(top.text("title", name)), 200)
+    return Fleet(path=path, name=name, title=title, entries=entries, uploads=uploads)
+
+
+def _uploads(shared: Table, values: object) -> Entry:
+    """What ``[serve]`` says."""
+    if not isinstance(values, dict):
+        raise shared.document.error(("serve",), f"expected a table, got {type(values).__name__}")
+    own = Table(document=shared.document, place=("serve",), heading="[serve]", root=shared.root, values=values)
+    own.only("uploads", *SHARED)
+    folder = own.text("uploads", "").rstrip("/")
+    if not folder or is_remote(folder) or ".." in PurePosixPath(folder).parts:
+        raise own.error("uploads", "expected uploads, a folder, without '..', got " + value_shown(folder or None))
+    # "./" so that no folder's name reads as a source, an engine or an option.
+    return _entry_of(own, shared, spec=folder if folder.startswith("/") else f"./{folder}", is_glob=True)
 
 
 def _entry(shared: Table, values: dict[str, Any], number: int) -> Entry:
@@ -121,7 +140,20 @@ def _entry(shared: Table, values: dict[str, Any], number: int) -> Entry:
     priority = own.number("priority", 0, least=least, most=most)
     if priority != int(priority):
         raise own.error("priority", f"expected a whole number, got {priority:g}")
-    suites = own.texts("suites") if "suites" in values else shared.texts("suites")
+    return _entry_of(
+        own,
+        shared,
+        spec=spec or glob,
+        is_glob=bool(glob),
+        left_out=own.texts("except"),
+        name=own.text("name", ""),
+        priority=int(priority),
+    )
+
+
+def _entry_of(own: Table, shared: Table, **about: Any) -> Entry:
+    """An entry, by what it says of how it is judged and what is said for all."""
+    suites = own.texts("suites") if "suites" in own.values else shared.texts("suites")
     if not suites or "" in suites:
         raise own.error("suites", "expected suites, here or in [defaults]; got none")
     choices = {
@@ -130,17 +162,9 @@ def _entry(shared: Table, values: dict[str, Any], number: int) -> Entry:
         for where in (own if stem in own.values else shared,)
         if stem in where.values
     }
-    line = own.document.line(place)
-    return Entry(
-        heading=f"{own.document.name}:{line}" if line else own.document.name,
-        spec=spec or glob,
-        is_glob=bool(glob),
-        left_out=own.texts("except"),
-        name=own.text("name", ""),
-        priority=int(priority),
-        suites=suites,
-        choices=choices,
-    )
+    line = own.document.line(own.place)
+    heading = f"{own.document.name}:{line}" if line else own.document.name
+    return Entry(heading=heading, suites=suites, choices=choices, **about)
 
 
 def _choice(table: Table, option: Option) -> Choice:

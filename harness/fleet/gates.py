@@ -99,13 +99,17 @@ class Gates:
         descriptor = os.pidfd_open(process.pid)
         self._running[descriptor] = Running(task=task, process=process, descriptor=descriptor, log=log)
 
-    def wait(self) -> tuple[Task, int]:
-        """Wait for any of them; which one has ended, and with which code (negative: by which signal)."""
+    def wait(self, seconds: float | None = None) -> tuple[Task, int] | None:
+        """Wait for any of them; which one has ended, and with which code (negative: by which signal).
+
+        Args:
+            seconds: After which None is returned; None waits for as long as it takes.
+        """
         poller = select.poll()
         for descriptor in self._running:
             poller.register(descriptor, select.POLLIN)
-        (descriptor, _), *_ = poller.poll()
-        return self._reap(self._running[descriptor])
+        ended = poller.poll(None if seconds is None else 1000 * seconds)
+        return self._reap(self._running[ended[0][0]]) if ended else None
 
     def _reap(self, one: Running) -> tuple[Task, int]:
         """Take one that has ended, and end what it left behind in its session."""

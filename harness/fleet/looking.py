@@ -17,11 +17,11 @@ from harness.admission.checks.provenance import provenance_of
 from harness.admission.outcomes import Door
 from harness.admission.tree import Tree
 from harness.core.errors import BadInput, SoundcheckError
-from harness.core.paths import shown
+from harness.core.paths import expanded, shown
 from harness.core.text import printable
 from harness.core.types import Model
-from harness.fleet.basis import Material, Materials, key_of, parts_of, places_of
-from harness.fleet.file import Fleet
+from harness.fleet.basis import Material, Materials, key_of, parts_of, places_of, ruleset_of
+from harness.fleet.file import Entry, Fleet
 from harness.fleet.members import Member
 from harness.models.fetching.local import local_model
 from harness.models.files import find_model, read_directory
@@ -79,8 +79,8 @@ class Eye:
             terms: What holds for all members.
             tell: Told what is going on, for people.
         """
-        self._fleet = fleet
-        self._terms = terms
+        self.fleet = fleet
+        self.terms = terms
         self._tell = tell
         self._materials = Materials(fleet.folder, tell)
         self._first: dict[str, Settings] = {}
@@ -100,7 +100,9 @@ class Eye:
         try:
             self._refuse_held(settings, material)
             model = _read(member, settings, self._tell)
-            parts = parts_of(settings, model, material, _provenance(settings, model), reference)
+            if member.digest and model.digest != member.digest:
+                raise BadInput(f"its files have the digest {model.digest}, and were handed in as {member.digest}")
+            parts = parts_of(settings, model, material, _provenance(settings, model.path), reference)
         except (SoundcheckError, OSError) as error:  # of one model: the others are none the worse for it
             return Looked(member=member, flaw=printable(str(error)), settings=settings)
         return Looked(member=member, settings=settings, material=material, parts=parts, places=places_of(model))
@@ -121,23 +123,37 @@ class Eye:
             if model.digest != looked.digest:
                 return Looked(member=looked.member, flaw=CHANGED, settings=settings)
             beside = vocoder_provenance(settings, model)
-            refusal = Door(model, _provenance(settings, model), settings.policy, beside).refusal
+            refusal = Door(model, _provenance(settings, model.path), settings.policy, beside).refusal
         except (SoundcheckError, OSError) as error:
             return Looked(member=looked.member, flaw=printable(str(error)), settings=settings)
         if refusal:
             self._tell(printable(f"{looked.member.name}: {refusal}"))
         return looked
 
+    def ruleset(self, entry: Entry) -> str:
+        """Digest of all that verdicts on an entry's models depend on, beside the models themselves.
+
+        Raises:
+            SoundcheckError: As :meth:`look`.
+        """
+        with _told_at(entry.heading):
+            settings = self._settings(Member(name="", spec=entry.spec, entry=entry))
+            material = self._materials.of(settings, entry.suites)
+            reference = self._materials.reference(settings.reference)
+            vocoder = read_directory(expanded(settings.vocoder))[0] if settings.vocoder else ""
+            provenance = _provenance(settings, self.fleet.folder / entry.spec)
+        return ruleset_of(settings, material, provenance, vocoder, reference)
+
     def _settings(self, member: Member) -> Settings:
         entry = member.entry
         chosen = dict(entry.choices)
         chosen["model"] = Choice(value=member.spec, name=entry.heading)
-        chosen["dir"] = Choice(value=str(self._terms.folder), name="--dir")
-        if self._terms.is_fresh:
+        chosen["dir"] = Choice(value=str(self.terms.folder), name="--dir")
+        if self.terms.is_fresh:
             chosen["fresh"] = Choice(value=True, name="--fresh")
-        if self._terms.allow_unsandboxed:
+        if self.terms.allow_unsandboxed:
             chosen["allow-unsandboxed"] = Choice(value=True, name="--allow-unsandboxed")
-        made = make_settings(Choices(by_stem=chosen, project=self._fleet.folder, here=Path.cwd()))
+        made = make_settings(Choices(by_stem=chosen, project=self.fleet.folder, here=Path.cwd()))
         # Of one entry the same but for the model, and so the same objects: a thousand of them take no room.
         first = self._first.setdefault(entry.heading, made)
         return dataclasses.replace(first, model=made.model)
@@ -145,7 +161,7 @@ class Eye:
     def _refuse_held(self, settings: Settings, material: Material) -> None:
         """Refuse a fleet file, suites and a folder of runs that lie in what is judged."""
         judged = Judged.of(candidate=settings.model, reference=settings.reference, vocoder=settings.vocoder)
-        refuse_inside(judged, [("fleet", self._fleet.path), *(("suites", one.path) for one in material.suites)])
+        refuse_inside(judged, [("fleet", self.fleet.path), *(("suites", one.path) for one in material.suites)])
         if owner := judged.holding(settings.folder):
             raise BadInput(printable(f"--dir: {shown(settings.folder)} lies in {owner}; keep your own elsewhere"))
 
@@ -188,6 +204,6 @@ def _refuse_endless(path: Path, *, is_strangers: bool) -> None:
             raise BadInput(printable(f"{shown(path / entry.path)}: {what}; copy the model, or name it by its path"))
 
 
-def _provenance(settings: Settings, model: Model) -> Provenance:
+def _provenance(settings: Settings, place: Path) -> Provenance:
     project = find_project(Path.cwd(), settings.model, settings.reference, settings.vocoder)
-    return provenance_of(project, settings.model, model.path)
+    return provenance_of(project, settings.model, place)

@@ -13,11 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from harness.core.errors import BadInput
+from harness.core.paths import shown
 from harness.core.text import counted, cut, printable
 from harness.fleet.file import Entry, Fleet
 from harness.models.fetching.spec import is_remote
 
 MAX_MEMBERS: Final = 20_000
+NOT_THERE: Final = "no folder among the uploads is called by this digest"
 NAME_LIMIT: Final = 200
 """Characters of a name; the middle of no name is a secret, and its end tells folders apart."""
 
@@ -33,6 +35,8 @@ class Member:
     entry: Entry
     flaw: str = ""
     """Why it cannot be looked at; ``""`` where it can."""
+    digest: str = ""
+    """What the sha256 over its files has to be, ``""`` where nobody has said."""
 
 
 def members_of(fleet: Fleet) -> tuple[Member, ...]:
@@ -41,6 +45,8 @@ def members_of(fleet: Fleet) -> tuple[Member, ...]:
     Raises:
         BadInput: A pattern has no folder, there are too many, or two entries name one model.
     """
+    if not fleet.entries:
+        raise BadInput(printable(f"{shown(fleet.path)}: expected tables [[model]], got [serve]: fleet serve takes it"))
     found: dict[str, Member] = {}
     for entry in fleet.entries:
         for one in _of_pattern(fleet, entry) if entry.is_glob else (_of_path(entry),):
@@ -54,6 +60,23 @@ def members_of(fleet: Fleet) -> tuple[Member, ...]:
             if len(found) > MAX_MEMBERS:
                 raise BadInput(f"{entry.heading}: expected at most {MAX_MEMBERS:,} models, got more")
     return tuple(found.values())
+
+
+def submitted(entry: Entry, folder: Path, digest: str) -> Member:
+    """A model that was handed in: the folder of that digest among the uploads.
+
+    Args:
+        entry: What the fleet file says of uploads.
+        folder: The fleet's.
+        digest: sha256 over the model's files (64 hex digits), and the only word of whoever handed it in.
+    """
+    place = folder / entry.spec / digest
+    flaw = ""
+    if place.is_symlink():
+        flaw = "expected a folder among the uploads, got a link; what strangers leave there is not followed"
+    elif not place.is_dir():
+        flaw = NOT_THERE
+    return Member(name=digest, spec=f"{entry.spec}/{digest}", entry=entry, flaw=flaw, digest=digest)
 
 
 def _of_path(entry: Entry) -> Member:

@@ -66,7 +66,8 @@ def gated(order: Order) -> int:
             raise BadInput(f"node {os.uname().nodename} {what}")
         with Gates([lock]) as gates:
             gates.begin(gate_task(fleet, terms, looked, Path(order.place), order.jobs))
-            return gates.wait()[1]
+            ended = gates.wait()
+    return ended[1] if ended else REFUSED
 
 
 @contextlib.contextmanager

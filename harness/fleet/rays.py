@@ -169,9 +169,12 @@ class RayGates:
         """Send one order."""
         self._running[self._remote.remote(task.order)] = task
 
-    def wait(self) -> tuple[Task, int]:
+    def wait(self, seconds: float | None = None) -> tuple[Task, int] | None:
         """Wait for any of them; which one has ended, and with which code. One whose node is lost is as if killed."""
-        (reference, *_), _ = self._ray.wait(list(self._running), num_returns=1)
+        ended, _ = self._ray.wait(list(self._running), num_returns=1, timeout=seconds)
+        if not ended:
+            return None
+        reference = ended[0]
         task = self._running.pop(reference)
         try:
             return task, read_answer(self._ray.get(reference))

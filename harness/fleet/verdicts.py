@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from harness.core.errors import IntegrityError
+from harness.core.errors import IntegrityError, StorageError
 from harness.core.grades import Verdict
 from harness.fleet.basis import key_of
 from harness.storage import runseal
@@ -50,6 +50,11 @@ class StoredVerdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Head of the list of digests that the run ended with: another one, and it was edited or went on."""
     isolation: str
     """How the candidate was kept apart."""
+
+    @property
+    def key(self) -> str:
+        """Names it: digest of all that it depends on."""
+        return key_of(self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +110,17 @@ class Verdicts:
         key = key_of(verdict.parts)
         line = json_line(verdict).rstrip(b"\n")
         write_atomically(self._path(key), line + b"\n" + _seal(key, line))
+
+    def given_at(self, verdict: StoredVerdict) -> float:
+        """When it was stored, in seconds since 1970.
+
+        Raises:
+            StorageError: It is there no more.
+        """
+        try:
+            return self._path(verdict.key).stat().st_mtime
+        except OSError:
+            raise StorageError(f"{self._folder / FOLDER}: a verdict went while it was read; who clears it?") from None
 
     def _path(self, key: str) -> Path:
         return self._folder / FOLDER / key[:2] / f"{key}.json"

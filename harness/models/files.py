@@ -124,7 +124,9 @@ def read_directory(path: Path) -> tuple[str, dict[str, FileIdentity]]:
         try:
             if not stat.S_ISREG(entry.stat().st_mode):
                 raise _refusal(entry, "expected a regular file, got something else; remove it from the model")
-            with entry.open("rb") as stream:
+            with open(entry, "rb", opener=_unwaiting) as stream:  # Path.open takes no opener
+                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                    raise _refusal(entry, "was exchanged while it was being read; find out by whom, then run again")
                 files[name] = FileIdentity.of(os.fstat(stream.fileno()))
                 digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
                 is_same = FileIdentity.of(os.fstat(stream.fileno())) == files[name]
@@ -133,6 +135,11 @@ def read_directory(path: Path) -> tuple[str, dict[str, FileIdentity]]:
         except OSError as error:
             raise _refusal(entry, f"cannot be read ({error.strerror})") from None
     return listing_sha256(digests), files
+
+
+def _unwaiting(path: str, flags: int) -> int:
+    """Open what was a regular file a moment ago; a pipe that was put there since is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _split(spec: str) -> tuple[str, Path]:

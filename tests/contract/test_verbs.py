@@ -52,6 +52,7 @@ COMMANDS: dict[Path_, str] = {
     ("fetch",): "fetch hf://org/voice@" + "a" * 40,
     ("fleet", "demo"): "fleet demo --dir .soundcheck",
     ("fleet", "run"): "fleet run fleet.toml",
+    ("fleet", "serve"): "fleet serve fleet.toml --once",
     ("fleet", "status"): "fleet status fleet.toml",
     ("golden", "list"): "golden list",
     ("golden", "show"): "golden show small",
@@ -102,6 +103,9 @@ suites = ["small.probes.yaml"]
 golden = "small"
 asr = "fake"
 
+[serve]
+uploads = "uploads"
+
 [[model]]
 path = "honest"
 """
@@ -135,6 +139,7 @@ def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "policy.toml").write_text('version = 1\ntitle = "T"\nowner = "voice team"\n', "utf-8")
     (folder / "models.toml").write_text(MODELS, "utf-8")
     (folder / "fleet.toml").write_text(FLEET, "utf-8")
+    (folder / "uploads").mkdir()
     (folder / "words.txt").write_text("osprey\nfalcon\n", "utf-8")
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from harness.costs.profile import FORMAT_VERSION as PROFILE_VERSION
 from harness.fleet import audits, verdicts
 from harness.fleet.file import FORMAT_VERSION as FLEET_FILE_VERSION
 from harness.fleet.file import read_fleet
+from harness.fleet.serving import answers, queue
 from harness.goldens import approvals
 from harness.goldens.folder import FORMAT_VERSION as GOLDEN_VERSION
 from harness.goldens.folder import INFORMING, read_golden, unread_beside
@@ -99,6 +101,12 @@ def read_fleet_file(folder: Path, version: int) -> None:
     read_fleet(folder / "fleet.toml")
 
 
+def read_submission(folder: Path, version: int) -> None:
+    (folder / f"{'a' * 64}.json").write_text(json.dumps({"version": version, "new": 1}), "utf-8")
+    os.utime(folder / f"{'a' * 64}.json", (1, 1))
+    queue.Queue(folder, 1).read("a" * 64)
+
+
 def read_signoff(folder: Path, version: int) -> None:
     run = {"name": "run", "digest": {"sha256": "ab" * 32}, "annotations": {"soundcheck": {"version": version, "x": 1}}}
     predicate = {"result": "PASSED", "configuration": [run]}
@@ -146,6 +154,7 @@ FORMATS = [
            "s.probes.yaml:1: 'version' of the suite must be {version}, got the integer '{next}'"),
     Format("list of models", LIST_VERSION, read_models, "models.toml:1: expected version = {version}, got {next}"),
     Format("fleet", FLEET_FILE_VERSION, read_fleet_file, "expected version = {version}, got {next}"),
+    Format("submission", queue.VERSION, read_submission, "expected version {version}, got {next}"),
     Format("recipe of the red team", DELTA_VERSION, read_delta, "/d.npz: format {next}, expected {version}"),
 ]  # fmt: skip
 
@@ -188,6 +197,6 @@ class TestThePage:
         rows = re.findall(r"^\| ([^|]+?) \| [^|]+ \| [^|]+ \| ([^|]+?) \|", page, re.MULTILINE)
         listed = {name.replace("`", ""): version.split(",")[0] for name, version in rows[1:]}
         informing = {"power.json": POWER_VERSION, "fleet.json": FLEET_VERSION, "audit": audits.VERSION}
-        informing["verdict"] = verdicts.VERSION
+        informing |= {"verdict": verdicts.VERSION, "answer": answers.VERSION}
         known = {one.name: str(one.version) for one in FORMATS} | {name: str(one) for name, one in informing.items()}
         assert {name: version for name, version in listed.items() if version.isdigit()} == known

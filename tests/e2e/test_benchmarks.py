@@ -26,6 +26,7 @@ PARTS = {
     "integrity_phrases",
     "leftovers",
     "other_scanners",
+    "queueing",
     "size",
     "throttle",
     "voice_folders",

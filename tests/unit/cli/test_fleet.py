@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import fleet_demo
-from harness.cli.fleet import _terms
+from harness.cli.fleet import terms_of
 from harness.cli.main import main
 from harness.fleet.file import read_fleet
 from harness.redteam.registry import kinds
@@ -42,9 +42,9 @@ def test_runs_lie_beside_the_list_unless_somebody_says_otherwise(
     fleet = fake_fleet(tmp_path / "project", ["a"])
     monkeypatch.chdir(tmp_path / "here")
     options = argparse.Namespace(dir=None, allow_unsandboxed=False)
-    assert _terms(options, fleet).folder == tmp_path / "project/.soundcheck"
+    assert terms_of(options, fleet).folder == tmp_path / "project/.soundcheck"
     options.dir = Path("mine")
-    assert _terms(options, fleet).folder == tmp_path / "here/mine"
+    assert terms_of(options, fleet).folder == tmp_path / "here/mine"
 
 
 def test_it_works_from_another_folder(

@@ -11,7 +11,9 @@ import pytest
 from harness.core.errors import BadInput, StorageError
 from harness.core.grades import Verdict
 from harness.fleet import audit as module
-from harness.fleet.audit import Way, audit
+from harness.fleet import course, holding
+from harness.fleet.audit import audit
+from harness.fleet.course import Way
 from harness.fleet.looking import Terms
 from harness.report.page import fleet as report
 from harness.storage.leases import lock_alone
@@ -186,16 +188,23 @@ class TestTrouble:
 
         assert verdicts(run(fake_fleet(project, ["a"]), FakeGates(meanwhile=change))) == {"a": Verdict.ERROR}
 
+    def test_nor_is_one_by_another_soundcheck_than_its_key_names(self, run, project, monkeypatch):
+        """An upgrade while a fleet is judged: what began since is of other rules."""
+        monkeypatch.setattr(course, "code_now", lambda: "ab" * 32)
+        done = run(fake_fleet(project, ["a"]), FakeGates())
+        assert verdicts(done) == {"a": Verdict.ERROR}
+        assert "Soundcheck was changed while it judged" in done.report.rows[0].reason
+
     def test_a_suite_that_is_not_there_ends_it_before_anything_is_read(self, run, project):
         fleet = fake_fleet(project, NAMES, "path = 'a'\nsuites = ['none.probes.yaml']")
         with pytest.raises(BadInput, match=r"none.probes.yaml: no such suite"):
             run(fleet, FakeGates())
 
     def test_two_at_a_time_are_one_too_many(self, run, project, monkeypatch):
-        monkeypatch.setattr(module, "WAIT_SECONDS", 0.0)
+        monkeypatch.setattr(holding, "WAIT_SECONDS", 0.0)
         fleet = fake_fleet(project, ["a"])
         assert lock_alone(run.terms.folder / "fleets/fleet/lock") is not None
-        with pytest.raises(StorageError, match="another process audits this fleet"):
+        with pytest.raises(StorageError, match="another process works on this fleet"):
             run(fleet, FakeGates())
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from harness.core.errors import BadInput
 from harness.fleet.file import CHOSEN, NOT_OF_A_FLEET, read_fleet
+from harness.fleet.members import members_of
 from harness.run.options import OPTIONS
 
 HEAD = 'version = 1\n[defaults]\nsuites = ["s.probes.yaml"]\n'
@@ -80,3 +81,42 @@ def test_no_fleet_says_what_is_decided_elsewhere_or_typed_each_time(stem, read):
 
 def test_every_other_option_of_the_gate_is_a_key():
     assert {*CHOSEN, *NOT_OF_A_FLEET} == {option.stem for option in OPTIONS}
+
+
+SERVE = 'version = 1\n[defaults]\nsuites = ["s.probes.yaml"]\ntakes = 3\n[serve]\n'
+
+
+class TestServe:
+    @pytest.mark.parametrize(("typed", "spec"), [("up", "./up"), ("up/", "./up"), ("/srv/up", "/srv/up")])
+    def test_names_a_folder_and_says_as_much_as_a_model(self, typed, spec, read):
+        fleet = read(SERVE + f'uploads = "{typed}"\ngolden = "g"\n')
+        assert fleet.entries == ()
+        assert fleet.uploads.spec == spec
+        assert fleet.uploads.is_glob, "strangers fill it"
+        assert {stem: one.value for stem, one in fleet.uploads.choices.items()} == {"golden": "g", "takes": 3}
+        assert fleet.uploads.heading == "fleet.toml:5"
+
+    @pytest.mark.parametrize(
+        ("more", "told"),
+        [
+            ("", "[serve]: expected uploads, a folder, without '..', got nothing"),
+            ("uploads = '..'\n", "expected uploads, a folder, without '..', got '..'"),
+            ("uploads = 'hf://a/b'\n", "expected uploads, a folder"),
+            ("uploads = 1\n", "uploads: expected a string, got int"),
+            ("uploads = 'up'\npath = 'a'\n", "unknown key 'path'"),
+            ("uploads = 'up'\nname = 'a'\n", "unknown key 'name'"),
+            ("uploads = 'up'\nsuites = []\n", "expected suites, here or in [defaults]; got none"),
+        ],
+    )
+    def test_that_is_wrong_is_one_line(self, more, told, read):
+        with pytest.raises(BadInput) as caught:
+            read(SERVE + more)
+        assert told in str(caught.value)
+
+    def test_is_a_table(self, read):
+        with pytest.raises(BadInput, match="expected a table, got int"):
+            read("version = 1\nserve = 1\n")
+
+    def test_alone_is_nothing_that_an_audit_could_read(self, read):
+        with pytest.raises(BadInput, match=r"expected tables \[\[model\]\], got \[serve\]: fleet serve takes it"):
+            members_of(read(SERVE + 'uploads = "up"\n'))

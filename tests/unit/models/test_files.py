@@ -153,6 +153,16 @@ class TestDigest:
         assert refusal(voice) == f"{voice}/⟨U+202E⟩pipe: cannot be read (No such file or directory)"
 
 
+class TestExchanged:
+    def test_a_pipe_that_was_put_there_meanwhile_is_not_waited_for(self, tmp_path, monkeypatch):
+        """Whoever may write into a folder must not have us wait in it for ever."""
+        os.mkfifo(tmp_path / "model.pth")
+        seen = iter([True, False])
+        monkeypatch.setattr("harness.models.files.stat.S_ISREG", lambda _: next(seen))
+        with pytest.raises(BadInput, match="was exchanged while it was being read"):
+            digest_of_directory(tmp_path)
+
+
 class TestSpec:
     def test_a_directory_is_a_coqui_model_by_its_config(self, voice: Path) -> None:
         model = open_model(str(voice))
