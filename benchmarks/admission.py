@@ -225,7 +225,7 @@ def main() -> int:
                     samples[name].append(cost(COMMANDS[name], large))
             whole.append(cost(COMMANDS["soundcheck"], voice))
         checksums = checksums_alone(large)
-        for _ in range(5):
+        for _ in range(by_size(5, quick=5, smallest=1)):
             for name in ("soundcheck", *others):
                 alone.setdefault(name, []).append(check_alone(name, large))
         begun = time.perf_counter()
