@@ -143,10 +143,10 @@ class RayGates:
             own = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": STORE_BYTES}
             where = {"address": "local", "_node_ip_address": "127.0.0.1", **own}  # type: ignore[dict-item]
         try:
-            ray.init(log_to_driver=False, logging_level="error", **where)
+            self._ray.init(log_to_driver=False, logging_level="error", **where)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise SoundcheckError(printable(f"--on {address}: no cluster there ({cut(str(error), 200)})")) from None
-        self._remote: Any = ray.remote(num_cpus=1, max_retries=0)(judge)
+        self._remote: Any = self._ray.remote(num_cpus=1, max_retries=0)(judge)
 
     def __enter__(self) -> Self:
         return self
