@@ -19,6 +19,9 @@ from harness.core.spoken import normalised_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_BEFORE_A_PERSON: Final = "une la cette chaque quelle autre même seule toute par première"
+"""Where French ``personne`` is a person, and not nobody."""
+
 NEGATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "es": {
         "no": "no", "nunca": "nunca", "jamás": "jamás", "nada": "nada", "nadie": "nadie", "tampoco": "tampoco",
@@ -27,7 +30,8 @@ NEGATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "fr": {
         "pas": "pas", "jamais": "jamais", "rien": "rien", "aucun": "aucun", "aucune": "aucun", "nul": "nul",
-        "nulle": "nul", "ni": "ni", "non": "non", "sans": "sans", "impossible": "impossible", "interdit": "interdit",
+        "nulle": "nul", "personne": "personne", **{f"{word} personne": "" for word in _BEFORE_A_PERSON.split()},
+        "ni": "ni", "non": "non", "sans": "sans", "impossible": "impossible", "interdit": "interdit",
         "interdite": "interdit",
     },
     "it": {
@@ -85,7 +89,7 @@ NEGATIONS: Final[Mapping[str, Mapping[str, str]]] = {
 
 SIGNS: Final[Mapping[str, Mapping[str, str]]] = {
     "es": {"menos": "minus", "más": "plus", "por ciento": "percent"},
-    "fr": {"moins": "minus", "pour cent": "percent"},
+    "fr": {"moins": "minus", "pour cent": "percent", "pourcent": "percent", "pourcents": "percent"},
     "it": {"meno": "minus", "per cento": "percent"},
     "pt": {"menos": "minus", "mais": "plus", "por cento": "percent"},
     "nl": {"min": "minus", "plus": "plus", "procent": "percent"},
