@@ -9,8 +9,8 @@ suite has.
 
 Renderings and hearings are kept in ``.soundcheck``: an interrupted benchmark goes on where it was. Run it with ``make
 bench-integrity LANGUAGE=fr``. ``QUICK=1`` takes few of each, ``PART=development`` the other draw of the dice,
-``SPEAKER=name`` another speaker, ``EACH=n`` more phrases of each family, ``JITTERED=n`` more honest builds,
-``BUILDS=a,b`` some of them by name, ``ONLY=heard`` the first table alone.
+``SPEAKER=name`` another speaker, ``EACH=n`` and ``HEARD=n`` more phrases of each family, ``EDITS=n`` fewer edits of
+each kind, ``JITTERED=n`` more honest builds, ``BUILDS=a,b`` some of them by name, ``ONLY=heard`` the first table alone.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from harness.core.stats import clopper_pearson
 from harness.core.text import distance
 from harness.core.types import GoldenRecord, Probe, Take, Verdict
 from harness.hearing.asr.normaliser import normalise
+from harness.judging.comparisons.fine_tune import FineTuneComparison
 from harness.judging.reliability import are_heard, unreliable
 
 LANGUAGE = os.environ.get("TONGUE", "")
@@ -42,11 +43,11 @@ EACH = int(os.environ.get("EACH", by_size("12", quick="10", smallest="1")))
 HEARD_EACH = int(os.environ.get("HEARD", by_size("14", quick="4", smallest="2")))
 """Probes of each family of which it is asked what is heard."""
 ONLY_HEARD = os.environ.get("ONLY", "") == "heard"
-EDITS_EACH = by_size(1000, quick=3, smallest=1)
+EDITS_EACH = int(os.environ.get("EDITS", by_size("1000", quick="3", smallest="1")))
 BUILDS = tuple(name for name in os.environ.get("BUILDS", "").split(",") if name)
 JITTERED = int(os.environ.get("JITTERED", by_size("1", quick="0", smallest="0")))
 ALPHA = 0.01
-SUITE_PROBES = 230
+SUITE_PROBES = 229
 """Of a language's ready suite: alpha is shared among as many."""
 GOAL = 0.95
 FOLDER = Path(".soundcheck").absolute()
@@ -121,7 +122,10 @@ def judge_all(stage: KokoroStage, edited: Sequence[Edited], records: Mapping[str
         phrases_judged += len(probes)
         failed += [build.name] if wrong else []
         counts = Counter(one.verdict.value for one in outcomes)
-        print(f"honest {build.name:12} {dict(counts)} {'; '.join(_why(one) for one in wrong)}", flush=True)
+        tuned = Counter(one.verdict.value for one in judged(run, takes, how=FineTuneComparison))
+        print(f"honest {build.name:12} {dict(counts)}; declared as a fine-tune {dict(tuned)}", flush=True)
+        for one in wrong:
+            print(f"  {_why(one)}")
     ways = len(honest)
     print(f"honest builds that failed: {len(failed)} of {ways}, {_interval(len(failed), ways)}; ", end="")
     print(f"phrases: {blamed} of {phrases_judged}, {_interval(blamed, phrases_judged)}")
@@ -139,7 +143,8 @@ def tell_kind(
     others: Mapping[str, Mapping[str, Sequence[Take]]],
 ) -> bool:
     """One kind of edit: each phrase by itself, in a candidate that says the others as it should."""
-    chosen = [one for one in edited if kind in one.texts][:EDITS_EACH]
+    fitting = [one for one in edited if kind in one.texts]
+    chosen = fitting[:: max(1, len(fitting) // EDITS_EACH)][:EDITS_EACH]
     if not chosen:
         return True
     takes = stage.takes_of(SAME_BUILD, {one.probe.id: one.texts[kind] for one in chosen}, run.by_id)
@@ -169,7 +174,7 @@ def tell_kind(
 
 
 def _why(outcome: Outcome) -> str:
-    return f"{outcome.subject}: {', '.join(sorted({finding.rule.id for finding in outcome.findings}))}"
+    return f"{outcome.subject}: {'; '.join(f'{finding.rule.id} {finding.title}' for finding in outcome.findings)}"
 
 
 def _interval(count: int, of: int) -> str:

@@ -75,9 +75,11 @@ class Run:
         return None
 
 
-def judged(run: Run, takes: Mapping[str, Sequence[Take]], *, only: str = "") -> list[Outcome]:
+def judged(
+    run: Run, takes: Mapping[str, Sequence[Take]], *, only: str = "", how: type[GoldenComparison] = GoldenComparison
+) -> list[Outcome]:
     """Outcomes of a candidate's probes and of its suite; of one probe where that is all that is asked."""
-    comparison = GoldenComparison(Basis(probes=run.probes, screening=run.screening, recorded=run))
+    comparison = how(Basis(probes=run.probes, screening=run.screening, recorded=run))
     asked = [probe for probe in run.probes if not only or probe.id == only]
     outcomes = [_driven(comparison.judge(probe, takes[probe.id]), takes) for probe in asked]
     return outcomes if only else [*outcomes, _driven(comparison.judge_suite(), takes)]

@@ -102,3 +102,18 @@ class TestBuilds:
         assert 0 < np.abs(kept["half"] / own - 1).max() < 1e-3
         assert 0.005 < np.std(kept["jitter-1"] / own) < 0.02
         assert not np.array_equal(kept["jitter-1"], kept["jitter-2"])
+
+
+class TestTheBenchmark:
+    def test_an_unknown_language_and_a_missing_voice_are_one_line_each(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        from benchmarks import integrity_tongues
+
+        monkeypatch.setattr(integrity_tongues, "LANGUAGE", "xx")
+        assert integrity_tongues.main() == 2
+        assert capsys.readouterr().err == "LANGUAGE: expected one of en, es, fr, it, pt, hi, got 'xx'\n"
+        monkeypatch.setattr(integrity_tongues, "LANGUAGE", "fr")
+        monkeypatch.setattr(integrity_tongues, "is_here", lambda: False)
+        assert integrity_tongues.main() == 2
+        assert "got none in" in (err := capsys.readouterr().err) and kokoro_voices.PACK in err
