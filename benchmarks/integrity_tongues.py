@@ -44,7 +44,11 @@ HEARD_EACH = int(os.environ.get("HEARD", by_size("14", quick="4", smallest="2"))
 """Probes of each family of which it is asked what is heard."""
 ONLY_HEARD = os.environ.get("ONLY", "") == "heard"
 EDITS_EACH = int(os.environ.get("EDITS", by_size("1000", quick="3", smallest="1")))
-BUILDS = tuple(name for name in os.environ.get("BUILDS", "").split(",") if name)
+FEW_BUILDS = "unchanged,row-before"
+BUILDS = tuple(
+    name for name in os.environ.get("BUILDS", by_size("", quick=FEW_BUILDS, smallest=FEW_BUILDS)).split(",") if name
+)
+"""Honest builds by name; all where none is named."""
 JITTERED = int(os.environ.get("JITTERED", by_size("1", quick="0", smallest="0")))
 ALPHA = 0.01
 SUITE_PROBES = 229
