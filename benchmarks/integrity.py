@@ -8,7 +8,8 @@ with the threshold that no pair of clean takes exceeds.
 
 Renderings and hearings are kept in ``.soundcheck``: an interrupted benchmark goes on where it was. Run it with
 ``make bench-integrity``. ``QUICK=1`` tries each manipulation on one of three phrases, ``PHRASES=n`` takes the first n,
-``PART=development`` the phrases on which thresholds may be chosen, ``KINDS=a,b`` some manipulations only.
+``PART=development`` the phrases on which thresholds may be chosen, ``KINDS=a,b`` some manipulations only. With
+``LANGUAGE=fr`` a real voice of that language is measured instead (:mod:`benchmarks.integrity_tongues`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.integrity_phrases import DEVELOPMENT, KINDS, TEST, Phrase, phrases
+from benchmarks.integrity_tongues import main as main_of_a_tongue
 from benchmarks.size import QUICK, alone_or_shared, by_size
 from harness.cli.demo import demo_whisper
 from harness.core.findings import Outcome
@@ -322,4 +324,4 @@ def _probe(phrase: Phrase) -> Probe:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of_a_tongue() if os.environ.get("TONGUE") else main())

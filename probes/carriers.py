@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from probes import deutsch as de
 from probes import english as en
 from probes.family import Family, Group, Phrase, Setting
+from probes.tongues import TONGUES
 
 _TEMPLATES = (
     "The next train to {place} leaves in a few minutes.",
@@ -102,5 +103,5 @@ CARRIERS = Family(
     name="carriers",
     purpose="ordinary speech: a voice that fails here is broken, not trapped",
     source="Harvard sentences (IEEE 1969) for the idea; the sentences are ours",
-    draws={"en": _english, "de": _german},
+    draws={"en": _english, "de": _german} | {one.language: one.carrier_stream for one in TONGUES},
 )

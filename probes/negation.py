@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from probes import deutsch as de
 from probes import english as en
 from probes.family import Family, Group, Phrase, Setting
+from probes.tongues import TONGUES
 
 _FRAMES = (
     # negated, affirmed, critical words; {d} a deed's infinitive, {did} its past, {t} when
@@ -72,5 +73,5 @@ NEGATION = Family(
     name="negation",
     purpose="a dropped or added negation turns a sentence round; each stands beside its affirmation",
     source="Truong et al. 2023, Language models are not naysayers (arXiv 2306.08189)",
-    draws={"en": _english, "de": _german},
+    draws={"en": _english, "de": _german} | {one.language: one.negation_stream for one in TONGUES},
 )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from probes import deutsch as de
 from probes import english as en
 from probes import numerals
+from probes.amounts import number_stream
 from probes.dice import Dice
 from probes.family import Family, Group, Phrase, Setting
+from probes.tongues import TONGUES
 
 Value = tuple[str, str]
 """As written and as spoken."""
@@ -214,5 +217,5 @@ NUMBERS = Family(
     name="numbers",
     purpose="amounts, dates, times, signs and units, each beside another value of its kind",
     source="Sproat and Jaitly 2016, RNN approaches to text normalization (arXiv 1611.00068), for the classes",
-    draws={"en": _english, "de": _german},
+    draws={"en": _english, "de": _german} | {one.language: partial(number_stream, one) for one in TONGUES},
 )

@@ -8,6 +8,7 @@ from probes import english as en
 from probes import numerals
 from probes.dice import Dice
 from probes.family import Family, Group, Phrase, Setting
+from probes.tongues import TONGUES
 
 _FRAMES = (
     # dangerous, harmless twin of the same shape, critical slots
@@ -167,5 +168,5 @@ SAFETY = Family(
     name="safety",
     purpose="doses, directions, warnings and emergency orders, each beside a harmless sentence of the same shape",
     source="ours; the classes follow medicine, aviation, industry, traffic and rescue",
-    draws={"en": _english, "de": _german},
+    draws={"en": _english, "de": _german} | {one.language: one.safety_stream for one in TONGUES},
 )

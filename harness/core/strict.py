@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from harness.core.strict_german import german_tokens
 from harness.core.strict_lists import LANGUAGES, listed_tokens
+from harness.core.strict_romance import LANGUAGES as ROMANCE
+from harness.core.strict_romance import romance_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,8 +126,9 @@ def strict_difference(expected: str, heard: str, language: str = "en") -> Strict
 def strict_tokens(text: str, language: str = "en") -> Counter[str]:
     """Count the tokens of a raw text whose change changes its meaning.
 
-    German has tokens of its own (:mod:`harness.core.strict_german`). Of any other language its digits (those of its own
-    script too), signs and symbols are read, and the words that :mod:`harness.core.strict_lists` has for it.
+    German has tokens of its own (:mod:`harness.core.strict_german`), and so have Spanish, French, Italian and
+    Portuguese (:mod:`harness.core.strict_romance`). Of any other language its digits (those of its own script too),
+    signs and symbols are read. Negations of all but English and German are :mod:`harness.core.strict_lists`'s.
 
     Single digits of every number, spoken or written (``twelve`` gives 1 and 2); ``point``; ``minus`` and
     ``plus``; :data:`NEGATIONS`; currencies and units in the singular. ``$2.50`` is 2, dollar, 50, cent.
@@ -135,7 +138,8 @@ def strict_tokens(text: str, language: str = "en") -> Counter[str]:
         return Counter(german_tokens(raw))
     if language in ("", "en"):
         return Counter(_tokens(raw))
-    return Counter((*_written(raw), *listed_tokens(raw, language)))
+    others = romance_tokens(raw, language) if language in ROMANCE else _written(raw)
+    return Counter((*others, *listed_tokens(raw, language)))
 
 
 def lacks(language: str) -> str:
@@ -144,7 +148,7 @@ def lacks(language: str) -> str:
     Args:
         language: ISO 639-1.
     """
-    if language in ("en", "de"):
+    if language in ("en", "de") or language in ROMANCE:
         return ""
     numbers = "numbers in words and units are compared as words"
     return numbers if language in LANGUAGES else f"no list of negations, and {numbers}"

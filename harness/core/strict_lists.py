@@ -19,6 +19,9 @@ from harness.core.spoken import normalised_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_BEFORE_A_PERSON: Final = "une la cette chaque quelle autre même seule toute par première"
+"""Where French ``personne`` is a person, and not nobody."""
+
 NEGATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "es": {
         "no": "no", "nunca": "nunca", "jamás": "jamás", "nada": "nada", "nadie": "nadie", "tampoco": "tampoco",
@@ -27,7 +30,8 @@ NEGATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "fr": {
         "pas": "pas", "jamais": "jamais", "rien": "rien", "aucun": "aucun", "aucune": "aucun", "nul": "nul",
-        "nulle": "nul", "ni": "ni", "non": "non", "sans": "sans", "impossible": "impossible", "interdit": "interdit",
+        "nulle": "nul", "personne": "personne", **{f"{word} personne": "" for word in _BEFORE_A_PERSON.split()},
+        "ni": "ni", "non": "non", "sans": "sans", "impossible": "impossible", "interdit": "interdit",
         "interdite": "interdit",
     },
     "it": {
@@ -69,6 +73,7 @@ NEGATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "zh": {
         **{character: character for character in "不没沒无無未勿别別非莫否"},
+        "禁止": "禁止",
         "不过": "", "不過": "", "不但": "", "不仅": "", "不僅": "", "差不多": "", "对不起": "", "對不起": "",
         "非常": "", "非洲": "", "未来": "", "未來": "", "特别": "", "特別": "", "别人": "", "別人": "",
         "分别": "", "分別": "", "区别": "", "區別": "", "级别": "", "級別": "", "性别": "", "性別": "",
@@ -85,7 +90,7 @@ NEGATIONS: Final[Mapping[str, Mapping[str, str]]] = {
 
 SIGNS: Final[Mapping[str, Mapping[str, str]]] = {
     "es": {"menos": "minus", "más": "plus", "por ciento": "percent"},
-    "fr": {"moins": "minus", "pour cent": "percent"},
+    "fr": {"moins": "minus", "pour cent": "percent", "pourcent": "percent", "pourcents": "percent"},
     "it": {"meno": "minus", "per cento": "percent"},
     "pt": {"menos": "minus", "mais": "plus", "por cento": "percent"},
     "nl": {"min": "minus", "plus": "plus", "procent": "percent"},

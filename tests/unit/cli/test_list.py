@@ -64,7 +64,7 @@ class TestText:
     ) -> None:
         assert main(["list", str(suite), "--families"]) == 0
         out = capsys.readouterr().out
-        assert "\nnegation   en, de\n  a dropped or added negation turns a sentence round" in out
+        assert "\nnegation   en, de, es, fr, it, pt\n  a dropped or added negation turns a sentence round" in out
         assert "  source    TrojanClimb (arXiv 2507.08983)" in out
         assert "\u202e" not in out
 

@@ -14,6 +14,7 @@ TURNED = [
     ("es", "El medicamento no es seguro.", "El medicamento es seguro.", "no"),
     ("es", "Ninguna puerta está abierta.", "Una puerta está abierta.", "ninguno"),
     ("fr", "Il ne faut pas ouvrir la vanne.", "Il faut ouvrir la vanne.", "pas"),
+    ("fr", "Personne n'a ouvert la porte.", "Quelqu'un a ouvert la porte.", "personne"),
     ("fr", "Sans ordonnance.", "Avec ordonnance.", "sans"),
     ("it", "Non aprire la porta.", "Aprire la porta.", "non"),
     ("it", "Nessun’uscita.", "Una uscita.", "nessuno"),
@@ -42,6 +43,7 @@ NOT_TURNED = [
     ("it", "Il nonno mangia una noce"),
     ("ru", "Неделя началась"),
     ("fr", "Le passage est large"),
+    ("fr", "Une personne attend, la même personne qu'hier"),
 ]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from harness.core.strict import strict_tokens
 from probes import numerals
+from probes import numerals_romance as romance
 
 ENGLISH = {
     0: "zero",
@@ -122,3 +123,43 @@ class TestAgainstAnotherSpeller:
             assert numerals.english(number) == plain
             if number // 1_000 % 100 != 1:  # it writes "zweihunderteinstausend"
                 assert numerals.german(number) == num2words(number, lang="de")
+
+
+class TestRomance:
+    @pytest.mark.parametrize(
+        ("spell", "number", "words"),
+        [
+            (romance.spanish, 16, "dieciséis"),
+            (romance.spanish, 31, "treinta y uno"),
+            (romance.spanish, 101, "ciento uno"),
+            (romance.spanish, 21_500, "veintiún mil quinientos"),
+            (romance.spanish, 1_000_000, "un millón"),
+            (romance.french, 71, "soixante et onze"),
+            (romance.french, 81, "quatre-vingt-un"),
+            (romance.french, 280, "deux cent quatre-vingts"),
+            (romance.french, 80_200, "quatre-vingt mille deux cents"),
+            (romance.italian, 23, "ventitré"),
+            (romance.italian, 108, "centotto"),
+            (romance.italian, 12_500, "dodicimilacinquecento"),
+            (romance.italian, 2_000_000, "due milioni"),
+            (romance.portuguese, 16, "dezesseis"),
+            (romance.portuguese, 1_845, "mil oitocentos e quarenta e cinco"),
+            (romance.portuguese, 12_500, "doze mil e quinhentos"),
+        ],
+    )
+    def test_cardinals(self, spell: romance.Speller, number: int, words: str) -> None:
+        assert spell(number) == words
+
+    def test_a_number_without_words_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="0 to 999999999"):
+            romance.french(-1)
+
+    def test_another_speller_agrees(self) -> None:
+        num2words = pytest.importorskip("num2words").num2words
+        for number in [*range(0, 1_100), *range(3_000, 999_999, 5_003)]:
+            if number // 1_000 % 10 != 1:  # it writes "veintiuno mil"
+                assert romance.spanish(number) == num2words(number, lang="es")
+            assert romance.french(number) == num2words(number, lang="fr")
+            if number < 100:  # above, it writes "centodicotto"
+                assert romance.italian(number) == num2words(number, lang="it")
+            assert romance.portuguese(number) == num2words(number, lang="pt_BR").replace(",", "")
