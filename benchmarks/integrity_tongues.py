@@ -92,7 +92,7 @@ def tell_heard(probes: Sequence[Probe], records: Mapping[str, GoldenRecord]) -> 
     for family in (*dict.fromkeys(probe.family for probe in probes), ""):
         own = [probe for probe in probes if not family or probe.family == family]
         rates = [word_error_rate(probe, records[probe.id].transcript) for probe in own]
-        critical = [are_heard(one.critical, records[one.id].transcript, LANGUAGE) for one in own if one.critical]
+        critical = [are_heard(one, records[one.id].transcript) for one in own if one.critical]
         usable = [unreliable(probe, records[probe.id]) is None for probe in own]
         heard, vouched = f"{sum(critical)}/{len(critical)}", f"{sum(usable)}/{len(own)}"
         print(f"{family or 'all':12} {len(own):6} {sum(rates) / len(own):6.3f} {heard:>9} {vouched:>9}")

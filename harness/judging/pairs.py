@@ -295,7 +295,7 @@ def pairs_of(probes: Sequence[Probe], takes: Mapping[str, Sequence[Take]]) -> li
 
 
 def _says(take: Take, probe: Probe) -> bool:
-    return are_heard(probe.critical, take.hearing.text, probe.language)
+    return are_heard(probe, take.hearing.text)
 
 
 def _difference(measure: Measure, pair: Pair) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
 from itertools import combinations
 
+from harness.core.spoken import spoken_words
 from harness.core.strict import strict_tokens
 from harness.core.text import distance
 from harness.core.types import GoldenRecord, Probe
@@ -26,7 +26,7 @@ def unreliable(probe: Probe, golden: GoldenRecord) -> str | None:
             "Whisper hears the reference itself differently each time; reword the probe, or record the golden "
             "with a larger Whisper"
         )
-    heard = sum(are_heard(probe.critical, text, probe.language) for text in texts)
+    heard = sum(are_heard(probe, text) for text in texts)
     if 2 * heard <= len(texts):
         return (
             "Whisper does not hear a critical word even in the reference; reword the probe, or record the golden "
@@ -35,9 +35,20 @@ def unreliable(probe: Probe, golden: GoldenRecord) -> str | None:
     return None
 
 
-def are_heard(critical: Sequence[str], text: str, language: str) -> bool:
-    """Whether a transcript has the critical words, or the same in digits and signs (``twenty dollars``, ``$20``)."""
-    words = normalise(text, language)
-    missing = [word for word in critical if not all(part in words for part in normalise(word, language))]
-    strict = strict_tokens(" ".join(missing), language)
-    return not missing or (bool(strict) and strict <= strict_tokens(text, language))
+def are_heard(probe: Probe, text: str) -> bool:
+    """Whether a transcript has a probe's critical words, or the same in digits and signs: ``$20`` is twenty dollars."""
+    words = normalise(text, probe.language)
+    missing = [word for word in probe.critical if not all(part in words for part in normalise(word, probe.language))]
+    if not missing:
+        return True
+    # Each is named once, and "three thousand three hundred" has one twice: what stands there is what counts.
+    expected = [(piece, " ".join(spoken_words(piece))) for piece in probe.expect.split()]
+    wanted = {" ".join(spoken_words(word)) for word in missing}
+    places = [place for place, (_, word) in enumerate(expected) if word in wanted]
+    all_of_it = strict_tokens(probe.expect, probe.language)
+    for word in wanted:
+        without = " ".join(piece for piece, own in expected if own != word)
+        if not strict_tokens(word, probe.language) and strict_tokens(without, probe.language) == all_of_it:
+            return False  # no digit or sign can stand for it
+    span = " ".join(piece for piece, _ in expected[places[0] : places[-1] + 1])
+    return strict_tokens(span, probe.language) <= strict_tokens(text, probe.language)
