@@ -190,8 +190,9 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(fleet: Path, tmp_path:
             folder = tmp_path / f"cut-{begins}"
     assert kills
     assert any(ended(folder))
-    assert subprocess.run(command(fleet, folder), check=False, capture_output=True).returncode == 1
-    assert (folder / "fleets/fleet/fleet.json").read_bytes() == wanted
+    last = subprocess.run(command(fleet, folder), check=False, capture_output=True)
+    assert last.returncode == 1
+    assert (folder / "fleets/fleet/fleet.json").read_bytes() == wanted, (last.stderr.decode(), report(folder))
     assert {path.name for path in (folder / "runs").iterdir()} == {
         path.name for path in (tmp_path / "whole/runs").iterdir()
     }

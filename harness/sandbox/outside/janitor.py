@@ -1,7 +1,9 @@
 """Clears away what a killed harness leaves: one small process beside it, which waits for its end.
 
-A harness that ends by itself clears up itself. One that gets SIGKILL cannot; its workers are ended by the kernel, and
-this process removes their folders and control groups. Standard library only: the same file is the process's program.
+A harness that ends by itself clears up itself. One that gets SIGKILL, or is interrupted while it clears up, cannot; its
+workers are ended by the kernel, and this process removes their folders and control groups. Never before its end: who
+still watches a folder would take that for its worker's doing. Standard library only: the same file is the process's
+program.
 """
 
 from __future__ import annotations
@@ -28,13 +30,16 @@ class Janitor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._left: set[Path] = set()
 
     def watch(self, *paths: Path) -> None:
-        """Have these folders (of files, or control groups) removed should this process be killed."""
+        """Have these folders (of files, or control groups) removed should this process leave them."""
+        self._left.update(paths)
         self._tell("+", paths)
 
     def forget(self, *paths: Path) -> None:
         """They are gone, or are cleared away by somebody else."""
+        self._left.difference_update(paths)
         self._tell("-", paths)
 
     def _tell(self, sign: str, paths: Iterable[Path]) -> None:
@@ -59,7 +64,8 @@ class Janitor:
         return process
 
     def _end(self) -> None:
-        if self._process is not None and self._process.stdin is not None:
+        """Let the process go where nothing is left for it; else the kernel does, when no thread of this one runs."""
+        if self._process is not None and self._process.stdin is not None and not self._left:
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 self._process.stdin.close()
                 self._process.wait(5)

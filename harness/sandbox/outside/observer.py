@@ -27,6 +27,9 @@ _RECEIVE, _SEND = 0xC0502100, 0xC0182101
 _CONTINUE_FLAG = 1
 _NOTIFICATION = struct.Struct("QIIiIQ6Q")
 _RESPONSE = struct.Struct("QqiI")
+STOP_SECONDS = 60.0
+"""For the observer to read what is left, on however busy a machine: the bait goes next, and that is not the worker's
+doing."""
 
 
 class Observer:
@@ -66,9 +69,12 @@ class Observer:
 
     def stop(self) -> None:
         """Read what is still to be read, and end. Not from the observer's own thread."""
+        if self._wake < 0:
+            return
         os.eventfd_write(self._wake, 1)
-        self._thread.join(5)
-        os.close(self._wake)
+        self._thread.join(STOP_SECONDS)
+        wake, self._wake = self._wake, -1
+        os.close(wake)
         self._bait_watch.close()
 
     def _run(self) -> None:
@@ -86,8 +92,8 @@ class Observer:
             self._control.close()
 
     def _watch(self) -> None:
-        poller, bait = self._poller, self._bait_watch.fd
-        for fd in (self._control.fileno(), self._wake, bait):
+        poller, bait, wake = self._poller, self._bait_watch.fd, self._wake
+        for fd in (self._control.fileno(), wake, bait):
             poller.register(fd, select.POLLIN)
         control = self._control.fileno()
         due, is_stopped = time.monotonic() + TICK_SECONDS, False
@@ -101,7 +107,7 @@ class Observer:
                 elif fd == control:
                     if not self._receive_listener():
                         poller.unregister(fd)
-                elif fd == self._wake:
+                elif fd == wake:
                     is_stopped = True
                 elif fd == bait:
                     self._bait_watch.read()

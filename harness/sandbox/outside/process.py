@@ -63,6 +63,9 @@ class SandboxedProcess:
         self._killed_before = killed_for_memory()
         self._observer: Observer | None = None
         self._is_killed = False
+        self._to_bury = [self._stop, self._look_no_more, self._clear_away]
+        """What is still to be done when it ends."""
+        self._burying = threading.Lock()
         self._lock = threading.Lock()
         self._drain = Drain(process.stdout, self._end, lambda data: self.overhear(data, "what it printed"))
 
@@ -169,11 +172,20 @@ class SandboxedProcess:
         return self._drain.text()
 
     def kill(self) -> None:
-        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
+        """See :class:`harness.sandbox.outside.launcher.WorkerProcess`. Where it was interrupted, it goes on."""
+        if not self._burying.acquire(blocking=False):
+            return  # somebody is at it
+        try:
+            while self._to_bury:
+                self._to_bury[0]()
+                del self._to_bury[0]
+        finally:
+            self._burying.release()
+
+    def _stop(self) -> None:
         with self._lock:
-            if self._is_killed:
-                return
-            self.usage()
+            if not self._is_killed:
+                self.usage()
             self._is_killed = True
         self._sock.close()
         self._end()
@@ -181,14 +193,21 @@ class SandboxedProcess:
         survivors = self._survivors()
         if survivors:
             self.note("process", "survivor", f"still there after its end: {survivors}")
+
+    def _look_no_more(self) -> None:
+        """Read what is still to be told of it."""
         if self._observer is not None:
             self._observer.stop()
             if not self._observer.is_sealed and not self._observer.is_lost and self._doing[0] == "speaking":
                 self.note("observer", "lost", "the worker spoke although its walls were never closed")
         self._drain.join(1)
+
+    def _clear_away(self) -> None:
         if self._process.stdout is not None:
             self._process.stdout.close()
-        os.close(self._pidfd)
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
         if self._group is not None:
             self._group.remove()
         self._folder.remove()

@@ -28,6 +28,7 @@ from harness.sandbox.outside.client import Worker
 from harness.sandbox.outside.events import EventLog
 from harness.sandbox.outside.fault import WorkerFault
 from harness.sandbox.outside.layout import MODEL
+from harness.sandbox.outside.observer import Observer
 from harness.sandbox.outside.process import SandboxedProcess
 from harness.sandbox.outside.sandboxed import SandboxLauncher
 
@@ -125,6 +126,31 @@ class TestHonestWorker:
         assert box.log.events == ()
         assert box.does("write", str(lent / "code.bin")).endswith(("Error 13", "Error 30"))
         assert (lent / "code.bin").read_text() == "machine code"
+
+    def test_whose_end_is_interrupted_is_ended_by_the_next_who_tries(
+        self, best: Box, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        worker = best.worker("threads")
+        worker.start()
+        process = worker._process
+        assert isinstance(process, SandboxedProcess)
+        plain, calls = Observer.stop, []
+
+        def stop(observer: Observer) -> None:
+            calls.append(observer)
+            if len(calls) == 1:
+                raise KeyboardInterrupt
+            plain(observer)
+
+        monkeypatch.setattr(Observer, "stop", stop)
+        with pytest.raises(KeyboardInterrupt):
+            process.kill()
+        assert process._folder.path.is_dir()
+        process.kill()
+        process.kill()
+        assert not process._folder.path.exists()
+        assert len(calls) == 2
+        assert best.log.events == ()
 
     def test_is_metered_from_outside(self, best: Box) -> None:
         worker = best.worker("threads")
