@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import importlib
 import json
 import shutil
 from pathlib import Path
@@ -20,6 +21,12 @@ pytestmark = pytest.mark.real
 
 ONE_THREAD = ("--tts-threads=1", "--tts-workers=1")
 """Of the voice and of Whisper: the other processor has tests of its own."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def torch() -> None:
+    """Imported before any test of pytester, which forgets what was imported during one: torch allows it once."""
+    importlib.import_module("torch")
 
 
 @pytest.fixture(scope="session")
