@@ -254,11 +254,12 @@ class Renderer:
             raise
 
     def _start(self, slot: Slot) -> None:
-        """Have a worker ready beside another one. Where it is lost, that is told with the batch that it was to have."""
+        """Have a worker ready beside another one. One that is lost is told of, and its batch is not simply fine."""
         try:
             self._ready(slot)
         except WorkerFault as fault:
             slot.lost = fault
+            self._on_event(f"the worker {fault.what} while it was started beside another one")
         except Exception:  # noqa: BLE001 - the harness's own trouble: whoever needs the worker meets it again
             slot.clear()
 

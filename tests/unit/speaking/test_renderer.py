@@ -19,7 +19,7 @@ from harness.sandbox.inside.protocol import Channel, Done
 from harness.sandbox.outside.bounds import Bounds
 from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.cache import RenderingCache
-from harness.speaking.pool import WorkerPool
+from harness.speaking.pool import Slot, WorkerPool
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
@@ -426,6 +426,26 @@ class TestOwnTrouble:
             assert rules(bench.made(*GOOD)) == dict.fromkeys(GOOD, "spoken")
             assert bench.renderer.recovered == set()
             assert bench.events == []
+
+
+def test_a_worker_that_is_lost_as_it_starts_beside_another_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not a batch is left for it; one that is left is spoken by a fresh worker, and is not simply fine."""
+    with Bench(tmp_path) as bench:
+        slot, plain = Slot(), bench.renderer._ready
+
+        def lost(_: Slot) -> None:
+            raise WorkerFault("worker.crashed", "was ended by SIGSEGV")
+
+        monkeypatch.setattr(bench.renderer, "_ready", lost)
+        bench.renderer._start(slot)
+        assert bench.events == ["the worker was ended by SIGSEGV while it was started beside another one"]
+        monkeypatch.setattr(bench.renderer, "_ready", plain)
+        made = bench.renderer._render(slot, GOOD[:1])
+        slot.clear()
+        assert rules(made) == {GOOD[0]: "spoken"}
+        assert bench.renderer.recovered == {GOOD[0][0]}
 
 
 class TestClose:
