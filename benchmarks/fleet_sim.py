@@ -30,12 +30,13 @@ from benchmarks.fleet import ROOT, phrase, voice
 from benchmarks.queueing import Found, Plant, busy_hours, poisson, simulate
 from benchmarks.size import SMALLEST, by_size
 from harness.fleet.course import Way
-from harness.fleet.gates import Gates, Task
 from harness.fleet.looking import Terms
 from harness.fleet.serving.answers import Answer, Reasons
 from harness.fleet.serving.rules import Rules
 from harness.fleet.serving.service import Service
 from harness.models.files import digest_of_directory
+from harness.placing.local import LocalPlaces
+from harness.placing.tasks import Task
 
 PROBES: Final = by_size(40, quick=20, smallest=2)
 MODELS: Final = by_size(24, quick=8, smallest=2)
@@ -80,8 +81,8 @@ class Times:
         return Plant(slots=slots, take=self.take, settle=self.settle, gate=self.gate)
 
 
-class TimedGates(Gates):
-    """Gates that are timed."""
+class TimedGates(LocalPlaces):
+    """Processes that are timed."""
 
     def __init__(self, times: Times) -> None:
         super().__init__()

@@ -16,9 +16,9 @@ from harness.core.grades import Verdict
 from harness.core.types import Probe
 from harness.core.verdict import SuiteInfo
 from harness.fleet.file import Fleet, read_fleet
-from harness.fleet.gates import Task
 from harness.fleet.looking import Looked, Terms
 from harness.hearing.asr.fake import ToneTranscriber
+from harness.placing.tasks import Task
 from harness.storage.rundirectory import RunDirectory
 from tests.conftest import TWO_PHRASES
 from tests.report_samples import INFO

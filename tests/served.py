@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.fleet.course import Way
-from harness.fleet.gates import Gates, Task
 from harness.fleet.looking import Terms
 from harness.fleet.serving.answers import Answer, Reasons
 from harness.fleet.serving.listening import Address, Listening, listening
 from harness.fleet.serving.rules import Rules
 from harness.fleet.serving.service import Service
 from harness.models.files import digest_of_directory
+from harness.placing.local import LocalPlaces
+from harness.placing.tasks import Task
 from harness.storage.leases import lock_alone
 from tests.conftest import TWO_PHRASES
 from tests.fake_gates import FakeGates
@@ -52,7 +53,7 @@ def upload(folder: Path, mark: str, **content: Any) -> str:
     return digest
 
 
-class SlowGates(Gates):
+class SlowGates(LocalPlaces):
     """Gates of which nobody hears at the first two turns."""
 
     turns = 2
@@ -78,7 +79,7 @@ class Served:
         self.service = Service(self.rules, self.terms, self.way, **shown)
         self.service.begin()
 
-    def until_idle(self, place: type[Gates] = Gates, most: int = 50) -> list[Answer]:
+    def until_idle(self, place: type[LocalPlaces] = LocalPlaces, most: int = 50) -> list[Answer]:
         """Turn until nothing waits; what was answered."""
         found: list[Answer] = []
         with place() as gates:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"core"},
     {"engines", "sandbox", "storage"},
-    {"hearing", "policy", "report", "signing", "speaking", "suites"},
+    {"hearing", "placing", "policy", "report", "signing", "speaking", "suites"},
     {"goldens", "judging", "models"},
     {"admission", "costs", "hunting"},
     {"run", "signoff"},

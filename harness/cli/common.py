@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import BadInput
+from harness.core.exits import Exit
 from harness.core.text import cut, inert, inert_json
-from harness.run.options import BY_STEM, RUNNING, add_option
+from harness.run.options import BY_STEM, PARTED, RUNNING, add_option
 from harness.run.ticker import Ticker
 
 if TYPE_CHECKING:
@@ -80,6 +81,35 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         add_option(parser, stem)
 
 
+def add_parted(parser: argparse.ArgumentParser, what: str) -> None:
+    """Options of verbs whose work can be done in parts.
+
+    Args:
+        parser: The verb's.
+        what: What a part does, for its help.
+    """
+    add_option(
+        parser, "shard", help=f"only {what}, the I-th of N parts, and leave the rest to the same command without"
+    )
+    add_option(parser, "on")
+    add_option(parser, "shards", help="how many parts are made for --on (default: two here, else one for each node)")
+    add_option(parser, "store")
+
+
+def in_parts(options: argparse.Namespace, settings: Settings) -> None:
+    """Have the parts of this command done, where somebody asked for that.
+
+    Raises:
+        SoundcheckError: They cannot be placed.
+    """
+    if not settings.on:
+        return
+    from harness.run.parts import COMMAND, Given, done_in_parts
+
+    given = Given(module=COMMAND, arguments=options.typed, ending=Exit.UNDECIDED)
+    done_in_parts(given, settings, tell=say, progress=say_progress)
+
+
 def add_drawing(parser: argparse.ArgumentParser) -> None:
     """Options that shape generated probes."""
     parser.add_argument(
@@ -128,7 +158,7 @@ def settings_of(options: argparse.Namespace, *, model: str, seed: int, takes: in
 
     chosen = {
         stem: value
-        for stem in (*RUNNING, "salt", "policy", "reference", "alpha")
+        for stem in (*RUNNING, *PARTED, "salt", "policy", "reference", "alpha")
         if (value := getattr(options, stem.replace("-", "_"), None)) is not None
     }
     chosen |= {"model": model, "seed": seed, "takes": takes}

@@ -104,9 +104,10 @@ def audited(fleet: Fleet, terms: Terms, jobs: int, on: str = "") -> FleetReport:
 
     way = Way(tell=say, progress=say_progress, now=datetime.now(UTC).isoformat(timespec="seconds"), jobs=jobs)
     if on:
-        from harness.fleet.rays import RayGates, order_task
+        from harness.fleet.orders import NODE, order_task
+        from harness.placing.rays import RayPlaces
 
-        way = dataclasses.replace(way, make=order_task, begin=lambda _, tell: RayGates(on, jobs, tell=tell))
+        way = dataclasses.replace(way, make=order_task, begin=lambda _, tell: RayPlaces(on, jobs, NODE, tell=tell))
     with contextlib.chdir(fleet.folder):
         done = audit(fleet, terms, way, report.write)
     if sys.stderr.isatty():

@@ -7,7 +7,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.common import add_format, add_running, print_json, say, say_progress, settings_of, verb, wipe
+from harness.cli.common import (
+    add_format,
+    add_parted,
+    add_running,
+    in_parts,
+    print_json,
+    say,
+    say_progress,
+    settings_of,
+    verb,
+    wipe,
+)
 from harness.core.exits import EXIT_OF, Exit
 from harness.core.grades import Verdict
 from harness.core.text import counted, printable
@@ -53,6 +64,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_option(parser, "alpha", help="false-alarm rate of what is heard")
     add_option(parser, "policy", help="whose acceptances of the model's files count (TOML)")
     add_running(parser)
+    add_parted(parser, "read a part of what is read")
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -62,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
     Returns:
         0 where all was read and nothing wakes anything, 1 for a confirmed suspect or what no honest voice does, 4 where
-        something is left open.
+        something is left open, and for a part that was read.
 
     Raises:
         BadInput: Something that was named is not there, or does not go together.
@@ -71,7 +83,8 @@ def run(options: argparse.Namespace) -> int:
     """
     from harness.cli.redteam_score import seconds_of
     from harness.hunting.told import Grounds
-    from harness.run.hunting import TAKES, Asked, plan_hunt, run_hunt, signals_of
+    from harness.run.hunting import TAKES, Asked, plan_hunt, run_hunt, run_part, signals_of
+    from harness.run.seen import remember_seen, seen_of
     from harness.run.tools import make_equipment, make_reference
 
     settings = settings_of(options, model=options.model, seed=options.seed, takes=TAKES)
@@ -87,7 +100,15 @@ def run(options: argparse.Namespace) -> int:
         budget = seconds_of(options.budget)
         asked = Asked(budget=budget, alpha=settings.alpha, words=options.words, spoken=options.speak)
         plan = plan_hunt(asked, settings, equipment, language)
+        in_parts(options, settings)
+        equipment.store.bring_seen(equipment.model.digest)
+        remember_seen(equipment.events, settings.folder, equipment.model.digest)
         reference = make_reference(settings, equipment.model.voice, tell=say, on_event=say, language=language)
+        if settings.shard:
+            read = run_part(plan, settings, equipment, reference, tell=say, progress=say_progress)
+            print(wipe(), end="", file=sys.stderr, flush=True)
+            say(printable(f"shard {settings.shard}: {read}; the same command without --shard hunts"))
+            return Exit.UNDECIDED
         found = run_hunt(plan, settings, equipment, reference, tell=say, progress=say_progress)
     finally:
         equipment.renderer.close()
@@ -95,7 +116,8 @@ def run(options: argparse.Namespace) -> int:
         if reference is not None:
             reference.renderer.close()
     print(wipe(), end="", file=sys.stderr, flush=True)
-    seen = [f"{one.kind}/{one.what} while {one.when}: {one.detail}" for one in equipment.events.events]
+    events = seen_of(settings.folder, equipment.model.digest)
+    seen = [f"{one.kind}/{one.what} while {one.when}: {one.detail}" for one in events]
     for line in seen[:20]:
         say(printable(f"the candidate was seen to {line}"))
     from harness.cli.hunt_told import as_json, as_text

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments, handed = _handed(sys.argv[1:] if arguments is None else arguments)
     parser = make_parser([arguments[0]] if arguments and arguments[0] in VERBS else VERBS)
-    options = parser.parse_args(arguments, argparse.Namespace(handed=handed))
+    options = parser.parse_args(arguments, argparse.Namespace(handed=handed, typed=tuple(arguments)))
     if not hasattr(options, "run"):
         parser.print_help(sys.stderr)
         return Exit.USAGE

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from harness.cli.common import (
     add_drawing,
     add_format,
+    add_parted,
     add_running,
+    in_parts,
     own_families,
     print_json,
     say,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from harness.core.types import Probe
     from harness.goldens.folder import Golden
     from harness.goldens.reuse import Reused
+    from harness.run.recording import Recording
     from harness.run.self_test import SelfTest
     from harness.run.settings import Settings
     from harness.run.tools import Equipment
@@ -83,6 +86,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_option(parser, "golden-dir")
     add_option(parser, "policy", help="whose acceptances of the model's files count (TOML)")
     add_running(parser)
+    add_parted(parser, "speak a part of what is recorded")
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -91,28 +95,38 @@ def run(options: argparse.Namespace) -> int:
     """Record.
 
     Returns:
-        0 recorded, 1 where the reference was seen to do what no honest voice does.
+        0 recorded, 1 where the reference was seen to do what no honest voice does, 4 for a part that was spoken.
 
     Raises:
         BadInput: Something that was named is not there, or does not go together.
     """
+    from harness.run.seen import remember_seen, seen_of
+
     session = _prepare(options)
     equipment, known = session.equipment, session.known
     kept = _kept(session) if session.base and not known else None
     if session.base and kept and all(probe.id in kept.records for probe in session.probes):
         equipment.renderer.close()
         return _nothing_new(options, session.base)
+    if not known:
+        in_parts(options, session.settings)
+    digest = equipment.model.digest
+    equipment.store.bring_seen(digest)
+    remember_seen(equipment.events, session.settings.folder, digest)
     try:
+        if session.settings.shard and not known:
+            return _speak_part(session, kept)
         golden = known or _record(session, kept)
         tested = _self_test(session, golden) if options.self_test else None
     finally:
         equipment.renderer.close()
         equipment.events.flush()
-    for event in equipment.events.events[:MAX_EVENTS]:
+    seen = seen_of(session.settings.folder, digest)
+    for event in seen[:MAX_EVENTS]:
         say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
     print(wipe(), end="", file=sys.stderr, flush=True)
     _tell(session, golden, len(kept.records) if kept else 0, tested)
-    if equipment.events.events:
+    if seen:
         say("an honest voice does none of this: do not trust this golden before you know why")
         return Exit.FINDINGS
     return Exit.DONE
@@ -183,17 +197,13 @@ def _prepare(options: argparse.Namespace) -> _Session:
     )
 
 
-def _record(session: _Session, kept: Reused | None) -> Golden:
-    """Record the golden, and beside it what the reference costs this machine."""
-    from harness.costs.profile import keep_profile
-    from harness.costs.profiling import measure_profile
+def _recording(session: _Session, kept: Reused | None) -> Recording:
     from harness.goldens.reuse import Reused
-    from harness.run.recording import Recording, record_golden
-    from harness.run.tools import metered_engine
+    from harness.run.recording import Recording
 
-    options, settings, equipment = session.options, session.settings, session.equipment
+    options, settings = session.options, session.settings
     drawn = settings.salt_digest if any(content.suite.draws for content in session.suites) else ""
-    recording = Recording(
+    return Recording(
         out=session.out,
         suites=[(content.suite, content.sha256) for content in session.suites],
         takes=settings.takes,
@@ -203,6 +213,29 @@ def _record(session: _Session, kept: Reused | None) -> Golden:
         salt_digest=drawn or (session.base.manifest.salt_digest if session.base else ""),
         kept=kept or Reused(),
     )
+
+
+def _speak_part(session: _Session, kept: Reused | None) -> int:
+    """Speak what one of several machines does of a recording."""
+    from harness.run.recording import speak_part
+
+    shard = session.settings.shard
+    assert shard is not None
+    count = speak_part(_recording(session, kept), shard, session.equipment.renderer, progress=say_progress)
+    print(wipe(), end="", file=sys.stderr, flush=True)
+    say(f"shard {shard}: {counted(count, 'phrase')} spoken; the same command without --shard records")
+    return Exit.UNDECIDED
+
+
+def _record(session: _Session, kept: Reused | None) -> Golden:
+    """Record the golden, and beside it what the reference costs this machine."""
+    from harness.costs.profile import keep_profile
+    from harness.costs.profiling import measure_profile
+    from harness.run.recording import record_golden
+    from harness.run.tools import metered_engine
+
+    options, settings, equipment = session.options, session.settings, session.equipment
+    recording = _recording(session, kept)
     fresh = sum(probe.id not in recording.kept.records for probe in session.probes)
     say(
         f"recording {counted(fresh, 'probe')}, {counted(settings.takes, 'take')} each, as {equipment.model.path.name} "

@@ -5,8 +5,8 @@
 * :mod:`harness.fleet.basis`: all that a verdict depends on, and its key;
 * :mod:`harness.fleet.verdicts`: verdicts on disk, by that key;
 * :mod:`harness.fleet.looking`: a member's files read, and whether its verdict is known;
-* :mod:`harness.fleet.gating`, :mod:`harness.fleet.gates`: gates as processes of their own, some at once;
-* :mod:`harness.fleet.rays`, :mod:`harness.fleet.node`: the same on a cluster, which places them and no more;
+* :mod:`harness.fleet.gating`: a gate as a command;
+* :mod:`harness.fleet.orders`, :mod:`harness.fleet.node`: the same as an order, which a node of a cluster obeys;
 * :mod:`harness.fleet.course`: the way of members to their verdicts, some at a time;
 * :mod:`harness.fleet.holding`: one driver at a time;
 * :mod:`harness.fleet.ended`: from a gate that has ended to a verdict, or why there is none;

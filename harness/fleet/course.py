@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import Final
 
 from harness.core.text import counted
 from harness.fleet.basis import code_at_first, code_now
 from harness.fleet.ended import Gated, Problem, read_ended
 from harness.fleet.file import Fleet
-from harness.fleet.gates import Gates, Task
 from harness.fleet.gating import gate_task
 from harness.fleet.looking import CHANGED, Eye, Looked, Terms
 from harness.fleet.verdicts import StoredVerdict, Verdicts
+from harness.placing.local import LocalPlaces
+from harness.placing.tasks import Places, Task
 
 TRIES: Final = 2
 """How often a gate is begun that something ended, or whose model was changed meanwhile."""
@@ -28,35 +29,13 @@ OTHER_CODE: Final = "Soundcheck was changed while it judged; give the same comma
 Make = Callable[[Fleet, Terms, Looked, Path, int], Task]
 
 
-class Places(Protocol):
-    """Where gates run: on this machine, or on others. A context: whatever way it is left, none of them goes on."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def __len__(self) -> int: ...
-
-    def begin(self, task: Task) -> None:
-        """Start one."""
-        ...
-
-    def wait(self, seconds: float | None = None) -> tuple[Task, int] | None:
-        """Wait for any of them; which one has ended, and with which code (negative: by which signal).
-
-        Args:
-            seconds: After which None is returned; None waits for as long as it takes.
-        """
-        ...
-
-
 Begin = Callable[[int, Callable[[str], None]], Places]
 """Makes such a place, given the driver's lock and who is told what is going on."""
 
 
 def here(lock: int, tell: Callable[[str], None]) -> Places:
     """Gates on this machine."""
-    return Gates([lock], tell=tell)
+    return LocalPlaces([lock], tell=tell)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ MAX_ENTRIES: Final = 1000
 PRIORITIES: Final = (-1000, 1000)
 NOT_OF_A_FLEET: Final = (
     *("model", "model-name", "dir", "log", "report"),  # decided for each gate
-    *("shard", "fresh", "allow-unsandboxed", "salt"),  # typed each time, or a secret
+    *("shard", "on", "shards", "fresh", "allow-unsandboxed", "salt"),  # typed each time, or a secret
 )
 """Options of the gate that no fleet file says."""
 CHOSEN: Final = {option.stem: option for option in OPTIONS if option.stem not in NOT_OF_A_FLEET}

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from harness.fleet.file import Fleet
-from harness.fleet.gates import Task
 from harness.fleet.looking import Looked, Terms
+from harness.placing.tasks import Task
 from harness.run.options import BY_STEM
 from harness.run.settings import default_threads, default_workers
 

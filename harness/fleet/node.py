@@ -11,22 +11,22 @@ import contextlib
 import os
 import signal
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from harness.core.errors import BadInput, SoundcheckError, StorageError
+from harness.core.errors import BadInput, SoundcheckError
 from harness.core.text import printable
 from harness.fleet.file import read_fleet
-from harness.fleet.gates import LAST_SECONDS, Gates, end_with_parent
 from harness.fleet.gating import gate_task
 from harness.fleet.looking import Eye, Terms
 from harness.fleet.members import members_of
-from harness.fleet.rays import MOST_BYTES, POLL_SECONDS, REFUSED, Order
-from harness.storage.leases import lock_alone
+from harness.fleet.orders import Order
+from harness.placing.holding import held_alone, place_lock
+from harness.placing.local import LocalPlaces, end_with_parent
+from harness.placing.rays import MOST_BYTES
+from harness.placing.tasks import REFUSED
 from harness.storage.store import write_atomically
 
 
@@ -58,34 +58,16 @@ def gated(order: Order) -> int:
     """
     fleet = read_fleet(Path(order.fleet))
     terms = Terms(folder=Path(order.folder), is_fresh=order.is_fresh, allow_unsandboxed=order.allow_unsandboxed)
-    with contextlib.chdir(fleet.folder), _alone(Path(f"{order.place}.lock")) as lock:
+    with contextlib.chdir(fleet.folder), held_alone(place_lock(Path(f"{order.place}.log"))) as lock:
         member = next((one for one in members_of(fleet) if one.name == order.member), None)
         looked = Eye(fleet, terms, lambda _: None).look(member) if member else None
         if looked is None or looked.flaw or looked.key != order.key:
             what = "has other files, another Soundcheck or other versions than the driver"
             raise BadInput(f"node {os.uname().nodename} {what}")
-        with Gates([lock]) as gates:
+        with LocalPlaces([lock]) as gates:
             gates.begin(gate_task(fleet, terms, looked, Path(order.place), order.jobs))
             ended = gates.wait()
     return ended[1] if ended else REFUSED
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[int]:
-    """Hold a gate's place; a gate whose task was lost holds it until it has ended.
-
-    Raises:
-        StorageError: It has not ended in time.
-    """
-    until = time.monotonic() + 2 * LAST_SECONDS
-    while (lock := lock_alone(path)) is None:
-        if time.monotonic() > until:
-            raise StorageError(f"{path}: a gate that was lost has not ended")
-        time.sleep(POLL_SECONDS)
-    try:
-        yield lock
-    finally:
-        os.close(lock)
 
 
 if __name__ == "__main__":

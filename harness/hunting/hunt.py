@@ -15,6 +15,7 @@ from typing import Final
 
 from harness.core.findings import Finding, Outcome
 from harness.core.screening import Screening
+from harness.core.shard import Shard
 from harness.core.text import counted, printable
 from harness.core.types import Verdict
 from harness.hunting.candidates import Candidate, Group, Sort, Space
@@ -134,13 +135,7 @@ def hunt(
         MachineShort: The machine has no memory or no processor for the candidate.
     """
     begun = clock()
-    digest = digest_of([*plan.identity, [carrier.text for carrier in plan.carriers]])
-    scan = Scan(
-        plan.space,
-        plan.carriers,
-        Reader(hands.candidate, hands.reference),
-        lambda of_space: Ledger(hands.root, digest_of([digest, of_space])),
-    )
+    scan = _scan_of(plan, hands)
     found = Found(verdict=Verdict.ERROR)
     try:
         progress("learning what ordinary words do")
@@ -178,6 +173,42 @@ def hunt(
     found = dataclasses.replace(found, suspects=tuple(suspects), confirmed=confirmed, silent=silent)
     found = dataclasses.replace(found, open_for=_open(found, scanned, confirmed))
     return dataclasses.replace(found, verdict=_verdict(found))
+
+
+def read_part(
+    plan: Plan,
+    hands: Hands,
+    shard: Shard,
+    *,
+    progress: Callable[[str], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[int, int]:
+    """Read what one of several machines does of a hunt, for as long as the hunt reads; nothing is said of it.
+
+    Returns:
+        How many sentences of the part are kept by now, and how many it has.
+
+    Raises:
+        Unfit: The voice's figures say nothing: so whoever hunts finds.
+        WorkerFault: The candidate's worker was lost, or forged what it said: so whoever hunts finds.
+        ReferenceLost: The reference cannot be read.
+        StorageError: What was read cannot be kept.
+    """
+    begun = clock()
+    scan = _scan_of(plan, hands)
+    progress("learning what ordinary words do")
+    scan.learn(plan.screening.seed)
+    return scan.read_part(shard, until=begun + READING_SHARE * plan.budget, clock=clock, progress=progress)
+
+
+def _scan_of(plan: Plan, hands: Hands) -> Scan:
+    digest = digest_of([*plan.identity, [carrier.text for carrier in plan.carriers]])
+    return Scan(
+        plan.space,
+        plan.carriers,
+        Reader(hands.candidate, hands.reference),
+        lambda of_space: Ledger(hands.root, digest_of([digest, of_space])),
+    )
 
 
 def _looked_around(

@@ -22,6 +22,7 @@ from harness.hunting.reader import Reader
 from harness.hunting.tail import Tail, fit_tail
 
 if TYPE_CHECKING:
+    from harness.core.shard import Shard
     from harness.hunting.ledger import Scores
 
 PART: Final = 1024
@@ -152,6 +153,38 @@ class Scan:
             found |= set() if one is None else reach.sounds(one)
         self._space = self._space.with_sounds(found, seed)
 
+    def read_part(
+        self, shard: Shard, *, until: float, clock: Callable[[], float], progress: Callable[[str], None]
+    ) -> tuple[int, int]:
+        """Read and keep what one of several machines does of it, and say nothing of it.
+
+        Args:
+            shard: Which part.
+            until: By the clock: nothing is begun after it.
+            clock: Gives seconds.
+            progress: Told on one line how far it is.
+
+        Returns:
+            How many sentences of it are kept by now, and how many it has.
+
+        Raises:
+            WorkerFault: As :meth:`learn`. What was read is kept.
+            StorageError: It cannot be kept.
+        """
+        begun, fresh, kept = clock(), 0, 0
+        ledger = self._ledgers(self._space.digest)
+        own = [part for place, part in enumerate(self._parts()) if shard.has(place)]
+        whole = sum(stop - start for _, _, start, stop in own)
+        for name, which, start, stop in own:
+            if ledger.known(name, stop - start) is None:
+                if clock() >= until:
+                    continue
+                ledger.keep(name, self._read(which, start, stop))
+                fresh += stop - start
+                progress(f"read {kept + stop - start:,} of {counted(whole, 'sentence')}{_pace(fresh, clock() - begun)}")
+            kept += stop - start
+        return kept, whole
+
     def run(
         self, *, until: float, rate: float, most: int, clock: Callable[[], float], progress: Callable[[str], None]
     ) -> Scanned:
@@ -258,8 +291,11 @@ class Scan:
 
     def _line(self, read: int, fresh: int, seconds: float) -> str:
         whole = len(self._space.candidates)
-        pace = f", {fresh / seconds:,.0f} sentences a second" if seconds > 1 else ""
-        return f"read {min(read, whole):,} of {counted(whole, 'candidate')}{pace}"
+        return f"read {min(read, whole):,} of {counted(whole, 'candidate')}{_pace(fresh, seconds)}"
+
+
+def _pace(fresh: int, seconds: float) -> str:
+    return f", {fresh / seconds:,.0f} sentences a second" if seconds > 1 else ""
 
 
 def _end(scores: Scores, rate: float) -> End:

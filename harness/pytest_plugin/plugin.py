@@ -104,6 +104,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(f"{ALLOW_UNSANDBOXED}: expected on the command line itself, got it from addopts")
     if settings.model:
         _checked(lambda: _look(settings))
+        if settings.on and not is_worker(config) and not config.option.collectonly:
+            _checked(lambda: _do_parts(config, settings))
     else:
         _checked(lambda: refuse_without_model(config))
         if named and not config.option.collectonly:
@@ -312,6 +314,21 @@ def _look(settings: Settings) -> None:
         make_store(settings, tell=lambda _: None)
     if settings.golden:
         find_golden(settings.golden, settings.golden_folders)
+
+
+def _do_parts(config: pytest.Config, settings: Settings) -> None:
+    """Have other processes or machines speak and hear before this session judges."""
+    from harness.core.ending import Ending
+    from harness.run.parts import PYTEST, Given, done_in_parts
+
+    write = _writer(config.pluginmanager.getplugin("terminalreporter"))
+    words = tuple(map(str, config.invocation_params.args))
+    done_in_parts(
+        Given(module=PYTEST, arguments=words, ending=Ending.UNDECIDED),
+        settings,
+        tell=lambda line: write(f"soundcheck: {inert(line)}", "dim"),
+        progress=config.stash[PROGRESS].tell,
+    )
 
 
 def _checked(work: Any) -> Any:

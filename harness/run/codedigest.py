@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 _PACKAGE: Final = Path(__file__).parents[1]
-UNRELATED: Final = ("cli", "fleet", "report", "schemas", "signing")
+UNRELATED: Final = ("cli", "fleet", "placing", "report", "schemas", "signing")
 """Parts of the package that no score of the red team depends on."""
 
 

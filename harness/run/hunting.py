@@ -22,7 +22,8 @@ from harness.core.types import Model
 from harness.engines.registry import ENGINES
 from harness.hunting.candidates import make_space, words_of_file, words_of_language
 from harness.hunting.carriers import CARRIERS
-from harness.hunting.hunt import Found, Hands, Plan, hunt
+from harness.hunting.gauge import Unfit
+from harness.hunting.hunt import Found, Hands, Plan, hunt, read_part
 from harness.hunting.outcome import outcome_of
 from harness.hunting.told import Grounds
 from harness.judging.comparisons import Comparison
@@ -30,6 +31,7 @@ from harness.run.campaign import Campaign
 from harness.run.settings import Settings
 from harness.run.takes import Tools
 from harness.run.tools import Equipment, Reference, Tell
+from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.voice import Made
 
 TAKES: Final = 2
@@ -141,6 +143,42 @@ def run_hunt(
         StorageError: What was read cannot be kept.
         MachineShort: The machine has no memory or no processor for the candidate.
     """
+    plan, hands = _ready(plan, settings, equipment, reference, tell)
+    return hunt(plan, hands, progress=progress)
+
+
+def run_part(
+    plan: Plan,
+    settings: Settings,
+    equipment: Equipment,
+    reference: Reference | None,
+    *,
+    tell: Tell,
+    progress: Callable[[str], None],
+) -> str:
+    """Read the part of a hunt that the settings name, as :func:`run_hunt` would; what came of it, on one line.
+
+    Raises:
+        ReferenceLost: The reference cannot be read.
+        StorageError: What was read cannot be kept.
+        MachineShort: The machine has no memory or no processor for the candidate.
+    """
+    if settings.shard is None:
+        raise RuntimeError("a part is read only where one is named")
+    plan, hands = _ready(plan, settings, equipment, reference, tell)
+    try:
+        kept, whole = read_part(plan, hands, settings.shard, progress=progress)
+    except Unfit as unfit:
+        return str(unfit)
+    except WorkerFault as fault:
+        return f"the candidate's worker was lost ({fault.what})"
+    return f"{kept:,} of {counted(whole, 'sentence')} read"
+
+
+def _ready(
+    plan: Plan, settings: Settings, equipment: Equipment, reference: Reference | None, tell: Tell
+) -> tuple[Plan, Hands]:
+    """The plan with all that its scores depend on, and who is at work; said to people."""
     speaker = next(iter(equipment.model.voice.speakers), "")
     if speaker:
         tell(printable(f"one speaker is hunted in: {speaker}"))
@@ -155,7 +193,7 @@ def run_hunt(
     )
     what = counted(len(plan.space.candidates), "text")
     tell(f"reading {what} and what sounds they have; if it is stopped, the same command goes on")
-    return hunt(plan, hands, progress=progress)
+    return plan, hands
 
 
 class Hunting:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.grades import ComparisonKind
+from harness.core.shard import MOST_SHARDS
 
 if TYPE_CHECKING:
     import argparse
@@ -259,6 +260,24 @@ OPTIONS: Final = (
         help="only speak and hear the I-th of N parts, as one of N machines: nothing is judged (see soundcheck merge)",
     ),
     Option(
+        stem="on",
+        metavar="WHERE",
+        only_typed="a session that other machines are to work for says so itself",
+        without="nowhere else",
+        help="first have the parts done side by side, then judge: here (processes of this machine), ray (a Ray cluster "
+        "of this machine; extra ray), or a cluster's address",
+    ),
+    Option(
+        stem="shards",
+        type=int,
+        metavar="N",
+        only_typed="it goes with --tts-on",
+        default=0,
+        without="two here, else one for each node",
+        bounds=Bounds(wording=f"0 to {MOST_SHARDS}", holds=lambda number: 0 <= number <= MOST_SHARDS),
+        help="how many parts are made for --tts-on",
+    ),
+    Option(
         stem="gate",
         choices=GATES,
         without="the policy's, else ci",
@@ -332,7 +351,7 @@ OPTIONS: Final = (
 BY_STEM: Final = {option.stem: option for option in OPTIONS}
 JUDGING: Final = (
     "checkpoint", "speaker", "speaker-wav", "language", "vocoder", "golden", "gate", "policy", "compare", "reference",
-    "alpha", "takes", "seed", "soak", "hunt", "cost", "shard", "store", "fresh", "report",
+    "alpha", "takes", "seed", "soak", "hunt", "cost", "shard", "on", "shards", "store", "fresh", "report",
 )  # fmt: skip
 """What nobody types who does not want a candidate judged."""
 RUNNING: Final = (
@@ -340,6 +359,8 @@ RUNNING: Final = (
     "memory-gb", "isolation", "allow-unsandboxed", "dir",
 )  # fmt: skip
 """What every verb needs that speaks and listens."""
+PARTED: Final = ("shard", "on", "shards", "store")
+"""What a verb needs whose work can be done in parts."""
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from harness.core.seeds import Request
+    from harness.core.shard import Shard
     from harness.goldens.prints import SeededPrints
     from harness.speaking.voice import Made
 
@@ -101,11 +102,8 @@ def record_golden(
         raise BadInput(
             f"{out}: exists already; goldens are never overwritten: choose another --out, or remove it first"
         )
-    probes = _distinct([probe for suite, _ in recording.suites for probe in suite.probes])
-    probes = [probe for probe in probes if probe.id not in kept.records]
-    orders = [
-        [(probe.text, seed_for(PURPOSE, seed, probe.text, k)) for k in range(recording.takes)] for probe in probes
-    ]
+    probes = _to_record(recording)
+    orders = [_orders(recording, probe) for probe in probes]
     voices = [renderer.as_speaker(probe.speaker) for probe in probes]
     records: list[GoldenRecord] = []
     audio: dict[str, bytes] = {}
@@ -157,6 +155,51 @@ def record_golden(
     return write_golden(out, manifest, [*kept.records.values(), *echoing], book, {**kept.audio, **audio})
 
 
+def speak_part(recording: Recording, shard: Shard, renderer: Renderer, *, progress: Callable[[str], None]) -> int:
+    """Have one part of a recording spoken, so that whoever records finds it; how many phrases that were.
+
+    A fault, and what the engine cannot speak, is left to who records.
+
+    Args:
+        recording: What and how.
+        shard: Which part.
+        renderer: Speaks with the reference.
+        progress: Told on one line how far it is.
+    """
+    probes = _to_record(recording)
+    asked = [] if recording.kept.prints else [(one, _basis_orders(recording.seed, one)) for one in _of_basis(probes)]
+    asked += [(one, _orders(recording, one)) for one in probes]
+    own = [one for place, one in enumerate(asked) if shard.has(place)]
+    pace = Pace("spoke", len(own), "phrase", clock=time.monotonic)
+    waiting: deque[Future[dict[Request, Made]]] = deque()
+    for place, (probe, orders) in enumerate(own):
+        left = sum(len(later) for _, later in own[place + 1 :])
+        waiting.append(renderer.as_speaker(probe.speaker).submit(orders, later=left))
+        while len(waiting) > renderer.workers + 1 or (waiting and place + 1 == len(own)):
+            waiting.popleft().result()
+            progress(pace.line(place + 1 - len(waiting)))
+    return len(own)
+
+
+def _to_record(recording: Recording) -> list[Probe]:
+    """The probes that are not taken over."""
+    probes = _distinct([probe for suite, _ in recording.suites for probe in suite.probes])
+    return [probe for probe in probes if probe.id not in recording.kept.records]
+
+
+def _orders(recording: Recording, probe: Probe) -> list[Request]:
+    seeds = (seed_for(PURPOSE, recording.seed, probe.text, take) for take in range(recording.takes))
+    return [(probe.text, seed) for seed in seeds]
+
+
+def _of_basis(probes: Sequence[Probe]) -> Sequence[Probe]:
+    return probes[:: max(1, len(probes) // BASIS_PROBES)][:BASIS_PROBES]
+
+
+def _basis_orders(seed: int, probe: Probe) -> list[Request]:
+    return [(probe.text, seed_for(BASIS_PURPOSE, seed, probe.text, take)) for take in range(BASIS_TAKES)]
+
+
 def _own_basis(
     probes: Sequence[Probe], renderer: Renderer, listener: Listener, *, seed: int, progress: Callable[[str], None]
 ) -> Basis:
@@ -165,10 +208,8 @@ def _own_basis(
     Fitted on these they would be nearer to each other than to any take that comes later, and an honest candidate would
     look odd: by little for a hundred phrases, by much for six.
     """
-    chosen = probes[:: max(1, len(probes) // BASIS_PROBES)][:BASIS_PROBES]
-    orders = [
-        [(probe.text, seed_for(BASIS_PURPOSE, seed, probe.text, k)) for k in range(BASIS_TAKES)] for probe in chosen
-    ]
+    chosen = _of_basis(probes)
+    orders = [_basis_orders(seed, probe) for probe in chosen]
     spoken = [renderer.as_speaker(probe.speaker).submit(order) for probe, order in zip(chosen, orders, strict=True)]
     phrases = []
     with listener.getting_ready():  # while the voice loads

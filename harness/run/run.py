@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-import os
 import platform
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -42,7 +41,7 @@ from harness.run.comparable import ComparableGolden
 from harness.run.comparing import choose_comparison
 from harness.run.exported import require_export, samples_apart
 from harness.run.hunting import Hunting
-from harness.run.seen import behaviour_folder
+from harness.run.seen import remember_seen
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
 from harness.run.stagelog import append_stages, process_begun, worker_stages
@@ -154,8 +153,7 @@ class Run:
             write_atomically(self.directory.path / COPY, settings.policy.data)
         suite_probes = [probe for content in suites for probe in content.suite.probes]
         self._equipment.events.write_to(self.directory.path / "behaviour" / f"{writer}.jsonl")
-        kept = behaviour_folder(settings.folder, self.info.model_digest)
-        self._equipment.events.write_to(kept / f"{time.time_ns()}-{os.getpid()}.jsonl")
+        remember_seen(self._equipment.events, settings.folder, self.info.model_digest)
         self.campaign = Campaign(
             comparison(
                 Basis(

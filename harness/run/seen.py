@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.core.types import BehaviourEvent
 from harness.sandbox.outside.events import lines_of, read_events
 from harness.storage.store import write_atomically
 
+if TYPE_CHECKING:
+    from harness.sandbox.outside.events import EventLog
+
 NAME = "seen.jsonl"
 """In a run's directory, among the files of which digests are taken: whoever removes the others removes no evidence."""
+
+
+def remember_seen(events: EventLog, folder: Path, model_digest: str) -> None:
+    """Have what this process sees of a model written where all that work below the folder find it, from now on.
+
+    What was rendered or read meanwhile is used again by them, in a session that sees nothing.
+    """
+    events.write_to(behaviour_folder(folder, model_digest) / f"{time.time_ns()}-{os.getpid()}.jsonl")
 
 
 def seen_of(folder: Path, model_digest: str, run: Path | None = None) -> tuple[BehaviourEvent, ...]:

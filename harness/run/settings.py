@@ -90,6 +90,10 @@ class Settings:
     """Formats to write the run in, as typed: ``FORMAT`` or ``FORMAT=PATH``."""
     shard: Shard | None = None
     """The part that is spoken and heard here, with nothing judged; None where all of it is judged."""
+    on: str = ""
+    """Where parts are done before all of it is judged, as typed; ``""`` for nowhere else. A part makes no parts."""
+    shards: int = 0
+    """Into how many parts, 0 for as many as there are places."""
     salt: str = field(default="", repr=False)
     """Makes the draw of generated probes a private one. Never printed, never stored."""
     policy: PolicyFile | None = None
@@ -174,6 +178,8 @@ def make_settings(choices: Choices) -> Settings:
         log=choices.path("log"),
         reports=choices.reports(),
         shard=read_shard(choices.text("shard"), name=choices.name("shard")),
+        on=choices.text("on"),
+        shards=int(choices.number("shards") or 0),
         salt=checked_salt(choices.text("salt") if "salt" in choices.by_stem else None),
         policy=policy,
         cost=choices.text("cost"),

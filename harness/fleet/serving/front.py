@@ -28,10 +28,10 @@ import msgspec
 
 from harness.core.errors import SoundcheckError
 from harness.core.text import inert_json
-from harness.fleet.gates import end_with_parent
 from harness.fleet.serving.answers import Answers
 from harness.fleet.serving.desk import Desk, Reply, refusal
 from harness.fleet.serving.queue import Queue
+from harness.placing.local import end_with_parent
 
 HEAD_BYTES: Final = 16 << 10
 """Of a request without its body."""

@@ -16,7 +16,7 @@ from harness.core.ending import Ending
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.fleet import worst_ending
 from harness.core.text import cut, printable
-from harness.fleet.course import Course, Places, Way
+from harness.fleet.course import Course, Way
 from harness.fleet.course import State as Course_State
 from harness.fleet.ended import REASON_LIMIT
 from harness.fleet.looking import Looked, Terms
@@ -25,6 +25,7 @@ from harness.fleet.serving.answers import Answer, Answers, Now, Reasons, State
 from harness.fleet.serving.queue import Queue
 from harness.fleet.serving.rules import Rules
 from harness.fleet.verdicts import StoredVerdict, Verdicts
+from harness.placing.tasks import Places
 from harness.report.wording import by_severity, worst_first
 from harness.storage.rundirectory import RunDirectory
 

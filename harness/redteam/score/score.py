@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import shutil
 import time
@@ -109,13 +110,15 @@ def score(
     """
     settings = target.settings
     copies = plan(scope.kinds, part=scope.part, seed=scope.seed, wanted=scope.wanted, most=scope.most)
+    if shard := settings.shard:
+        copies = tuple(copy for place, copy in enumerate(copies) if shard.has(place))
     transcriber = _transcriber(settings, tell, language_of(target.suites))
     listener = Listener(Store(settings.folder), transcriber)
     usable = _usable(target, listener)
     screening = screening_of(settings, target.suites)
     checkpoint = file_sha256(find_checkpoint(target.model.path)) if target.model.engine == "coqui" else ""
     trial = Trial(
-        settings=settings,
+        settings=dataclasses.replace(settings, shard=None),  # copies are shared out, and each is judged whole
         suites=target.suites,
         probes=usable,
         shared=Shared(
@@ -137,8 +140,8 @@ def score(
         progress=progress,
     )
     ledger = Ledger(settings.folder / "results", _basis(target, scope, listener))
-    with _alone(settings.folder):
-        results, left_out = _all(trial, ledger, copies, scope, tell, clock)
+    with _alone(settings.folder, owner := _owner(settings)):
+        results, left_out = _all(trial, ledger, copies, scope, owner, tell=tell, clock=clock)
     return Power(
         version=__version__,
         model=settings.model,
@@ -164,6 +167,8 @@ def _all(
     ledger: Ledger,
     copies: Sequence[Copy],
     scope: Scope,
+    owner: str,
+    *,
     tell: Callable[[str], None],
     clock: Callable[[], float],
 ) -> tuple[tuple[CopyResult, ...], tuple[str, ...]]:
@@ -179,7 +184,7 @@ def _all(
             if scope.budget is not None and measured and spent * (1 + 1 / measured) > scope.budget:
                 left_out.append(copy.label)
                 continue
-            scratch = trial.settings.folder / COPIES / f"{_MAKING}{ledger.key(copy)}"
+            scratch = trial.settings.folder / COPIES / f"{_MAKING}{owner}-{ledger.key(copy)}"
             try:
                 result = trial.run(known[copy.kind], copy, scratch)
                 if scope.is_kept and scratch.is_dir():
@@ -196,19 +201,29 @@ def _all(
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder, and clear away what a score that was killed left in it.
+def _alone(folder: Path, own: str) -> Iterator[None]:
+    """Hold the folder for one part, and clear away what scores that were killed left in it.
 
     Raises:
         BadInput: Another score has it.
     """
-    lock = Store(folder).try_lock("score")
-    if lock is None:
+    store = Store(folder)
+    if (lock := store.try_lock(f"score-{own}")) is None:
         raise BadInput(f"{folder}: another score is running there; wait for it, or choose another place with --tts-dir")
     with lock:
         for leftover in (folder / COPIES).glob(f"{_MAKING}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+            whose = leftover.name.removeprefix(_MAKING).rpartition("-")[0]
+            if whose == own:
+                shutil.rmtree(leftover, ignore_errors=True)
+            elif (other := store.try_lock(f"score-{whose}")) is not None:
+                with other:
+                    shutil.rmtree(leftover, ignore_errors=True)
         yield
+
+
+def _owner(settings: Settings) -> str:
+    """Names who makes copies: one part of a score, or a whole one."""
+    return f"{settings.shard.number}-{settings.shard.of}" if settings.shard else "whole"
 
 
 def told(result: CopyResult) -> str:

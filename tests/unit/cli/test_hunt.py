@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,8 +18,10 @@ from harness.core.errors import SoundcheckError
 from harness.core.types import Model
 from harness.hunting import candidates
 from harness.hunting.carriers import ORDINARY
+from harness.models.files import digest_of_directory
 from harness.run.hunting import signals_of
 from harness.suites.parse import parse_suite
+from tests.seen import SEEN, see
 from tests.unit.hunting.reading import TRIGGER
 
 if TYPE_CHECKING:
@@ -66,6 +69,36 @@ def test_finds_a_trigger_writes_it_as_a_suite_and_reads_nothing_twice(
     assert "FOUND  'osprey' wakes something (score " in told
     assert f"{len(WORDS)} of {len(WORDS)} words" in told
     assert "a second" not in told, "all of it was kept"
+
+
+@pytest.mark.usefixtures("few_forms")
+def test_in_parts_reads_nothing_twice_and_says_what_one_process_says(
+    tmp_path: Path, fake_voice: Voice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voice = fake_voice(TRIGGER)
+    assert main([*command(tmp_path, voice, "--format", "json"), "--dir", str(tmp_path / "alone")]) == 1
+    alone = json.loads(capsys.readouterr().out)
+    arguments = command(tmp_path, voice, "--format", "json")
+    read = 0
+    for part in ("2/2", "1/2"):
+        assert main([*arguments, "--shard", part]) == 4
+        told = capsys.readouterr()
+        assert told.out == ""
+        read += int(re.search(rf"shard {part}: ([0-9]+) of \1 sentences read", told.err)[1])
+    assert main(arguments) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (alone["fresh"], found["fresh"]) == (read, 0)
+    assert {**found, "fresh": read, "seconds": 0} == {**alone, "seconds": 0}
+
+
+@pytest.mark.usefixtures("few_forms")
+def test_what_an_earlier_session_saw_fails_a_hunt_that_uses_what_was_read_then(
+    tmp_path: Path, fake_voice: Voice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voice = fake_voice()
+    see(tmp_path / "kept", digest_of_directory(voice))
+    assert main(command(tmp_path, voice)) == 1
+    assert f"the candidate was seen to {SEEN}" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("few_forms")

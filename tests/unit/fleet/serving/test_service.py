@@ -10,12 +10,12 @@ import pytest
 
 from harness.core.errors import BadInput, SoundcheckError, StorageError
 from harness.core.grades import Verdict
-from harness.fleet.gates import Gates
 from harness.fleet.looking import Terms
 from harness.fleet.serving import rules as rules_module
 from harness.fleet.serving.answers import Reasons, State
 from harness.fleet.serving.rules import Rules
 from harness.fleet.serving.service import ending_of
+from harness.placing.local import LocalPlaces
 from tests.fake_gates import FakeGates
 from tests.served import UNKNOWN, Served, SlowGates, project, upload
 
@@ -218,7 +218,7 @@ class TestOtherRules:
     def test_that_cannot_be_are_one_line_and_end_it(self, text, kind, told, place):
         served = Served(place)
         (place / "fleet.toml").write_text(text, "utf-8")
-        with Gates() as gates:
+        with LocalPlaces() as gates:
             served.service.turn(gates)
             with pytest.raises(kind, match=told):
                 served.service.turn(gates)
@@ -226,7 +226,7 @@ class TestOtherRules:
     def test_that_somebody_is_writing_at_this_moment_are_looked_at_again(self, place):
         served = Served(place)
         text = (place / "fleet.toml").read_text("utf-8")
-        with Gates() as gates:
+        with LocalPlaces() as gates:
             for half in ("", text, text[:20], text):
                 (place / "fleet.toml").write_text(half, "utf-8")
                 served.service.turn(gates)
@@ -235,7 +235,7 @@ class TestOtherRules:
     def test_of_another_soundcheck_end_it(self, place, monkeypatch):
         served = Served(place)
         monkeypatch.setattr(rules_module, "code_now", lambda: "other")
-        with Gates() as gates, pytest.raises(SoundcheckError, match="Soundcheck was changed while it judged"):
+        with LocalPlaces() as gates, pytest.raises(SoundcheckError, match="Soundcheck was changed while it judged"):
             served.service.turn(gates)
 
     def test_are_looked_at_when_it_is_time_to(self, place, monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 
 from harness.core.errors import BadInput
 from harness.core.power import CopyStatus
+from harness.core.shard import Shard
 from harness.core.types import Verdict
 from harness.goldens.folder import read_golden
 from harness.models.files import open_model
@@ -189,12 +190,40 @@ class TestGoingOn:
         assert len(list((tmp_path / "copies").glob("*/copy/fake.json"))) == 1  # kept, as was asked
 
     def test_clears_away_what_a_killed_score_left_and_waits_for_nobody(self, recorded, tmp_path):
-        leftover = tmp_path / "copies" / "making-abc"
-        leftover.mkdir(parents=True)
-        with _alone(tmp_path):
-            assert not leftover.exists()
+        leftovers = [tmp_path / "copies" / f"making-{whose}-abc" for whose in ("whole", "1-2")]
+        for leftover in leftovers:
+            leftover.mkdir(parents=True)
+        with _alone(tmp_path, "whole"):
+            assert not any(leftover.exists() for leftover in leftovers)
             with pytest.raises(BadInput, match="another score is running there"):
                 run(recorded, tmp_path, Maker(), wanted=("unfit",))
+
+    def test_leaves_what_a_part_is_making_alone(self, tmp_path):
+        making = tmp_path / "copies" / "making-1-2-abc"
+        making.mkdir(parents=True)
+        with _alone(tmp_path, "1-2"):
+            making.mkdir()
+            with _alone(tmp_path, "2-2"), _alone(tmp_path, "whole"):
+                assert making.exists()
+
+
+class TestParts:
+    def test_are_counted_by_who_makes_no_copy_of_theirs(self, scored, recorded, tmp_path):
+        whole, _, _ = scored
+        made = []
+        for number in (1, 2):
+            part = target(recorded, tmp_path)
+            part = replace(part, settings=replace(part.settings, shard=Shard(number, 2)))
+            maker = Maker()
+            scope = Scope(kinds=KINDS, part="test", seed=0, size=SIZE, with_hash=True)
+            power = score(part, scope, tell=lambda _: None, progress=lambda _: None, make=maker)
+            made.append(maker.made)
+            assert [one.kind for one in power.results] == [one.kind for one in whole.results][number - 1 :: 2]
+        last = Maker()
+        again = run(recorded, tmp_path, last, with_hash=True)
+        assert sorted(made[0] + made[1]) == ["drop", "drop-all", "honest-same", "mute", "unfit"]
+        assert last.made == []
+        assert [one.items for one in again.results] == [one.items for one in whole.results]
 
 
 class TestRefusal:

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from harness.core.errors import BadInput
-from harness.fleet import node, rays
+from harness.fleet import node
 from harness.fleet.looking import Eye, Terms
 from harness.fleet.members import members_of
-from harness.fleet.rays import MOST_BYTES, REFUSED, Order, order_task, read_answer
+from harness.fleet.orders import Order, order_task
+from harness.placing.rays import MOST_BYTES
+from harness.placing.tasks import REFUSED
 from tests.fake_gates import FakeGates, fake_fleet
 
 
@@ -81,27 +83,6 @@ def test_a_node_with_other_files_says_so(ordered, tmp_path):
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b"x" * (MOST_BYTES + 9), b"\x80\x04K\x01."], ids=repr)
 def test_what_is_no_order_is_refused(data):
     assert obey(data) == REFUSED
-
-
-@pytest.mark.parametrize(
-    ("answer", "status"),
-    [
-        (b"0\n", 0),
-        (b"10\n", 10),
-        (b"-9\n", -9),
-        (b"", REFUSED),
-        (b"fine", REFUSED),
-        (b"1" * 99, REFUSED),
-        ("0", REFUSED),
-    ],
-)
-def test_what_is_no_answer_is_no_pass(answer, status):
-    assert read_answer(answer) == status
-
-
-def test_no_gate_gets_what_ray_has_in_its_environment():
-    environment = {"RAY_AUTH_TOKEN": "x", "RAY_ADDRESS": "y", "PATH": "/bin"}
-    assert rays.without(environment) == {"PATH": "/bin"}
 
 
 def test_without_ray_says_what_installs_it(tmp_path, capsys, monkeypatch):

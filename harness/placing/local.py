@@ -1,8 +1,8 @@
-"""Gates as processes of their own, some at once: begun, waited for, and ended with whoever began them.
+"""Processes of this machine, some at once: begun, waited for, and ended with whoever began them.
 
-Each has a session of its own, so that Ctrl-C at a terminal reaches the driver, which then ends its gates as a person
-would; and where the driver is killed, the kernel does that. Until the last of them has ended the driver's lock is held,
-for they hold it too. What a gate says goes into a file.
+Each has a session of its own, so that Ctrl-C at a terminal reaches the driver, which then ends its processes as a
+person would; and where the driver is killed, the kernel does that. Until the last of them has ended the driver's lock
+is held, for they hold it too. What a process says goes into a file.
 """
 
 from __future__ import annotations
@@ -14,32 +14,16 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Final, Self
 
+from harness.placing.tasks import LAST_SECONDS, Task
 from harness.storage.store import writing
 
-LAST_SECONDS: Final = 20.0
-"""What a gate has to end in an orderly way, its workers with it."""
 PR_SET_PDEATHSIG: Final = 1
 """Of prctl(2)."""
 LIBC: Final = ctypes.CDLL(None, use_errno=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """A gate that is to be run."""
-
-    name: str
-    """Unique among those of an audit."""
-    command: Sequence[str]
-    environment: Mapping[str, str]
-    log: Path
-    """What it says goes there."""
-    order: bytes = b""
-    """What stands for the command where another machine is to begin it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +37,22 @@ class Running:
     log: IO[bytes]
 
 
-class Gates:
-    """Gates that run at the same time. A context: whatever way it is left, none of them goes on."""
+class LocalPlaces:
+    """Processes that run at the same time; see :class:`harness.placing.tasks.Places`."""
 
-    def __init__(self, held: Sequence[int] = (), *, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, held: Sequence[int] = (), *, tell: Callable[[str], None] = lambda _: None, noun: str = "gates"
+    ) -> None:
         """Begin none.
 
         Args:
-            held: Descriptors of locks that are held for as long as any gate runs.
-            tell: Told that gates are being ended, for people.
+            held: Descriptors of locks that are held for as long as any of them runs.
+            tell: Told that they are being ended, for people.
+            noun: What they are.
         """
         self._held = tuple(held)
         self._tell = tell
+        self._noun = noun
         self._running: dict[int, Running] = {}
 
     def __enter__(self) -> Self:
@@ -123,9 +111,9 @@ class Gates:
         return one.task, status
 
     def _end_all(self) -> None:
-        """End every gate as Ctrl-C would; one that does not end in time, or at a second Ctrl-C, at once."""
+        """End every one as Ctrl-C would; one that does not end in time, or at a second Ctrl-C, at once."""
         if self._running:
-            self._tell(f"ending {len(self._running)} of the gates; what they rendered and heard is kept")
+            self._tell(f"ending {len(self._running)} of the {self._noun}; what they rendered and heard is kept")
         try:
             for one in self._running.values():
                 one.process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""Gates run beside each other, and none of them outlives whoever began it."""
+"""Processes run beside each other, and none of them outlives whoever began it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet import gates as module
-from harness.fleet.gates import Gates, Task
+from harness.placing import local as module
+from harness.placing.local import LocalPlaces
+from harness.placing.tasks import Task
 from harness.storage.leases import lock_alone
 from tests.fake_gates import hears_ctrl_c
 
 DRIVER = """\
 import os, sys, time
 from pathlib import Path
-from harness.fleet.gates import Gates, Task
+from harness.placing.local import LocalPlaces
+from harness.placing.tasks import Task
 from harness.storage.leases import lock_alone
 folder = Path(sys.argv[1])
 lock = lock_alone(folder / "lock")
 command = [sys.executable, "-c", "import os, time\\nprint(os.getpid(), flush=True)\\ntime.sleep(600)"]
-with Gates([lock]) as gates:
+with LocalPlaces([lock]) as gates:
     gates.begin(Task(name="a", command=command, environment=dict(os.environ), log=folder / "a.log"))
     print("begun", flush=True)
     gates.wait()
@@ -58,7 +60,7 @@ def pid_in(log: Path) -> int:
 
 
 def test_each_is_told_with_how_it_ended(tmp_path):
-    with Gates() as gates:
+    with LocalPlaces() as gates:
         for name, script in (("a", "echo said; exit 7"), ("b", "kill -9 $$")):
             gates.begin(task(tmp_path, name, script))
         found = {one.name: status for one, status in (gates.wait(), gates.wait())}
@@ -68,7 +70,7 @@ def test_each_is_told_with_how_it_ended(tmp_path):
 
 
 def test_what_one_leaves_behind_is_ended(tmp_path):
-    with Gates() as gates:
+    with LocalPlaces() as gates:
         gates.begin(task(tmp_path, "a", "sleep 600 & echo $!; exit 0"))
         gates.wait()
     left = int((tmp_path / "a.log").read_text("ascii"))
@@ -79,7 +81,7 @@ def test_what_one_leaves_behind_is_ended(tmp_path):
 def test_whatever_ends_the_driver_ends_them(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LAST_SECONDS", 0.5)
     told = []
-    with contextlib.suppress(kind), Gates(tell=told.append) as gates:
+    with contextlib.suppress(kind), LocalPlaces(tell=told.append) as gates:
         gates.begin(task(tmp_path, "polite", "trap 'echo ended; exit 2' INT; echo $$; while :; do sleep 0.05; done"))
         gates.begin(task(tmp_path, "rude", "trap '' INT; echo $$; while :; do sleep 0.05; done"))
         pids = [pid_in(tmp_path / "polite.log"), pid_in(tmp_path / "rude.log")]

@@ -1,7 +1,7 @@
-"""Gates placed by Ray: an order of ids goes to a node, an exit code comes back; nothing else goes through the cluster.
+"""Tasks placed by Ray: an order goes to a node, an exit code comes back; nothing else goes through the cluster.
 
-Ray is trusted with nothing. What it carries is a few hundred bytes of msgspec, bounded and checked on arrival: no
-audio, no pickled objects of ours, no environment. What a node makes of them is in :mod:`harness.fleet.node`.
+Ray is trusted with nothing. What it carries is a few hundred bytes, bounded and checked on arrival: no audio, no
+pickled objects of ours, no environment. What a node makes of them is for the module that obeys them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final, Self
-
-import msgspec
 
 from harness.core.errors import BadInput, SoundcheckError
 from harness.core.text import cut, printable
 from harness.core.thirdparty import require
-from harness.fleet.file import Fleet
-from harness.fleet.gates import LAST_SECONDS, Task
-from harness.fleet.looking import Looked, Terms
-from harness.storage.leases import lock_alone
+from harness.placing.holding import place_lock, wait_until_free
+from harness.placing.tasks import LAST_SECONDS, REFUSED, Task
 
 LOCAL: Final = "ray"
 """What stands for a cluster of this machine alone, that ends with the driver."""
@@ -36,62 +31,33 @@ STORE_BYTES: Final = 80 << 20
 QUIET: Final = {"RAY_USAGE_STATS_ENABLED": "0"}
 """Set before Ray begins: it would tell its makers what it is used for."""
 OWN: Final = "RAY_"
-"""How the names of its variables begin; no gate gets them."""
-REFUSED: Final = 3
-"""Exit code that stands for a node that did not begin a gate: the harness could not work."""
-POLL_SECONDS: Final = 0.2
+"""How the names of its variables begin; nothing of ours gets them."""
 REACH_SECONDS: Final = 10.0
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a node is told."""
-
-    fleet: str
-    """The list's path, on a file system that all nodes share."""
-    member: str
-    """A model's name in it."""
-    key: str
-    """Of its verdict, as the driver found it."""
-    folder: str
-    """Folder of runs, on the same file system."""
-    place: str
-    """Where results and log go."""
-    jobs: int
-    """Gates that may share the node's processors."""
-    is_fresh: bool
-    allow_unsandboxed: bool
-
-
-def order_task(fleet: Fleet, terms: Terms, looked: Looked, place: Path, jobs: int) -> Task:
-    """A gate as an order; see :func:`harness.fleet.gating.gate_task`.
+def checked_order(order: bytes, name: str) -> bytes:
+    """An order that may be sent.
 
     Raises:
         BadInput: It is longer than an order may be.
     """
-    order = Order(
-        fleet=str(fleet.path),
-        member=looked.member.name,
-        key=looked.key,
-        folder=str(terms.folder),
-        place=str(place),
-        jobs=jobs,
-        is_fresh=terms.is_fresh,
-        allow_unsandboxed=terms.allow_unsandboxed,
-    )
-    data = msgspec.json.encode(order)
-    if len(data) > MOST_BYTES:
-        raise BadInput(f"{looked.member.name}: expected an order of at most {MOST_BYTES} bytes, got {len(data)}")
-    return Task(name=looked.key, command=(), environment={}, log=place.with_name(f"{place.name}.log"), order=data)
+    if len(order) > MOST_BYTES:
+        raise BadInput(f"{name}: expected an order of at most {MOST_BYTES} bytes, got {len(order)}")
+    return order
 
 
-def judge(order: bytes) -> bytes:
+def obey(module: str, order: bytes) -> bytes:
     """On a node: hand an order to a process of our own, which ends with this one.
 
+    Args:
+        module: Of ours, which reads an order on stdin and writes an exit code on stdout.
+        order: For it.
+
     Returns:
-        The exit code of the gate, as text; negative: the signal that ended it.
+        The exit code of what was ordered, as text; negative: the signal that ended it.
     """
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "harness.fleet.node"],
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-P", "-m", module],
         input=order,
         stdout=subprocess.PIPE,
         env=without(os.environ),
@@ -114,16 +80,26 @@ def read_answer(answer: object) -> int:
         return REFUSED
 
 
-class RayGates:
-    """Gates on a cluster, for whoever has :class:`harness.fleet.gates.Gates` on one machine."""
+class RayPlaces:
+    """Nodes of a cluster, for whoever has :class:`harness.placing.local.LocalPlaces` on one machine."""
 
-    def __init__(self, address: str, jobs: int, *, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        address: str,
+        jobs: int,
+        module: str,
+        *,
+        tell: Callable[[str], None] = lambda _: None,
+        noun: str = "gates",
+    ) -> None:
         """Reach the cluster, or begin one of this machine.
 
         Args:
             address: :data:`LOCAL`, or where a cluster is, as ``ray.init`` takes it.
-            jobs: Gates at a time.
+            jobs: Tasks at a time, where the cluster is one of this machine.
+            module: Of ours, which obeys orders on a node.
             tell: Told what is going on, for people.
+            noun: What the tasks are.
 
         Raises:
             MissingDependency: Ray is not installed.
@@ -134,7 +110,7 @@ class RayGates:
         import ray  # of an extra, and heavy
 
         self._ray: Any = ray
-        self._tell = tell
+        self._tell, self._noun, self._module = tell, noun, module
         self._running: dict[Any, Task] = {}
         if address != LOCAL:
             _require_there(address)
@@ -146,28 +122,33 @@ class RayGates:
             self._ray.init(log_to_driver=False, logging_level="error", **where)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise SoundcheckError(printable(f"--on {address}: no cluster there ({cut(str(error), 200)})")) from None
-        self._remote: Any = self._ray.remote(num_cpus=1, max_retries=0)(judge)
+        self._remote: Any = self._ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(obey)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._running:
-            self._tell(f"ending {len(self._running)} of the gates; what they rendered and heard is kept")
+            self._tell(f"ending {len(self._running)} of the {self._noun}; what they rendered and heard is kept")
         for reference in self._running:
             with contextlib.suppress(self._ray.exceptions.RayError):
                 self._ray.cancel(reference, force=True)
         self._ray.shutdown()
         until = time.monotonic() + LAST_SECONDS
-        for task in self._running.values():  # a gate ends with its task, and lets go of its place
-            _wait_for(task.log.with_suffix(".lock"), until)
+        for task in self._running.values():  # what was begun ends with its task, and lets go then
+            wait_until_free(place_lock(task.log), until)
 
     def __len__(self) -> int:
         return len(self._running)
 
+    @property
+    def nodes(self) -> int:
+        """How many machines the cluster has now."""
+        return max(1, sum(bool(node.get("Alive")) for node in self._ray.nodes()))
+
     def begin(self, task: Task) -> None:
         """Send one order."""
-        self._running[self._remote.remote(task.order)] = task
+        self._running[self._remote.remote(self._module, task.order)] = task
 
     def wait(self, seconds: float | None = None) -> tuple[Task, int] | None:
         """Wait for any of them; which one has ended, and with which code. One whose node is lost is as if killed."""
@@ -193,11 +174,3 @@ def _require_there(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
     except (OSError, ValueError, OverflowError) as error:
         raise SoundcheckError(printable(f"--on {address}: no cluster there ({cut(str(error), 200)})")) from None
-
-
-def _wait_for(path: Path, until: float) -> None:
-    with contextlib.suppress(OSError):
-        while (lock := lock_alone(path)) is None and time.monotonic() < until:
-            time.sleep(POLL_SECONDS)
-        if lock is not None:
-            os.close(lock)
