@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tests.plugin.test_fleet import cache, command, fleet, processes  # noqa: F4
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("ray", reason="pip install '.[ray]'")
+
+ROOT = Path(__file__).parents[2]
 
 
 def begun(fleet: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:  # noqa: F811
@@ -106,3 +109,29 @@ def test_a_cluster_that_is_not_there_is_one_line(fleet: Path, tmp_path: Path) ->
 
 def report_is_missing(folder: Path) -> bool:
     return not (folder / "fleets/fleet/fleet.json").exists()
+
+
+TASK = """\
+import os, subprocess, sys
+import ray
+from harness.placing.rays import without
+
+def tried(*words):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tier=quick", *words]
+    return subprocess.run(command, env=without(os.environ), capture_output=True, text=True)
+
+ray.init(address="local", num_cpus=1, include_dashboard=False, object_store_memory=80 << 20, log_to_driver=False)
+done = ray.get(ray.remote(tried).remote(*sys.argv[1:]))
+print(done.stdout, done.stderr)
+sys.exit(done.returncode)
+"""
+
+
+def test_the_walls_hold_within_a_task_as_they_do_elsewhere(tmp_path: Path) -> None:
+    tests = [str(ROOT / "tests/unit/sandbox/outside" / name) for name in ("test_sandboxed.py", "test_proofs.py")]
+    done = subprocess.run(
+        [sys.executable, "-c", TASK, f"--basetemp={tmp_path / 'within'}", *tests],
+        cwd=ROOT, env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert " passed" in done.stdout

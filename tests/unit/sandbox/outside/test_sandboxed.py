@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -442,6 +443,56 @@ class TestSecrets:
         worker.stop()
         event = best.seen("secrets")["canary-said"]
         assert (event.when, event.phrases) == ("speaking", ("go",))
+
+
+class TestCluster:
+    """What a cluster's own processes have on the machine of a worker that one of its tasks started."""
+
+    @pytest.fixture
+    def sockets(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+        """Who answers at a socket: one below the folder for temporary files, as Ray's are, and one elsewhere."""
+        with tempfile.TemporaryDirectory(prefix="ray-of-tests-") as session, contextlib.ExitStack() as opened:
+            found = {}
+            for where, folder in (
+                ("temporary", Path(session) / "sockets"),
+                ("elsewhere", Path.home() / ".ray-of-tests"),
+            ):
+                folder.mkdir(exist_ok=True)
+                opened.callback(shutil.rmtree, folder, ignore_errors=True)
+                listener = opened.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+                listener.bind(str(folder / "raylet"))
+                listener.listen()
+                threading.Thread(target=_answer, args=(listener,), daemon=True).start()
+                (folder / "auth_token").write_text("token-of-the-cluster", "utf-8")
+                found[where] = folder / "raylet"
+            yield found
+
+    @pytest.mark.parametrize("where", ["temporary", "elsewhere"])
+    def test_its_sockets_are_out_of_reach_and_trying_is_told(
+        self, where: str, box: Box, sockets: dict[str, Path]
+    ) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.connect(str(sockets[where]))
+            assert sock.recv(1) == b"!"
+        assert "b'!'" not in box.does("call", str(sockets[where]))
+        assert "network" in box.kinds
+
+    def test_its_token_and_environment_are_out_of_reach(
+        self, box: Box, sockets: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("RAY_AUTH_TOKEN", "RAY_ADDRESS", "RAY_RAYLET_PID", "RAY_SESSION_DIR"):
+            monkeypatch.setenv(name, f"{name}-of-the-cluster")
+        assert box.does("environment", "-of-the-cluster") == "0 found"
+        for socket_ in sockets.values():
+            refused = box.does("read", str(socket_.with_name("auth_token")))
+            assert refused.startswith(("FileNotFoundError", "PermissionError")), refused
+
+
+def _answer(listener: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            with listener.accept()[0] as connection:
+                connection.sendall(b"!")
 
 
 class TestEnd:

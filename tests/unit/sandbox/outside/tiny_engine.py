@@ -55,6 +55,15 @@ def connect(port: int) -> str:
         return repr(sock.recv(1))
 
 
+def call(path: str) -> str:
+    """Speak to whoever listens at a socket in the file system."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(1)
+        sock.connect(path)
+        sock.sendall(b"hello")
+        return repr(sock.recv(1))
+
+
 def datagram(port: int) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         return sock.sendto(b"hello", ("127.0.0.1", port))
@@ -176,6 +185,7 @@ DEEDS: dict[str, Any] = {
     "nothing": lambda: "nothing",
     "threads": threads,
     "connect": connect,
+    "call": call,
     "datagram": datagram,
     "read": lambda path: Path(path).read_bytes(),
     "write": lambda path: Path(path).write_text("x"),
