@@ -110,6 +110,17 @@ def in_parts(options: argparse.Namespace, settings: Settings) -> None:
     done_in_parts(given, settings, tell=say, progress=say_progress)
 
 
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Where gates run that are not processes of this driver."""
+    parser.add_argument(
+        "--on",
+        default="",
+        metavar="CLUSTER",
+        help="place gates by Ray: ray (a cluster of this machine), ray:3 (of three nodes here), or a cluster's address "
+        "(extra ray; default: none)",
+    )
+
+
 def add_drawing(parser: argparse.ArgumentParser) -> None:
     """Options that shape generated probes."""
     parser.add_argument(

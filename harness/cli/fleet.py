@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.cli import fleet_demo, fleet_serve
-from harness.cli.common import add_format, print_json, say, say_progress, verb
+from harness.cli.common import add_cluster, add_format, print_json, say, say_progress, verb
 from harness.core.exits import Exit
 from harness.core.text import counted, printable
 from harness.run.options import BY_STEM, add_option
@@ -48,12 +48,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="gates at a time, which share the processors (default: 1)"
     )
-    one.add_argument(
-        "--on",
-        default="",
-        metavar="CLUSTER",
-        help="place gates by Ray: ray (a cluster of this machine), or a cluster's address (extra ray; default: none)",
-    )
+    add_cluster(one)
     add_option(one, "fresh", help="ask no stored verdict, and speak and hear anew")
     add_option(one, "allow-unsandboxed")
     one.set_defaults(run=run_fleet)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.cli.common import add_format, say, verb
+from harness.cli.common import add_cluster, add_format, say, verb
 from harness.cli.demo import GOLDEN, demo_suite, demo_whisper
 from harness.core.exits import Exit
 from harness.run.options import add_option
@@ -61,10 +61,11 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         actions,
         "demo",
         "make twelve copies of the demo voice, honest and manipulated ones, and judge them as a fleet",
-        "soundcheck fleet demo",
+        "soundcheck fleet demo\n  soundcheck fleet demo --on ray:3 --jobs 3",
     )
     add_option(parser, "dir")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="gates at a time (default: 1)")
+    add_cluster(parser)
     add_format(parser)
     parser.set_defaults(run=run)
 
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     weights = demo_whisper()
     for copy in COPIES:
         make(copy, voice, place / "voices" / copy.name)
-    report = audited_demo(place, weights, folder, options.jobs)
+    report = audited_demo(place, weights, folder, options)
     show(report, options.format)
     expected = {copy.name: Verdict.PASS if copy.passes else Verdict.FAIL for copy in COPIES}
     wrong = [row.name for row in report.rows if row.verdict is not expected[row.name]]
@@ -94,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     return Exit.FINDINGS if wrong else Exit.DONE
 
 
-def audited_demo(place: Path, weights: Path, folder: Path, jobs: int) -> FleetReport:
+def audited_demo(place: Path, weights: Path, folder: Path, options: argparse.Namespace) -> FleetReport:
     """Write the demo's list and suite, and audit it."""
     from harness.cli.fleet import audited
     from harness.fleet.file import read_fleet
@@ -105,7 +106,7 @@ def audited_demo(place: Path, weights: Path, folder: Path, jobs: int) -> FleetRe
     probes = [one for one in read_suite(demo_suite()).suite.probes if one.id in PROBES]
     write_atomically(place / "few.probes.yaml", suite_of(probes).encode())
     write_atomically(place / "fleet.toml", list_of(weights).encode())
-    return audited(read_fleet(place / "fleet.toml"), Terms(folder=folder), jobs)
+    return audited(read_fleet(place / "fleet.toml"), Terms(folder=folder), options.jobs, options.on)
 
 
 def make(copy: Copy, voice: Path, out: Path) -> None:

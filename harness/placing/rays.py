@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,14 +21,14 @@ from harness.core.errors import BadInput, SoundcheckError
 from harness.core.text import cut, printable
 from harness.core.thirdparty import require
 from harness.placing.holding import place_lock, wait_until_free
+from harness.placing.nodes import STORE_BYTES, cluster_of
 from harness.placing.tasks import LAST_SECONDS, REFUSED, Task
 
 LOCAL: Final = "ray"
-"""What stands for a cluster of this machine alone, that ends with the driver."""
+"""What stands for a cluster of this machine alone, that ends with the driver; ``ray:3`` for one of three nodes."""
+SEVERAL: Final = re.compile(r"ray:([0-9]{1,3})", re.ASCII)
 MOST_BYTES: Final = 64 << 10
 """Of an order."""
-STORE_BYTES: Final = 80 << 20
-"""Of Ray's own store on this machine, its least: nothing of ours is in it."""
 QUIET: Final = {"RAY_USAGE_STATS_ENABLED": "0"}
 """Set before Ray begins: it would tell its makers what it is used for."""
 OWN: Final = "RAY_"
@@ -95,7 +96,8 @@ class RayPlaces:
         """Reach the cluster, or begin one of this machine.
 
         Args:
-            address: :data:`LOCAL`, or where a cluster is, as ``ray.init`` takes it.
+            address: :data:`LOCAL`, several nodes of this machine (``ray:3``), or where a cluster is, as ``ray.init``
+                takes it.
             jobs: Tasks at a time, where the cluster is one of this machine.
             module: Of ours, which obeys orders on a node.
             tell: Told what is going on, for people.
@@ -112,16 +114,23 @@ class RayPlaces:
         self._ray: Any = ray
         self._tell, self._noun, self._module = tell, noun, module
         self._running: dict[Any, Task] = {}
-        if address != LOCAL:
-            _require_there(address)
-        where = {"address": address}
+        self._own = contextlib.ExitStack()
+        """What was begun here, and ends with these places."""
+        where: dict[str, Any] = {"address": address}
         if address == LOCAL:
             own = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": STORE_BYTES}
-            where = {"address": "local", "_node_ip_address": "127.0.0.1", **own}  # type: ignore[dict-item]
-        try:
-            self._ray.init(log_to_driver=False, logging_level="error", **where)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            raise SoundcheckError(printable(f"--on {address}: no cluster there ({cut(str(error), 200)})")) from None
+            where = {"address": "local", "_node_ip_address": "127.0.0.1", **own}
+        elif several := SEVERAL.fullmatch(address):
+            where = {"address": self._own.enter_context(cluster_of(int(several[1])))}
+        else:
+            _require_there(address)
+        with contextlib.ExitStack() as failing:
+            failing.push(self._own)
+            try:
+                self._ray.init(log_to_driver=False, logging_level="error", **where)
+            except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+                raise SoundcheckError(printable(f"--on {address}: no cluster there ({cut(str(error), 200)})")) from None
+            failing.pop_all()
         self._remote: Any = self._ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(obey)
 
     def __enter__(self) -> Self:
@@ -134,6 +143,7 @@ class RayPlaces:
             with contextlib.suppress(self._ray.exceptions.RayError):
                 self._ray.cancel(reference, force=True)
         self._ray.shutdown()
+        self._own.close()
         until = time.monotonic() + LAST_SECONDS
         for task in self._running.values():  # what was begun ends with its task, and lets go then
             wait_until_free(place_lock(task.log), until)

@@ -265,7 +265,7 @@ OPTIONS: Final = (
         only_typed="a session that other machines are to work for says so itself",
         without="nowhere else",
         help="first have the parts done side by side, then judge: here (processes of this machine), ray (a Ray cluster "
-        "of this machine; extra ray), or a cluster's address",
+        "of this machine; ray:3 for three nodes; extra ray), or a cluster's address",
     ),
     Option(
         stem="shards",

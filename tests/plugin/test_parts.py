@@ -63,10 +63,13 @@ def test_what_no_part_did_is_done_here_and_told(gate: Gated, monkeypatch: pytest
 
 
 @pytest.mark.slow
-def test_a_cluster_of_this_machine_speaks_and_this_session_judges(gate: Gated) -> None:
+@pytest.mark.parametrize(
+    "asked", [("--tts-on=ray", "--tts-shards=2"), ("--tts-on=ray:2",)], ids=["one node", "two nodes"]
+)
+def test_a_cluster_of_this_machine_speaks_and_this_session_judges(gate: Gated, asked: tuple[str, ...]) -> None:
     pytest.importorskip("ray", reason="pip install '.[ray]'")
     _, alone = gate("alone")
-    done, found = gate("parted", "--tts-on=ray", "--tts-shards=2")
+    done, found = gate("parted", *asked)
     assert done.ret == pytest.ExitCode.TESTS_FAILED, done.outlines
     assert "what it left is done here" not in done.stdout.str()
     assert found == alone
