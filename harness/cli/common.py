@@ -104,7 +104,8 @@ def in_parts(options: argparse.Namespace, settings: Settings) -> None:
     """
     if not settings.on:
         return
-    from harness.run.parts import COMMAND, Given, done_in_parts
+    from harness.run.part import COMMAND, Given
+    from harness.run.parts import done_in_parts
 
     given = Given(module=COMMAND, arguments=options.typed, ending=Exit.UNDECIDED)
     done_in_parts(given, settings, tell=say, progress=say_progress)

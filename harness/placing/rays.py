@@ -156,6 +156,11 @@ class RayPlaces:
         """How many machines the cluster has now."""
         return max(1, sum(bool(node.get("Alive")) for node in self._ray.nodes()))
 
+    @property
+    def slots(self) -> int:
+        """How many tasks the cluster does at a time."""
+        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+
     def begin(self, task: Task) -> None:
         """Send one order."""
         self._running[self._remote.remote(self._module, task.order)] = task

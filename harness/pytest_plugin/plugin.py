@@ -319,12 +319,13 @@ def _look(settings: Settings) -> None:
 def _do_parts(config: pytest.Config, settings: Settings) -> None:
     """Have other processes or machines speak and hear before this session judges."""
     from harness.core.ending import Ending
-    from harness.run.parts import PYTEST, Given, done_in_parts
+    from harness.run.part import PYTEST, Given
+    from harness.run.parts import done_in_parts
 
     write = _writer(config.pluginmanager.getplugin("terminalreporter"))
     words = tuple(map(str, config.invocation_params.args))
     done_in_parts(
-        Given(module=PYTEST, arguments=words, ending=Ending.UNDECIDED),
+        Given(module=PYTEST, arguments=words, ending=Ending.UNDECIDED, is_shared=True),
         settings,
         tell=lambda line: write(f"soundcheck: {inert(line)}", "dim"),
         progress=config.stash[PROGRESS].tell,

@@ -22,7 +22,7 @@ from harness.placing.local import LocalPlaces, end_with_parent
 from harness.placing.rays import MOST_BYTES
 from harness.placing.tasks import REFUSED, Task
 from harness.run.codedigest import code_digest
-from harness.run.parts import ADDED, MODULES, Part, command_of
+from harness.run.part import ADDED, MODULES, Part, command_of
 from harness.storage.store import write_atomically
 
 

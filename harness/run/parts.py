@@ -10,10 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-import sys
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +18,13 @@ import msgspec
 
 from harness.core.errors import BadInput
 from harness.core.shard import MOST_SHARDS, Shard
-from harness.core.text import counted, cut, printable
 from harness.placing.local import LocalPlaces
 from harness.placing.rays import RayPlaces, checked_order
-from harness.placing.tasks import Places, Task
+from harness.placing.tasks import Task
 from harness.run.codedigest import code_digest
 from harness.run.options import SALT_VARIABLE
+from harness.run.part import ADDED, PYTEST, Given, Part, command_of
+from harness.run.partcourse import in_parts
 
 if TYPE_CHECKING:
     from harness.run.settings import Settings
@@ -36,42 +34,8 @@ HERE: Final = "here"
 PARTS_HERE: Final = 2
 NODE: Final = "harness.run.partnode"
 """Obeys orders, on a node."""
-PYTEST: Final = "pytest"
-COMMAND: Final = "harness.cli.main"
-MODULES: Final = (PYTEST, COMMAND)
-"""What parts are done by."""
-TRIES: Final = 2
-"""How often a part is begun that something ended."""
-ADDED: Final = "PYTEST_ADDOPTS"
-"""Variable whose words belong to pytest's command line."""
-MAX_LOG_BYTES: Final = 64 << 10
 LOGS: Final = "parts"
 """Below the folder of runs: what parts say, until all is done."""
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a node is told."""
-
-    code: str
-    """Digest of the Soundcheck that gave the command."""
-    module: str
-    """One of :data:`MODULES`."""
-    arguments: tuple[str, ...]
-    folder: str
-    """Where the command was given; on a file system that all nodes share."""
-    log: str
-    """Where what it says goes; there as well."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """A command as it was given."""
-
-    module: str
-    """One of :data:`MODULES`."""
-    arguments: Sequence[str]
-    ending: int
-    """Exit code of a part that was done."""
 
 
 def done_in_parts(
@@ -96,7 +60,7 @@ def done_in_parts(
         tasks = part_tasks(given, settings.folder, settings.shards or PARTS_HERE)
         at_once = max(PARTS_HERE, len(os.sched_getaffinity(0)))
         with LocalPlaces(tell=tell, noun="parts") as local:
-            in_parts(local, tasks, given.ending, at_once=at_once, tell=tell, progress=progress)
+            in_parts(local, tasks, given, at_once=at_once, tell=tell, progress=progress)
         return
     if settings.salt and any(settings.salt in word for word in given.arguments):
         raise BadInput(
@@ -104,7 +68,7 @@ def done_in_parts(
         )
     with RayPlaces(settings.on, settings.shards or PARTS_HERE, NODE, tell=tell, noun="parts") as cluster:
         tasks = part_tasks(given, settings.folder, settings.shards or min(MOST_SHARDS, cluster.nodes))
-        in_parts(cluster, tasks, given.ending, at_once=len(tasks), tell=tell, progress=progress)
+        in_parts(cluster, tasks, given, at_once=cluster.slots, tell=tell, progress=progress)
 
 
 def part_tasks(given: Given, folder: Path, count: int) -> list[Task]:
@@ -141,50 +105,6 @@ def part_tasks(given: Given, folder: Path, count: int) -> list[Task]:
     return tasks
 
 
-def command_of(part: Part) -> list[str]:
-    """How a part is started."""
-    return [sys.executable, "-P", "-m", part.module, *part.arguments]
-
-
-def in_parts(
-    places: Places,
-    tasks: Sequence[Task],
-    ending: int,
-    *,
-    at_once: int,
-    tell: Callable[[str], None],
-    progress: Callable[[str], None],
-) -> None:
-    """Have parts done; one that something ended is begun once more, and what else goes wrong is told.
-
-    Args:
-        places: Where.
-        tasks: Which.
-        ending: Exit code of one that was done.
-        at_once: How many may be at work.
-        tell: Told what went wrong, for people.
-        progress: Told on one line how far it is.
-    """
-    tries = dict.fromkeys((task.name for task in tasks), 1)
-    waiting = deque(tasks)
-    while waiting or len(places):
-        while waiting and len(places) < at_once:
-            places.begin(waiting.popleft())
-        open_ = len(waiting) + len(places)
-        progress(f"{len(tasks) - open_} of {counted(len(tasks), 'part')} done; {len(places)} at work")
-        if (ended := places.wait()) is None:
-            continue
-        task, status = ended
-        if status < 0 and tries[task.name] < TRIES:
-            tries[task.name] += 1
-            tell(f"part {task.name} was ended by signal {-status}; it is begun once more")
-            waiting.append(task)
-        elif status != ending:
-            tell(printable(f"part {task.name} ended with {status}{_last_words(task.log)}; what it left is done here"))
-        else:
-            task.log.unlink(missing_ok=True)
-
-
 def _with_shard(module: str, arguments: Sequence[str], shard: Shard) -> tuple[str, ...]:
     """The words of a part: no cache of pytest's is written by several at a time."""
     if module == PYTEST:
@@ -197,15 +117,3 @@ def _encoded(part: Part) -> bytes:
         return msgspec.json.encode(part)
     except UnicodeEncodeError:
         raise BadInput("--tts-on: expected words that are UTF-8, got others") from None
-
-
-def _last_words(log: Path) -> str:
-    """The last line of a log that says something."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - MAX_LOG_BYTES))
-            lines = file.read(MAX_LOG_BYTES).decode("utf-8", "replace").splitlines()
-    except OSError:
-        return ""
-    said = next((line.strip(" =") for line in reversed(lines) if line.strip(" =")), "")
-    return f" ({cut(said, 160)})" if said else ""

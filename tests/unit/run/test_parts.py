@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -17,8 +18,10 @@ from harness.placing import rays
 from harness.placing.local import LocalPlaces
 from harness.placing.rays import MOST_BYTES
 from harness.placing.tasks import REFUSED, Task
-from harness.run import partnode, parts
-from harness.run.parts import COMMAND, PYTEST, Given, Part, done_in_parts, in_parts, part_tasks
+from harness.run import partcourse, partnode, parts
+from harness.run.part import COMMAND, PYTEST, Given, Part
+from harness.run.partcourse import in_parts
+from harness.run.parts import done_in_parts, part_tasks
 from harness.run.settings import Settings
 
 GATE = Given(module=PYTEST, arguments=("my.probes.yaml", "--tts-model=voice"), ending=10)
@@ -45,7 +48,7 @@ def scripts(folder: Path, *texts: str) -> list[Task]:
 def done(tasks: list[Task], at_once: int = 9) -> tuple[Told, Told]:
     told, progress = Told(), Told()
     with LocalPlaces() as places:
-        in_parts(places, tasks, 10, at_once=at_once, tell=told, progress=progress)
+        in_parts(places, tasks, GATE, at_once=at_once, tell=told, progress=progress)
         assert len(places) == 0
     return told, progress
 
@@ -65,6 +68,40 @@ class TestParts:
     def test_that_are_lost_again_are_left_to_who_judges(self, tmp_path: Path) -> None:
         told, _ = done(scripts(tmp_path, "kill -9 $$"))
         assert told[1:] == ["part 1/1 ended with -9; what it left is done here"]
+
+    def test_that_take_much_longer_than_others_are_shared_with_a_second_process(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(partcourse, "LATE_SECONDS", 0.0)
+        monkeypatch.setattr(partcourse, "LOOK_SECONDS", 0.05)
+        (tmp_path / "twice").mkdir()
+        slow = (
+            f"touch {tmp_path}/twice/$$; while [ $(ls {tmp_path}/twice | wc -l) -lt 2 ]; do sleep 0.05; done; exit 10"
+        )
+        tasks = [
+            replace(task, order=part_tasks(GATE, tmp_path, 1)[0].order) for task in scripts(tmp_path, "exit 10", slow)
+        ]
+        shared = replace(GATE, is_shared=True)
+        told, progress = Told(), Told()
+        with LocalPlaces(noun="parts", tell=told) as places:
+            in_parts(places, tasks, shared, at_once=2, tell=told, progress=progress)
+        assert progress[-1].startswith("1 of 2 parts done; ")
+        assert len(list((tmp_path / "twice").iterdir())) == 2
+        assert not [line for line in told if "done here" in line]
+
+    def test_that_are_late_are_not_shared_where_that_is_no_help(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(partcourse, "LATE_SECONDS", 0.0)
+        monkeypatch.setattr(partcourse, "LOOK_SECONDS", 0.05)
+        (tmp_path / "twice").mkdir()
+        done(scripts(tmp_path, "exit 10", f"touch {tmp_path}/twice/$$; sleep 0.6; exit 10"))
+        assert len(list((tmp_path / "twice").iterdir())) == 1
+
+    def test_at_work_say_what_the_last_of_them_said(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(partcourse, "LOOK_SECONDS", 0.05)
+        _, progress = done(scripts(tmp_path, "echo 'soundcheck: rendering batch 2 of 9'; echo ...; sleep 0.6; exit 10"))
+        assert "0 of 1 part done; 1 at work (rendering batch 2 of 9)" in progress
 
     def test_that_could_not_work_are_told_with_their_last_words(self, tmp_path: Path) -> None:
         told, _ = done(scripts(tmp_path, "echo 'soundcheck: no \033[31mdisk'; echo ====; exit 3"))
