@@ -113,13 +113,8 @@ def in_parts(options: argparse.Namespace, settings: Settings) -> None:
 
 def add_cluster(parser: argparse.ArgumentParser) -> None:
     """Where gates run that are not processes of this driver."""
-    parser.add_argument(
-        "--on",
-        default="",
-        metavar="CLUSTER",
-        help="place gates by Ray: ray (a cluster of this machine), ray:3 (of three nodes here), or a cluster's address "
-        "(extra ray; default: none)",
-    )
+    told = "place gates by Ray: ray (a cluster of this machine), ray:3 (of three nodes here), or a cluster's address"
+    add_option(parser, "on", metavar="CLUSTER", help=f"{told} (extra ray; default: here, by the driver itself)")
 
 
 def add_drawing(parser: argparse.ArgumentParser) -> None:

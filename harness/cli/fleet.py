@@ -91,14 +91,15 @@ def run_fleet(options: argparse.Namespace) -> int:
     return report.ending
 
 
-def audited(fleet: Fleet, terms: Terms, jobs: int, on: str = "") -> FleetReport:
+def audited(fleet: Fleet, terms: Terms, jobs: int, on: str | None = None) -> FleetReport:
     """Audit a fleet in its own folder, as its gates work there; `on` names the cluster where they are to work."""
     from harness.fleet.audit import audit
     from harness.fleet.course import Way
     from harness.report.page import fleet as report
+    from harness.run.parts import HERE
 
     way = Way(tell=say, progress=say_progress, now=datetime.now(UTC).isoformat(timespec="seconds"), jobs=jobs)
-    if on:
+    if on not in (None, HERE):
         from harness.fleet.orders import NODE, order_task
         from harness.placing.rays import RayPlaces
 

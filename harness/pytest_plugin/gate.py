@@ -200,7 +200,7 @@ def judge_late(settings: Settings, run_id: str, lost: Set[str] = frozenset()) ->
         IntegrityError: The run, its copy of the policy, or what other machines have seen is not whole.
         StorageError: What other machines have seen cannot be read.
     """
-    directory = RunDirectory(settings.folder, run_id)
+    directory = RunDirectory(settings.run_root, run_id)
     result = directory.result()
     make_store(settings, tell=lambda _: None).bring_seen(result.info.model_digest)
     for earlier in result.outcomes:
@@ -239,10 +239,11 @@ def write_reports(settings: Settings, run_id: str) -> tuple[RunResult, Path]:
     Raises:
         StorageError: They cannot be written.
     """
-    directory = RunDirectory(settings.folder, run_id)
+    directory = RunDirectory(settings.run_root, run_id)
     result = directory.result()
     keep_seen(directory.path, seen_of(settings.folder, result.info.model_digest))
-    directory.end()
+    if settings.shard is None:  # a shard's record is no evidence, and a second process may be at the same part
+        directory.end()
     audio = RunAudio(Store(settings.folder), load_golden(settings))
     write_atomically(directory.path / RESULTS_NAME, results.to_json(result))
     html.write(result, audio, directory.path / REPORT_NAME)

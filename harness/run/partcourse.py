@@ -1,4 +1,4 @@
-"""The way of parts: some at work at a time, one that something ended begun anew, a late one shared by a second process."""
+"""The way of parts: some at work at a time, a lost one begun anew, a late one shared by a second process."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,7 @@ from harness.run.codedigest import code_digest
 from harness.run.options import SALT_VARIABLE
 from harness.run.part import ADDED, PYTEST, Given, Part, command_of
 from harness.run.partcourse import in_parts
+from harness.run.settings import SHARDS
 
 if TYPE_CHECKING:
     from harness.run.settings import Settings
@@ -61,7 +63,16 @@ def done_in_parts(
         at_once = max(PARTS_HERE, len(os.sched_getaffinity(0)))
         with LocalPlaces(tell=tell, noun="parts") as local:
             in_parts(local, tasks, given, at_once=at_once, tell=tell, progress=progress)
-        return
+    else:
+        tasks = _on_cluster(given, settings, tell=tell, progress=progress)
+    for number in range(1, len(tasks) + 1):
+        shutil.rmtree(settings.folder / SHARDS / f"{number}-{len(tasks)}", ignore_errors=True)
+
+
+def _on_cluster(
+    given: Given, settings: Settings, *, tell: Callable[[str], None], progress: Callable[[str], None]
+) -> list[Task]:
+    """Have the parts done on a cluster; which they were."""
     if settings.salt and any(settings.salt in word for word in given.arguments):
         raise BadInput(
             f"--tts-salt: expected it in {SALT_VARIABLE} on every node, as what is typed goes to the cluster"
@@ -69,6 +80,7 @@ def done_in_parts(
     with RayPlaces(settings.on, settings.shards or PARTS_HERE, NODE, tell=tell, noun="parts") as cluster:
         tasks = part_tasks(given, settings.folder, settings.shards or min(MOST_SHARDS, cluster.nodes))
         in_parts(cluster, tasks, given, at_once=cluster.slots, tell=tell, progress=progress)
+    return tasks
 
 
 def part_tasks(given: Given, folder: Path, count: int) -> list[Task]:

@@ -144,7 +144,7 @@ class Run:
         if comparison.is_paired and reference is not None:
             require_export(self._equipment.model, reference.model, settings.reference)
         self.info = _describe(settings, suites, self._equipment, self._golden, comparison.kind, reference)
-        self.directory = RunDirectory(settings.folder, self.info.run_id)
+        self.directory = RunDirectory(settings.run_root, self.info.run_id)
         self.directory.begin(self.info, planned)
         for line in unread_beside(self._golden) if self._golden else ():
             self._event(line)

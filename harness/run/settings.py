@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from harness.core.errors import BadInput
 from harness.core.paths import expanded, shown
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MIN_SALT = 12
 """Characters: the salt's sha256 is published, and whoever guesses the salt knows the probes."""
+SHARDS: Final = "shards"
+"""Below the folder of runs: what shards record of themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,11 @@ class Settings:
         """Who of the candidate was chosen to speak, as typed."""
         recording = self.speaker_wav.sha256 if self.speaker_wav else ""
         return Voice(checkpoint=self.checkpoint, speakers=self.speaker, language=self.language, recording=recording)
+
+    @property
+    def run_root(self) -> Path:
+        """Below which the run is recorded: of a shard a place of its own, as others may work in the same folder."""
+        return self.folder / SHARDS / f"{self.shard.number}-{self.shard.of}" if self.shard else self.folder
 
     @property
     def is_metered(self) -> bool:

@@ -42,8 +42,7 @@ def test_processes_of_this_machine_speak_and_this_session_judges(gate: Gated, py
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     assert found == alone
     assert list((pytester.path / "parted/parts").iterdir()) == []
-    logged = [path.stem for path in (pytester.path / "parted/locks").iterdir()]
-    assert logged
+    assert list((pytester.path / "parted/shards").iterdir()) == []
 
 
 def test_what_no_part_did_is_done_here_and_told(gate: Gated, monkeypatch: pytest.MonkeyPatch) -> None:

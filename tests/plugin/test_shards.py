@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def gate(pytester: pytest.Pytester, recorded: Path) -> Callable[..., tuple[pytes
     def run(folder: str, *options: str) -> tuple[pytest.RunResult, dict[str, Any]]:
         asked = ("--tts-model=voice", "--tts-asr=fake", "--tts-golden=small", "--tts-cost=off", f"--tts-dir={folder}")
         done = pytester.runpytest_inprocess("small.probes.yaml", *asked, *options)
-        (results,) = (pytester.path / folder / "runs").glob("*/results.json")
+        (results,) = (pytester.path / folder).rglob("runs/*/results.json")
         return done, json.loads(results.read_text("utf-8"))
 
     return run
@@ -91,3 +92,22 @@ def test_no_part_of_a_whole_is_refused(typed: str, pytester: pytest.Pytester) ->
     done = pytester.runpytest_inprocess(f"--tts-shard={typed}", "--tts-model=x")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines([f"ERROR: --tts-shard: expected I/N, *, got '{typed}'"])
+
+
+def test_what_shards_of_one_folder_record_is_no_part_of_the_verdict(
+    gate: Callable[..., Any], pytester: pytest.Pytester
+) -> None:
+    _, alone = gate("alone")
+    pair = [
+        pytester.popen(
+            [sys.executable, "-m", "pytest", "small.probes.yaml", "--tts-model=voice", "--tts-asr=fake",
+             "--tts-golden=small", "--tts-cost=off", "--tts-dir=shared", f"--tts-shard={number}/2"],
+        )
+        for number in (1, 2, 2)
+    ]  # fmt: skip
+    assert [one.wait() for one in pair] == [10, 10, 10]
+    assert not (pytester.path / "shared/runs").exists()
+    shutil.rmtree(pytester.path / "shared/shards")
+    done, found = gate("shared")
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    assert found == alone
