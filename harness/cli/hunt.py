@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from harness.cli.common import (
     add_format,
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from harness.hunting.hunt import Found, Plan
     from harness.run.settings import Settings
     from harness.run.tools import Reference
+
+LEAST_SHARE: Final = 0.3
+"""Of the time, for whoever hunts after parts have read."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -100,7 +105,10 @@ def run(options: argparse.Namespace) -> int:
         budget = seconds_of(options.budget)
         asked = Asked(budget=budget, alpha=settings.alpha, words=options.words, spoken=options.speak)
         plan = plan_hunt(asked, settings, equipment, language)
+        begun = time.monotonic()
         in_parts(options, settings)
+        # What parts took is of the same time; the rest of it is for what they cannot do.
+        plan = dataclasses.replace(plan, budget=max(LEAST_SHARE * budget, budget - (time.monotonic() - begun)))
         equipment.store.bring_seen(equipment.model.digest)
         remember_seen(equipment.events, settings.folder, equipment.model.digest)
         reference = make_reference(settings, equipment.model.voice, tell=say, on_event=say, language=language)
