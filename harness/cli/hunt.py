@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.cli.redteam_score import seconds_of
     from harness.hunting.told import Grounds
     from harness.run.hunting import TAKES, Asked, plan_hunt, run_hunt, run_part, signals_of
-    from harness.run.seen import remember_seen, seen_of
+    from harness.run.seen import remember_seen, seen_by_now
     from harness.run.tools import make_equipment, make_reference
 
     settings = settings_of(options, model=options.model, seed=options.seed, takes=TAKES)
@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
         if reference is not None:
             reference.renderer.close()
     print(wipe(), end="", file=sys.stderr, flush=True)
-    events = seen_of(settings.folder, equipment.model.digest)
+    events = seen_by_now(equipment.events, settings.folder, equipment.model.digest)
     seen = [f"{one.kind}/{one.what} while {one.when}: {one.detail}" for one in events]
     for line in seen[:20]:
         say(printable(f"the candidate was seen to {line}"))

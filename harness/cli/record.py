@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: Something that was named is not there, or does not go together.
     """
-    from harness.run.seen import remember_seen, seen_of
+    from harness.run.seen import remember_seen, seen_by_now
 
     session = _prepare(options)
     equipment, known = session.equipment, session.known
@@ -121,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         equipment.renderer.close()
         equipment.events.flush()
-    seen = seen_of(session.settings.folder, digest)
+    seen = seen_by_now(equipment.events, session.settings.folder, digest)
     for event in seen[:MAX_EVENTS]:
         say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
     print(wipe(), end="", file=sys.stderr, flush=True)

@@ -39,6 +39,14 @@ def seen_of(folder: Path, model_digest: str, run: Path | None = None) -> tuple[B
     return read_events([*files, *([run / NAME] if run else [])])
 
 
+def seen_by_now(events: EventLog, folder: Path, model_digest: str) -> tuple[BehaviourEvent, ...]:
+    """What this process has seen of a model, and before it any other below the folder."""
+    known = seen_of(folder, model_digest)
+    told = {(event.when, event.kind, event.what, event.detail) for event in known}
+    own = (event for event in events.events if (event.when, event.kind, event.what, event.detail) not in told)
+    return (*known, *own)  # what a full disk did not take counts all the same
+
+
 def keep_seen(run: Path, events: Iterable[BehaviourEvent]) -> None:
     """Write down in a run's directory what its verdict was made of."""
     write_atomically(run / NAME, lines_of(events))
