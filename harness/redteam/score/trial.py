@@ -78,7 +78,7 @@ class Trial:
         begun = time.monotonic()
         blank = CopyResult(
             kind=kind.name,
-            strength=copy.strength,
+            strength=None if copy.strength is None else float(copy.strength),  # as it is read again
             trigger=copy.trigger,
             seed=copy.seed,
             status=CopyStatus.NOT_IN_SUITE,
