@@ -129,7 +129,8 @@ class RayPlaces:
             try:
                 self._ray.init(log_to_driver=False, logging_level="error", **where)
             except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-                raise SoundcheckError(printable(f"--on {address}: no cluster there ({cut(str(error), 200)})")) from None
+                why = f"{cut(str(error), 200)}; one that has a token wants RAY_AUTH_TOKEN here"
+                raise SoundcheckError(printable(f"--on {address}: no cluster there ({why})")) from None
             failing.pop_all()
         self._remote: Any = self._ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(obey)
 
