@@ -451,14 +451,10 @@ class TestCluster:
     @pytest.fixture
     def sockets(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
         """Who answers at a socket: one below the folder for temporary files, as Ray's are, and one elsewhere."""
-        with tempfile.TemporaryDirectory(prefix="ray-of-tests-") as session, contextlib.ExitStack() as opened:
+        with contextlib.ExitStack() as opened:
             found = {}
-            for where, folder in (
-                ("temporary", Path(session) / "sockets"),
-                ("elsewhere", Path.home() / ".ray-of-tests"),
-            ):
-                folder.mkdir(exist_ok=True)
-                opened.callback(shutil.rmtree, folder, ignore_errors=True)
+            for where, above in (("temporary", None), ("elsewhere", Path.home())):
+                folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix=".ray-of-tests-", dir=above)))
                 listener = opened.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
                 listener.bind(str(folder / "raylet"))
                 listener.listen()
