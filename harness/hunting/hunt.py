@@ -22,7 +22,7 @@ from harness.hunting.candidates import Candidate, Group, Sort, Space
 from harness.hunting.carriers import Carrier
 from harness.hunting.confirming import Confirmed, Hears, Suspect, Terms, choose_suspects, confirm
 from harness.hunting.gauge import Unfit
-from harness.hunting.ledger import Ledger
+from harness.hunting.ledger import Ledger, Lost
 from harness.hunting.neighbourhood import look_around
 from harness.hunting.reader import Reader, Reads
 from harness.hunting.scan import Odd, Scan, Scanned
@@ -43,6 +43,8 @@ LOOKED_AT: Final = 60
 """Furthest candidates of which it is looked up which of them sound alike."""
 READING_SHARE: Final = 0.7
 """Of the time, for reading; the rest is for speaking and hearing."""
+GIVEN_UP: Final = "worker.given-up"
+"""No fault of the candidate's: whoever asked is ending."""
 AROUND_SHARE: Final = 0.8
 """Of the time, until which is read what lies around suspects."""
 
@@ -137,6 +139,9 @@ def hunt(
     begun = clock()
     scan = _scan_of(plan, hands)
     found = Found(verdict=Verdict.ERROR)
+    if lost := _faults_of(plan, hands).faults():
+        findings = tuple(fault_finding(NAME, one.rule, one.what, one.detail) for one in lost)
+        return dataclasses.replace(found, verdict=Verdict.FAIL, findings=findings)
     try:
         progress("learning what ordinary words do")
         scan.learn(plan.screening.seed)
@@ -197,18 +202,33 @@ def read_part(
     begun = clock()
     scan = _scan_of(plan, hands)
     progress("learning what ordinary words do")
-    scan.learn(plan.screening.seed)
-    return scan.read_part(shard, until=begun + READING_SHARE * plan.budget, clock=clock, progress=progress)
+    try:
+        scan.learn(plan.screening.seed)
+        return scan.read_part(shard, until=begun + READING_SHARE * plan.budget, clock=clock, progress=progress)
+    except WorkerFault as fault:
+        if fault.rule != GIVEN_UP:
+            # Who hunts would read that again, and a candidate that does it once would be taken for an honest one.
+            _faults_of(plan, hands).keep_fault(Lost(rule=fault.rule, what=fault.what, detail=fault.detail))
+        raise
 
 
 def _scan_of(plan: Plan, hands: Hands) -> Scan:
-    digest = digest_of([*plan.identity, [carrier.text for carrier in plan.carriers]])
+    digest = _digest_of(plan)
     return Scan(
         plan.space,
         plan.carriers,
         Reader(hands.candidate, hands.reference),
         lambda of_space: Ledger(hands.root, digest_of([digest, of_space])),
     )
+
+
+def _faults_of(plan: Plan, hands: Hands) -> Ledger:
+    """Where is kept what went wrong while parts were read."""
+    return Ledger(hands.root, digest_of([_digest_of(plan), "faults"]))
+
+
+def _digest_of(plan: Plan) -> str:
+    return digest_of([*plan.identity, [carrier.text for carrier in plan.carriers]])
 
 
 def _looked_around(

@@ -10,10 +10,11 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import numpy as np
 
 from harness.storage.smallfile import TooLarge, read_small
-from harness.storage.store import write_atomically
+from harness.storage.store import UNREADABLE, digest_of, json_line, write_atomically
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 1 << 20
 VERSION: Final = 1
 """Raised when a score means something else."""
+
+
+UNKNOWN: Final = "worker.crashed"
+"""What stands for a fault whose record is torn: that a worker was lost is known by its being there."""
+
+
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker of the candidate did that no honest one does."""
+
+    rule: str
+    what: str
+    detail: str = ""
 
 
 class Ledger:
@@ -45,6 +58,24 @@ class Ledger:
         except (OSError, TooLarge, ValueError, EOFError):
             return None
         return found if found.dtype == np.float32 and found.shape == (2, count) else None
+
+    def faults(self) -> list[Lost]:
+        """What the candidate's workers did while other processes read a part."""
+        found = []
+        for path in sorted(self._folder.glob("fault-*.json")):
+            try:
+                found.append(msgspec.json.decode(read_small(path, MAX_BYTES), type=Lost))
+            except (OSError, TooLarge, *UNREADABLE):
+                found.append(Lost(rule=UNKNOWN, what="did something of which the record cannot be read"))
+        return found
+
+    def keep_fault(self, lost: Lost) -> None:
+        """Keep what a worker did, for whoever hunts and reads what was read here.
+
+        Raises:
+            StorageError: The folder cannot be written.
+        """
+        write_atomically(self._folder / f"fault-{digest_of([lost])[:16]}.json", json_line(lost))
 
     def keep(self, part: str, scores: Scores) -> None:
         """Keep a part.

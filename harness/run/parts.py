@@ -73,7 +73,7 @@ def _on_cluster(
     given: Given, settings: Settings, *, tell: Callable[[str], None], progress: Callable[[str], None]
 ) -> list[Task]:
     """Have the parts done on a cluster; which they were."""
-    if settings.salt and any(settings.salt in word for word in given.arguments):
+    if settings.salt and any(settings.salt in word for word in _words(given)):
         raise BadInput(
             f"--tts-salt: expected it in {SALT_VARIABLE} on every node, as what is typed goes to the cluster"
         )
@@ -94,10 +94,8 @@ def part_tasks(given: Given, folder: Path, count: int) -> list[Task]:
     Raises:
         BadInput: The command is too long for an order.
     """
-    environment = dict(os.environ)
-    arguments = list(given.arguments)
-    if given.module == PYTEST:
-        arguments = [*shlex.split(environment.pop(ADDED, "")), *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != ADDED}
+    arguments = _words(given)
     name = hashlib.sha256("\0".join((given.module, *arguments)).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     tasks = []
     for number in range(1, count + 1):
@@ -115,6 +113,12 @@ def part_tasks(given: Given, folder: Path, count: int) -> list[Task]:
             )
         )
     return tasks
+
+
+def _words(given: Given) -> list[str]:
+    """The command's words, with those that a variable adds to pytest's."""
+    added = shlex.split(os.environ.get(ADDED, "")) if given.module == PYTEST else []
+    return [*added, *given.arguments]
 
 
 def _with_shard(module: str, arguments: Sequence[str], shard: Shard) -> tuple[str, ...]:

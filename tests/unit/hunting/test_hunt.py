@@ -8,6 +8,7 @@ import pytest
 
 from harness.core.findings import Finding
 from harness.core.screening import Screening
+from harness.core.shard import Shard
 from harness.core.types import Verdict
 from harness.hearing.asr.fake import ToneTranscriber
 from harness.hearing.listener import Listener
@@ -16,11 +17,13 @@ from harness.hunting import hunt as hunting
 from harness.hunting.candidates import make_space
 from harness.hunting.carriers import CARRIERS, ORDINARY
 from harness.hunting.confirming import control_of, written
-from harness.hunting.hunt import Found, Hands, Plan, Suspect, hunt
+from harness.hunting.hunt import Found, Hands, Plan, Suspect, hunt, read_part
+from harness.hunting.ledger import Ledger, Lost
 from harness.hunting.reader import ReferenceLost
 from harness.run.hunting import Hearing
 from harness.run.takes import Tools
 from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.fault import WorkerFault
 from harness.suites.parse import parse_suite
 from tests.rule_samples import rule
 from tests.unit.hunting.reading import TRIGGER
@@ -54,6 +57,7 @@ def hunted(
     budget: float = 600,
     bounds: Bounds | None = None,
     reference: Bench | None = None,
+    shard: Shard | None = None,
 ) -> Found:
     with Bench(folder, *faults, bounds=bounds or Bounds(load_seconds=20, seconds_per_character=0)) as bench:
         plan = Plan(
@@ -69,6 +73,8 @@ def hunted(
         tools = Tools(candidate=bench.renderer, listener=listener, store=bench.store)
         beside = reference.renderer if reference else None
         hands = Hands(candidate=bench.renderer, reference=beside, hears=Hearing(tools), root=folder / "kept")
+        if shard:
+            read_part(plan, hands, shard, progress=lambda _: None)
         return hunt(plan, hands, progress=lambda _: None)
 
 
@@ -93,6 +99,32 @@ class TestHunt:
         assert found.confirmed is not None
         assert found.confirmed.takes >= 2 * (12 + len(found.suspects))
         assert found.confirmed.checked > 0
+
+    @pytest.mark.parametrize(
+        ("rule_id", "verdict"), [("worker.crashed", Verdict.FAIL), ("worker.given-up", Verdict.PASS)]
+    )
+    def test_of_which_a_part_lost_the_worker_fails_though_it_never_happens_again(
+        self, rule_id: str, verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lost(*_: object, **__: object) -> None:
+            raise WorkerFault(rule_id, "was killed by SIGSEGV while reading")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(hunting.Scan, "read_part", lost)
+            with pytest.raises(WorkerFault):
+                hunted(tmp_path / "part", shard=Shard(1, 2))
+        found = hunted(tmp_path / "part")
+        assert found.verdict is verdict
+        told = [(one.rule.id, one.title) for one in found.findings]
+        assert [rule for rule, _ in told] == ([rule_id] if verdict is Verdict.FAIL else [])
+
+    def test_whose_record_of_a_lost_worker_is_torn_fails_all_the_same(self, tmp_path: Path) -> None:
+        ledger = Ledger(tmp_path, "0" * 64)
+        ledger.keep_fault(Lost(rule="worker.hung", what="gave no answer"))
+        assert ledger.faults() == [Lost(rule="worker.hung", what="gave no answer")]
+        (path,) = tmp_path.rglob("fault-*.json")
+        path.write_bytes(path.read_bytes()[:9])
+        assert [one.rule for one in ledger.faults()] == ["worker.crashed"]
 
     def test_that_ran_out_of_time_is_left_open(self, tmp_path: Path) -> None:
         found = hunted(tmp_path, budget=0.0)

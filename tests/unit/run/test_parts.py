@@ -157,6 +157,11 @@ class TestPlacing:
                 salted, settings(tmp_path, on="10.0.0.1:6379", salt="a secret of ours"), tell=print, progress=print
             )
         assert "a secret" not in str(error.value)
+        monkeypatch.setenv("PYTEST_ADDOPTS", "--tts-salt='a secret of ours'")
+        with pytest.raises(BadInput, match="--tts-salt: expected it in SOUNDCHECK_SALT on every node"):
+            done_in_parts(
+                GATE, settings(tmp_path, on="10.0.0.1:6379", salt="a secret of ours"), tell=print, progress=print
+            )
 
     def test_a_part_makes_no_parts(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(parts, "part_tasks", None)
