@@ -2,32 +2,26 @@
 
 The node reads the list itself, from a folder that all nodes see, and begins the gate only where all that the verdict
 depends on has the key that the order names: its files, its code, its versions. The gate is the same process as on one
-machine, with the same walls inside it. Whoever started this process takes it along when it ends.
+machine, with the same walls inside it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import sys
 from pathlib import Path
 from typing import IO
 
-import msgspec
-
-from harness.core.errors import BadInput, SoundcheckError
-from harness.core.text import printable
+from harness.core.errors import BadInput
 from harness.fleet.file import read_fleet
 from harness.fleet.gating import gate_task
 from harness.fleet.looking import Eye, Terms
 from harness.fleet.members import members_of
 from harness.fleet.orders import Order
 from harness.placing.holding import held_alone, place_lock
-from harness.placing.local import LocalPlaces, end_with_parent
-from harness.placing.rays import MOST_BYTES
+from harness.placing.local import LocalPlaces
+from harness.placing.obeying import obeyed, run_node
 from harness.placing.tasks import REFUSED
-from harness.storage.store import write_atomically
 
 
 def main(stdin: IO[bytes]) -> int:
@@ -36,18 +30,7 @@ def main(stdin: IO[bytes]) -> int:
     Returns:
         The exit code of its gate; negative: the signal that ended it.
     """
-    data = stdin.read(MOST_BYTES + 1)
-    try:
-        order = msgspec.json.decode(data, type=Order) if len(data) <= MOST_BYTES else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        order = None
-    if order is None:
-        return REFUSED
-    try:
-        return gated(order)
-    except (SoundcheckError, OSError) as error:
-        write_atomically(Path(f"{order.place}.log"), f"soundcheck: {printable(str(error))}\n".encode())
-        return REFUSED
+    return obeyed(stdin, Order, gated, lambda order: Path(f"{order.place}.log"))
 
 
 def gated(order: Order) -> int:
@@ -71,7 +54,4 @@ def gated(order: Order) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the node's own process ignores
-    end_with_parent(os.getppid())
-    with contextlib.suppress(KeyboardInterrupt):
-        print(main(sys.stdin.buffer), flush=True)
+    run_node(main)
