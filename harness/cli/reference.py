@@ -11,7 +11,8 @@ from typing import Final
 
 from harness.cli.main import VERBS, make_parser
 from harness.core.exits import Exit
-from harness.run.options import OPTIONS, Option
+from harness.run.option import Option
+from harness.run.options import OPTIONS
 
 COMMAND: Final = "python -m harness.cli.reference > docs/options.md"
 

@@ -19,7 +19,8 @@ from harness.core.plaintoml import shown as value_shown
 from harness.core.text import cut, printable
 from harness.models.fetching.spec import is_remote
 from harness.run.choices import Choice
-from harness.run.options import OPTIONS, Option
+from harness.run.option import Option
+from harness.run.options import OPTIONS
 from harness.storage.smallfile import read_input_text
 
 FORMAT_VERSION: Final = 1

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from harness.core.errors import BadInput
 from harness.core.paths import expanded
 from harness.goldens.places import golden_folders
-from harness.run.options import BY_STEM, OPTIONS, Option
+from harness.run.option import Option
+from harness.run.options import BY_STEM, OPTIONS
 
 if TYPE_CHECKING:
     import pytest

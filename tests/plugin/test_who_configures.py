@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.run.options import OPTIONS, Option
+from harness.run.option import Option
+from harness.run.options import OPTIONS
 from tests.conftest import WITHOUT_OTHERS
 from tests.ordinary_user import USERS, started, with_users
 

@@ -14,7 +14,8 @@ from harness.cli.main import main
 from harness.cli.reference import parsers
 from harness.core.errors import BadInput
 from harness.run.choices import Choice, Choices
-from harness.run.options import BY_STEM, OPTIONS, Option, add_option, as_verb_spells
+from harness.run.option import Option
+from harness.run.options import BY_STEM, OPTIONS, add_option, as_verb_spells
 from harness.run.settings import Settings, make_settings, read_settings, typed_options
 
 OTHERWISE = {
