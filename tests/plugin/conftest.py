@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import soxr  # noqa: F401 - its extension aborts a process that imports it anew, as sessions within a session would
 
 import harness.pytest_plugin.gate  # noqa: F401 - imported once, not by each session within this process
 from tests.conftest import WITHOUT_OTHERS
