@@ -1,5 +1,6 @@
-"""What the repository's own tests need at the root: the plugin that tests plugins and what stays loaded beside it, their
-tiers, and few collections."""
+"""What the repository's own tests need at the root: the plugin that tests plugins, what it leaves loaded, their tiers,
+and few collections.
+"""
 
 import gc
 

@@ -23,6 +23,7 @@ from harness.judging.comparisons.base import FirstTakes, NothingRecorded
 from harness.run.campaign import Campaign
 from harness.run.takes import Tools
 from harness.sandbox.outside.fault import WorkerFault
+from harness.speaking.doubts import Doubts
 from tests.synthetic_takes import probe, record, take
 
 if TYPE_CHECKING:
@@ -160,6 +161,8 @@ class DrawnVoice:
     """Text -> what happens whenever it is spoken."""
     load_fault: WorkerFault | None = None
     recovered: Set[str] = frozenset()
+    told: list[str] = field(default_factory=list)
+    """Texts of which a verdict said that they are among those."""
     guilty: Mapping[str, WorkerFault] = field(default_factory=dict)
     has_loaded: bool = False
     kept: Set[Request] = frozenset()
@@ -168,9 +171,13 @@ class DrawnVoice:
     """Everything that was asked for, in order."""
     is_closed: bool = False
     workers: int = 2
+    doubts: Doubts = field(default_factory=Doubts)
 
     def as_speaker(self, name: str) -> DrawnVoice:
         return dataclasses.replace(self, name=f"{self.name}@{name}") if name else self
+
+    def tell_recovered(self, text: str) -> None:
+        self.told.append(text)
 
     def key(self, text: str, seed: int) -> RenderingKey:
         return rendering_key(text, seed, self.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.core.types import BehaviourEvent
-from harness.run.seen import remember_seen
+from harness.run.seen import behaviour_folder
 from harness.sandbox.outside.events import EventLog
 
 SEEN = "network/connect while it was loaded: 10.0.0.1:443"
@@ -13,6 +13,5 @@ SEEN = "network/connect while it was loaded: 10.0.0.1:443"
 
 def see(folder: Path, model_digest: str) -> None:
     """See it."""
-    events = EventLog()
-    remember_seen(events, folder, model_digest)
+    events = EventLog(behaviour_folder(folder, model_digest) / "1.jsonl")
     events.note(BehaviourEvent(kind="network", what="connect", detail="10.0.0.1:443", when="it was loaded"))

@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     from harness.cli.redteam_score import seconds_of
     from harness.hunting.told import Grounds
     from harness.run.hunting import TAKES, Asked, plan_hunt, run_hunt, run_part, signals_of
-    from harness.run.seen import remember_seen, seen_by_now
+    from harness.run.seen import seen_by_now, share_seen
     from harness.run.tools import make_equipment, make_reference
 
     settings = settings_of(options, model=options.model, seed=options.seed, takes=TAKES)
@@ -109,8 +109,7 @@ def run(options: argparse.Namespace) -> int:
         in_parts(options, settings)
         # What parts took is of the same time; the rest of it is for what they cannot do.
         plan = dataclasses.replace(plan, budget=max(LEAST_SHARE * budget, budget - (time.monotonic() - begun)))
-        equipment.store.bring_seen(equipment.model.digest)
-        remember_seen(equipment.events, settings.folder, equipment.model.digest)
+        share_seen(equipment, settings.folder)
         reference = make_reference(settings, equipment.model.voice, tell=say, on_event=say, language=language)
         if settings.shard:
             read = run_part(plan, settings, equipment, reference, tell=say, progress=say_progress)
@@ -124,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
         if reference is not None:
             reference.renderer.close()
     print(wipe(), end="", file=sys.stderr, flush=True)
-    events = seen_by_now(equipment.events, settings.folder, equipment.model.digest)
+    events = seen_by_now(equipment, settings.folder)
     seen = [f"{one.kind}/{one.what} while {one.when}: {one.detail}" for one in events]
     for line in seen[:20]:
         say(printable(f"the candidate was seen to {line}"))

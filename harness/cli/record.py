@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: Something that was named is not there, or does not go together.
     """
-    from harness.run.seen import remember_seen, seen_by_now
+    from harness.run.seen import seen_by_now, share_seen
 
     session = _prepare(options)
     equipment, known = session.equipment, session.known
@@ -110,9 +110,7 @@ def run(options: argparse.Namespace) -> int:
         return _nothing_new(options, session.base)
     if not known:
         in_parts(options, session.settings)
-    digest = equipment.model.digest
-    equipment.store.bring_seen(digest)
-    remember_seen(equipment.events, session.settings.folder, digest)
+    share_seen(equipment, session.settings.folder)
     try:
         if session.settings.shard and not known:
             return _speak_part(session, kept)
@@ -121,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         equipment.renderer.close()
         equipment.events.flush()
-    seen = seen_by_now(equipment.events, session.settings.folder, digest)
+    seen = seen_by_now(equipment, session.settings.folder)
     for event in seen[:MAX_EVENTS]:
         say(printable(f"the reference was seen to {event.kind}/{event.what} while {event.when}: {event.detail}"))
     print(wipe(), end="", file=sys.stderr, flush=True)

@@ -195,7 +195,9 @@ class Campaign:
         probe = outcome.probe
         if not probe or outcome.verdict is not Verdict.PASS:
             return outcome
-        if probe.text in self._tools.candidate.as_speaker(probe.speaker).recovered:
+        voice = self._tools.candidate.as_speaker(probe.speaker)
+        if probe.text in voice.recovered:
+            voice.tell_recovered(probe.text)
             reason = "the worker died once while this was spoken, and spoke it on retry; run the same command again"
             return dataclasses.replace(outcome, verdict=Verdict.INCONCLUSIVE, reason=reason)
         return outcome

@@ -41,7 +41,7 @@ from harness.run.comparable import ComparableGolden
 from harness.run.comparing import choose_comparison
 from harness.run.exported import require_export, samples_apart
 from harness.run.hunting import Hunting
-from harness.run.seen import remember_seen
+from harness.run.seen import share_seen
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
 from harness.run.stagelog import append_stages, process_begun, worker_stages
@@ -134,7 +134,7 @@ class Run:
             stages=self._stages,
         )
         # What a store cannot give or take ends the run before anything is loaded.
-        self._equipment.store.bring_seen(self._equipment.model.digest)
+        share_seen(self._equipment, settings.folder)
         screening = screening_of(settings, suites)
         voice = self._equipment.model.voice
         comparison = choose_comparison(settings, self._equipment.model, self._golden)
@@ -153,7 +153,6 @@ class Run:
             write_atomically(self.directory.path / COPY, settings.policy.data)
         suite_probes = [probe for content in suites for probe in content.suite.probes]
         self._equipment.events.write_to(self.directory.path / "behaviour" / f"{writer}.jsonl")
-        remember_seen(self._equipment.events, settings.folder, self.info.model_digest)
         self.campaign = Campaign(
             comparison(
                 Basis(

@@ -29,7 +29,7 @@ class Blame:
         self.refused: set[str] = set()
         """Texts that the engine says it cannot speak."""
         self.recovered: set[str] = set()
-        """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
+        """Texts that a worker was lost on while they were metered, and a fresh one spoke."""
 
     @property
     def is_wary(self) -> bool:

@@ -17,6 +17,7 @@ from harness.core.types import RenderingKey
 from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.blame import NO_LOSS, Blame
 from harness.speaking.cache import RenderingCache
+from harness.speaking.doubts import Doubts
 from harness.speaking.metered import Metered
 from harness.speaking.metering import Speak
 from harness.speaking.pool import Slot, WorkerPool
@@ -97,8 +98,17 @@ class Renderer:
 
     @property
     def recovered(self) -> Set[str]:
-        """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
-        return self._blame.recovered
+        """Texts that a worker was lost on and a fresh one spoke, here or wherever their renderings were made."""
+        return self._blame.recovered | self._cache.doubted
+
+    @property
+    def doubts(self) -> Doubts:
+        """What is known of renderings of this model that a worker was lost on, all speakers'."""
+        return self._cache.doubts
+
+    def tell_recovered(self, text: str) -> None:
+        """A verdict says that a text is one of those: whoever asks for it in a later run has it spoken anew."""
+        self._cache.tell(text)
 
     def begin_with(self, text: str, seed: int) -> None:
         """Have every worker say this before any rendering: what its first order takes tells nothing of a phrase."""
@@ -226,7 +236,7 @@ class Renderer:
             self._pool.first_order = None
             if fault.rule not in NO_LOSS:
                 slot.clear()
-                self._blame.recovered.update(text for text, _ in requests)
+                self._cache.doubt(requests)
                 self._on_event(f"the worker {fault.what} at its first order; a fresh one goes on")
                 self._ready(slot)
 
@@ -296,15 +306,20 @@ class Renderer:
         if is_alone and (fault.rule in NO_LOSS or self._blame.is_wary):
             self._fail(missing[0], fault, made)
             return
+        self._cache.doubt(retried)
         for request in retried:
             if self._is_known_guilty(request, made):
                 continue
             again = self._attempt(slot, [request], made)
             if again is not None:
                 self._fail(request, again, made)
-        blameless = not any(isinstance(made[request], WorkerFault) for request in retried)
-        if blameless and fault.rule != FAILED:
-            self._blame.recovered.update(text for text, _ in retried)
+        to_blame = [request for request in retried if isinstance(made[request], WorkerFault)]
+        if fault.rule == FAILED:
+            self._cache.trust(retried)
+        elif to_blame:
+            self._cache.convict(to_blame)
+            self._cache.trust(request for request in retried if request not in to_blame)
+        else:
             self._on_event(f"the worker {fault.what}; a fresh one spoke the {len(retried)} renderings it was at")
 
     def _fail(self, request: Request, fault: WorkerFault, made: dict[Request, Made]) -> None:

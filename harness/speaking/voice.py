@@ -33,7 +33,11 @@ class Voice(Protocol):
 
     @property
     def recovered(self) -> Set[str]:
-        """Texts that a worker was lost on and a fresh one spoke, with no phrase to blame."""
+        """Texts that a worker was lost on and a fresh one spoke, here or wherever their renderings were made."""
+        ...
+
+    def tell_recovered(self, text: str) -> None:
+        """A verdict says that a text is one of those: whoever asks for it in a later run has it spoken anew."""
         ...
 
     def key(self, text: str, seed: int) -> RenderingKey:

@@ -61,6 +61,22 @@ def test_what_no_part_did_is_done_here_and_told(gate: Gated, monkeypatch: pytest
     assert found == alone
 
 
+def test_a_worker_that_a_part_lost_leaves_its_phrase_open_until_it_is_spoken_anew(
+    gate: Gated, pytester: pytest.Pytester
+) -> None:
+    """Lost on it when it has spoken a batch before, and so not when a fresh one is asked for that phrase alone."""
+    lost = [{"kind": "exit", "when": "door", "nth": place} for place in range(6, 20)]
+    (pytester.path / "voice/fake.json").write_text(json.dumps({"version": 1, "faults": lost}), "utf-8")
+    verdicts = {}
+    for folder, asked in (("alone", ()), ("parted", ("--tts-on=here", "--tts-shards=1"))):
+        for time in ("first", "again"):
+            _, found = gate(folder, *asked)
+            verdicts[folder, time] = {one["subject"]: one["verdict"] for one in json.loads(found)["outcomes"]}
+        assert verdicts[folder, "first"]["door"] == "inconclusive"
+    assert verdicts["alone", "first"] == verdicts["parted", "first"]
+    assert verdicts["alone", "again"]["door"] == verdicts["parted", "again"]["door"] == "pass"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "asked", [("--tts-on=ray", "--tts-shards=2"), ("--tts-on=ray:2",)], ids=["one node", "two nodes"]

@@ -218,10 +218,12 @@ class TestFaults:
         assert stage.judge("p1").verdict is Verdict.INCONCLUSIVE
 
     def test_that_a_fresh_worker_recovered_from_are_no_pass(self) -> None:
-        stage = staged(golden(), voice=DrawnVoice(recovered={"Please do not open door 1."}))
+        voice = DrawnVoice(recovered={"Please do not open door 1."})
+        stage = staged(golden(), voice=voice)
         outcome = stage.judge("p1")
         assert outcome.verdict is Verdict.INCONCLUSIVE
         assert outcome.reason.startswith("the worker died once while this was spoken")
+        assert voice.told == ["Please do not open door 1."]
         assert stage.judge("p0").verdict is Verdict.PASS
 
     def test_of_one_probe_leave_it_out_of_the_suite(self) -> None:

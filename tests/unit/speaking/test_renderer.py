@@ -17,16 +17,18 @@ from harness.core.voice import Voice
 from harness.models.files import open_model
 from harness.sandbox.inside.protocol import Channel, Done
 from harness.sandbox.outside.bounds import Bounds
+from harness.sandbox.outside.events import read_events
 from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.cache import RenderingCache
+from harness.speaking.doubts import Doubts
 from harness.speaking.pool import Slot, WorkerPool
 from harness.speaking.renderer import Renderer
-from harness.storage.store import Store
+from harness.storage.store import Store, digest_of
 from tests.fake_voices import RATE, WatchedLauncher, fake_voice
 from tests.unit.sandbox.inside.test_worker import WireLauncher, loading, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from harness.core.engine import EngineInfo
@@ -53,13 +55,14 @@ class Bench:
         bounds: Bounds = BOUNDS,
         fresh: bool = False,
         speakers: tuple[str, ...] = (),
+        doubts: Doubts | None = None,
     ) -> None:
         self.launcher = WatchedLauncher()
         self.store = store or Store(folder / "store")
         self.events: list[str] = []
         model = open_model(str(fake_voice(folder / "voice", *faults)), Voice(speakers=speakers))
         self.renderer = Renderer(
-            RenderingCache(self.store, model_digest=model.digest, engine_key="fake 1", fresh=fresh),
+            RenderingCache(self.store, model_digest=model.digest, engine_key="fake 1", fresh=fresh, doubts=doubts),
             WorkerPool(model, launcher or self.launcher, bounds=bounds),
             self.events.append,
         )
@@ -401,6 +404,76 @@ class TestRecovery:
         with Bench(tmp_path, launcher=WireLauncher(script)) as bench:
             assert rules(bench.made(GOOD[0])) == {GOOD[0]: "worker.forged"}
             assert rules(bench.made(*GOOD[1:])) == dict.fromkeys(GOOD[1:], "worker.forged")
+
+
+class TestDoubt:
+    """Of renderings that a worker was lost on, in the processes that find them."""
+
+    @pytest.fixture
+    def later(self, tmp_path: Path) -> Callable[..., Bench]:
+        """Begin another process below the same folder, which knows what was written there."""
+        store, log = Store(tmp_path / "store"), tmp_path / "doubts.jsonl"
+
+        def begin(*, fresh: bool = False) -> Bench:
+            doubts = Doubts()
+            doubts.learn(read_events([log]))
+            doubts.write_to(log)
+            lost = {"kind": "exit", "when": "close", "nth": 3}
+            return Bench(tmp_path, lost, store=store, fresh=fresh, doubts=doubts)
+
+        return begin
+
+    @staticmethod
+    def lose(bench: Bench) -> None:
+        """Lose a worker on the third that it speaks, which is the second that a fresh one does."""
+        bench.made(GOOD[2])
+        bench.made(*GOOD[:2])
+
+    def test_goes_with_them_until_a_verdict_has_said_so(self, later: Callable[..., Bench]) -> None:
+        lost = {GOOD[0][0], GOOD[1][0]}  # a worker answers a batch as a whole
+        with later() as bench:
+            self.lose(bench)
+            assert bench.renderer.recovered == lost
+        for _ in range(2):
+            with later() as bench:
+                bench.made(*GOOD)
+                assert bench.renderer.recovered == lost
+        with later() as bench:
+            bench.renderer.known(GOOD)
+            bench.renderer.tell_recovered(GOOD[1][0])
+            assert bench.renderer.recovered == lost  # of this process to its end
+        with later() as bench:
+            assert set(bench.renderer.known(GOOD)) == {GOOD[0], GOOD[2]}
+            bench.made(GOOD[1])
+            assert bench.renderer.recovered == {GOOD[0][0]}
+        with later() as bench:
+            assert set(bench.renderer.known(GOOD)) == set(GOOD)
+
+    def test_begins_anew_where_the_worker_is_lost_again(self, later: Callable[..., Bench]) -> None:
+        for _ in range(2):
+            with later(fresh=True) as bench:
+                self.lose(bench)
+                assert GOOD[1][0] in bench.renderer.recovered
+                bench.renderer.tell_recovered(GOOD[1][0])
+
+    def test_ends_where_all_is_spoken_anew(self, later: Callable[..., Bench]) -> None:
+        with later() as bench:
+            self.lose(bench)
+        with later(fresh=True) as bench:
+            bench.made(GOOD[1])
+            assert bench.renderer.recovered == set()
+        with later() as bench:
+            bench.made(GOOD[1])
+            assert bench.renderer.recovered == set()
+
+    def test_is_of_what_lost_two_workers_and_is_spoken_after_all(self, tmp_path: Path) -> None:
+        doubts = Doubts()
+        with Bench(tmp_path / "a", {"kind": "exit", "when": "osprey"}, doubts=doubts) as bench:
+            assert rules(bench.made(GOOD[0], BAD))[BAD] == "worker.crashed"
+            assert bench.renderer.recovered == set()
+            (digest,) = {digest_of(bench.renderer.key(*BAD))}
+        assert doubts.is_untold(digest)
+        assert not doubts.is_untold(digest_of(bench.renderer.key(*GOOD[0])))
 
 
 class FullStore(Store):
