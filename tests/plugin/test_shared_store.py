@@ -77,6 +77,20 @@ def test_four_shards_in_any_order_and_one_machine_give_the_same_bytes(gate: Gate
     assert results(pytester.path / "merged") == alone
 
 
+def test_a_worker_that_one_machine_lost_leaves_its_phrase_open_on_the_one_that_judges(
+    gate: Gate, pytester: pytest.Pytester
+) -> None:
+    lost = [{"kind": "exit", "when": "door", "nth": place} for place in range(6, 20)]
+    (pytester.path / "voice/fake.json").write_text(json.dumps({"version": 1, "faults": lost}), "utf-8")
+    assert gate("one", "--tts-shard=1/1", "--tts-store=shared").ret == 10
+    verdicts = []
+    for folder in ("other", "third", "one"):
+        gate(folder, "--tts-store=shared")
+        _, found = results(pytester.path / folder)
+        verdicts += [one["verdict"] for one in json.loads(found)["outcomes"] if one["subject"] == "door"]
+    assert verdicts == ["inconclusive", "pass", "pass"]
+
+
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """The address of a bucket on a local server of S3."""
