@@ -6,6 +6,7 @@ It knows what is wanted of each probe and what its takes are held against, from 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -42,8 +43,13 @@ class _Part:
     """Fresh takes of one probe that a worker speaks in one go."""
 
     probe: Probe
-    role: Role
+    start: int
+    stop: int
+    """The first that it has, and the first that it has not."""
     requests: tuple[Request, ...]
+
+
+_Begun = tuple[_Part, Future[dict[Request, Made]]]
 
 
 class Takes:
@@ -81,8 +87,8 @@ class Takes:
             for speaker, wanted in requests.items()
         }
         self._heard: dict[tuple[Role, str, Request, tuple[str | None, str]], Take] = {}
-        self._ahead: dict[Role, dict[_Part, Future[dict[Request, Made]]]] = {}
-        """Fresh takes that are spoken before anybody has asked for them."""
+        self._ahead: dict[tuple[Role, str], _Begun] = {}
+        """Fresh takes that are spoken before anybody has asked for them, by probe."""
 
     def getting_ready(self) -> AbstractContextManager[None]:
         """While its block lasts, load what listens, if anything will have to be heard: the first probe tells."""
@@ -124,28 +130,26 @@ class Takes:
     def fresh(self, wanted: FreshTakes) -> dict[str, list[Take]] | WorkerFault:
         """Takes that no screening has seen, by probe, or the fault of the first one that could not be spoken.
 
-        While some are heard, the next are spoken: of what may be wanted later, a batch for each probe.
+        All workers speak them. While they are heard, workers go on with first takes; where none are left, with what of
+        these may be wanted later, a batch for each probe.
         """
-        ahead = self._ahead.pop(wanted.role, {})
-        spoken = []
-        for probe in wanted.probes:
-            for start in range(wanted.start, wanted.stop, BATCH):
-                part = self._part(probe, wanted.role, range(start, min(start + BATCH, wanted.stop)))
-                spoken.append((part, ahead[part] if part in ahead else self._begin(part)))
-        if wanted.most > wanted.stop:
-            numbers = range(wanted.stop, min(wanted.stop + BATCH, wanted.most))
-            later = [self._part(probe, wanted.role, numbers) for probe in wanted.probes]
-            self._ahead[wanted.role] = {part: self._begin(part) for part in later}
+        spoken = [one for probe in wanted.probes for one in self._begin_fresh(probe, wanted)]
         heard: dict[str, list[Take]] = {probe.id: [] for probe in wanted.probes}
-        for part, future in spoken:
+        waiting: list[tuple[Probe, Rendering]] = []
+        for place, (part, future) in enumerate(spoken, start=1):
             made = future.result()
-            renderings = []
             for request in part.requests:
                 if isinstance(one := made[request], WorkerFault):
                     return one
-                renderings.append(one)
-            expected = [self._comparison.expected(part.probe)] * len(renderings)
-            heard[part.probe.id] += self._tools.listener.takes(renderings, expected)
+                waiting.append((part.probe, one))
+            if place == len(spoken) and not self._go_on():
+                self._begin_later(wanted)
+            if place == len(spoken) or len(waiting) >= BATCH:
+                expected = [self._comparison.expected(probe) for probe, _ in waiting]
+                takes = self._tools.listener.takes([one for _, one in waiting], expected)
+                for (probe, _), take in zip(waiting, takes, strict=True):
+                    heard[probe.id].append(take)
+                waiting = []
         return heard
 
     def close(self) -> None:
@@ -153,17 +157,40 @@ class Takes:
         for schedule in self._schedules.values():
             schedule.close()
 
-    def _part(self, probe: Probe, role: Role, numbers: range) -> _Part:
-        is_own = role is Role.REFERENCE and not self._comparison.is_paired
-        purpose, seed = REFERENCE_PURPOSE if is_own else FRESH_PURPOSE, self._comparison.basis.screening.seed
-        requests = tuple((probe.text, seed_for(purpose, seed, probe.text, take)) for take in numbers)
-        return _Part(probe=probe, role=role, requests=requests)
+    def _begin_fresh(self, probe: Probe, wanted: FreshTakes) -> list[_Begun]:
+        """What is wanted of one probe, shared out among the workers; what was begun before comes first."""
+        begun, start = [], wanted.start
+        ahead = self._ahead.pop((wanted.role, probe.id), None)
+        if ahead and ahead[0].start == start and ahead[0].stop <= wanted.stop:
+            begun, start = [ahead], ahead[0].stop
+        size = min(BATCH, max(1, math.ceil((wanted.stop - start) / self._voice(wanted.role).workers)))
+        for first in range(start, wanted.stop, size):
+            begun.append(self._begin(probe, wanted.role, first, min(first + size, wanted.stop)))
+        return begun
 
-    def _begin(self, part: _Part) -> Future[dict[Request, Made]]:
-        voice = self._tools.reference if part.role is Role.REFERENCE else self._tools.candidate
+    def _begin_later(self, wanted: FreshTakes) -> None:
+        """Begin what may be wanted after these."""
+        stop = min(wanted.stop + BATCH, wanted.most)
+        if stop > wanted.stop:
+            for probe in wanted.probes:
+                self._ahead[wanted.role, probe.id] = self._begin(probe, wanted.role, wanted.stop, stop)
+
+    def _go_on(self) -> bool:
+        """Have workers go on with first takes; whether any are left."""
+        return any(schedule.go_on() for schedule in self._schedules.values())
+
+    def _voice(self, role: Role) -> Voice:
+        voice = self._tools.reference if role is Role.REFERENCE else self._tools.candidate
         if voice is None:
             raise RuntimeError("a comparison that asks for a live reference is chosen only where there is one")
-        return voice.as_speaker(part.probe.speaker).submit(part.requests)
+        return voice
+
+    def _begin(self, probe: Probe, role: Role, start: int, stop: int) -> _Begun:
+        is_own = role is Role.REFERENCE and not self._comparison.is_paired
+        purpose, seed = REFERENCE_PURPOSE if is_own else FRESH_PURPOSE, self._comparison.basis.screening.seed
+        requests = tuple((probe.text, seed_for(purpose, seed, probe.text, take)) for take in range(start, stop))
+        part = _Part(probe=probe, start=start, stop=stop, requests=requests)
+        return part, self._voice(role).as_speaker(probe.speaker).submit(requests)
 
     def _hear(self, role: Role, speaker: str, made: dict[Request, Made]) -> None:
         # Probes may share a text and yet have goldens of their own: each is held against its own.

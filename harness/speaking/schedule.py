@@ -66,6 +66,8 @@ class Schedule:
         self._own = sum(len(batch) for index, batch in enumerate(self._batches) if self._is_own(index))
         self._futures: dict[int, Future[dict[Request, Made]]] = {}
         self._locks: dict[int, IO[bytes]] = {}
+        self._latest = -1
+        """The batch that was asked for last."""
         self.made: dict[Request, Made] = {}
         """What was made so far."""
 
@@ -77,12 +79,18 @@ class Schedule:
                 self._work_elsewhere(index)
                 continue
             future = self._futures.pop(index, None) or self._submit(index)
+            self._latest = index
             self._look_ahead(index)
             self._progress(f"rendering batch {len(self.made) // BATCH + 1} of {len(self._batches)}")
             made = future.result()
             self._on_batch(made)
             self.made |= made
             self._locks.pop(index).close()
+
+    def go_on(self) -> bool:
+        """Have workers go on with what will be wanted next, while nobody waits for it; whether any is at work."""
+        self._look_ahead(self._latest)
+        return any(not future.done() for future in self._futures.values())
 
     def close(self) -> None:
         """Release the locks."""

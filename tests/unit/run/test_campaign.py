@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,8 +21,10 @@ from tests.campaign_samples import CANDIDATE, HANGS, DrawnVoice, made_comparison
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from harness.core.seeds import Request
     from harness.core.types import Rendering, RenderingKey, Take
     from harness.hearing.listening import Expected
+    from harness.speaking.voice import Made
 
 ENDED = WorkerFault("worker.given-up", "not tried: 32 workers were lost before")
 
@@ -74,6 +77,33 @@ class TestScreening:
         ]
 
 
+class Unhurried(Future[dict["Request", "Made"]]):
+    """Is not done before somebody waits for it."""
+
+    is_awaited = False
+
+    def done(self) -> bool:
+        return self.is_awaited
+
+    def result(self, timeout: float | None = None) -> dict[Request, Made]:
+        self.is_awaited = True
+        return super().result(timeout)
+
+
+class BusyVoice(DrawnVoice):
+    """Has orders at work until somebody waits for them."""
+
+    def __init__(self, *, workers: int) -> None:
+        super().__init__(workers=workers)
+        self.orders: list[Sequence[Request]] = []
+
+    def submit(self, requests: Sequence[Request], *, later: int = 0) -> Future[dict[Request, Made]]:
+        self.orders.append(requests)
+        future = Unhurried()
+        future.set_result(super().submit(requests, later=later).result())
+        return future
+
+
 class TestSecondLook:
     def test_confirms_with_seeds_that_no_screening_has_seen(self) -> None:
         stage = staged(golden(), all_quieter)
@@ -116,6 +146,23 @@ class TestSecondLook:
         text = stage.comparison.basis.probes[3].text
         fresh = [request for request in stage.voice.asked if request[0] == text][2:]
         assert FIRST_FRESH_TAKES < len(fresh) <= FIRST_FRESH_TAKES + BATCH
+
+    def test_is_shared_out_among_the_workers(self) -> None:
+        voice = BusyVoice(workers=2)
+        stage = staged(golden(), all_quieter, voice)
+        outcome = stage.judge("p3")
+        text = stage.comparison.basis.probes[3].text
+        sizes = [sum(one[0] == text for one in order) for order in voice.orders]
+        assert [size for size in sizes if size][1:3] == [FIRST_FRESH_TAKES // 2] * 2
+        assert max(sizes) <= BATCH
+        assert sum(sizes) == len(outcome.takes)
+
+    def test_speaks_no_more_of_the_suspect_while_first_takes_keep_the_workers_busy(self) -> None:
+        voice = BusyVoice(workers=2)
+        stage = staged(golden(), first_seeds_quieter, voice)
+        stage.judge("p3")
+        text = stage.comparison.basis.probes[3].text
+        assert sum(one[0] == text for order in voice.orders for one in order) == 2 + FIRST_FRESH_TAKES
 
     def test_asks_a_live_reference_for_as_many(self) -> None:
         stage = staged(golden(kind=ComparisonKind.REFERENCE), all_quieter)

@@ -108,6 +108,24 @@ class TestBatches:
         made.ensure(requests(1))
         assert len(slow) == 2
 
+    def test_workers_go_on_while_nobody_waits_as_long_as_anything_is_left(self) -> None:
+        slow: list[Future[dict[Request, Made]]] = []
+
+        class Slow(DrawnVoice):
+            def submit(self, requests: Sequence[Request], *, later: int = 0) -> Future[dict[Request, Made]]:
+                slow.append(Future())
+                return slow[-1] if len(slow) > 1 else super().submit(requests, later=later)
+
+        made, _, _ = scheduled(requests(5 * BATCH), Slow(workers=2))
+        made.ensure(requests(1))
+        assert (made.go_on(), len(slow)) == (True, 1 + 2)
+        for one in slow[1:]:
+            one.set_result({})
+        assert (made.go_on(), len(slow)) == (True, 1 + 2 + 2)
+        for one in slow[3:]:
+            one.set_result({})
+        assert (made.go_on(), len(slow)) == (False, 1 + 2 + 2)
+
     def test_what_is_wanted_next_is_spoken_next(self) -> None:
         """However long it is: a worker that goes on with what nobody wants yet is a worker that is missing."""
         mixed = [(f"{'long ' * (place % 5)}{place:03}", place) for place in range(WINDOW)]
