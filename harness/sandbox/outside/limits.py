@@ -76,7 +76,7 @@ class Limits:
 
 
 class LimitWatch:
-    """Holds one worker to its limits. Used by the observer's thread alone, but for :attr:`is_waiting`."""
+    """Holds one worker to its limits. Used by the observer's thread alone, but for :meth:`ask`."""
 
     def __init__(self, watched: Watched, limits: Limits, note: Note, end: Callable[[], None]) -> None:
         """Begin.
@@ -93,14 +93,23 @@ class LimitWatch:
         self._end = end
         self._bursts: list[tuple[float, int]] = [(time.monotonic(), 0)]
         self._calls = self._refused = 0
-        self._is_full = self._was_waiting = False
-        self._work: list[tuple[float, float, float]] = []
-        self._turns: list[tuple[float, Mapping[int, Turn]]] = []
-        """When threads were looked at, and what they had had of processors, over one window."""
+        self._is_full = False
+        self._asked = self._most_asked = limits.threads
+        """Threads that are asked of the worker, and the most that were since the last look."""
+        self._work: list[tuple[float, float, float, int]] = []
+        """When the meter was read, on both sides, what it showed, and the threads asked for since the reading before,
+        over one window."""
+        self._turns: list[tuple[float, Mapping[int, Turn], int]] = []
+        """When threads were looked at, what they had had of processors, and how many were asked for since the look
+        before, over one window."""
+        self._turns_asked = 0
         self.usage = Usage()
         """What the worker was last seen to use."""
-        self.is_waiting = False
-        """Whether the harness has asked nothing of the worker."""
+
+    def ask(self, *, is_nothing: bool) -> None:
+        """The harness asks something of the worker, or nothing, from now on. Any thread may say so."""
+        self._asked = 0 if is_nothing else self._limits.threads
+        self._most_asked = max(self._most_asked, self._asked)
 
     def count_call(self) -> None:
         """A system call was put before the observer."""
@@ -146,45 +155,48 @@ class LimitWatch:
         """More processors than were ordered, or any while nothing was ordered: somebody works for himself.
 
         The clock is read on both sides of the meter, so that a harness that is held up meanwhile sees less, not more.
+        An order may begin or end meanwhile, or do both between two looks: the most that was asked for in that time counts.
         """
         begun, now = read
-        if not is_sealed or self._was_waiting != self.is_waiting:
-            self._was_waiting = self.is_waiting
+        asked, self._most_asked = self._most_asked, self._asked
+        if not is_sealed:
             self._work, self._turns = [], []
-        self._measure_threads(is_sealed=is_sealed)
-        self._work = [*self._work, (begun, now, usage.cpu_seconds)][-1 - int(WINDOW_SECONDS / TICK_SECONDS) :]
-        since, _, before = self._work[0]
+        self._measure_threads(asked, is_sealed=is_sealed)
+        self._work = [*self._work, (begun, now, usage.cpu_seconds, asked)][-1 - int(WINDOW_SECONDS / TICK_SECONDS) :]
+        since, _, before, _ = self._work[0]
         if now - since < WINDOW_SECONDS * 0.9:
             return
         busy = (usage.cpu_seconds - before) / (now - since)
-        asked = 0 if self.is_waiting else self._limits.threads
-        if busy <= asked + SPARE:
+        most = max((one[-1] for one in self._work[1:]), default=asked)
+        if busy <= most + SPARE:
             return
-        if self.is_waiting:
+        if not most:
             self._note("limits", "cpu", "kept a processor busy while nothing was asked of it")
         else:
-            self._note("limits", "cpu", f"kept more processors busy than the {self._limits.threads} that it may use")
+            self._note("limits", "cpu", f"kept more processors busy than the {most} that it may use")
 
-    def _measure_threads(self, *, is_sealed: bool) -> None:
+    def _measure_threads(self, asked: int, *, is_sealed: bool) -> None:
         """More threads that never rest than were ordered: where others keep the machine busy, they get little of it.
 
         The clock is read on both sides of the threads, as of the meter.
         """
         begun = time.monotonic()
+        self._turns_asked = max(self._turns_asked, asked)
         if not is_sealed or (self._turns and begun - self._turns[-1][0] < WINDOW_SECONDS / LOOKS):
             return
         turns = turns_of(self._watched.pid)
-        self._turns = [*self._turns, (begun, turns)][-1 - LOOKS :]
-        since, before = self._turns[0]
+        self._turns = [*self._turns, (begun, turns, self._turns_asked)][-1 - LOOKS :]
+        self._turns_asked = self._asked
+        since, before, _ = self._turns[0]
         if begun - since < WINDOW_SECONDS:
             return
-        asked = 0 if self.is_waiting else self._limits.threads
-        if hungry_threads(before, turns, time.monotonic() - since) <= asked:
+        most = max(one[-1] for one in self._turns[1:])
+        if hungry_threads(before, turns, time.monotonic() - since) <= most:
             return
-        if self.is_waiting:
+        if not most:
             self._note("limits", "cpu", "kept a thread working while nothing was asked of it")
         else:
-            self._note("limits", "cpu", f"kept more threads working than the {asked} that it may use")
+            self._note("limits", "cpu", f"kept more threads working than the {most} that it may use")
 
     def exceed(self, what: str, detail: str) -> None:
         """Tell of a bound that was passed, and end the worker."""

@@ -100,7 +100,7 @@ class SandboxedProcess:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""
         self._doing = when, tuple(phrases)
         if self._observer is not None:
-            self._observer.limits.is_waiting = when == WAITING
+            self._observer.limits.ask(is_nothing=when == WAITING)
 
     def note(self, kind: str, what: str, detail: str) -> None:
         """See :class:`harness.sandbox.outside.launcher.WorkerProcess`."""

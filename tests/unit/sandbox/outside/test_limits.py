@@ -140,7 +140,7 @@ class TestProcessorTime:
     @pytest.mark.parametrize(("busy", "told"), [(0.1, set()), (0.33, {("limits", "cpu")})])
     def test_while_nothing_was_ordered_is_told(self, stage: Stage, busy: float, told: set[tuple[str, str]]) -> None:
         watch = stage.watch(replace(BOUNDS, threads=4))
-        watch.is_waiting = True
+        watch.ask(is_nothing=True)
         self.work(stage, watch, busy)
         assert set(stage.told) == told
 
@@ -161,9 +161,22 @@ class TestProcessorTime:
     def test_is_counted_anew_when_something_is_ordered(self, stage: Stage) -> None:
         watch = stage.watch()
         self.work(stage, watch, 2.0, ticks=15)
-        watch.is_waiting = True
+        watch.ask(is_nothing=True)
         self.work(stage, watch, 0.0, ticks=15)
         assert stage.told == []
+
+    def test_of_an_order_that_came_and_went_while_the_harness_was_held_up_is_not_told(self, stage: Stage) -> None:
+        watch = stage.watch()
+        watch.ask(is_nothing=True)
+        self.work(stage, watch, 0.0)
+        watch.ask(is_nothing=False)
+        watch.ask(is_nothing=True)
+        stage.turns[0] = Turn(ran=1.0, waited=2.0)
+        stage.tick(watch, 3.0, cpu_seconds=stage.usage.cpu_seconds + 2.0)
+        self.work(stage, watch, 0.0)
+        assert stage.told == []
+        self.work(stage, watch, 0.33)
+        assert set(stage.told) == {("limits", "cpu")}
 
     def test_before_the_walls_are_closed_is_ours(self, stage: Stage) -> None:
         watch = stage.watch()
@@ -197,7 +210,7 @@ class TestThreadsThatNeverRest:
 
     def test_are_told_while_nothing_is_asked(self, stage: Stage) -> None:
         watch = stage.watch()
-        watch.is_waiting = True
+        watch.ask(is_nothing=True)
         self.crowd(stage, watch, (0.15, 0.85))
         assert set(stage.told) == {("limits", "cpu")}
 
@@ -209,8 +222,41 @@ class TestThreadsThatNeverRest:
     def test_are_counted_anew_when_something_is_ordered(self, stage: Stage) -> None:
         watch = stage.watch()
         self.crowd(stage, watch, *[(0.3, 0.7)] * 2, ticks=15)
-        watch.is_waiting = True
+        watch.ask(is_nothing=True)
         self.crowd(stage, watch, (0.0, 0.0), (0.0, 0.0), ticks=15)
+        assert stage.told == []
+
+    def test_are_none_of_an_order_that_came_and_went_while_the_harness_was_held_up(self, stage: Stage) -> None:
+        watch = stage.watch()
+        watch.ask(is_nothing=True)
+        self.crowd(stage, watch, (0.0, 0.0), ticks=2)
+        watch.ask(is_nothing=False)
+        watch.ask(is_nothing=True)
+        stage.turns[0] = Turn(ran=1.0, waited=2.5)
+        stage.tick(watch, 3.5)
+        self.crowd(stage, watch, (0.0, 0.0))
+        assert stage.told == []
+        self.crowd(stage, watch, (0.15, 0.85))
+        assert set(stage.told) == {("limits", "cpu")}
+
+    def test_are_none_of_an_order_that_ends_while_they_are_looked_at(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        watch, is_ended = stage.watch(replace(BOUNDS, threads=1)), [False]
+
+        def look(_: int) -> dict[int, Turn]:
+            if stage.now > 103.0:  # it has worked for longer than a window by then
+                is_ended[0] = True
+                watch.ask(is_nothing=True)
+            return dict(stage.turns)
+
+        monkeypatch.setattr(limits_module, "turns_of", look)
+        for _ in range(80):
+            busy = 0.0 if is_ended[0] else 0.9 * TICK_SECONDS
+            turn = stage.turns.get(0, Turn())
+            stage.turns[0] = Turn(ran=turn.ran + busy, waited=turn.waited + busy / 9)
+            stage.tick(watch, cpu_seconds=stage.usage.cpu_seconds + busy)
+        assert is_ended[0]
         assert stage.told == []
 
     def test_are_none_of_threads_that_ended_or_began_meanwhile(self) -> None:
