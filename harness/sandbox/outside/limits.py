@@ -155,7 +155,7 @@ class LimitWatch:
         """More processors than were ordered, or any while nothing was ordered: somebody works for himself.
 
         The clock is read on both sides of the meter, so that a harness that is held up meanwhile sees less, not more.
-        An order may begin or end meanwhile, or do both between two looks: the most that was asked for in that time counts.
+        An order may begin or end meanwhile, or do both between two looks: the most that was asked for since counts.
         """
         begun, now = read
         asked, self._most_asked = self._most_asked, self._asked
