@@ -80,7 +80,7 @@ class Schedule:
                 continue
             future = self._futures.pop(index, None) or self._submit(index)
             self._latest = index
-            self._look_ahead(index)
+            self._look_ahead(index, most=AHEAD * self._voice.workers)
             self._progress(f"rendering batch {len(self.made) // BATCH + 1} of {len(self._batches)}")
             made = future.result()
             self._on_batch(made)
@@ -89,7 +89,7 @@ class Schedule:
 
     def go_on(self) -> bool:
         """Have workers go on with what will be wanted next, while nobody waits for it; whether any is at work."""
-        self._look_ahead(self._latest)
+        self._look_ahead(self._latest, most=2 * AHEAD * self._voice.workers)
         return any(not future.done() for future in self._futures.values())
 
     def close(self) -> None:
@@ -119,12 +119,12 @@ class Schedule:
     def _is_own(self, index: int) -> bool:
         return self._shard is None or self._shard.has(index)
 
-    def _look_ahead(self, index: int) -> None:
-        """Let each worker go on with a batch while this one is heard."""
+    def _look_ahead(self, index: int, *, most: int) -> None:
+        """Let each worker go on with a batch while something is heard, unless so many are spoken and not wanted yet."""
         workers = self._voice.workers
         for ahead in range(index + 1, len(self._batches)):
             at_work = sum(not future.done() for future in self._futures.values())
-            if at_work >= workers or len(self._futures) >= AHEAD * workers:
+            if at_work >= workers or len(self._futures) >= most:
                 return
             if self._is_done(ahead) or ahead in self._futures:
                 continue

@@ -126,6 +126,14 @@ class TestBatches:
             one.set_result({})
         assert (made.go_on(), len(slow)) == (False, 1 + 2 + 2)
 
+    def test_who_goes_on_while_nobody_waits_leaves_something_for_other_processes(self) -> None:
+        voice = DrawnVoice(workers=2)
+        made, _, _ = scheduled(requests(40 * BATCH), voice)
+        made.ensure(requests(1))
+        for _ in range(5):
+            made.go_on()
+        assert len(voice.asked) == (1 + 2 * 2 * AHEAD) * BATCH
+
     def test_what_is_wanted_next_is_spoken_next(self) -> None:
         """However long it is: a worker that goes on with what nobody wants yet is a worker that is missing."""
         mixed = [(f"{'long ' * (place % 5)}{place:03}", place) for place in range(WINDOW)]
