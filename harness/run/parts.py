@@ -52,12 +52,17 @@ def done_in_parts(
         progress: Told on one line how far it is.
 
     Raises:
-        BadInput: The command is too long for an order.
+        BadInput: The command is too long for an order, or is to use nothing that parts make.
         MissingDependency: Ray is not installed.
         SoundcheckError: The cluster cannot be reached.
     """
     if not settings.on or settings.shard:
         return
+    if settings.fresh:
+        raise BadInput(
+            f"--tts-on={settings.on}: expected a command that uses what its parts have made, got --tts-fresh, which "
+            "makes everything itself; leave one of them out, or give an empty folder with --tts-dir"
+        )
     if settings.on == HERE:
         tasks = part_tasks(given, settings.folder, settings.shards or PARTS_HERE)
         at_once = max(PARTS_HERE, len(os.sched_getaffinity(0)))

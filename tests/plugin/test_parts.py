@@ -70,7 +70,7 @@ def test_a_worker_that_a_part_lost_leaves_its_phrase_open_until_it_is_spoken_ane
     verdicts = {}
     for folder, asked in (("alone", ()), ("parted", ("--tts-on=here", "--tts-shards=1"))):
         for time in ("first", "again"):
-            _, found = gate(folder, *asked)
+            _, found = gate(folder, "--tts-workers=1", *asked)
             verdicts[folder, time] = {one["subject"]: one["verdict"] for one in json.loads(found)["outcomes"]}
         assert verdicts[folder, "first"]["door"] == "inconclusive"
     assert verdicts["alone", "first"] == verdicts["parted", "first"]

@@ -149,6 +149,10 @@ def settings(folder: Path, **about: object) -> Settings:
 
 
 class TestPlacing:
+    def test_are_not_made_for_who_would_use_nothing_of_them(self, tmp_path: Path) -> None:
+        with pytest.raises(BadInput, match="--tts-on=here: expected a command that uses what its parts have made"):
+            done_in_parts(GATE, settings(tmp_path, on="here", fresh=True), tell=print, progress=print)
+
     def test_a_typed_salt_does_not_go_to_a_cluster(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(parts, "RayPlaces", None)
         salted = Given(module=PYTEST, arguments=("--tts-salt=a secret of ours",), ending=10)
