@@ -114,7 +114,7 @@ COQUI = EngineSpec(
     file="config.json",
     is_json=True,
     adapter="harness.engines.coqui.adapter:CoquiEngine",
-    adapter_version=3,
+    adapter_version=4,
     preloads=(
         "torch",
         "harness.engines.coqui.espeak:install_inprocess_espeak",

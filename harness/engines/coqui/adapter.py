@@ -20,6 +20,7 @@ import numpy as np
 from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.coqui.channelslast import lay_channels_last
+from harness.engines.coqui.compiledlayers import keep_few_layers
 from harness.engines.coqui.espeak import install_inprocess_espeak
 from harness.engines.coqui.loading import load_synthesizer
 from harness.engines.coqui.reading import Conditions, read_rows, repeated
@@ -99,6 +100,7 @@ class CoquiEngine:
             if part is not None:
                 lay_channels_last(part)
         if _is_batchable(network):
+            keep_few_layers()
             network.waveform_decoder = row_by_row(network.waveform_decoder)
         self._recording = str(recording) if recording else None
         if self._recording:

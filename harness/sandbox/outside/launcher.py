@@ -57,6 +57,9 @@ HEAP = {
 TIDY_HEAP = {"MALLOC_MMAP_THRESHOLD_": str(64 << 10), "MALLOC_TRIM_THRESHOLD_": str(64 << 10), "MALLOC_TOP_PAD_": "0"}
 """glibc gives back at once what is freed, so that what is resident is what is held. A leak hides in the other heap: of
 a megabyte a call, the demo voice's resident set showed none over 25 calls."""
+FEW_LAYERS = {"LRU_CACHE_CAPACITY": "1"}
+"""Of how many layers, each at one length, torch keeps a description for oneDNN; 1,024 by default. It is read when torch
+is imported, and texts are of lengths that seldom come again: see :mod:`harness.engines.coqui.compiledlayers`."""
 
 
 class WorkerProcess(Protocol):
@@ -373,4 +376,5 @@ def worker_environment(
     offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     heap = TIDY_HEAP if is_tidy else HEAP
     given = {LENT: str(lent)} if lent else {}
-    return {**kept, **dict.fromkeys(homes, folder), **dict.fromkeys(pools, str(threads)), **offline, **heap, **given}
+    computing = {**dict.fromkeys(pools, str(threads)), **FEW_LAYERS, **heap}
+    return {**kept, **dict.fromkeys(homes, folder), **computing, **offline, **given}
