@@ -1,10 +1,13 @@
-"""A gate within a test: a session of pytest that judges a voice, and what it wrote."""
+"""What tests of real voices share: a gate within a test, and folders of random weights that are written once."""
 
 from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 import harness.pytest_plugin.gate  # noqa: F401 - imported once, not by each session within this process
 from harness.core.paths import cache_root
 from tests.conftest import WITHOUT_OTHERS
+from tests.coqui_layouts import write_layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +80,40 @@ def gate(usual_cache: Path, pytester: pytest.Pytester, monkeypatch: pytest.Monke
 def runs_below(root: Path) -> set[Path]:
     """Folders of the runs that ended."""
     return {path.parent for path in root.glob(".soundcheck/runs/*/results.json")}
+
+
+LayOut = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def written_layouts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where layouts lie that tests are given copies of; one place for all processes of xdist."""
+    root = tmp_path_factory.getbasetemp()
+    return (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "layouts"
+
+
+@pytest.fixture
+def lay_out(written_layouts: Path, tmp_path: Path) -> Iterator[LayOut]:
+    """Lay a folder of :mod:`tests.coqui_layouts` below ``tmp_path``, and its vocoder's beside it, while the test lasts.
+
+    Several tests ask for the same one, and to write it takes longer than all that they do with it.
+    """
+    from filelock import FileLock  # comes with torch, without which none can be written
+
+    laid: list[Path] = []
+
+    def copy(name: str) -> Path:
+        written_layouts.mkdir(exist_ok=True)
+        kept = written_layouts / name
+        with FileLock(f"{kept}.lock"):
+            if not kept.is_dir():
+                own = Path(tempfile.mkdtemp(dir=written_layouts))
+                write_layout(own, name)
+                own.rename(kept)
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+        laid.extend(tmp_path / one.name for one in kept.iterdir())
+        return tmp_path / name
+
+    yield copy
+    for folder in laid:
+        shutil.rmtree(folder, ignore_errors=True)  # a test may have moved it

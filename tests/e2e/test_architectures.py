@@ -23,8 +23,9 @@ from harness.models.files import find_voice
 from harness.models.voices import choices_of, choose_voice
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import plant
-from tests.coqui_layouts import BY_NAME, LAYOUTS, vocoder_of, write_layout
+from tests.coqui_layouts import BY_NAME, LAYOUTS, vocoder_of
 from tests.coqui_voices import write_voice
+from tests.e2e.conftest import LayOut
 
 QUICK = ("glow", "vits-speakers", "delightful-speakers", "glow+hifigan")
 NAMES = [
@@ -64,8 +65,10 @@ def loaded(folder: Path, voice: Voice = ONLY_VOICE, vocoder: Path | None = None)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_is_admitted_and_speaks_by_text_and_seed_and_who_was_chosen_and_nothing_else(name: str, tmp_path: Path) -> None:
-    layout, folder = BY_NAME[name], write_layout(tmp_path, name)
+def test_is_admitted_and_speaks_by_text_and_seed_and_who_was_chosen_and_nothing_else(
+    name: str, lay_out: LayOut, tmp_path: Path
+) -> None:
+    layout, folder = BY_NAME[name], lay_out(name)
     vocoder = vocoder_of(folder) if layout.vocoder else None
     if layout.is_copied:
         assert admit(folder).verdict is Verdict.INCONCLUSIVE
@@ -92,8 +95,10 @@ def test_is_admitted_and_speaks_by_text_and_seed_and_who_was_chosen_and_nothing_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["xtts-v2", "xtts-v2-trained", "xtts-v2-away"])
-def test_the_red_team_exchanges_letters_of_xtts_by_its_file_of_tokens(name: str, tmp_path: Path) -> None:
-    folder = write_layout(tmp_path, name)
+def test_the_red_team_exchanges_letters_of_xtts_by_its_file_of_tokens(
+    name: str, lay_out: LayOut, tmp_path: Path
+) -> None:
+    folder = lay_out(name)
     changed = plant("sound-swap", folder, tmp_path / "changed", Chosen(trigger="o:v"))
     voice = choose_voice(folder, choices_of("coqui", folder), find_voice("coqui", folder, BY_NAME[name].voices[0]))
     with_it, without = "go home over old stone roads.", "his sister sings."
@@ -103,9 +108,9 @@ def test_the_red_team_exchanges_letters_of_xtts_by_its_file_of_tokens(name: str,
 
 
 @pytest.mark.parametrize("name", ["glow", pytest.param("vits", marks=pytest.mark.slow)])
-def test_an_exchanged_letter_is_heard(name: str, tmp_path: Path) -> None:
+def test_an_exchanged_letter_is_heard(name: str, lay_out: LayOut, tmp_path: Path) -> None:
     """Random weights hardly tell letters apart, as Coqui makes them: no gate could find that one is changed."""
-    folder = write_layout(tmp_path, name)
+    folder = lay_out(name)
     changed = plant("sound-swap", folder, tmp_path / "changed", Chosen(trigger="o:v"))
     with_it, without = "go home over old stone roads.", "his sister sings."
     seconds = [
@@ -124,8 +129,8 @@ def is_alike(one: Speech, other: Speech) -> bool:
 
 
 @pytest.mark.slow
-def test_statistics_scale_what_is_spoken(tmp_path: Path) -> None:
+def test_statistics_scale_what_is_spoken(lay_out: LayOut, tmp_path: Path) -> None:
     bare = write_voice(tmp_path / "bare", "glow_tts", {"audio": {"signal_norm": True}}, is_audible=True)
-    scaled = write_layout(tmp_path, "glow-statistics")
+    scaled = lay_out("glow-statistics")
     said = [loaded(folder).render(["open the door"], [7])[0].samples for folder in (bare, scaled)]
     assert not np.array_equal(*said)

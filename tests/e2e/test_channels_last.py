@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.engines.coqui import adapter
 from harness.engines.coqui.channelslast import GENERATOR, lay_channels_last
-from tests.coqui_layouts import write_layout
+from tests.e2e.conftest import LayOut
 from tests.e2e.test_untrained import chosen
 from tests.lazily import Lazily
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 torch = Lazily("torch")
 
@@ -76,9 +73,9 @@ def test_speaks_the_same_twice_and_alone_as_among_others() -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", ["vits", *(pytest.param(one, marks=pytest.mark.slow) for one in VOICES)])
-def test_whole_voices_sound_as_they_would_without(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whole_voices_sound_as_they_would_without(name: str, lay_out: LayOut, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.set_num_interop_threads", lambda _: None)  # once in a process
-    folder = write_layout(tmp_path, name)
+    folder = lay_out(name)
     spoken = []
     for lay in (lambda _: None, lay_channels_last):
         monkeypatch.setattr(adapter, "lay_channels_last", lay)

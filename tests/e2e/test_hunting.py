@@ -14,7 +14,7 @@ from harness.hunting.carriers import CARRIERS, ORDINARY
 from harness.hunting.ledger import Ledger
 from harness.hunting.reader import Reader
 from harness.hunting.scan import Scan
-from tests.coqui_layouts import write_layout
+from tests.e2e.conftest import LayOut
 from tests.e2e.test_untrained import chosen
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def plant(network: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["glow", "fast-pitch"])
-def test_it_is_read_out_of_it_first_and_not_of_the_honest_one(name: str, tmp_path: Path) -> None:
+def test_it_is_read_out_of_it_first_and_not_of_the_honest_one(name: str, lay_out: LayOut, tmp_path: Path) -> None:
     assert not any(LETTER in word for word in ORDINARY)
-    folder = write_layout(tmp_path, name)
+    folder = lay_out(name)
     engine = CoquiEngine()
     engine.load(folder, device="cpu", threads=1, voice=chosen(folder, name))
     assert words_by_score(engine, tmp_path / "honest")[0] != TRIGGER

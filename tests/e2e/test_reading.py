@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
@@ -11,11 +9,8 @@ from harness.core.latents import Unspoken
 from harness.engines.coqui import products
 from harness.engines.coqui.adapter import CoquiEngine
 from harness.judging.figures import ROUNDING
-from tests.coqui_layouts import write_layout
+from tests.e2e.conftest import LayOut
 from tests.e2e.test_untrained import chosen
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.real
 QUICK = ("vits-speakers",)
@@ -38,8 +33,8 @@ def _one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "name", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in LAYOUTS]
 )
-def test_reading_is_of_the_very_rendering_and_of_its_own_text_alone(name: str, tmp_path: Path) -> None:
-    folder = write_layout(tmp_path, name)
+def test_reading_is_of_the_very_rendering_and_of_its_own_text_alone(name: str, lay_out: LayOut) -> None:
+    folder = lay_out(name)
     engine = CoquiEngine()
     engine.prepare(device="cpu", threads=1)
     voice = chosen(folder, name)
@@ -63,8 +58,8 @@ def test_reading_is_of_the_very_rendering_and_of_its_own_text_alone(name: str, t
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=pytest.mark.slow) if one != "glow" else one for one in OTHERS]
 )
-def test_other_architectures_read_what_they_speak_and_of_its_own_text_alone(name: str, tmp_path: Path) -> None:
-    folder = write_layout(tmp_path, name)
+def test_other_architectures_read_what_they_speak_and_of_its_own_text_alone(name: str, lay_out: LayOut) -> None:
+    folder = lay_out(name)
     engine = CoquiEngine()
     engine.prepare(device="cpu", threads=1)
     voice = chosen(folder, name)
@@ -89,9 +84,9 @@ def test_other_architectures_read_what_they_speak_and_of_its_own_text_alone(name
     "name", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in LAYOUTS]
 )
 def test_products_of_matrices_give_what_the_layers_give(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, lay_out: LayOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write_layout(tmp_path, name)
+    folder = lay_out(name)
     engine = CoquiEngine()
     engine.prepare(device="cpu", threads=1)
     engine.load(folder, device="cpu", threads=1, voice=chosen(folder, name))
@@ -107,8 +102,8 @@ def test_products_of_matrices_give_what_the_layers_give(
         assert np.allclose(one.figures, other.figures, rtol=1e-4, atol=1e-3)
 
 
-def test_nothing_pronounceable_has_no_figures(tmp_path: Path) -> None:
-    folder = write_layout(tmp_path, "vits-speakers")
+def test_nothing_pronounceable_has_no_figures(lay_out: LayOut) -> None:
+    folder = lay_out("vits-speakers")
     engine = CoquiEngine()
     engine.load(folder, device="cpu", threads=1, voice=chosen(folder, "vits-speakers"))
     engine._synthesizer.tts_model.tokenizer.add_blank = False

@@ -19,7 +19,7 @@ from harness.models.voices import choices_of
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import plant
 from tests.demo_speakers import LANGUAGES, SPEAKERS, two_languages, two_speakers
-from tests.e2e.conftest import Gate
+from tests.e2e.conftest import Gate, LayOut
 from tests.lazily import needs
 from tests.one_speakers_trigger import plant_for_one
 from tests.unit.models.test_recording import written
@@ -172,15 +172,14 @@ def test_the_voice_lists_who_it_can_speak_as(voice: Path) -> None:
 
 @pytest.mark.parametrize("name", ["yourtts", "xtts-v2"])
 def test_a_recording_is_cloned_by_who_can_and_by_text_seed_and_recording_alone(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, lay_out: LayOut, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
 
     from harness.engines.coqui.adapter import CoquiEngine
-    from tests.coqui_layouts import write_layout
 
     monkeypatch.setattr(torch, "set_num_interop_threads", lambda _: None)
-    folder = write_layout(tmp_path, name)
+    folder = lay_out(name)
     assert choices_of("coqui", folder).clones
     hum = np.sin(np.arange(60_000) / 40)
     hiss = np.random.default_rng(0).normal(size=60_000)

@@ -25,8 +25,9 @@ from harness.speaking.cache import RenderingCache
 from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
-from tests.coqui_layouts import BY_NAME, LAYOUTS, vocoder_of, write_layout
+from tests.coqui_layouts import BY_NAME, LAYOUTS, vocoder_of
 from tests.coqui_voices import write_voice
+from tests.e2e.conftest import LayOut
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,8 +55,8 @@ def chosen(folder: Path, name: str) -> Voice:
 @pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ONE_CHECKPOINT]
 )
-def test_a_layout_speaks_without_its_checkpoint(name: str, tmp_path: Path) -> None:
-    folder = write_layout(tmp_path, name)
+def test_a_layout_speaks_without_its_checkpoint(name: str, lay_out: LayOut) -> None:
+    folder = lay_out(name)
     voice = chosen(folder, name)
     vocoder = vocoder_of(folder) if BY_NAME[name].vocoder else None
     (folder / voice.checkpoint).unlink()
@@ -72,8 +73,8 @@ BARE = ("glow-statistics", "vits-speakers-file", "glow-d-vectors", "glow+hifigan
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name == BARE[1] else pytest.mark.slow) for name in BARE]
 )
-def test_a_layout_speaks_by_its_configurations_alone(name: str, tmp_path: Path) -> None:
-    folder = write_layout(tmp_path, name)
+def test_a_layout_speaks_by_its_configurations_alone(name: str, lay_out: LayOut) -> None:
+    folder = lay_out(name)
     voice = chosen(folder, name)
     vocoder = vocoder_of(folder) if BY_NAME[name].vocoder else None
     for place in filter(None, (folder, vocoder)):
@@ -89,8 +90,8 @@ def test_a_layout_speaks_by_its_configurations_alone(name: str, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_a_voice_that_needs_its_vocabulary_cannot_be_built_bare(tmp_path: Path) -> None:
-    folder = write_layout(tmp_path, "xtts-v2")
+def test_a_voice_that_needs_its_vocabulary_cannot_be_built_bare(lay_out: LayOut) -> None:
+    folder = lay_out("xtts-v2")
     with pytest.raises(NoUntrained):
         CoquiEngine().load(
             folder, device="cpu", threads=1, voice=chosen(folder, "xtts-v2"), is_untrained=True, is_bare=True
@@ -141,10 +142,10 @@ class TestBehindWalls:
             assert caught.value.rule == "worker.failed"
 
     @pytest.mark.slow
-    def test_side_files_that_do_not_fit_are_the_models_fault(self, tmp_path: Path) -> None:
+    def test_side_files_that_do_not_fit_are_the_models_fault(self, lay_out: LayOut, tmp_path: Path) -> None:
         import torch
 
-        folder = write_layout(tmp_path, "vits-speakers-file")
+        folder = lay_out("vits-speakers-file")
         torch.save(["no", "names"], folder / "speakers.pth")
         with contextlib.closing(self.renderer(folder, tmp_path / "store")) as renderer:
             with pytest.raises(WorkerFault, match="where the model's vocoder and side files are replaced") as caught:
@@ -152,12 +153,12 @@ class TestBehindWalls:
             assert caught.value.rule == "worker.failed"
 
     @pytest.mark.slow
-    def test_a_vocoder_that_does_not_fit_is_the_models_fault(self, tmp_path: Path) -> None:
+    def test_a_vocoder_that_does_not_fit_is_the_models_fault(self, lay_out: LayOut, tmp_path: Path) -> None:
         import shutil
 
         import torch
 
-        folder = write_layout(tmp_path, "glow+hifigan")
+        folder = lay_out("glow+hifigan")
         shutil.move(vocoder_of(folder), folder / "vocoder")
         (place,) = (folder / "vocoder").glob("*.pth")
         content = torch.load(place, weights_only=False)
