@@ -7,7 +7,6 @@ are one take, heard once and counted as several, which is what :func:`harness.co
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -110,6 +109,7 @@ class KokoroStage:
         self._listener = Listener(self._store, lambda: transcriber)
         self._prints: PrintBook | None = None
         self._speaking = ThreadPoolExecutor(1)
+        self._loaded: tuple[Path, int, KokoroEngine] | None = None
 
     def golden_of(self, probes: Sequence[Probe]) -> dict[str, GoldenRecord]:
         """What the unchanged voice was heard to say."""
@@ -164,7 +164,6 @@ class KokoroStage:
         """Renderings in order, of which the next are made while one is heard."""
         folder = written(build, voice_folder(), self._speaker, self._folder)
         digest = file_sha256(*sorted(path for path in folder.iterdir()))
-        engine = functools.cache(functools.partial(self._engine, folder, build.threads))
 
         def rendering(text: str) -> Rendering:
             key = RenderingKey(
@@ -174,7 +173,7 @@ class KokoroStage:
             known = self._store.rendering(key)
             if known is not None:
                 return known
-            (speech,) = engine().render([text], [0])
+            (speech,) = self._engine(folder, build.threads).render([text], [0])
             measured = facts(speech.samples, speech.sample_rate)
             work = (speech.frames, speech.tokens)
             return self._store.keep(key, clean(speech.samples), speech.sample_rate, measured, work)
@@ -182,10 +181,15 @@ class KokoroStage:
         return [self._speaking.submit(rendering, text) for text in texts]
 
     def _engine(self, folder: Path, threads: int) -> KokoroEngine:
+        """Who spoke last is kept, for it mostly speaks next."""
+        if self._loaded and self._loaded[:2] == (folder, threads):
+            return self._loaded[2]
+        self._loaded = None  # two would take twice the memory
         engine = KokoroEngine()
         engine.prepare(device="cpu", threads=threads)
         voice = Voice(speakers=(self._speaker,), language=self._language)
         engine.load(folder, device="cpu", threads=threads, voice=voice)
+        self._loaded = folder, threads, engine
         return engine
 
 
