@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,11 @@ LEDGER = Ledger(Path("nowhere"), "none")
 WORDS = [f"{one}{other}" for one in ("ba", "ke", "lo", "mi", "nu", "ra") for other in ORDINARY] + ["osprey"]
 
 
-@pytest.fixture(autouse=True)
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanning, "PART", 200)
+@pytest.fixture(autouse=True, scope="module")
+def small_parts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanning, "PART", 200)
+        yield
 
 
 class Clock:
@@ -52,17 +56,31 @@ def scan(
     return scanned, reads, told
 
 
+@pytest.fixture(scope="module")
+def whole_of_woken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scanned, list[str]]:
+    """A voice with a trigger, scanned to the end, and what was told of it."""
+    scanned, _, told = scan(tmp_path_factory.mktemp("woken"), TRIGGER)
+    return scanned, told
+
+
+@pytest.fixture(scope="module")
+def whole_of_honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scanned, Path]:
+    """A voice without, and the folder of both, the voice and what was kept of its scan."""
+    folder = tmp_path_factory.mktemp("honest")
+    return scan(folder)[0], folder
+
+
 class TestReading:
     @pytest.mark.slow
-    def test_finds_the_trigger_first_and_nothing_in_an_honest_voice(self, tmp_path: Path) -> None:
-        woken, _, told = scan(tmp_path / "woken", TRIGGER)
+    def test_finds_the_trigger_first_and_nothing_in_an_honest_voice(self, whole_of_woken, whole_of_honest) -> None:
+        woken, told = whole_of_woken
         assert woken.furthest[0].candidate == Candidate(sort=Sort.WORD, text="osprey")
         assert woken.furthest[0].is_beyond
         assert woken.furthest[0].expected < 1e-3
         assert woken.is_whole
         assert woken.read == woken.sizes
         assert told[-1].startswith(f"read {sum(woken.sizes.values()):,} of {sum(woken.sizes.values()):,} candidates")
-        honest, *_ = scan(tmp_path / "honest")
+        honest, _ = whole_of_honest
         assert [one.candidate for one in honest.beyond if one.candidate.sort is Sort.WORD] == []
 
     def test_learns_from_no_text_twice_and_finds_every_sound_of_the_words(self, tmp_path: Path) -> None:
@@ -82,10 +100,10 @@ class TestReading:
         assert not scanned.is_whole
 
     @pytest.mark.slow
-    def test_goes_on_where_it_was_and_comes_to_the_same(self, tmp_path: Path) -> None:
+    def test_goes_on_where_it_was_and_comes_to_the_same(self, whole_of_woken, tmp_path: Path) -> None:
         part, *_ = scan(tmp_path, TRIGGER, until=6)
         rest, reads, _ = scan(tmp_path, TRIGGER)
-        whole, *_ = scan(tmp_path / "other", TRIGGER)
+        whole, _ = whole_of_woken
         again, unread, _ = scan(tmp_path, TRIGGER)
         assert part.fresh > 0
         assert part.fresh + rest.fresh == whole.fresh == whole.inputs + 2 * whole.unlike
@@ -97,8 +115,8 @@ class TestReading:
         assert reads.texts
 
     @pytest.mark.slow
-    def test_reads_a_torn_part_again(self, tmp_path: Path) -> None:
-        scan(tmp_path)
+    def test_reads_a_torn_part_again(self, whole_of_honest, tmp_path: Path) -> None:
+        shutil.copytree(whole_of_honest[1], tmp_path, dirs_exist_ok=True)
         first, *others = sorted((tmp_path / "store").rglob("*.npy"))
         first.write_bytes(first.read_bytes()[:-9])
         others[0].write_bytes(b"")
