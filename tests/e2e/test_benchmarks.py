@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import WITHOUT_OTHERS
+
 ROOT = Path(__file__).parents[2]
 TARGETS = dict(
     re.findall(r"^bench-([\w-]+):.*\n\tQUICK=.* -m benchmarks\.(\w+)$", (ROOT / "Makefile").read_text(), re.M)
@@ -65,7 +67,7 @@ def test_each_runs_to_its_figure_in_its_smallest_form(name: str, tmp_path: Path)
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{TARGETS[name]}"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "QUICK": "smallest"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "QUICK": "smallest", "PYTEST_ADDOPTS": " ".join(WITHOUT_OTHERS)},
         capture_output=True,
         text=True,
         check=False,
