@@ -51,6 +51,7 @@ def here(voice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         words = ["record", "--model", "two", "--suite", "two.probes.yaml", "--out", "golden/two", "--no-cost"]
+        words += ["--threads", "1", "--workers", "1"]
         assert main([*words, "--speaker", "all", "--asr", f"whisper:{demo_whisper()}", "--reason", "test"]) == 0
     return folder
 
@@ -148,6 +149,7 @@ def abroad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         words = ["record", "--model", "two", "--suite", "two.probes.yaml", "--out", "golden/two", "--no-cost"]
+        words += ["--threads", "1", "--workers", "1"]
         assert main([*words, "--language", "en-us", "--asr", f"whisper:{demo_whisper()}", "--reason", "test"]) == 0
     return folder
 
