@@ -306,7 +306,7 @@ class BehaviourEvent:
     """``loading``, ``speaking`` or ``ending``."""
     kind: str
     """``network``, ``exec``, ``process``, ``filesystem-read``, ``filesystem-write``, ``secrets``, ``limits``,
-    ``protocol`` or ``observer``; ``retried`` where a worker was lost on a rendering, which is no behaviour."""
+    ``protocol`` or ``observer``."""
     what: str
     """The system call, or the rule that was broken: ``connect``, ``bait-read``, ``memory``."""
     detail: str = ""
