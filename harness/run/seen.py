@@ -36,10 +36,9 @@ def share_seen(equipment: Equipment, folder: Path) -> None:
     """
     digest = equipment.model.digest
     equipment.store.bring_seen(digest)
-    equipment.renderer.doubts.learn(_known(folder, digest))
-    name = f"{time.time_ns()}-{os.getpid()}"
-    equipment.events.write_to(behaviour_folder(folder, digest) / f"{name}.jsonl")
-    equipment.renderer.doubts.write_to(behaviour_folder(folder, digest) / f"{name}-doubts.jsonl")
+    place, name = behaviour_folder(folder, digest), f"{time.time_ns()}-{os.getpid()}"
+    equipment.renderer.doubts.share(place, f"{name}-doubts.jsonl")
+    equipment.events.write_to(place / f"{name}.jsonl")
 
 
 def seen_of(folder: Path, model_digest: str, run: Path | None = None) -> tuple[BehaviourEvent, ...]:

@@ -106,10 +106,12 @@ class RenderingCache:
     def find_all(self, requests: Iterable[Request]) -> dict[Request, Rendering]:
         """Those renderings of several that are there and may be used."""
         self._store.use(self._model_digest)
+        self.doubts.look()
         keys = {request: self.key(*request) for request in requests}
         usable = [request for request, key in keys.items() if self._may_use(key)]
         found = self._store.renderings([keys[request] for request in usable])
         there = {request: one for request, one in zip(usable, found, strict=True) if one is not None}
+        self.doubts.look()  # who made them noted it first
         for request in there:
             self._look_at(request[0], keys[request])
         return there

@@ -7,6 +7,7 @@ with the renderings.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import secrets
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.core.types import BehaviourEvent
-from harness.sandbox.outside.events import EventLog
+from harness.sandbox.outside.events import EventLog, read_events
 
 KIND: Final = "retried"
 """Of the events that tell of doubts. They are no behaviour: no check judges them."""
@@ -36,14 +37,33 @@ class Doubts:
         self._states: dict[str, dict[str, int]] = {}
         """How far each loss of a worker has come, as a place in :data:`_COURSE`, by rendering and loss."""
         self._is_full = False
+        self._folder: Path | None = None
+        self._sizes: dict[str, int] = {}
+        """Of the files there, when they were read."""
         self._lock = threading.Lock()
 
-    def write_to(self, file: Path) -> None:
-        """Append to this file what is known of doubts from now on, and what this process knew before."""
-        self._log.write_to(file)
+    def share(self, folder: Path, name: str) -> None:
+        """Know what all processes that work with the model have noted in a folder, now and later, and note it there.
 
-    def learn(self, events: Iterable[BehaviourEvent]) -> None:
-        """Take in what processes have noted, in any order. What tells of no doubt is passed over."""
+        Args:
+            folder: Of this model.
+            name: Of this process's own file.
+        """
+        self._folder = folder
+        self.look()
+        self._log.write_to(folder / name)
+
+    def look(self) -> None:
+        """Take in what others have noted since the last look, in any order. What tells of no doubt is passed over."""
+        if self._folder is None:
+            return
+        for file in self._folder.glob("*.jsonl"):
+            with contextlib.suppress(FileNotFoundError):
+                if (size := file.stat().st_size) != self._sizes.get(file.name):
+                    self._sizes[file.name] = size
+                    self._learn(read_events([file]))
+
+    def _learn(self, events: Iterable[BehaviourEvent]) -> None:
         for event in events:
             if event.kind == KIND:
                 self._read(event)

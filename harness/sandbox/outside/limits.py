@@ -5,6 +5,7 @@ It knows no system call but their number; those are the business of :mod:`harnes
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class LimitWatch:
         self._is_full = False
         self._asked = self._most_asked = limits.threads
         """Threads that are asked of the worker, and the most that were since the last look."""
+        self._asking = threading.Lock()
         self._work: list[tuple[float, float, float, int]] = []
         """When the meter was read, on both sides, what it showed, and the threads asked for since the reading before,
         over one window."""
@@ -108,8 +110,9 @@ class LimitWatch:
 
     def ask(self, *, is_nothing: bool) -> None:
         """The harness asks something of the worker, or nothing, from now on. Any thread may say so."""
-        self._asked = 0 if is_nothing else self._limits.threads
-        self._most_asked = max(self._most_asked, self._asked)
+        with self._asking:
+            self._asked = 0 if is_nothing else self._limits.threads
+            self._most_asked = max(self._most_asked, self._asked)
 
     def count_call(self) -> None:
         """A system call was put before the observer."""
@@ -158,7 +161,8 @@ class LimitWatch:
         An order may begin or end meanwhile, or do both between two looks: the most that was asked for since counts.
         """
         begun, now = read
-        asked, self._most_asked = self._most_asked, self._asked
+        with self._asking:
+            asked, self._most_asked = self._most_asked, self._asked
         if not is_sealed:
             self._work, self._turns = [], []
         self._measure_threads(asked, is_sealed=is_sealed)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.types import BehaviourEvent
-from harness.sandbox.outside.events import read_events
+from harness.sandbox.outside.events import EventLog
 from harness.speaking.doubts import Doubts
 
 ONE, OTHER = "a" * 64, "b" * 64
@@ -21,11 +21,9 @@ class Processes:
         self._begun = 0
 
     def __call__(self) -> Doubts:
-        doubts = Doubts()
-        files = sorted(self._folder.glob("*.jsonl"), reverse=True)  # clocks of machines differ
-        doubts.learn(read_events(files))
         self._begun += 1
-        doubts.write_to(self._folder / f"{self._begun}.jsonl")
+        doubts = Doubts()
+        doubts.share(self._folder, f"{9 - self._begun}.jsonl")  # clocks of machines differ
         return doubts
 
 
@@ -92,7 +90,16 @@ class TestDoubts:
             lost.begin(f"{number:064x}")
         assert process().is_untold(ONE)
 
-    def test_are_no_matter_of_what_a_worker_was_seen_to_do(self) -> None:
-        doubts = Doubts()
-        doubts.learn([BehaviourEvent(when="speaking", kind="network", what="connect", detail=ONE)])
-        assert not doubts.is_untold(ONE)
+    def test_are_known_to_a_process_that_works_beside(self, process: Processes) -> None:
+        one, other = process(), process()
+        one.begin(ONE)
+        other.look()
+        assert other.is_untold(ONE)
+        one.withdraw(ONE)
+        other.look()
+        assert not other.is_untold(ONE)
+
+    def test_are_no_matter_of_what_a_worker_was_seen_to_do(self, process: Processes, tmp_path: Path) -> None:
+        seen = EventLog(tmp_path / "seen.jsonl")
+        seen.note(BehaviourEvent(when="speaking", kind="network", what="connect", detail=ONE))
+        assert not process().is_untold(ONE)

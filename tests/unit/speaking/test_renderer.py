@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import signal
 import threading
@@ -17,7 +18,6 @@ from harness.core.voice import Voice
 from harness.models.files import open_model
 from harness.sandbox.inside.protocol import Channel, Done
 from harness.sandbox.outside.bounds import Bounds
-from harness.sandbox.outside.events import read_events
 from harness.sandbox.outside.fault import WorkerFault
 from harness.speaking.cache import RenderingCache
 from harness.speaking.doubts import Doubts
@@ -412,12 +412,11 @@ class TestDoubt:
     @pytest.fixture
     def later(self, tmp_path: Path) -> Callable[..., Bench]:
         """Begin another process below the same folder, which knows what was written there."""
-        store, log = Store(tmp_path / "store"), tmp_path / "doubts.jsonl"
+        store, notes, begun = Store(tmp_path / "store"), tmp_path / "notes", itertools.count()
 
         def begin(*, fresh: bool = False) -> Bench:
             doubts = Doubts()
-            doubts.learn(read_events([log]))
-            doubts.write_to(log)
+            doubts.share(notes, f"{next(begun)}.jsonl")
             lost = {"kind": "exit", "when": "close", "nth": 3}
             return Bench(tmp_path, lost, store=store, fresh=fresh, doubts=doubts)
 
@@ -448,6 +447,13 @@ class TestDoubt:
             assert bench.renderer.recovered == {GOOD[0][0]}
         with later() as bench:
             assert set(bench.renderer.known(GOOD)) == set(GOOD)
+
+    def test_is_known_to_a_process_that_began_before_it_was_lost(self, later: Callable[..., Bench]) -> None:
+        with later() as beside, later() as bench:
+            assert beside.renderer.known(GOOD) == {}
+            self.lose(bench)
+            beside.renderer.known(GOOD)
+            assert beside.renderer.recovered == {GOOD[0][0], GOOD[1][0]}
 
     def test_begins_anew_where_the_worker_is_lost_again(self, later: Callable[..., Bench]) -> None:
         for _ in range(2):
