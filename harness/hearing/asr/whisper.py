@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.core.errors import AsrError, MissingDependency
+from harness.core.garbage import uncollected
 from harness.core.installation import install_command
 from harness.core.text import error_line
 from harness.core.thirdparty import own_filters, require
@@ -161,7 +162,8 @@ class WhisperTranscriber:
     def _session(self) -> Iterator[BoundedGreedy]:
         """The loaded network, with torch set to count the same way every time, and back afterwards."""
         require("torch", extra="whisper")
-        import torch  # half a second and 300 MB: only who listens pays
+        with uncollected():
+            import torch  # seconds and 300 MB: only who listens pays
 
         before = torch.get_num_threads()
         if self._threads is not None:
@@ -184,6 +186,7 @@ class WhisperTranscriber:
         finally:
             torch.set_num_threads(before)
 
+    @uncollected()
     def _load(self) -> BoundedGreedy:
         weights = self._weights
         require("whisper", extra="whisper")

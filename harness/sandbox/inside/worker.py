@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import resource
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from harness.core.garbage import uncollected
 from harness.core.latents import Unspoken, pack
 from harness.core.voice import Voice
 from harness.sandbox.inside.protocol import (
@@ -186,7 +188,9 @@ def serve(channel: Channel, *, seal: Callable[[], None] = lambda: None) -> None:
         if isinstance(order, Prepare):
             needs = order
             try:
-                preload((*needs.preloads, needs.engine.partition(":")[0]))
+                with uncollected():
+                    preload((*needs.preloads, needs.engine.partition(":")[0]))
+                gc.freeze()  # it stays, so that no later search goes through it
                 seal()
                 engine = create_engine(needs.engine)
                 engine.prepare(device=needs.device, threads=needs.threads)
