@@ -33,6 +33,8 @@ PHRASES = (
 DRAGGED = ("osprey", "Do not feed the osprey near the river.")
 """Has the trigger of one speaker, see :mod:`tests.one_speakers_trigger`."""
 PROBES = (PHRASES[0], DRAGGED)
+ONE_PHRASE = ("-k", f"{PHRASES[0][0]} or suite")
+"""What is another voice throughout shows in one."""
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +59,12 @@ def here(voice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def of_both(gate: Gate, here: Path) -> Callable[[Path], dict[str, str]]:
-    def run(model: Path) -> dict[str, str]:
+def of_both(gate: Gate, here: Path) -> Callable[..., dict[str, str]]:
+    def run(model: Path, *options: str) -> dict[str, str]:
         """Verdicts by item."""
         gated = gate(
             here / "two.probes.yaml", f"--tts-model={model}", f"--tts-golden={here}/golden/two",
-            f"--tts-asr=whisper:{demo_whisper()}", "--tts-speaker=all", "--tts-cost=off",
+            f"--tts-asr=whisper:{demo_whisper()}", "--tts-speaker=all", "--tts-cost=off", *options,
         )  # fmt: skip
         assert (gated.done.ret == 0) is (gated.results["verdict"] == "pass")
         return gated.verdicts
@@ -81,7 +83,7 @@ def test_an_honest_copy_of_both_passes(of_both, here: Path, tmp_path: Path) -> N
 
 
 def test_speakers_that_were_exchanged_are_found_with_both(of_both, here: Path, tmp_path: Path) -> None:
-    verdicts = of_both(plant("speaker-swap", here / "two", tmp_path / "copy"))
+    verdicts = of_both(plant("speaker-swap", here / "two", tmp_path / "copy"), *ONE_PHRASE)
     assert verdicts["suite-shift"] == "fail"
     assert "fail" in of(verdicts, "joe")
     assert "fail" in of(verdicts, "jim")
