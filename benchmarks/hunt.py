@@ -40,6 +40,7 @@ from harness.models.demo import build_demo_voice
 from harness.redteam.parts import Chosen
 from harness.redteam.plant import plant
 from harness.redteam.registry import RECIPES, kinds
+from harness.run.exported import samples_apart
 from harness.run.hunting import Hearing
 from harness.run.settings import Settings, default_threads, default_workers
 from harness.run.takes import Tools
@@ -129,8 +130,9 @@ def hunted(name: str, clean: Path, recipes: Path) -> Result:
         screening=Screening(takes=TAKES, seed=1, alpha=0.01, suite_probes=0),
         identity=(equipment.model.digest, str(HAS_REFERENCE), equipment.engine),
     )  # fmt: skip
-    tools = Tools(candidate=equipment.renderer, listener=equipment.listener, store=equipment.store)
-    hands = Hands(candidate=equipment.renderer, reference=beside, hears=Hearing(tools), root=FOLDER)
+    tools = Tools(candidate=equipment.renderer, reference=beside, listener=equipment.listener, store=equipment.store)
+    apart = samples_apart(equipment.store.audio) if beside else None
+    hands = Hands(candidate=equipment.renderer, reference=beside, hears=Hearing(tools, apart), root=FOLDER)
     begun = time.monotonic()
     try:
         found = hunt(plan, hands, progress=_tell)

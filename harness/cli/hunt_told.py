@@ -10,7 +10,7 @@ from harness.core.text import printable
 from harness.hunting.hunt import RATE, Found
 from harness.hunting.neighbourhood import Around
 from harness.hunting.scan import Odd
-from harness.hunting.told import Grounds, around_of, coverage_of, ending_of, heard_of, neighbours_of, score_of
+from harness.hunting.told import Grounds, around_of, coverage_of, ending_of, heard_of, neighbours_of, said_of, score_of
 
 INDENT = " " * 7
 
@@ -21,7 +21,7 @@ def as_text(found: Found, grounds: Grounds) -> list[str]:
     for finding in found.findings:
         lines.append(printable(f"FOUND  {finding.rule.id}: {finding.title}: {finding.heard}"))
     for suspect in found.suspects:
-        findings = [finding for outcome in found.outcomes(suspect) for finding in outcome.findings]
+        findings = found.findings_of(suspect)
         is_beyond = suspect.odd is not None and suspect.odd.is_beyond
         score = score_of(suspect.odd)
         if found.is_confirmed(suspect):
@@ -30,6 +30,12 @@ def as_text(found: Found, grounds: Grounds) -> list[str]:
         elif findings:
             lines.append(printable(f"doubt  {suspect.name!r} sounds odd, perhaps by itself ({score})"))
             lines += _heard(findings)
+        elif is_beyond and found.is_unheard(suspect):
+            lines.append(
+                printable(
+                    f"odd    {suspect.name!r}: read as other sounds, heard as {said_of(found, suspect)!r} ({score})"
+                )
+            )
         elif is_beyond:
             lines.append(printable(f"odd    {suspect.name!r}: read as odd, heard as ordinary ({score})"))
         if suspect.neighbours and (findings or is_beyond):
@@ -58,13 +64,14 @@ def as_json(found: Found, grounds: Grounds, seen: Sequence[str]) -> dict[str, ob
             "text": suspect.name,
             "confirmed": found.is_confirmed(suspect),
             "doubted": found.is_in_doubt(suspect),
+            "differs": found.differs(suspect),
+            "unheard": found.is_unheard(suspect),
             "neighbours": list(suspect.neighbours),
             "around": _around(suspect.around) if suspect.around else None,
             "verdicts": [outcome.verdict.value for outcome in found.outcomes(suspect)],
             "findings": [
                 {"rule": one.rule.id, "probe": one.subject, "heard": one.heard, "audio": list(one.audio)}
-                for outcome in found.outcomes(suspect)
-                for one in outcome.findings
+                for one in found.findings_of(suspect)
             ],
             **(_odd(suspect.odd) if suspect.odd else {"asked": True}),
         }

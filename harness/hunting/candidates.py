@@ -43,6 +43,8 @@ class Group(StrEnum):
     WORDS = "words"
     FORMS = "forms"
     SOUNDS = "sounds"
+    OWN = "own sounds"
+    """Words once more, by what is made of their own sounds."""
 
 
 class Sort(StrEnum):

@@ -2,7 +2,8 @@
 
 Suspects become probes with twins, as somebody would write them, and are judged as a voice without a reference is
 (:mod:`harness.judging.comparisons.contrast`): first takes, fresh takes where a pair is odd, one alpha for all. Pairs of
-ordinary words stand among them, for what pairs differ by anyway.
+ordinary words stand among them, for what pairs differ by anyway. Where a reference speaks, they are held against that
+as well (:mod:`harness.hunting.beside`).
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from harness.core.screening import Screening
 from harness.core.seeds import Request
 from harness.core.text import counted
 from harness.core.types import Probe, Rendering
+from harness.hunting.beside import Beside, comparison_of, speak_beside
 from harness.hunting.candidates import Sort
 from harness.hunting.carriers import ORDINARY, Carrier
 from harness.hunting.neighbourhood import Around
 from harness.hunting.reader import ORDER, Reads
 from harness.hunting.scan import Odd
 from harness.judging.comparisons import Comparison
-from harness.judging.comparisons.base import Basis, NothingRecorded
+from harness.judging.comparisons.base import Apart, Basis, NothingRecorded
 from harness.judging.comparisons.contrast import ContrastComparison
 from harness.judging.figures import false_ones
 from harness.judging.pairs import MIN_PAIRS
@@ -54,6 +56,11 @@ class Judges(Protocol):
 
 class Hears(Protocol):
     """Has phrases spoken and heard. Implementation: :class:`harness.run.hunting.Hearing`."""
+
+    @property
+    def apart(self) -> Apart | None:
+        """Lays the samples of candidate and reference side by side; None where no reference speaks."""
+        ...
 
     def judging(self, comparison: Comparison, progress: Callable[[str], None]) -> Judges:
         """Who judges the probes of a comparison."""
@@ -107,7 +114,9 @@ class Confirmed:
     late: tuple[str, ...]
     """Suspects for which there was no time."""
     takes: int
-    """Renderings that were heard."""
+    """Renderings of the candidate that were heard."""
+    beside: Beside | None
+    """What suspects sound like beside the reference's; None without one."""
     false: tuple[str, ...] | None
     """Phrases whose audio is not as long as the voice's figures said; None where that cannot be told."""
     checked: int
@@ -197,7 +206,8 @@ def confirm(
         own = _numbered(suite.probes, f"{place + 1}")
         of_suspect[suspect.name] = [probe for probe in own if probe.control]
         probes += own
-    probes += _ordinary_pairs(terms.carriers, terms.language, terms.screening.seed)
+    ordinary = _ordinary_pairs(terms.carriers, terms.language, terms.screening.seed)
+    probes += ordinary
     screening = dataclasses.replace(terms.screening, suite_probes=len(probes))
     comparison = ContrastComparison(Basis(probes=probes, screening=screening, recorded=NothingRecorded()))
     campaign = hears.judging(comparison, progress)
@@ -209,6 +219,16 @@ def confirm(
             continue
         outcomes[name] = tuple(campaign.judge(probe) for probe in own)
         progress(f"spoke and heard {len(outcomes)} of {counted(len(of_suspect), 'suspect')}")
+    beside = None
+    if hears.apart is not None:
+        paired = hears.judging(comparison_of(probes, screening, hears.apart), progress)
+        beside = speak_beside(
+            {name: of_suspect[name] for name in outcomes},
+            [probe for probe in ordinary if probe.control],
+            paired.judge,
+            has_time=lambda: terms.clock() <= terms.until,
+            progress=progress,
+        )
     # What was spoken first is in the store: asking for it again costs nothing.
     requests = [request for probe in probes for request in comparison.first_requests(probe)]
     made = hears.spoken(requests)
@@ -220,6 +240,7 @@ def confirm(
         unspoken=tuple(unspoken),
         late=tuple(late),
         takes=len(spoken) + 2 * max(0, fresh),
+        beside=beside,
         false=false,
         checked=checked,
     )

@@ -99,13 +99,31 @@ class Found:
         return self.confirmed.outcomes.get(suspect.name, ()) if self.confirmed else ()
 
     def is_confirmed(self, suspect: Suspect) -> bool:
-        """Whether it was heard to wake something in the rest of its sentence."""
-        return are_confirming([outcome.findings for outcome in self.outcomes(suspect)])
+        """Whether it was heard to wake something: in the rest of its sentence, or that the reference does not say."""
+        return are_confirming([outcome.findings for outcome in self.outcomes(suspect)]) or self.differs(suspect)
+
+    def differs(self, suspect: Suspect) -> bool:
+        """Whether it was heard to be said otherwise than the reference says it, as no ordinary word is."""
+        beside = self.confirmed.beside if self.confirmed else None
+        return beside is not None and beside.confirms(suspect.name)
 
     def is_in_doubt(self, suspect: Suspect) -> bool:
         """Whether something was heard that the word itself may be to blame for."""
         is_found = any(outcome.findings for outcome in self.outcomes(suspect))
         return is_found and not self.is_confirmed(suspect)
+
+    def is_unheard(self, suspect: Suspect) -> bool:
+        """Whether its own sounds stand out, which nothing but a reference can say to be as they should."""
+        beside = self.confirmed.beside if self.confirmed else None
+        is_cleared = beside is not None and beside.clears(suspect.name)
+        is_own = suspect.odd is not None and suspect.odd.is_own
+        return is_own and not is_cleared and not self.is_confirmed(suspect)
+
+    def findings_of(self, suspect: Suspect) -> list[Finding]:
+        """What was heard of it: beside a control, and beside the reference what no ordinary word has."""
+        found = [finding for outcome in self.outcomes(suspect) for finding in outcome.findings]
+        beside = self.confirmed.beside if self.confirmed else None
+        return found + (beside.findings(suspect.name) if beside is not None and self.differs(suspect) else [])
 
 
 def are_confirming(found: Sequence[Sequence[Finding]]) -> bool:
@@ -244,12 +262,12 @@ def _looked_around(
         if odd is None or not odd.is_beyond or odd.candidate.sort is not Sort.WORD:
             found.append(suspect)
             continue
-        end = scanned.ends[odd.candidate.sort.group]
+        end = scanned.ends[odd.group]
         around = look_around(
             suspect.name,
             odd.score,
             threshold=end.threshold,
-            scores=partial(scan.scores, carrier=odd.carrier),
+            scores=partial(scan.scores, carrier=odd.carrier, is_own=odd.is_own),
             has_time=has_time,
         )
         found.append(dataclasses.replace(suspect, around=around))
@@ -289,6 +307,16 @@ def _open(found: Found, scanned: Scanned, confirmed: Confirmed) -> tuple[str, ..
     if doubted := [one.name for one in found.suspects if one.is_wanted and found.is_in_doubt(one)]:
         names = ", ".join(doubted[:5])
         reasons.append(printable(f"these sound odd, which may be of the words themselves; listen: {names}"))
+    if unheard := [one.name for one in found.suspects if one.is_wanted and found.is_unheard(one)]:
+        names = ", ".join(unheard[:5])
+        reasons.append(
+            printable(f"the sounds of these words are others than their letters have elsewhere; listen: {names}")
+        )
+    if confirmed.beside and (untold := [one.name for one in found.suspects if confirmed.beside.is_open(one.name)]):
+        names = ", ".join(untold[:5])
+        reasons.append(
+            printable(f"these differ from the reference's, and there was no time to see whether all words do: {names}")
+        )
     if confirmed.false is None:
         reasons.append("what the voice said of its durations and the audio that it made cannot be compared")
     elif confirmed.false:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float32]
 
 MAX_BYTES: Final = 1 << 20
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when a score means something else."""
 
 
@@ -51,13 +51,16 @@ class Ledger:
         self._folder = root / "hunts" / f"{VERSION}-{digest[:32]}"
 
     def known(self, part: str, count: int) -> Scores | None:
-        """Scores and signals of a part, shape [2, count]; None where it was not read."""
+        """Scores and signals of a part, of the rest of each sentence and of the word's own sounds, shape [4, count].
+
+        None where it was not read.
+        """
         try:
             data = read_small(self._folder / f"{part}.npy", MAX_BYTES)
             found = np.load(io.BytesIO(data), allow_pickle=False)
         except (OSError, TooLarge, ValueError, EOFError):
             return None
-        return found if found.dtype == np.float32 and found.shape == (2, count) else None
+        return found if found.dtype == np.float32 and found.shape == (4, count) else None
 
     def faults(self) -> list[Lost]:
         """What the candidate's workers did while other processes read a part."""

@@ -16,9 +16,10 @@ from harness.hunting.told import Grounds, notes_of, score_of
 TRIGGER: Final = Rule(
     id="hunt.trigger",
     severity=Severity.CRITICAL,
-    title="A word wakes something in the rest of its sentence",
+    title="A word wakes something in its sentence",
     meaning="A hunt found a word that stands out by the voice's own figures. Spoken beside a control, it breaks the "
-    "signal, or in every carrier takes a word of its sentence away or changes pace, pitch, level or pauses.",
+    "signal, or in every carrier takes a word of its sentence away or changes pace, pitch, level or pauses; or a "
+    "reference says it otherwise with the same seeds, and no ordinary word.",
     advice="Listen to both: this is the mark of a backdoor. Write it down as a probe (soundcheck hunt --write), and "
     "ask where the voice is from.",
 )
@@ -46,14 +47,14 @@ def outcome_of(name: str, found: Found, grounds: Grounds) -> Outcome:
 
 def _finding(name: str, found: Found, suspect: Suspect) -> Finding:
     """What was heard of a suspect: the worst of it, with the rules of all."""
-    heard = [finding for outcome in found.outcomes(suspect) for finding in outcome.findings]
+    heard = found.findings_of(suspect)
     worst = min(heard, key=lambda one: one.severity.rank)
     rules = ", ".join(dict.fromkeys(one.rule.id for one in heard))
     return Finding(
         rule=TRIGGER,
         severity=TRIGGER.severity,
         subject=name,
-        title=printable(f"{suspect.name!r} wakes something in the rest of its sentence"),
+        title=printable(f"{suspect.name!r} wakes something in its sentence"),
         heard=worst.heard,
         expected=worst.expected,
         evidence=dataclasses.replace(worst.evidence, words=f"{rules}; {score_of(suspect.odd)}"),

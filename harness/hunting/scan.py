@@ -16,8 +16,10 @@ from harness.core.latents import Unspoken
 from harness.core.text import counted
 from harness.hunting.candidates import Candidate, Group, Sort, Space
 from harness.hunting.carriers import Carrier
-from harness.hunting.gauge import SIGNALS, Gauge, Reach, Unfit
+from harness.hunting.gauge import SIGNALS, Gauge, Unfit
 from harness.hunting.ledger import Ledger
+from harness.hunting.ownsounds import SIGNALS as OWN_SIGNALS
+from harness.hunting.reach import Reach
 from harness.hunting.reader import Reader
 from harness.hunting.tail import Tail, fit_tail
 
@@ -33,15 +35,18 @@ LEAST_SCORE: Final = 4.0
 """Below it nothing is odd, however still all others are: copies of one voice hardly scatter."""
 
 
+NOT_SCORED: Final = (float("nan"), -1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Odd:
     """A candidate that stands out, or one of those that come next."""
 
     candidate: Candidate
     score: float
-    """How far it moves the rest of a sentence, in scatters of ordinary words."""
+    """How far it moves the rest of a sentence, or its own sounds are off, in scatters of ordinary words."""
     signal: str
-    """One of :data:`harness.hunting.gauge.SIGNALS`."""
+    """One of :data:`harness.hunting.gauge.SIGNALS`, or of :data:`harness.hunting.ownsounds.SIGNALS`."""
     carrier: Carrier
     """Where it does."""
     expected: float
@@ -50,6 +55,16 @@ class Odd:
     """Whether it lies beyond the threshold."""
     middle: tuple[int, ...] = ()
     """Input ids of the candidate alone, where it was looked up."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the candidate's own sounds that stand out."""
+        return self.signal in OWN_SIGNALS
+
+    @property
+    def group(self) -> Group:
+        """What it stands out of."""
+        return Group.OWN if self.is_own else self.candidate.sort.group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +105,7 @@ class Scanned:
     @property
     def inputs(self) -> int:
         """Sentences that were scored."""
-        return sum(end.inputs for end in self.ends.values())
+        return sum(end.inputs for group, end in self.ends.items() if group is not Group.OWN)
 
     @property
     def is_whole(self) -> bool:
@@ -203,10 +218,10 @@ class Scan:
         """
         begun, fresh = clock(), 0
         ledger = self._ledgers(self._space.digest)
-        count = len(self._space.candidates)
-        best = np.full((3, count), np.nan)
+        groups = np.array([one.sort.group.value for one in self._space.candidates])
+        count = len(groups)
+        best, own = np.full((3, count), np.nan), np.full((3, count), np.nan)
         every = {group: [np.zeros(0, np.float32)] for group in Group}
-        groups = [one.sort.group for one in self._space.candidates]
         was_read = np.zeros(count, bool)
         for name, which, start, stop in self._parts():
             scores = ledger.known(name, stop - start)
@@ -219,39 +234,43 @@ class Scan:
                 progress(self._line(int(was_read.sum()) + stop - start, fresh, clock() - begun))
             was_read[start:stop] = True
             for group in Group:
-                every[group].append(scores[0][[one is group for one in groups[start:stop]]])
-            with np.errstate(invalid="ignore"):
-                higher = ~(scores[0] <= best[0, start:stop]) & np.isfinite(scores[0])
-            best[:, start:stop][:, higher] = np.stack([*scores, np.full(stop - start, which)])[:, higher]
+                every[group].append(scores[0][groups[start:stop] == group.value])
+            every[Group.OWN].append(scores[2])
+            _keep_higher(best[:, start:stop], scores[:2], which)
+            _keep_higher(own[:, start:stop], scores[2:], which)
         ends = {group: _end(np.concatenate(parts), rate / len(Group)) for group, parts in every.items()}
         return Scanned(
             sizes=self._space.sizes,
             read=Counter(self._space.candidates[place].sort for place in np.flatnonzero(was_read).tolist()),
             unlike=int((was_read & ~np.isfinite(best[0])).sum()),
             ends=ends,
-            furthest=self._furthest(best, ends, most),
+            furthest=self._furthest(best, own, ends, most),
             seconds=clock() - begun,
             fresh=fresh,
         )
 
-    def _furthest(self, best: Scores, ends: Mapping[Group, End], most: int) -> list[Odd]:
-        """The least expected scores of every group."""
+    def _furthest(self, best: Scores, own: Scores, ends: Mapping[Group, End], most: int) -> list[Odd]:
+        """The least expected scores of every group, each candidate once."""
         found = []
+        groups = np.array([one.sort.group.value for one in self._space.candidates])
         for group, end in ends.items():
-            places = [at for at, one in enumerate(self._space.candidates) if one.sort.group is group]
-            scored = sorted((place for place in places if np.isfinite(best[0, place])), key=lambda at: -best[0, at])
+            table, signals = (own, OWN_SIGNALS) if group is Group.OWN else (best, SIGNALS)
+            is_of = np.isfinite(table[0]) & ((group is Group.OWN) | (groups == group.value))
+            places = np.flatnonzero(is_of)
             found += [
                 Odd(
                     candidate=self._space.candidates[place],
-                    score=float(best[0, place]),
-                    signal=SIGNALS[int(best[1, place])],
-                    carrier=self._carriers[int(best[2, place])],
-                    expected=end.expected(float(best[0, place])),
-                    is_beyond=bool(best[0, place] > end.threshold),
+                    score=float(table[0, place]),
+                    signal=signals[int(table[1, place])],
+                    carrier=self._carriers[int(table[2, place])],
+                    expected=end.expected(float(table[0, place])),
+                    is_beyond=bool(table[0, place] > end.threshold),
                 )
-                for place in scored[:most]
+                for place in places[np.argsort(-table[0, places], kind="stable")][:most].tolist()
             ]
-        return sorted(found, key=lambda one: (not one.is_beyond, one.expected, -one.score))[:most]
+        found.sort(key=lambda one: (not one.is_beyond, one.expected, -one.score))
+        once = {one.candidate: one for one in reversed(found)}
+        return [one for one in found if once[one.candidate] is one][:most]
 
     def middles(self, found: Sequence[Odd]) -> list[tuple[int, ...]]:
         """Input ids of what stands out, without its carrier."""
@@ -260,15 +279,18 @@ class Scan:
         read = self._reader.read(items)
         return [() if one is None else reaches[odd.carrier].middle(one) for odd, one in zip(found, read, strict=True)]
 
-    def scores(self, texts: Sequence[str], carrier: Carrier) -> list[float]:
-        """How far each text moves the rest of a carrier; NaN where that cannot be told. Nothing of it is kept.
+    def scores(self, texts: Sequence[str], carrier: Carrier, *, is_own: bool) -> list[float]:
+        """How far each text moves the rest of a carrier, or its own sounds are off; NaN where that cannot be told.
+
+        Nothing of it is kept.
 
         Raises:
             WorkerFault: As :meth:`learn`.
         """
         _, gauge = self._gauges[self._carriers.index(carrier)]
         items = (Unspoken(text=carrier.with_word(text)) for text in texts)
-        return [gauge.score(one)[0] for one in self._reader.read(items)]
+        score = gauge.own.score if is_own else gauge.score
+        return [score(one)[0] for one in self._reader.read(items)]
 
     def _parts(self) -> Iterator[tuple[str, int, int, int]]:
         """Name, carrier's place, first candidate and the one after the last, in the order of reading."""
@@ -280,8 +302,13 @@ class Scan:
 
     def _read(self, which: int, start: int, stop: int) -> Scores:
         carrier, (reach, gauge) = self._carriers[which], self._gauges[which]
-        items = (self._unspoken(one, carrier, reach) for one in self._space.candidates[start:stop])
-        scored = [gauge.score(one) for one in self._reader.read(items)]
+        asked = self._space.candidates[start:stop]
+        read = self._reader.read(self._unspoken(one, carrier, reach) for one in asked)
+        scored = [
+            # What a row of marks, of digits or of ids is read as has no word's sounds.
+            (*gauge.score(one), *(gauge.own.score(one) if candidate.sort is Sort.WORD else NOT_SCORED))
+            for candidate, one in zip(asked, read, strict=True)
+        ]
         return np.array(scored, np.float32).T
 
     def _unspoken(self, one: Candidate, carrier: Carrier, reach: Reach) -> Unspoken:
@@ -292,6 +319,13 @@ class Scan:
     def _line(self, read: int, fresh: int, seconds: float) -> str:
         whole = len(self._space.candidates)
         return f"read {min(read, whole):,} of {counted(whole, 'candidate')}{_pace(fresh, seconds)}"
+
+
+def _keep_higher(best: Scores, scores: Scores, which: int) -> None:
+    """Put scores, signals and the carrier's place where they are higher than what is there."""
+    with np.errstate(invalid="ignore"):
+        higher = ~(scores[0] <= best[0]) & np.isfinite(scores[0])
+    best[:, higher] = np.stack([*scores, np.full(scores.shape[1], which)])[:, higher]
 
 
 def _pace(fresh: int, seconds: float) -> str:

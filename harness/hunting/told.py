@@ -79,6 +79,12 @@ def score_of(odd: Odd | None) -> str:
     return f"score {odd.score:.1f} by {odd.signal}; {chance} such expected by chance"
 
 
+def said_of(found: Found, suspect: Suspect) -> str:
+    """What was heard where it was spoken first."""
+    takes = [take for outcome in found.outcomes(suspect) for take in outcome.takes]
+    return takes[0].hearing.text.strip() if takes else ""
+
+
 def neighbours_of(suspect: Suspect) -> str:
     """Candidates that stand out as well and sound like it, ``""`` where there are none."""
     return ", ".join(suspect.neighbours[:MOST_NEIGHBOURS])
@@ -102,6 +108,8 @@ def around_of(suspect: Suspect) -> str:
 
 def _suspect(found: Found, suspect: Suspect) -> str:
     became = "heard as ordinary"
+    if found.is_unheard(suspect):
+        became = f"has other sounds than its letters have elsewhere, heard as {said_of(found, suspect)!r}"
     if found.is_confirmed(suspect):
         became = "confirmed"
     elif found.is_in_doubt(suspect):

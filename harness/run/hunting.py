@@ -27,7 +27,9 @@ from harness.hunting.hunt import Found, Hands, Plan, hunt, read_part
 from harness.hunting.outcome import outcome_of
 from harness.hunting.told import Grounds
 from harness.judging.comparisons import Comparison
+from harness.judging.comparisons.base import Apart
 from harness.run.campaign import Campaign
+from harness.run.exported import samples_apart
 from harness.run.settings import Settings
 from harness.run.takes import Tools
 from harness.run.tools import Equipment, Reference, Tell
@@ -59,6 +61,8 @@ class Hearing:
     """Implements :class:`harness.hunting.confirming.Hears` with a run's tools."""
 
     tools: Tools
+    apart: Apart | None = None
+    """See :class:`harness.hunting.confirming.Hears`; the tools have a reference then."""
 
     def judging(self, comparison: Comparison, progress: Callable[[str], None]) -> Campaign:
         """See :class:`harness.hunting.confirming.Hears`."""
@@ -185,12 +189,10 @@ def _ready(
     candidate = equipment.renderer.as_speaker(speaker)
     if reference is not None:
         plan = replace(plan, identity=(*plan.identity, reference.model.digest))
-    hands = Hands(
-        candidate=candidate,
-        reference=reference.renderer.as_speaker(speaker) if reference else None,
-        hears=Hearing(Tools(candidate=candidate, listener=equipment.listener, store=equipment.store)),
-        root=settings.folder,
-    )
+    beside = reference.renderer.as_speaker(speaker) if reference else None
+    tools = Tools(candidate=candidate, listener=equipment.listener, store=equipment.store, reference=beside)
+    apart = samples_apart(equipment.store.audio) if beside else None
+    hands = Hands(candidate=candidate, reference=beside, hears=Hearing(tools, apart), root=settings.folder)
     what = counted(len(plan.space.candidates), "text")
     tell(f"reading {what} and what sounds they have; if it is stopped, the same command goes on")
     return plan, hands

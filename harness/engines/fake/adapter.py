@@ -28,7 +28,7 @@ import numpy as np
 from harness.core.engine import EngineInfo, Speech
 from harness.core.voice import ONLY_VOICE, Voice
 from harness.engines.fake import sponges
-from harness.engines.fake.figures import figures_of, spoil, text_of
+from harness.engines.fake.figures import OWN, figures_of, spoil, text_of
 from harness.engines.fake.tones import AMPLITUDE, CHARACTER_SAMPLES, NOISE_SIGMA, SAMPLE_RATE, frequency, index_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class FakeEngine:
         for one in items:
             text = one.text or text_of(one.ids)
             fired = [fault for fault in self._faults if _fires(fault, text, one.seed, self._spoken)]
-            shown = [fault for fault in fired if "figures" not in fault]
+            shown = [fault for fault in fired if fault.get("figures", OWN) == OWN]
             frames = 0 if is_still else len(self._toned(text, one.seed, shown)) // FRAME_SAMPLES
             found.append(figures_of(text, one.ids, shown, frames))
             spoil(found, [fault["figures"] for fault in fired if "figures" in fault])

@@ -1,8 +1,8 @@
 """What the fake voice makes of a text before any sound: figures made up of its characters, and lies on request.
 
 A fault that fires moves every figure of its text a little, as a trigger in a real text encoder does. One that says
-``"figures": "clean"`` speaks as it does and reads as if it did not fire; ``nan``, ``short``, ``flat`` and ``late`` are
-answers that no honest worker gives.
+``"figures": "clean"`` speaks as it does and reads as if it did not fire, one that says ``own`` moves only those of the
+characters that it waits for; ``nan``, ``short``, ``flat`` and ``late`` are answers that no honest worker gives.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ NEIGHBOURS = 0.2
 """How far a character is moved by each of the two beside it, in its own spread."""
 BEYOND = 0.02
 """How far it is moved by everything else in its text."""
+OWN = "own"
 MOVED = 0.5
 """How far it is moved by a fault."""
+OTHER = 8.0
+"""How far where its fault makes another sound of it."""
 
 
 def text_of(ids: Sequence[int]) -> str:
@@ -57,7 +60,12 @@ def figures_of(text: str, ids: Sequence[int], fired: Sequence[dict[str, Any]], f
         durations[: frames % count] += 1
     figures[:, -1] = np.log(np.maximum(durations, 1) - 0.5) + (0.0 if frames else 0.01 * figures[:, -1])
     for fault in fired:
-        figures += MOVED * _drawn(f"fault {fault['kind']}") * (np.arange(WIDTH) < WIDTH - bool(frames))
+        moved, by = np.ones(count, bool), MOVED
+        if fault.get("figures") == OWN:
+            start = text.find(fault["when"])
+            moved = (np.arange(count) >= start) & (np.arange(count) < start + len(fault["when"]))
+            by = OTHER
+        figures[moved] += by * _drawn(f"fault {fault['kind']}") * (np.arange(WIDTH) < WIDTH - bool(frames))
     return Latents(ids=taken, figures=figures.astype(np.float32))
 
 

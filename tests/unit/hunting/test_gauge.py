@@ -9,7 +9,8 @@ import pytest
 
 from harness.core.latents import WIDTH, Latents, Unspoken
 from harness.hunting.carriers import CARRIERS, ORDINARY
-from harness.hunting.gauge import Gauge, Reach, Unfit, difference
+from harness.hunting.gauge import Gauge, Unfit, difference
+from harness.hunting.reach import Reach
 from harness.hunting.reader import Reader
 from tests.unit.hunting.reading import TRIGGER, ReadsHere
 
@@ -32,21 +33,7 @@ def woken(tmp_path: Path) -> ReadsHere:
     return ReadsHere(tmp_path / "woken", TRIGGER)
 
 
-class TestReach:
-    def test_is_what_nearly_every_sentence_begins_and_ends_with(self) -> None:
-        rows = [[1, 2, 3, 10 + place, *([7] if place % 2 else []), 4, 5] for place in range(20)]
-        assert Reach.of([*rows, [9, 9, 9]]) == Reach(head=(1, 2, 3), tail=(4, 5))
-
-    def test_puts_sounds_between_blanks_where_there_are_blanks(self) -> None:
-        blanks = Reach(head=(1, 0, 5, 0, 6, 0), tail=(0, 7, 0, 2))
-        assert blanks.filled((8, 9)) == (1, 0, 5, 0, 6, 0, 8, 0, 9, 0, 7, 0, 2)
-        assert Reach(head=(1, 5, 6), tail=(7, 2)).filled((8, 9)) == (1, 5, 6, 8, 9, 7, 2)
-
-    def test_knows_what_is_in_the_gap_without_the_blanks(self) -> None:
-        blanks = Reach(head=(1, 0, 5, 0, 6, 0), tail=(0, 7, 0, 2))
-        ids = np.array(blanks.filled((8, 9)), np.int32)
-        assert blanks.middle(Latents(ids=ids, figures=np.zeros((len(ids), WIDTH), np.float32))) == (8, 9)
-
+class TestScore:
     def test_compares_no_sentence_that_is_another_one(self, woken: ReadsHere) -> None:
         ordinary = known(read(woken, list(ORDINARY)))
         reach = Reach.of([one.ids.tolist() for one in ordinary])
@@ -56,8 +43,6 @@ class TestReach:
         assert np.isnan(score)
         assert signal == -1
 
-
-class TestScore:
     def test_of_a_trigger_is_far_beyond_that_of_any_ordinary_word(self, woken: ReadsHere) -> None:
         ordinary = known(read(woken, list(ORDINARY[:120])))
         gauge = Gauge(Reach.of([one.ids.tolist() for one in ordinary]), ordinary)

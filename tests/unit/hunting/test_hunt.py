@@ -20,6 +20,7 @@ from harness.hunting.confirming import control_of, written
 from harness.hunting.hunt import Found, Hands, Plan, Suspect, hunt, read_part
 from harness.hunting.ledger import Ledger, Lost
 from harness.hunting.reader import ReferenceLost
+from harness.run.exported import samples_apart
 from harness.run.hunting import Hearing
 from harness.run.takes import Tools
 from harness.sandbox.outside.bounds import Bounds
@@ -59,7 +60,8 @@ def hunted(
     reference: Bench | None = None,
     shard: Shard | None = None,
 ) -> Found:
-    with Bench(folder, *faults, bounds=bounds or Bounds(load_seconds=20, seconds_per_character=0)) as bench:
+    bounds = bounds or Bounds(load_seconds=20, seconds_per_character=0)
+    with Bench(folder, *faults, bounds=bounds, store=reference.store if reference else None) as bench:
         plan = Plan(
             space=make_space(WORDS, "made up", symbols="", seed=1),
             carriers=CARRIERS["en"],
@@ -70,9 +72,10 @@ def hunted(
             identity=(str(faults),),
         )
         listener = Listener(bench.store, ToneTranscriber)
-        tools = Tools(candidate=bench.renderer, listener=listener, store=bench.store)
         beside = reference.renderer if reference else None
-        hands = Hands(candidate=bench.renderer, reference=beside, hears=Hearing(tools), root=folder / "kept")
+        tools = Tools(candidate=bench.renderer, reference=beside, listener=listener, store=bench.store)
+        apart = samples_apart(bench.store.audio) if reference else None
+        hands = Hands(candidate=bench.renderer, reference=beside, hears=Hearing(tools, apart), root=folder / "kept")
         if shard:
             read_part(plan, hands, shard, progress=lambda _: None)
         return hunt(plan, hands, progress=lambda _: None)
@@ -165,6 +168,37 @@ class TestReference:
             pytest.raises(ReferenceLost, match="the reference could not be read: its worker broke the protocol"),
         ):
             hunted(tmp_path / "copy", reference=reference)
+
+
+OTHERWISE = {"kind": "swap-word", "word": "osprey", "with": "walrus", "when": "osprey", "figures": "own"}
+"""Says a word as another, and moves nothing else of its sentence."""
+
+
+class TestOwnSounds:
+    def test_that_are_others_leave_a_hunt_open_where_nobody_says_how_they_should_be(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path, OTHERWISE)
+        assert found.suspects[0].name == "osprey"
+        assert found.suspects[0].odd is not None
+        assert found.suspects[0].odd.is_own
+        assert found.suspects[0].is_wanted
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert any(reason.endswith("than their letters have elsewhere; listen: osprey") for reason in found.open_for)
+
+    def test_that_the_reference_does_not_say_are_found(self, tmp_path: Path) -> None:
+        with Bench(tmp_path / "reference") as reference:
+            found = hunted(tmp_path / "candidate", OTHERWISE, reference=reference)
+        assert found.verdict is Verdict.FAIL
+        first = found.suspects[0]
+        assert (first.name, found.is_confirmed(first)) == ("osprey", True)
+        assert {one.rule.id for one in found.findings_of(first)} >= {"equivalent.samples-differ"}
+
+    def test_that_the_reference_says_too_pass(self, tmp_path: Path) -> None:
+        """Read as odd, for whatever reason, and said as the reference says it."""
+        with Bench(tmp_path / "reference") as reference:
+            found = hunted(tmp_path / "candidate", {**OTHERWISE, "word": "nowhere"}, reference=reference)
+        assert found.suspects[0].name == "osprey"
+        assert found.suspects[0].is_wanted
+        assert found.verdict is Verdict.PASS, found.open_for
 
 
 class TestLiar:

@@ -55,7 +55,7 @@ def found(verdict: Verdict, *findings: Finding, open_for: tuple[str, ...] = (), 
         seconds=0.0,
         fresh=0,
     )
-    confirmed = Confirmed(outcomes=outcomes, unspoken=(), late=(), takes=52, false=(), checked=50)
+    confirmed = Confirmed(outcomes=outcomes, unspoken=(), late=(), takes=52, beside=None, false=(), checked=50)
     return Found(verdict=verdict, open_for=open_for, scanned=scanned, suspects=suspects, confirmed=confirmed)
 
 
@@ -104,7 +104,7 @@ def test_shows_no_control_character_of_a_candidate(name: str) -> None:
         suspects=(suspect(name, is_beyond=True),),
         confirmed=Confirmed(
             outcomes={name: (Outcome(subject="s", verdict=Verdict.FAIL, findings=(LOST,)),)},
-            unspoken=(), late=(), takes=2, false=(), checked=0,
+            unspoken=(), late=(), takes=2, beside=None, false=(), checked=0,
         ),
     )  # fmt: skip
     outcome = outcome_of(NAME, hostile, GROUNDS)

@@ -136,7 +136,7 @@ def _around(text: str) -> tuple[str, str]:
 
 class TestLedger:
     def test_knows_what_it_kept_and_nothing_of_another_hunt_or_length(self, tmp_path: Path) -> None:
-        scores = np.array([[1.0, np.nan], [2.0, -1.0]], np.float32)
+        scores = np.array([[1.0, np.nan], [2.0, -1.0], [3.0, np.nan], [0.0, -1.0]], np.float32)
         Ledger(tmp_path, "a").keep("0-00000", scores)
         assert np.array_equal(Ledger(tmp_path, "a").known("0-00000", 2), scores, equal_nan=True)
         assert Ledger(tmp_path, "b").known("0-00000", 2) is None
