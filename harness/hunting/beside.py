@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from harness.core.findings import Finding, Outcome
 from harness.core.text import counted
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Probe], Outcome]
 
+ORDINARY_WORDS: Final = 6
+"""Ordinary words that are spoken beside the reference: one is enough where all differ, and each may take a minute."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
@@ -32,6 +35,11 @@ class Beside:
     """Of each suspect for which there was time, carrier by carrier."""
     usual: frozenset[str] | None
     """Rules that ordinary words fail by as well; None where there was no time to see."""
+
+    @classmethod
+    def nobody(cls) -> Beside:
+        """Where there is no reference."""
+        return cls(outcomes={}, usual=frozenset())
 
     def confirms(self, name: str) -> bool:
         """Whether it was heard to differ from the reference as no ordinary word does."""
@@ -84,7 +92,7 @@ def speak_beside(
 
     Args:
         of_suspect: Phrases of each, carrier by carrier.
-        ordinary: Phrases of ordinary words.
+        ordinary: Phrases of ordinary words, of which some are taken.
         judge: Judges a phrase of the comparison.
         has_time: Asked before each phrase.
         progress: Told on one line what is going on.
@@ -97,7 +105,7 @@ def speak_beside(
         progress(f"held {len(outcomes)} of {counted(len(of_suspect), 'suspect')} against the reference's, seed by seed")
     usual: set[str] = set()
     left = frozenset[str]().union(*map(telling, outcomes.values()))
-    for probe in ordinary:
+    for probe in ordinary[:ORDINARY_WORDS]:
         if not left - usual:
             break
         if not has_time():

@@ -115,8 +115,8 @@ class Confirmed:
     """Suspects for which there was no time."""
     takes: int
     """Renderings of the candidate that were heard."""
-    beside: Beside | None
-    """What suspects sound like beside the reference's; None without one."""
+    beside: Beside
+    """What suspects sound like beside the reference's."""
     false: tuple[str, ...] | None
     """Phrases whose audio is not as long as the voice's figures said; None where that cannot be told."""
     checked: int
@@ -219,7 +219,7 @@ def confirm(
             continue
         outcomes[name] = tuple(campaign.judge(probe) for probe in own)
         progress(f"spoke and heard {len(outcomes)} of {counted(len(of_suspect), 'suspect')}")
-    beside = None
+    beside = Beside.nobody()
     if hears.apart is not None:
         paired = hears.judging(comparison_of(probes, screening, hears.apart), progress)
         beside = speak_beside(

@@ -18,6 +18,7 @@ from harness.core.screening import Screening
 from harness.core.shard import Shard
 from harness.core.text import counted, printable
 from harness.core.types import Verdict
+from harness.hunting.beside import Beside
 from harness.hunting.candidates import Candidate, Group, Sort, Space
 from harness.hunting.carriers import Carrier
 from harness.hunting.confirming import Confirmed, Hears, Suspect, Terms, choose_suspects, confirm
@@ -98,14 +99,18 @@ class Found:
         """Of a suspect, carrier by carrier; none where it was not spoken."""
         return self.confirmed.outcomes.get(suspect.name, ()) if self.confirmed else ()
 
+    @property
+    def beside(self) -> Beside:
+        """What suspects sound like beside the reference's."""
+        return self.confirmed.beside if self.confirmed else Beside.nobody()
+
     def is_confirmed(self, suspect: Suspect) -> bool:
         """Whether it was heard to wake something: in the rest of its sentence, or that the reference does not say."""
         return are_confirming([outcome.findings for outcome in self.outcomes(suspect)]) or self.differs(suspect)
 
     def differs(self, suspect: Suspect) -> bool:
         """Whether it was heard to be said otherwise than the reference says it, as no ordinary word is."""
-        beside = self.confirmed.beside if self.confirmed else None
-        return beside is not None and beside.confirms(suspect.name)
+        return self.beside.confirms(suspect.name)
 
     def is_in_doubt(self, suspect: Suspect) -> bool:
         """Whether something was heard that the word itself may be to blame for."""
@@ -114,16 +119,13 @@ class Found:
 
     def is_unheard(self, suspect: Suspect) -> bool:
         """Whether its own sounds stand out, which nothing but a reference can say to be as they should."""
-        beside = self.confirmed.beside if self.confirmed else None
-        is_cleared = beside is not None and beside.clears(suspect.name)
         is_own = suspect.odd is not None and suspect.odd.is_own
-        return is_own and not is_cleared and not self.is_confirmed(suspect)
+        return is_own and not self.beside.clears(suspect.name) and not self.is_confirmed(suspect)
 
     def findings_of(self, suspect: Suspect) -> list[Finding]:
         """What was heard of it: beside a control, and beside the reference what no ordinary word has."""
         found = [finding for outcome in self.outcomes(suspect) for finding in outcome.findings]
-        beside = self.confirmed.beside if self.confirmed else None
-        return found + (beside.findings(suspect.name) if beside is not None and self.differs(suspect) else [])
+        return found + (self.beside.findings(suspect.name) if self.differs(suspect) else [])
 
 
 def are_confirming(found: Sequence[Sequence[Finding]]) -> bool:
@@ -312,7 +314,7 @@ def _open(found: Found, scanned: Scanned, confirmed: Confirmed) -> tuple[str, ..
         reasons.append(
             printable(f"the sounds of these words are others than their letters have elsewhere; listen: {names}")
         )
-    if confirmed.beside and (untold := [one.name for one in found.suspects if confirmed.beside.is_open(one.name)]):
+    if untold := [one.name for one in found.suspects if found.beside.is_open(one.name)]:
         names = ", ".join(untold[:5])
         reasons.append(
             printable(f"these differ from the reference's, and there was no time to see whether all words do: {names}")
@@ -326,7 +328,12 @@ def _open(found: Found, scanned: Scanned, confirmed: Confirmed) -> tuple[str, ..
                 f"the voice's own figures said, {confirmed.false[0]!r} for one"
             )
         )
-    wanted = [outcome for suspect in found.suspects if suspect.is_wanted for outcome in found.outcomes(suspect)]
+    wanted = [
+        outcome
+        for suspect in found.suspects
+        if suspect.is_wanted
+        for outcome in (*found.outcomes(suspect), *found.beside.outcomes.get(suspect.name, ()))
+    ]
     undecided = [one for one in wanted if one.reason and one.verdict is not Verdict.FAIL]
     if undecided:
         reasons.append(printable(f"{undecided[0].probe.text if undecided[0].probe else ''!r}: {undecided[0].reason}"))

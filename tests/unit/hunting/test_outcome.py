@@ -8,6 +8,7 @@ import pytest
 
 from harness.core.findings import Evidence, Finding, Outcome
 from harness.core.types import Severity, Verdict
+from harness.hunting.beside import Beside
 from harness.hunting.candidates import Candidate, Group, Sort
 from harness.hunting.carriers import CARRIERS
 from harness.hunting.confirming import Confirmed, Suspect
@@ -55,7 +56,9 @@ def found(verdict: Verdict, *findings: Finding, open_for: tuple[str, ...] = (), 
         seconds=0.0,
         fresh=0,
     )
-    confirmed = Confirmed(outcomes=outcomes, unspoken=(), late=(), takes=52, beside=None, false=(), checked=50)
+    confirmed = Confirmed(
+        outcomes=outcomes, unspoken=(), late=(), takes=52, beside=Beside.nobody(), false=(), checked=50
+    )
     return Found(verdict=verdict, open_for=open_for, scanned=scanned, suspects=suspects, confirmed=confirmed)
 
 
@@ -104,7 +107,7 @@ def test_shows_no_control_character_of_a_candidate(name: str) -> None:
         suspects=(suspect(name, is_beyond=True),),
         confirmed=Confirmed(
             outcomes={name: (Outcome(subject="s", verdict=Verdict.FAIL, findings=(LOST,)),)},
-            unspoken=(), late=(), takes=2, beside=None, false=(), checked=0,
+            unspoken=(), late=(), takes=2, beside=Beside.nobody(), false=(), checked=0,
         ),
     )  # fmt: skip
     outcome = outcome_of(NAME, hostile, GROUNDS)
