@@ -87,8 +87,8 @@ class OwnSounds:
         padded = np.concatenate([edge, ids, edge])
         places = np.arange(len(ids))[self._reach.within(one)]
         around = np.stack([padded[places + len(edge) + step] for step in (0, *NEIGHBOURS)], axis=1)
-        # What a neighbour adds to a sound is not what it adds to a blank, and blanks stand at every other place.
-        kinds = np.arange(around.shape[1]) * 2 + (places % 2)[:, None]
+        # What a neighbour adds to a sound is not what it adds to a blank.
+        kinds = np.arange(around.shape[1]) * 2 + (places % 2)[:, None] * self._reach.has_blanks
         rows = around + kinds * (self._unknown + 1)
         return np.concatenate([rows, np.full((len(rows), 1), self._rows - 1)], axis=1)
 

@@ -40,6 +40,11 @@ class Reach:
         """Ids at either end that no ordinary word is next to."""
         return max(0, len(self.head) - GUARD), max(0, len(self.tail) - GUARD)
 
+    @property
+    def has_blanks(self) -> bool:
+        """Whether every other id is a blank."""
+        return len(self.head) > 3 and self.head[-1] == self.head[-3] != self.head[-2]
+
     def figures(self, one: Latents) -> Numbers | None:
         """Those of the remote ids, shape [ids, figures]; None where the sentence has other ids there."""
         left, right = self.remote
@@ -58,9 +63,8 @@ class Reach:
     def filled(self, middle: Sequence[int]) -> tuple[int, ...]:
         """The carrier's ids with others in its gap, blanks between them where it has blanks."""
         blank = self.head[-1] if self.head else -1
-        has_blanks = len(self.head) > 3 and self.head[-1] == self.head[-3] != self.head[-2]
-        spaced = [one for sound in middle for one in ((sound, blank) if has_blanks else (sound,))]
-        return (*self.head, *(spaced[:-1] if has_blanks and self.tail[:1] == (blank,) else spaced), *self.tail)
+        spaced = [one for sound in middle for one in ((sound, blank) if self.has_blanks else (sound,))]
+        return (*self.head, *(spaced[:-1] if self.has_blanks and self.tail[:1] == (blank,) else spaced), *self.tail)
 
     def sounds(self, one: Latents) -> set[int]:
         """The ids in the gap; none where the sentence is another one."""
