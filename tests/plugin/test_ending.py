@@ -273,11 +273,7 @@ class TestOtherPlugins:
 
 
 class TestShared:
-    @pytest.mark.slow
-    @pytest.mark.parametrize(("faults", "status"), [([NAN], 1), ([], 0)])
-    def test_by_several_processes(self, faults: list[dict], status: int, gate: Gate, fake_voice: Voice) -> None:
-        done = gate(fake_voice(*faults), "--tts-gate=release", "-n2", apart=True)
-        assert (done.ret, printed(done)) == (status, "fail" if status else "pass")
+    """What comes of it where all goes well is tested in ``test_other_plugins.py``, mode by mode."""
 
     @pytest.mark.slow
     def test_the_first_failure_that_ends_all_of_them_is_still_reported(
