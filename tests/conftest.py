@@ -61,6 +61,8 @@ UNASKED = (registry.HUNT_CHECK, registry.POLICY_CHECK)
 """Checks that a run without a policy or time for a hunt has not."""
 MODEL_CHECKS = tuple(check.name for check in registry.MODEL_CHECKS if check not in UNASKED)
 """Items of the whole model that a run has where there is no policy, in order."""
+UNMETERED_CHECKS = tuple(name for name in MODEL_CHECKS if not name.startswith("cost-"))
+"""Those of a run with ``--tts-cost=off``: metering takes half of a small session, and most tests ask nothing of it."""
 
 WITHOUT_OTHERS = ("-pno:anyio", "-pno:hypothesispytest", "-pno:typeguard")
 """Words for a session of pytest in a process of its own: plugins that are here because packages of our tests bring

@@ -9,14 +9,14 @@ import pytest
 
 from harness.run.campaign import LOAD
 from harness.sandbox.outside import levels
-from tests.conftest import MODEL_CHECKS, Voice
+from tests.conftest import MODEL_CHECKS, UNMETERED_CHECKS, Voice
 
 FORGER = {"kind": "garbage", "when": "crane"}
 
 
 @pytest.fixture
 def gate(pytester: pytest.Pytester, recorded: Path):
-    """Run the small suite on a model; extra arguments go to pytest."""
+    """Run the small suite on a model, without metering; extra arguments go to pytest."""
     if not levels.choose().level:
         pytest.skip("no sandbox can be had here")
     (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
@@ -24,7 +24,7 @@ def gate(pytester: pytest.Pytester, recorded: Path):
     def run(model: Path, *arguments: str, apart: bool = False):
         start = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
         return start(
-            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake",
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake", "--tts-cost=off",
             f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", *arguments,
         )  # fmt: skip
 
@@ -41,7 +41,7 @@ class TestItems:
     def test_come_after_the_probes_of_all_suites(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
         other = (pytester.path / "small.probes.yaml").read_text("utf-8").replace("id: ", "id: other-")
         (pytester.path / "other.probes.yaml").write_text(other.replace("control: ", "control: other-"), "utf-8")
-        done = gate(fake_voice(), "other.probes.yaml", "--collect-only", "-q")
+        done = gate(fake_voice(), "other.probes.yaml", "--tts-cost=auto", "--collect-only", "-q")
         names = [line.rpartition("::")[2] for line in done.outlines if "::" in line]
         late = MODEL_CHECKS[MODEL_CHECKS.index(LOAD) + 1 :]
         assert names[-2 * len(late) :] == [*late, *late]
@@ -75,7 +75,7 @@ class TestItems:
         voice = fake_voice(FORGER)
         gate(voice)
         done = gate(voice, "-k", "behaviour-protocol")
-        done.assert_outcomes(failed=1, deselected=6 + len(MODEL_CHECKS) - 1)
+        done.assert_outcomes(failed=1, deselected=6 + len(UNMETERED_CHECKS) - 1)
 
 
 class TestOptions:
@@ -86,7 +86,7 @@ class TestOptions:
         done = gate(fake_voice())
         assert done.ret == pytest.ExitCode.INTERNAL_ERROR
         done.stdout.fnmatch_lines(["*no sandbox holds here (A: planted; *"])
-        done = gate(fake_voice(), "--tts-allow-unsandboxed")
+        done = gate(fake_voice(), "--tts-allow-unsandboxed", "--tts-cost=auto")
         done.assert_outcomes(passed=6 + len(MODEL_CHECKS) - 9, skipped=9)
         done.stdout.fnmatch_lines(["isolation: process (a child process, no sandbox)*"])
         done.stdout.fnmatch_lines(["INCONCLUSIVE  candidate *"])

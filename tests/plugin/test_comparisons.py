@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
-from tests.conftest import MODEL_CHECKS, Voice
+from tests.conftest import UNMETERED_CHECKS, Voice
 
-ITEMS = 6 + len(MODEL_CHECKS)
+ITEMS = 6 + len(UNMETERED_CHECKS)
 DROPS_NOT = {"kind": "drop-word", "word": "not", "when": "osprey"}
 HARMLESS = {"kind": "drop-word", "word": "zebra", "when": "zebra"}
 """Another digest, the same voice."""
@@ -18,12 +18,12 @@ HARMLESS = {"kind": "drop-word", "word": "zebra", "when": "zebra"}
 
 @pytest.fixture
 def gate(pytester: pytest.Pytester, recorded: Path):
-    """Run the small suite on a model; extra arguments go to pytest."""
+    """Run the small suite on a model, without metering; extra arguments go to pytest."""
     (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
 
     def run(model: Path, *arguments: str, golden: str = "small", suite: str = "small.probes.yaml"):
         return pytester.runpytest_inprocess(
-            suite, "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake",
+            suite, "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake", "--tts-cost=off",
             f"-otts_golden_dir={recorded / 'golden'}", *([f"--tts-golden={golden}"] if golden else []), *arguments,
         )  # fmt: skip
 
@@ -80,7 +80,7 @@ class TestFineTune:
     @pytest.mark.slow
     def test_with_too_few_probes_to_tell_a_shift_is_inconclusive(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(HARMLESS), "--tts-compare=fine-tune", "-rs")
-        done.assert_outcomes(passed=len(MODEL_CHECKS), skipped=6)
+        done.assert_outcomes(passed=len(UNMETERED_CHECKS), skipped=6)
         done.stdout.fnmatch_lines(
             ["*inconclusive: a fine-tune is judged by what its probes differ in: select at least 20*"]
         )
@@ -158,7 +158,7 @@ class TestContrast:
         self, gate, fake_voice: Voice, pytester: pytest.Pytester
     ) -> None:
         done = gate(fake_voice(), suite="pairs.probes.yaml", golden="")
-        done.assert_outcomes(passed=12 + len(MODEL_CHECKS) - 1, skipped=13)
+        done.assert_outcomes(passed=12 + len(UNMETERED_CHECKS) - 1, skipped=13)
         done.stdout.fnmatch_lines(["INCONCLUSIVE  candidate *"])
         assert info(pytester)["comparison"] == "contrast"
 

@@ -29,11 +29,11 @@ DRAWN = 6
 
 @pytest.fixture
 def gate(pytester: pytest.Pytester, fake_voice: Voice):
-    """Run a suite on an honest fake voice."""
+    """Run a suite on an honest fake voice, without metering."""
 
     def run(*arguments: str, golden: str = "", suite: str = "drawn.probes.yaml"):
         return pytester.runpytest_inprocess(
-            suite, "-p", "no:cacheprovider", f"--tts-model={fake_voice()}", "--tts-asr=fake", "-rs",
+            suite, "-p", "no:cacheprovider", f"--tts-model={fake_voice()}", "--tts-asr=fake", "--tts-cost=off", "-rs",
             *([f"--tts-golden={golden}"] if golden else []), *arguments,
         )  # fmt: skip
 
@@ -42,10 +42,12 @@ def gate(pytester: pytest.Pytester, fake_voice: Voice):
 
 @pytest.fixture
 def record(pytester: pytest.Pytester, fake_voice: Voice):
-    def run(name: str, *arguments: str, suite: str = "drawn.probes.yaml") -> int:
+    def run(
+        name: str, *arguments: str, suite: str = "drawn.probes.yaml", cost: tuple[str, ...] = ("--no-cost",)
+    ) -> int:
         return main(
             ["record", f"--model={fake_voice()}", f"--suite={suite}", f"--out=golden/{name}", "--asr=fake",
-             "--reason=test", "--no-audio", "--takes=6", *arguments]
+             "--reason=test", "--no-audio", "--takes=6", *cost, *arguments]
         )  # fmt: skip
 
     (pytester.path / "drawn.probes.yaml").write_text(SUITE, "utf-8")
@@ -93,8 +95,8 @@ class TestSalt:
         self, gate, record, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SOUNDCHECK_SALT", SALT)
-        assert record("private") == 0
-        done = gate("--tts-report=sarif", "--junitxml=junit.xml", "-v", golden="private")
+        assert record("private", cost=()) == 0
+        done = gate("--tts-cost=auto", "--tts-report=sarif", "--junitxml=junit.xml", "-v", golden="private")
         assert SALT.encode() not in everything_written(pytester.path)
         assert SALT not in done.stdout.str() + done.stderr.str()
 

@@ -13,23 +13,23 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.conftest import MODEL_CHECKS, WITHOUT_OTHERS, Voice
+from tests.conftest import MODEL_CHECKS, UNMETERED_CHECKS, WITHOUT_OTHERS, Voice
 
 PROBES = 6
 DOOR = 6
 """Checks of the files."""
-ITEMS = PROBES + len(MODEL_CHECKS)
+ITEMS = PROBES + len(UNMETERED_CHECKS)
 
 
 @pytest.fixture
 def gate(pytester: pytest.Pytester, recorded: Path):
-    """Run the small suite on a model; extra arguments go to pytest."""
+    """Run the small suite on a model, without metering; extra arguments go to pytest."""
     (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
 
     def run(model: Path, *arguments: str, golden: str = "small", suite: str = "small.probes.yaml", apart: bool = False):
         start = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
         return start(
-            suite, "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake",
+            suite, "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake", "--tts-cost=off",
             f"-otts_golden_dir={recorded / 'golden'}", *([f"--tts-golden={golden}"] if golden else []), *arguments,
         )  # fmt: skip
 
@@ -43,8 +43,8 @@ def results(pytester: pytest.Pytester) -> dict:
 
 class TestVerdicts:
     def test_an_honest_voice_passes_every_item(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
-        done = gate(fake_voice(), "--tts-seed=5")
-        done.assert_outcomes(passed=ITEMS)
+        done = gate(fake_voice(), "--tts-seed=5", "--tts-cost=auto")
+        done.assert_outcomes(passed=PROBES + len(MODEL_CHECKS))
         done.stdout.fnmatch_lines(["PASS  candidate (*) against golden small: all 6 probes passed"])
         assert results(pytester)["verdict"] == "pass"
         assert results(pytester)["complete"] is True
@@ -90,12 +90,12 @@ class TestVerdicts:
 
     def test_without_a_golden_nothing_passes(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "-rs", golden="")
-        done.assert_outcomes(passed=len(MODEL_CHECKS) - 1, skipped=PROBES + 1)
+        done.assert_outcomes(passed=len(UNMETERED_CHECKS) - 1, skipped=PROBES + 1)
         done.stdout.fnmatch_lines(["*inconclusive: no golden to compare with; record one with: soundcheck record*"])
 
     def test_the_release_gate_fails_what_the_ci_gate_skips(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(), "--tts-gate=release", golden="")
-        done.assert_outcomes(passed=len(MODEL_CHECKS) - 1, failed=PROBES + 1)
+        done.assert_outcomes(passed=len(UNMETERED_CHECKS) - 1, failed=PROBES + 1)
         assert done.ret == 10
 
     def test_the_release_gate_says_by_its_exit_code_when_something_really_failed(self, gate, fake_voice: Voice) -> None:
@@ -116,7 +116,7 @@ class TestVerdicts:
         manifest["asr"]["decoding"] = "tones-0"
         (copied / "manifest.json").write_text(json.dumps(manifest), "utf-8")
         done = gate(fake_voice(), "-rs", golden=str(copied))
-        done.assert_outcomes(passed=len(MODEL_CHECKS) - 1, skipped=PROBES + 1)
+        done.assert_outcomes(passed=len(UNMETERED_CHECKS) - 1, skipped=PROBES + 1)
         done.stdout.fnmatch_lines(
             ["*recorded with another transcriber (decoding 'tones-0' in the golden, 'tones-2' now)*"]
         )
@@ -285,7 +285,7 @@ class TestDurability:
         voice = fake_voice({"kind": "hang", "when": "crane"})
         command = [
             sys.executable, "-m", "pytest", "small.probes.yaml", "-q", "-p", "no:cacheprovider", f"--tts-model={voice}",
-            "--tts-asr=fake", f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small",
+            "--tts-asr=fake", f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", "--tts-cost=off",
             *WITHOUT_OTHERS, "--tts-timeout=3",
         ]  # fmt: skip
         process = subprocess.Popen(

@@ -18,11 +18,11 @@ from harness.goldens.folder import read_golden
 from harness.goldens.lifecycle import accept, proposal_path
 from harness.report.formats.registry import FORMATS
 from harness.storage.rundirectory import RunDirectory
-from tests.conftest import MODEL_CHECKS, SUITE, Voice
+from tests.conftest import SUITE, UNMETERED_CHECKS, Voice
 from tests.report_samples import sample_run
 
 NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}
-ITEMS = len(MODEL_CHECKS) + SUITE.count("- id:")
+ITEMS = len(UNMETERED_CHECKS) + SUITE.count("- id:")
 STOPPED = """
 import os, pytest, signal
 @pytest.hookimpl(tryfirst=True)
@@ -36,18 +36,21 @@ STOPS = {
     "SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)",
     "exit": "pytest.exit('enough', returncode=7)",
 }
+SPEAKING = ("Ctrl-C", "exit")
+"""After which pytest writes reports by itself; ``pytest.exit``, after which it has no summary, is how the harness ends
+where it cannot go on."""
 
 
 @pytest.fixture
 def stopped(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice) -> Callable[..., Path]:
-    """Run the gate in a process of its own until an item of that name; the run's folder."""
+    """Run the gate, without metering, in a process of its own until an item of that name; the run's folder."""
     (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
 
     def run(stop: str, name: str = "door", *faults: dict[str, object], extra: tuple[str, ...] = ()) -> Path:
         pytester.makeconftest(STOPPED.format(name=name, stop=STOPS[stop]))
         done = pytester.runpytest_subprocess(
             "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={fake_voice(*faults)}", "--tts-asr=fake",
-            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", *extra,
+            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", "--tts-cost=off", *extra,
         )  # fmt: skip
         assert done.ret not in (0, 1)
         (folder,) = (pytester.path / ".soundcheck" / "runs").iterdir()
@@ -100,7 +103,12 @@ class TestStopped:
     def test_by_anything_reports_what_was_decided(
         self, stop: str, stopped: Callable[..., Path], capfdbinary: pytest.CaptureFixture[bytes]
     ) -> None:
-        folder = stopped(stop)
+        wanted = [(name, f"out/{name}") for name in FORMATS]
+        folder = stopped(stop, extra=tuple(f"--tts-report={name}={path}" for name, path in wanted))
+        if stop in SPEAKING:
+            assert is_marked("json", (folder / "results.json").read_bytes())
+            here = folder.parents[2]
+            assert [name for name, path in wanted if not is_marked(name, (here / path).read_bytes())] == []
         found = json.loads(written("json", folder, capfdbinary))
         assert (found["complete"], found["verdict"], found["planned"]) == (False, "inconclusive", ITEMS)
         decided = [outcome["subject"] for outcome in found["outcomes"]]
@@ -109,15 +117,6 @@ class TestStopped:
         page = (folder / "report.html").read_text("utf-8")
         assert f"incomplete ({len(decided)} of {ITEMS} items decided)" in page
         assert "Nothing was found that speaks against" not in page
-
-    @pytest.mark.parametrize("stop", ["Ctrl-C", pytest.param("exit", marks=pytest.mark.slow)])
-    def test_where_pytest_can_still_speak_reports_by_itself(self, stop: str, stopped: Callable[..., Path]) -> None:
-        """``pytest.exit`` is how the harness ends where it cannot go on; pytest then has no summary."""
-        wanted = [(name, f"out/{name}") for name in FORMATS]
-        folder = stopped(stop, extra=tuple(f"--tts-report={name}={path}" for name, path in wanted))
-        assert is_marked("json", (folder / "results.json").read_bytes())
-        here = folder.parents[2]
-        assert [name for name, path in wanted if not is_marked(name, (here / path).read_bytes())] == []
 
     def test_after_a_failure_says_both(
         self, stopped: Callable[..., Path], capfdbinary: pytest.CaptureFixture[bytes]
@@ -146,7 +145,7 @@ class TestStopped:
         (pytester.path / "conftest.py").unlink()
         done = pytester.runpytest_subprocess(
             "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={_model(folder)}", "--tts-asr=fake",
-            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small",
+            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", "--tts-cost=off",
         )  # fmt: skip
         assert done.ret == 0
         assert [path.name for path in folder.parent.iterdir()] == [folder.name]

@@ -11,9 +11,9 @@ import pytest
 
 from harness.cli.main import main
 from harness.judging.detectors import DETECTORS
-from tests.conftest import MODEL_CHECKS, Voice
+from tests.conftest import UNMETERED_CHECKS, Voice
 
-ITEMS = 6 + len(MODEL_CHECKS) + 1
+ITEMS = 6 + len(UNMETERED_CHECKS) + 1
 """Probes, checks of the whole model, and the policy."""
 HEAD = 'version = 1\ntitle = "Releases"\nowner = "voice team"\n'
 SLOW = {"kind": "cut", "keep": 0.8, "when": "crane"}
@@ -32,14 +32,14 @@ FIRST_RULE = min(rule.id for one in DETECTORS for rule in one.rules)
 
 @pytest.fixture
 def gate(pytester: pytest.Pytester, recorded: Path):
-    """Run the small suite on a model under a policy; extra arguments go to pytest."""
+    """Run the small suite on a model under a policy, without metering; extra arguments go to pytest."""
     (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
 
     def run(model: Path, policy: str, *arguments: str, golden: str = "small", apart: bool = False):
         (pytester.path / "policy.toml").write_text(policy, "utf-8")
         start = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
         return start(
-            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake",
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake", "--tts-cost=off",
             f"-otts_golden_dir={recorded / 'golden'}", *([f"--tts-golden={golden}"] if golden else []),
             *(arguments if any("policy" in one for one in arguments) else ("--tts-policy=policy.toml", *arguments)),
         )  # fmt: skip
@@ -135,7 +135,7 @@ class TestThePolicy:
     @pytest.mark.slow
     def test_gives_the_run_an_id_of_its_own(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
         for policy in (HEAD, HEAD, HEAD + "# another\n"):
-            gate(fake_voice(), policy)
+            gate(fake_voice(), policy, "-k", "admission")
         assert len(list((pytester.path / ".soundcheck/runs").iterdir())) == 2
 
     def test_may_be_named_in_the_ini_file(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
@@ -188,7 +188,7 @@ class TestThePolicy:
     def test_is_part_of_the_command_that_repeats_an_item(self, gate, fake_voice: Voice) -> None:
         done = gate(fake_voice(SLOW), HEAD)
         done.stdout.fnmatch_lines(
-            ["  re-run    pytest 'small.probes.yaml::candidate::crane' *--tts-policy=policy.toml"]
+            ["  re-run    pytest 'small.probes.yaml::candidate::crane' *--tts-policy=policy.toml *"]
         )
 
 

@@ -14,6 +14,7 @@ import pytest
 import harness
 from harness.sandbox.outside import levels
 from harness.sandbox.outside.layout import readable_paths
+from tests.conftest import WITHOUT_OTHERS
 from tests.ordinary_user import started, with_users
 
 CHECKOUT = Path(harness.__file__).parents[1]
@@ -106,9 +107,9 @@ def test_keeps_the_rest_of_the_project_from_the_candidate_and_names_who_asks(
     if wrong := levels.choose(level).failures.get(level):
         pytest.skip(f"level {level} cannot be had here: {wrong[0]}")
     done = start(
-        project, "-m", "pytest", "-p", "no:cacheprovider", "small.probes.yaml", "--tts-model=voices/candidate",
-        "--tts-asr=fake", "--tts-golden=small", f"--tts-isolation={level}", "-k", "door or filesystem-read",
-        user=user,
+        project, "-m", "pytest", "-p", "no:cacheprovider", *WITHOUT_OTHERS, "small.probes.yaml",
+        "--tts-model=voices/candidate", "--tts-asr=fake", "--tts-golden=small", "--tts-cost=off",
+        f"--tts-isolation={level}", "-k", "door or filesystem-read", user=user,
     )  # fmt: skip
     (path,) = project.glob(".soundcheck/runs/*/results.json")
     told = path.read_text("utf-8")

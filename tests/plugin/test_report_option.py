@@ -12,7 +12,7 @@ from harness.core.findings import Outcome
 from harness.core.types import Verdict
 from harness.report.formats.registry import FORMATS
 from harness.storage.rundirectory import RunDirectory
-from tests.conftest import MODEL_CHECKS, Voice
+from tests.conftest import UNMETERED_CHECKS, Voice
 from tests.report_samples import INFO, sample_run
 
 NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}
@@ -20,12 +20,12 @@ NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}
 
 @pytest.fixture
 def gate(pytester: pytest.Pytester, recorded: Path):
-    """Run the small suite on a model; extra arguments go to pytest."""
+    """Run the small suite on a model, without metering; extra arguments go to pytest."""
     (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
 
     def run(model: Path, *arguments: str):
         return pytester.runpytest_inprocess(
-            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake",
+            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={model}", "--tts-asr=fake", "--tts-cost=off",
             f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", *arguments,
         )  # fmt: skip
 
@@ -40,7 +40,7 @@ class TestOption:
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
         wanted = [f"--tts-report={name}" for name in FORMATS if name != "sarif"]
         done = gate(fake_voice(NOT_SAID), *wanted, "--tts-report=sarif=out/soundcheck.sarif")
-        done.assert_outcomes(passed=5 + len(MODEL_CHECKS), failed=1)
+        done.assert_outcomes(passed=5 + len(UNMETERED_CHECKS), failed=1)
         done.stdout.fnmatch_lines(
             [
                 "FAIL  candidate *",
@@ -71,7 +71,7 @@ class TestOption:
     ) -> None:
         (pytester.path / "file").write_text("")
         done = gate(fake_voice(), "--tts-seed=5", "--tts-report=csv=file/x.csv", "--tts-report=gitlab")
-        done.assert_outcomes(passed=6 + len(MODEL_CHECKS))
+        done.assert_outcomes(passed=6 + len(UNMETERED_CHECKS))
         assert done.ret == pytest.ExitCode.OK
         done.stdout.fnmatch_lines(
             [
