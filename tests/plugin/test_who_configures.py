@@ -53,7 +53,7 @@ def start(
     return started(folder, *begin, *words, user=user, at=at)
 
 
-GATE = ("small.probes.yaml", "--tts-asr=fake", "--tts-golden=small", "--tts-seed=5")
+GATE = ("small.probes.yaml", "--tts-asr=fake", "--tts-golden=small", "--tts-seed=5", "--tts-cost=off")
 
 
 class TestSpace:
@@ -81,10 +81,18 @@ class TestSpace:
 
 class TestIniFileOfTheCandidate:
     @pytest.mark.parametrize(("name", "user"), with_users(INI_FILES))
-    @pytest.mark.parametrize(
-        "option", ["model", *(pytest.param(name, marks=pytest.mark.slow) for name in ("reference", "vocoder"))]
-    )
-    def test_is_refused_however_it_was_found(self, name: str, user: int | None, option: str, project: Path) -> None:
+    def test_is_refused_however_it_was_found(self, name: str, user: int | None, project: Path) -> None:
+        self.assert_refused(name, user, "model", project)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("name", "user"), with_users(["pytest.ini", "pyproject.toml"], most=1))
+    @pytest.mark.parametrize("option", ["reference", "vocoder"])
+    def test_is_refused_whatever_is_judged_with_it(
+        self, name: str, user: int | None, option: str, project: Path
+    ) -> None:
+        self.assert_refused(name, user, option, project)
+
+    def assert_refused(self, name: str, user: int | None, option: str, project: Path) -> None:
         candidate = project / "voices/candidate"
         (candidate / name).write_text(INI_FILES[name].format(""), "utf-8")
         done = start(project, "voices/candidate", f"--tts-{option}=voices/candidate", user=user)
@@ -125,12 +133,11 @@ class TestIniFileOfTheCandidate:
 
 
 class TestCodeOfTheCandidate:
-    @pytest.mark.parametrize("user", USERS)
-    @pytest.mark.parametrize("own", [(), ("pytest.ini",)], ids=["no-ini-file", "an-ini-file"])
-    def test_is_not_collected_without_a_suite(self, own: tuple[str, ...], user: int | None, project: Path) -> None:
+    @pytest.mark.parametrize(("own", "user"), with_users(["no ini file", "pytest.ini"], most=1))
+    def test_is_not_collected_without_a_suite(self, own: str, user: int | None, project: Path) -> None:
         candidate = project / "voices/candidate"
-        for name in own:
-            (project / name).write_text("[pytest]\n", "utf-8")
+        if own == "pytest.ini":
+            (project / own).write_text("[pytest]\n", "utf-8")
         for name in ("conftest.py", "test_harm.py", "deeper/conftest.py", "deeper/test_more.py"):
             (candidate / name).parent.mkdir(exist_ok=True)
             (candidate / name).write_text(payload(project), "utf-8")
@@ -212,8 +219,10 @@ class TestGateVerb:
     def gate(self, folder: Path, *words: str, user: int | None = None):
         return start(folder, *words, user=user, program=(sys.executable, "-P", "-m", "harness.cli.main", "gate"))
 
-    @pytest.mark.parametrize("user", USERS)
-    @pytest.mark.parametrize("name", [pytest.param("pytest.ini", marks=pytest.mark.slow), "pyproject.toml"])
+    @pytest.mark.parametrize(
+        ("name", "user"),
+        [*with_users(["pyproject.toml"]), pytest.param("pytest.ini", None, marks=pytest.mark.slow)],
+    )
     def test_reads_no_ini_file_of_the_candidate(self, name: str, user: int | None, project: Path) -> None:
         candidate = project / "voices/candidate"
         lines = 'addopts = ["-p", "harm"]\npythonpath = ["."]\n' if name.endswith("toml") else (
@@ -223,22 +232,24 @@ class TestGateVerb:
         for file in ("harm.py", "conftest.py"):
             (candidate / file).write_text(payload(project), "utf-8")
         words = ("small.probes.yaml", "--model", "voices/candidate", "--asr", "fake", "--", "--collect-only", "-q")
-        done = self.gate(project, *words, user=user)
+        done = self.gate(project, *words, *WITHOUT_OTHERS, user=user)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "small.probes.yaml::candidate::door" in done.stdout
         assert not (project / "ran").exists()
 
     @pytest.mark.slow
     def test_ends_as_pytest_does(self, project: Path) -> None:
-        (project / "pytest.ini").write_text("[pytest]\ntts_asr = fake\ntts_golden = small\ntts_seed = 5\n", "utf-8")
+        (project / "pytest.ini").write_text(
+            "[pytest]\ntts_asr = fake\ntts_golden = small\ntts_seed = 5\ntts_cost = off\n", "utf-8"
+        )
         fault = {"version": 1, "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}
         (project / "voices/bad").mkdir()
         (project / "voices/bad/fake.json").write_text(json.dumps(fault), "utf-8")
-        chosen = ("--", "-k", "transfer-not")
+        chosen = ("--", *WITHOUT_OTHERS, "-k", "transfer-not")
         assert self.gate(project, "small.probes.yaml", "--model=voices/candidate", *chosen).returncode == 0
         assert self.gate(project, "small.probes.yaml", "--model", "voices/bad", *chosen).returncode == 1
         assert self.gate(project, "small.probes.yaml", "--model=voices/none").returncode == 4
-        assert self.gate(project, "small.probes.yaml", "--model=voices/bad", "--", "-k", "nothing").returncode == 5
+        assert self.gate(project, "small.probes.yaml", "--model=voices/bad", *chosen[:-1], "nothing").returncode == 5
 
     def test_is_not_started_from_within_the_candidate(self, project: Path) -> None:
         done = self.gate(project / "voices/candidate", "../../small.probes.yaml", "--model", ".")
@@ -276,16 +287,15 @@ class TestPathsOfAnIniFile:
     @pytest.mark.slow
     @pytest.mark.parametrize("model", ["voices/candidate", "fake:voices/candidate"])
     def test_mean_one_folder_wherever_pytest_is_started(self, model: str, voices, project: Path) -> None:
-        voices(f"tts_model = {model}", "tts_golden = small", "tts_asr = fake", "tts_seed = 5")
-        here = start(project, "small.probes.yaml", "-k", "transfer-not")
-        above = start(project.parent, "project/small.probes.yaml", "-k", "transfer-not")
-        assert here.returncode == above.returncode == pytest.ExitCode.TESTS_FAILED, above.stdout + above.stderr
-        assert "speech.word-dropped" in here.stdout
-        assert "speech.word-dropped" in above.stdout
+        voices(f"tts_model = {model}", "tts_golden = small", "tts_asr = fake", "tts_seed = 5", "tts_cost = off")
+        for folder, suite in ((project, "small.probes.yaml"), (project.parent, "project/small.probes.yaml")):
+            done = start(folder, suite, "-k", "transfer-not")
+            assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+            assert "speech.word-dropped" in done.stdout
 
     @pytest.mark.slow
     def test_that_are_typed_begin_in_the_current_folder(self, voices, project: Path) -> None:
-        voices("tts_model = nowhere", "tts_golden = small", "tts_asr = fake", "tts_seed = 5")
+        voices("tts_model = nowhere", "tts_golden = small", "tts_asr = fake", "tts_seed = 5", "tts_cost = off")
         words = ("-k", "transfer-not", "--tts-model=voices/candidate")
         assert start(project, "small.probes.yaml", *words).returncode == pytest.ExitCode.TESTS_FAILED
         above = start(project.parent, "project/small.probes.yaml", *words)
