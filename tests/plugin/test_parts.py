@@ -20,9 +20,11 @@ class Gated:
         self.pytester = pytester
 
     def __call__(self, folder: str, *options: str) -> tuple[pytest.RunResult, bytes]:
-        """A session, and the bytes that it recorded."""
+        """A session, and the bytes that it recorded; one with parts is a process of its own, as theirs are."""
         asked = ("--tts-model=voice", "--tts-asr=fake", "--tts-golden=small", "--tts-cost=off", f"--tts-dir={folder}")
-        done = self.pytester.runpytest_subprocess("small.probes.yaml", *asked, *options)
+        has_parts = any(one.startswith("--tts-on=") for one in options)
+        start = self.pytester.runpytest_subprocess if has_parts else self.pytester.runpytest_inprocess
+        done = start("small.probes.yaml", *asked, *options)
         (results,) = (self.pytester.path / folder / "runs").glob("*/results.json")
         return done, results.read_bytes()
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from harness.cli.main import main
+from tests.conftest import WITHOUT_OTHERS
 
 FAULTS = [{"kind": "drop-word", "word": "not", "when": "osprey"}]
 
@@ -100,8 +101,8 @@ def test_what_shards_of_one_folder_record_is_no_part_of_the_verdict(
     _, alone = gate("alone")
     pair = [
         pytester.popen(
-            [sys.executable, "-m", "pytest", "small.probes.yaml", "--tts-model=voice", "--tts-asr=fake",
-             "--tts-golden=small", "--tts-cost=off", "--tts-dir=shared", f"--tts-shard={number}/2"],
+            [sys.executable, "-m", "pytest", *WITHOUT_OTHERS, "small.probes.yaml", "--tts-model=voice",
+             "--tts-asr=fake", "--tts-golden=small", "--tts-cost=off", "--tts-dir=shared", f"--tts-shard={number}/2"],
         )
         for number in (1, 2, 2)
     ]  # fmt: skip
