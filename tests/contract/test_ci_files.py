@@ -20,13 +20,15 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from tests.conftest import Voice
+from tests.conftest import WITHOUT_OTHERS, Voice
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / "action.yml"
 GITLAB = ROOT / "ci" / "gitlab" / "soundcheck.yml"
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}
+ARGUMENTS = "\n".join(("--tts-cost=off", *WITHOUT_OTHERS))
+"""What these sessions may do without."""
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 HOSTILE = (
     "$(touch pwned)",
@@ -186,7 +188,12 @@ class TestAction:
     @pytest.mark.slow
     def test_passes_an_honest_voice_and_outputs_where_its_reports_lie(self, project: Path, fake_voice: Voice) -> None:
         done, outputs = self.run_gate(
-            project, suites="small.probes.yaml", model=str(fake_voice()), golden="small", asr="fake", arguments="-q\n"
+            project,
+            suites="small.probes.yaml",
+            model=str(fake_voice()),
+            golden="small",
+            asr="fake",
+            arguments=f"-q\n{ARGUMENTS}\n",
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert outputs["verdict"] == "pass"
@@ -199,8 +206,9 @@ class TestAction:
     @pytest.mark.slow
     def test_fails_with_a_voice_that_drops_a_word(self, project: Path, fake_voice: Voice) -> None:
         done, outputs = self.run_gate(
-            project, suites="\nsmall.probes.yaml\n\n", model=str(fake_voice(NOT_SAID)), golden="small", asr="fake"
-        )
+            project, suites="\nsmall.probes.yaml\n\n", model=str(fake_voice(NOT_SAID)), golden="small", asr="fake",
+            arguments=ARGUMENTS,
+        )  # fmt: skip
         assert (done.returncode, outputs["verdict"]) == (1, "fail")
         assert "::error file=small.probes.yaml,line=5," in done.stdout
 
@@ -311,7 +319,7 @@ class TestGitLab:
     ) -> None:
         done = self.run_job(
             project, SOUNDCHECK_SUITES="small.probes.yaml", SOUNDCHECK_MODEL=str(fake_voice(NOT_SAID)),
-            SOUNDCHECK_GOLDEN="small", SOUNDCHECK_ASR="fake", SOUNDCHECK_ARGUMENTS="-q",
+            SOUNDCHECK_GOLDEN="small", SOUNDCHECK_ASR="fake", SOUNDCHECK_ARGUMENTS=f"-q\n{ARGUMENTS}",
         )  # fmt: skip
         assert done.returncode == 1, done.stdout + done.stderr
         artifacts = gitlab_job()["artifacts"]

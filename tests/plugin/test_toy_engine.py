@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.doctor import examine
+from harness.cli import doctor
 from harness.cli.main import main
 from harness.engines import registry
 from harness.engines.registry import ENGINES
@@ -101,9 +101,9 @@ def test_is_scanned_by_its_own_check(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "admission.click-number" in capsys.readouterr().out
 
 
-@pytest.mark.slow
-def test_is_named_by_the_doctor() -> None:
-    assert "engine click" in [check.name for check in examine()]
+def test_is_named_by_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "try_imports", lambda _: {})  # of packages of other engines, which takes seconds
+    assert any(check.name == "engine click" for check in doctor.examine())
 
 
 def test_stands_in_the_list_of_the_documentation() -> None:
