@@ -52,7 +52,7 @@ def whisper_tiny():
     return WhisperTranscriber(resolve_whisper("tiny.en", cache_root()), threads=1, batch=4)
 
 
-@pytest.fixture(params=["fake", pytest.param("whisper", marks=[pytest.mark.real, pytest.mark.slow])])
+@pytest.fixture(scope="module", params=["fake", pytest.param("whisper", marks=[pytest.mark.real, pytest.mark.slow])])
 def transcriber(request):
     return ToneTranscriber() if request.param == "fake" else request.getfixturevalue("whisper_tiny")
 
@@ -186,17 +186,16 @@ class TestListenTogether:
         assert together[1].words == ()
 
 
-class TestEchoes:
-    @pytest.fixture
-    def prints(self, transcriber):
-        repeats = [
-            repeat.features for repeat in transcriber.listen_together([clip(0), clip(1)], lambda texts: texts[0])
-        ]
-        basis = fit_basis([repeats])
-        return Prints(
-            basis=basis, takes=tuple((seed, print_of(one, basis)) for seed, one in enumerate(repeats)), digest="x"
-        )
+@pytest.fixture(scope="module")
+def prints(transcriber):
+    repeats = [repeat.features for repeat in transcriber.listen_together([clip(0), clip(1)], lambda texts: texts[0])]
+    basis = fit_basis([repeats])
+    return Prints(
+        basis=basis, takes=tuple((seed, print_of(one, basis)) for seed, one in enumerate(repeats)), digest="x"
+    )
 
+
+class TestEchoes:
     def test_there_is_one_for_each_golden_take(self, transcriber, prints):
         (heard,) = transcriber.listen([clip(2)], [None], [prints])
         assert [echo.seed for echo in heard.echoes] == [0, 1]
