@@ -211,10 +211,10 @@ class TestDropped:
 class TestHostile:
     @pytest.mark.slow
     def test_is_refused_and_neither_executed_nor_written(self, tmp_path: Path, target: Path) -> None:
-        for one in HOSTILE:
+        for number, one in enumerate(HOSTILE):  # what is refused is so before anybody asks what was to be written
             file, marker = write(one, tmp_path)
-            for suffix in SUFFIXES:
-                assert main(["scan", "--convert", str(target / f"m{suffix}"), str(file)]) == 1, one.name
+            suffix = SUFFIXES[number % len(SUFFIXES)]
+            assert main(["scan", "--convert", str(target / f"m{suffix}"), str(file)]) == 1, one.name
             assert not marker.exists(), one.name
         assert listing(target) == []
 
