@@ -40,6 +40,16 @@ def command(folder: Path, model: Path, *more: str) -> list[str]:
     ]
 
 
+IN_SMALL_PARTS = """\
+import sys
+from harness.cli.main import main
+from harness.hunting import candidates, scan
+scan.PART, candidates.MOST_PAIRED, candidates.CAPITALS = 100, 0, 0
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command, which keeps what it read in some twenty parts: it can be killed between the first and the last."""
+
+
 @pytest.fixture
 def few_forms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "MOST_PAIRED", 0)
@@ -131,7 +141,7 @@ def test_an_architecture_that_cannot_be_read_is_told_in_one_line(tmp_path: Path)
 
 @pytest.mark.slow
 def test_goes_on_where_it_was_killed(tmp_path: Path, fake_voice: Voice) -> None:
-    arguments = [sys.executable, "-m", "harness.cli.main", *command(tmp_path, fake_voice(), "--format", "json")]
+    arguments = [sys.executable, "-c", IN_SMALL_PARTS, *command(tmp_path, fake_voice(), "--format", "json")]
     running = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 300
