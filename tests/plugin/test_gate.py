@@ -186,14 +186,6 @@ class TestPytest:
         assert ("tts_verdict", "fail") in found
         assert ("tts_finding", "high signal.not-finite") in found
 
-    @pytest.mark.slow
-    def test_two_workers_share_a_run(self, gate, fake_voice: Voice, pytester: pytest.Pytester) -> None:
-        done = gate(fake_voice({"kind": "drop-word", "word": "not", "when": "osprey"}), "-n2", apart=True)
-        assert done.parseoutcomes()["passed"] == ITEMS - 1
-        assert done.parseoutcomes()["failed"] == 1
-        done.stdout.fnmatch_lines(["FAIL  candidate (*) against golden small: 1 of 6 probes failed*"])
-        assert results(pytester)["complete"] is True
-
     def test_a_session_without_suites_is_left_alone(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile("def test_something(): pass")
         done = pytester.run(sys.executable, "-X", "importtime", "-m", "pytest", "-p", "no:cacheprovider")

@@ -165,7 +165,9 @@ class TestXdist:
         done = session("plugins", f"--dist={mode}", "--tx=2*popen", "--tts-gate=release", faults=(NAN,))
         assert (done.ret, verdict_of(pytester)) == (1, "fail")
         assert verdicts_of(pytester) == {"door": "fail", "train": "pass"}
-        done.stdout.fnmatch_lines(["FAIL  candidate *"])
+        assert results_of(pytester)["complete"] is True
+        assert done.parseoutcomes()["failed"] == (2 if mode == "each" else 1)
+        done.stdout.fnmatch_lines(["FAIL  candidate (*) against golden small: 1 of 2 probes failed*"])
 
     @pytest.mark.parametrize("mode", ["load", "each"])
     def test_passes_an_honest_voice_that_is_shared_or_judged_twice(
