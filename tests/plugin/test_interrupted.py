@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +22,7 @@ from harness.goldens.folder import read_golden
 from harness.goldens.lifecycle import accept, proposal_path
 from harness.report.formats.registry import FORMATS
 from harness.storage.rundirectory import RunDirectory
-from tests.conftest import SUITE, UNMETERED_CHECKS, Voice
+from tests.conftest import SUITE, UNMETERED_CHECKS, WITHOUT_OTHERS
 from tests.report_samples import sample_run
 
 NOT_SAID = {"kind": "drop-word", "word": "not", "when": "osprey"}
@@ -41,22 +45,53 @@ SPEAKING = ("Ctrl-C", "exit")
 where it cannot go on."""
 
 
-@pytest.fixture
-def stopped(pytester: pytest.Pytester, recorded: Path, fake_voice: Voice) -> Callable[..., Path]:
-    """Run the gate, without metering, in a process of its own until an item of that name; the run's folder."""
-    (pytester.path / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
+def begun(project: Path, recorded: Path, stop: str, name: str, *faults: dict[str, object]) -> list[str]:
+    """Words for pytest, to gate a voice of a project without metering until an item of that name."""
+    (project / "small.probes.yaml").write_bytes((recorded / "small.probes.yaml").read_bytes())
+    (project / "conftest.py").write_text(STOPPED.format(name=name, stop=STOPS[stop]), "utf-8")
+    (project / "voice").mkdir()
+    (project / "voice/fake.json").write_text(json.dumps({"version": 1, "faults": list(faults)}), "utf-8")
+    return [
+        *("small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={project / 'voice'}", "--tts-asr=fake"),
+        *(f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", "--tts-cost=off"),
+    ]
 
-    def run(stop: str, name: str = "door", *faults: dict[str, object], extra: tuple[str, ...] = ()) -> Path:
-        pytester.makeconftest(STOPPED.format(name=name, stop=STOPS[stop]))
-        done = pytester.runpytest_subprocess(
-            "small.probes.yaml", "-p", "no:cacheprovider", f"--tts-model={fake_voice(*faults)}", "--tts-asr=fake",
-            f"-otts_golden_dir={recorded / 'golden'}", "--tts-golden=small", "--tts-cost=off", *extra,
-        )  # fmt: skip
+
+def run_of(project: Path) -> Path:
+    (folder,) = (project / ".soundcheck" / "runs").iterdir()
+    return folder
+
+
+@pytest.fixture
+def stopped(pytester: pytest.Pytester, recorded: Path) -> Callable[..., Path]:
+    """Run the gate in a process of its own until an item of that name; the run's folder."""
+
+    def run(stop: str, name: str = "door", extra: tuple[str, ...] = ()) -> Path:
+        done = pytester.runpytest_subprocess(*begun(pytester.path, recorded, stop, name), *extra)
         assert done.ret not in (0, 1)
-        (folder,) = (pytester.path / ".soundcheck" / "runs").iterdir()
-        return folder
+        return run_of(pytester.path)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def killed(recorded: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose gate was killed after a failure, once for all who look at copies of it."""
+    project = tmp_path_factory.mktemp("killed")
+    words = begun(project, recorded, "SIGKILL", "train", NOT_SAID)
+    command = [sys.executable, "-m", "pytest", *WITHOUT_OTHERS, *words]
+    environment = {**os.environ, "SOUNDCHECK_CACHE": str(shared_cache)}
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stdout.decode()
+    return project
+
+
+@pytest.fixture
+def failed(killed: Path, tmp_path: Path) -> Path:
+    """The folder of a run that was killed after a failure."""
+    project = tmp_path / "project"
+    shutil.copytree(killed, project)
+    return run_of(project)
 
 
 def is_marked(name: str, data: bytes) -> bool:
@@ -118,13 +153,10 @@ class TestStopped:
         assert f"incomplete ({len(decided)} of {ITEMS} items decided)" in page
         assert "Nothing was found that speaks against" not in page
 
-    def test_after_a_failure_says_both(
-        self, stopped: Callable[..., Path], capfdbinary: pytest.CaptureFixture[bytes]
-    ) -> None:
-        folder = stopped("SIGKILL", "train", NOT_SAID)
+    def test_after_a_failure_says_both(self, failed: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
         for name in FORMATS:
-            assert is_marked(name, written(name, folder, capfdbinary, status=1)), name
-        assert main(["report", str(folder)]) == 1
+            assert is_marked(name, written(name, failed, capfdbinary, status=1)), name
+        assert main(["report", str(failed)]) == 1
         out = capfdbinary.readouterr().out.decode()
         assert "FAIL" in out
         assert "incomplete" in out
@@ -201,12 +233,11 @@ class TestGolden:
     """Reports are written long after the run: the golden of that name may be another one by then."""
 
     @pytest.fixture
-    def place(self, stopped: Callable[..., Path], recorded: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-        folder = stopped("SIGKILL", "train", NOT_SAID)
-        project = folder.parents[2]
+    def place(self, failed: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+        project = failed.parents[2]
         shutil.copytree(recorded / "golden", project / "golden")
         monkeypatch.chdir(project)
-        return folder, project / "golden" / "small"
+        return failed, project / "golden" / "small"
 
     def test_that_was_replaced_since_is_heard_as_it_was(
         self, place: tuple[Path, Path], recorded: Path, capsys: pytest.CaptureFixture[str]
