@@ -131,7 +131,7 @@ class TestARunThatPassed:
         assert "expected the certificate of CN=Other, got that of CN=Release" in capsys.readouterr().out
         assert main(["verify-signoff", str(out), str(voice), "--key", str(keys.public)]) == 1
 
-    def test_is_not_signed_off_where_that_would_change_the_model(
+    def test_is_not_signed_off_where_that_would_change_the_model_nor_by_records_of_another_policy(
         self, run, keys: KeyPair, capsys: pytest.CaptureFixture[str]
     ) -> None:
         folder, voice = run()
@@ -140,11 +140,6 @@ class TestARunThatPassed:
         assert main(["signoff", str(folder), "--key", str(keys.private), "--out", out]) == 2
         assert "lies in the model, which it would change; choose another place" in capsys.readouterr().err
         assert not Path(out).exists()
-
-    def test_is_not_signed_off_by_records_of_another_policy(
-        self, run, keys: KeyPair, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        folder, _ = run()
         (folder / "policy.toml").write_text(POLICY + 'fail_at = "critical"\n', "utf-8")
         capsys.readouterr()
         assert main(["signoff", str(folder), "--key", str(keys.private)]) == 3
