@@ -77,7 +77,7 @@ def propose(place: Path, suite: str = MORE, *extra: str) -> int:
     return main(
         [
             *("record", "--model", "honest", "--suite", "small.probes.yaml", "--into", "small"),
-            *("--asr", "fake", "--reason", "more phrases", *extra),
+            *("--asr", "fake", "--no-cost", "--reason", "more phrases", *extra),
         ]
     )
 
@@ -102,7 +102,7 @@ class TestRecordInto:
     def test_hears_what_recording_it_all_hears(self, place: Path) -> None:
         assert propose(place) == 0
         arguments = ["--model", "honest", "--suite", "small.probes.yaml", "--out", "all/small", "--asr", "fake"]
-        assert main(["record", *arguments, "--reason", "more phrases"]) == 0
+        assert main(["record", *arguments, "--no-cost", "--reason", "more phrases"]) == 0
         whole, proposal = read_golden(place / "all" / "small"), read_golden(place / "golden" / ".proposed" / "small")
         assert whole.manifest.suites == proposal.manifest.suites
         assert whole.manifest.audio_sha256 == proposal.manifest.audio_sha256
