@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from harness.cli import doctor
 from harness.cli.golden_decide import CI_VARIABLES
 from harness.cli.main import VERBS, main, make_parser
 from harness.core.fleet import FleetReport, FleetRow
@@ -123,7 +124,7 @@ def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "small.probes.yaml").write_text(SUITE.replace("last night", "this morning"), "utf-8")
     arguments = ["record", "--model", str(folder / "honest"), "--suite", str(folder / "small.probes.yaml")]
     place = ["--into", "small", "--golden-dir", str(folder / "golden"), "--dir", str(folder / ".soundcheck")]
-    assert main([*arguments, *place, "--asr", "fake", "--reason", "new"]) == 0
+    assert main([*arguments, *place, "--asr", "fake", "--no-cost", "--reason", "new"]) == 0
     run = sample_run()
     directory = RunDirectory(folder / ".soundcheck", run.info.run_id)
     directory.begin(run.info, run.planned)
@@ -142,6 +143,12 @@ def proposed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "uploads").mkdir()
     (folder / "words.txt").write_text("osprey\nfalcon\n", "utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def examined() -> list[doctor.Check]:
+    """What the doctor finds, who looks at it for seconds."""
+    return list(doctor.examine())
 
 
 @pytest.fixture
@@ -165,6 +172,7 @@ def project(proposed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("harness.cli.fleet_demo.make", lambda *_: None)
     monkeypatch.setattr("harness.cli.fleet_demo.audited_demo", lambda *_: dataclasses.replace(report, rows=()))
     monkeypatch.setattr("harness.redteam.plant.plant", lambda _kind, _model, out, *_, **__: out)
+    monkeypatch.setattr("harness.hunting.candidates.MOST_PAIRED", 0)
     monkeypatch.setattr("harness.models.fetching.local.local_model", lambda *_: str(folder / "honest"))
     return folder
 
@@ -213,6 +221,12 @@ class TestOutput:
         monkeypatch.delenv("FORCE_COLOR", raising=False)
         for stream in (sys.stdout, sys.stderr):
             monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+
+    @pytest.fixture(autouse=True)
+    def examined_once(self, path: Path_, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+        if path == ("doctor",):
+            found = request.getfixturevalue("examined")
+            monkeypatch.setattr(doctor, "examine", lambda _: iter(found))
 
     def test_is_json_and_nothing_else(self, path: Path_, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(path, "--format", "json") in DECIDED
