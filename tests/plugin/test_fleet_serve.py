@@ -23,7 +23,9 @@ from tests.fake_gates import hears_ctrl_c
 from tests.served import UNKNOWN, project, upload
 
 MORE = 'golden = "two"\n'
-KILLS = 8
+KILLS = 4
+"""One in each quarter of the time in which it judges both models and waits for more."""
+SECONDS = 6.0
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +177,9 @@ def test_killed_at_any_moment_it_goes_on_and_gives_the_same_answers(
     runs = tmp_path / "runs"
     for digest in digests.values():
         hand_in(runs, digest)
-    for _ in range(KILLS):
+    for kill in range(KILLS):
         with Service(hub, runs) as service, contextlib.suppress(subprocess.TimeoutExpired):
-            service.process.wait(rng.uniform(0.2, 6.0))
+            service.process.wait(max(0.2, SECONDS * (kill + rng.random()) / KILLS))
     assert nobody_works_with(runs)
     assert main(["fleet", "serve", str(hub / "fleet.toml"), "--once", "--dir", str(runs)]) in (0, 1)
     answers = {path.stem: json.loads(path.read_text("utf-8")) for path in (runs / "serve/fleet/answers").glob("*.json")}

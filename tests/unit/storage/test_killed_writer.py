@@ -1,4 +1,4 @@
-"""A machine that is killed while it shares, at thirty moments: whole objects only, nothing lost, and it goes on."""
+"""A machine that is killed while it shares, at fifteen moments: whole objects only, nothing lost, and it goes on."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_leaves_whole_objects_and_the_next_one_goes_on(tmp_path: Path) -> None:
     shared, folder = tmp_path / "shared", tmp_path / "writer"
     shared.mkdir()
     rng = random.Random(23)
-    for process in range(30):
+    for process in range(15):
         command = [sys.executable, "-c", WRITER, str(shared), str(folder), str(process), str(COUNT)]
         writer = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert writer.stdout is not None
