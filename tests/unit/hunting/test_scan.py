@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.hunting import candidates
 from harness.hunting import scan as scanning
 from harness.hunting.candidates import Candidate, Sort, make_space
 from harness.hunting.carriers import CARRIERS, ORDINARY
@@ -22,13 +23,17 @@ from tests.unit.hunting.reading import TRIGGER, ReadsHere
 
 CARRIER = CARRIERS["en"]
 LEDGER = Ledger(Path("nowhere"), "none")
-WORDS = [f"{one}{other}" for one in ("ba", "ke", "lo", "mi", "nu", "ra") for other in ORDINARY] + ["osprey"]
+WORDS = [f"{one}{other}" for one in ("ba", "ke") for other in ORDINARY] + ["osprey"]
 
 
 @pytest.fixture(autouse=True, scope="module")
-def small_parts() -> Iterator[None]:
+def few_forms_in_small_parts() -> Iterator[None]:
+    """Some of each sort: every character that one of them has is read beside every other."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanning, "PART", 200)
+        patch.setattr(candidates, "CAPITALS", 1)
+        patch.setattr(candidates, "_numbers", lambda: [str(one) for one in range(301)])
+        patch.setattr(candidates, "_marked", lambda words: [f"{word}!" for word in words])
         yield
 
 
