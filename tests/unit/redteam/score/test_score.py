@@ -84,6 +84,8 @@ def scored(recorded, tmp_path_factory):
 
 
 class TestScore:
+    """All who look at the same score, which takes as long as all else here, in one process of xdist."""
+
     def test_tells_what_is_caught_where_it_should_be(self, scored):
         power, _, _ = scored
         by_kind = {one.kind: one for one in power.results}
@@ -135,23 +137,6 @@ class TestScore:
         assert run(recorded, folder, maker, with_hash=True).results == power.results
         assert maker.made == []
 
-
-class TestGoingOn:
-    def test_after_an_interruption_makes_what_is_missing(self, recorded, tmp_path):
-        class Interrupted(Maker):
-            def __call__(self, kind, copy, folder):
-                if kind.name == "mute":
-                    raise KeyboardInterrupt
-                return super().__call__(kind, copy, folder)
-
-        first, rest = Interrupted(), Maker()
-        with pytest.raises(KeyboardInterrupt):
-            run(recorded, tmp_path, first, wanted=("drop", "mute"))
-        power = run(recorded, tmp_path, rest, wanted=("drop", "mute"))
-        assert first.made == ["drop"]
-        assert rest.made == ["mute"]
-        assert len(power.results) == 2
-
     @pytest.mark.slow
     def test_with_other_code_measures_anew(self, scored, recorded, tmp_path, monkeypatch):
         _, folder, _ = scored
@@ -170,6 +155,40 @@ class TestGoingOn:
         (again,) = run(recorded, tmp_path / "again", maker, wanted=("mute",), with_hash=True).results
         assert again.items == next(one.items for one in power.results if one.kind == "mute")
         assert maker.made == ["mute"]
+
+    def test_in_parts_is_counted_by_who_makes_no_copy_of_theirs(self, scored, recorded, tmp_path):
+        whole, _, _ = scored
+        made = []
+        for number in (1, 2):
+            part = target(recorded, tmp_path)
+            part = replace(part, settings=replace(part.settings, shard=Shard(number, 2)))
+            maker = Maker()
+            scope = Scope(kinds=KINDS, part="test", seed=0, size=SIZE, with_hash=True)
+            power = score(part, scope, tell=lambda _: None, progress=lambda _: None, make=maker)
+            made.append(maker.made)
+            assert [one.kind for one in power.results] == [one.kind for one in whole.results][number - 1 :: 2]
+        last = Maker()
+        again = run(recorded, tmp_path, last, with_hash=True)
+        assert sorted(made[0] + made[1]) == ["drop", "drop-all", "honest-same", "mute", "unfit"]
+        assert last.made == []
+        assert [one.items for one in again.results] == [one.items for one in whole.results]
+
+
+class TestGoingOn:
+    def test_after_an_interruption_makes_what_is_missing(self, recorded, tmp_path):
+        class Interrupted(Maker):
+            def __call__(self, kind, copy, folder):
+                if kind.name == "mute":
+                    raise KeyboardInterrupt
+                return super().__call__(kind, copy, folder)
+
+        first, rest = Interrupted(), Maker()
+        with pytest.raises(KeyboardInterrupt):
+            run(recorded, tmp_path, first, wanted=("drop", "mute"))
+        power = run(recorded, tmp_path, rest, wanted=("drop", "mute"))
+        assert first.made == ["drop"]
+        assert rest.made == ["mute"]
+        assert len(power.results) == 2
 
     def test_stops_between_copies_when_the_budget_is_spent_says_what_is_left_and_keeps_copies_if_asked(
         self, recorded, tmp_path
@@ -205,25 +224,6 @@ class TestGoingOn:
             making.mkdir()
             with _alone(tmp_path, "2-2"), _alone(tmp_path, "whole"):
                 assert making.exists()
-
-
-class TestParts:
-    def test_are_counted_by_who_makes_no_copy_of_theirs(self, scored, recorded, tmp_path):
-        whole, _, _ = scored
-        made = []
-        for number in (1, 2):
-            part = target(recorded, tmp_path)
-            part = replace(part, settings=replace(part.settings, shard=Shard(number, 2)))
-            maker = Maker()
-            scope = Scope(kinds=KINDS, part="test", seed=0, size=SIZE, with_hash=True)
-            power = score(part, scope, tell=lambda _: None, progress=lambda _: None, make=maker)
-            made.append(maker.made)
-            assert [one.kind for one in power.results] == [one.kind for one in whole.results][number - 1 :: 2]
-        last = Maker()
-        again = run(recorded, tmp_path, last, with_hash=True)
-        assert sorted(made[0] + made[1]) == ["drop", "drop-all", "honest-same", "mute", "unfit"]
-        assert last.made == []
-        assert [one.items for one in again.results] == [one.items for one in whole.results]
 
 
 class TestRefusal:
