@@ -36,14 +36,20 @@ def busy() -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def metered(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small golden, recorded once more from a voice that takes its time, with what it cost."""
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A voice that takes its time."""
+    folder = tmp_path_factory.mktemp("honest")
+    (folder / "fake.json").write_text(json.dumps({"version": 1, "faults": [work()]}), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def metered(honest: Path, recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small golden, recorded once more from that voice, with what it cost."""
     folder = tmp_path_factory.mktemp("metered")
-    (folder / "honest").mkdir()
-    (folder / "honest" / "fake.json").write_text(json.dumps({"version": 1, "faults": [work()]}), "utf-8")
     status = main(
         [
-            *("record", "--model", str(folder / "honest"), "--suite", str(recorded / "small.probes.yaml")),
+            *("record", "--model", str(honest), "--suite", str(recorded / "small.probes.yaml")),
             *("--out", str(folder / "golden/small"), "--asr", "fake", "--takes", "6"),
             *("--dir", str(folder / ".soundcheck"), "--reason", "made for tests"),
         ]
@@ -87,8 +93,8 @@ class TestHonestVoice:
     def test_passes_beside_a_golden_that_knows_what_its_reference_cost(self, gate: Gate, metered: Path) -> None:
         gate(golden=metered / "golden").assert_outcomes(passed=ITEMS)
 
-    def test_passes_beside_a_live_reference(self, gate: Gate, metered: Path, pytester: pytest.Pytester) -> None:
-        arguments = (f"--tts-reference={metered / 'honest'}", "-k", "cost-memory or cost-load or cost-first")
+    def test_passes_beside_a_live_reference(self, gate: Gate, honest: Path, pytester: pytest.Pytester) -> None:
+        arguments = (f"--tts-reference={honest}", "-k", "cost-memory or cost-load or cost-first")
         gate(arguments=arguments).assert_outcomes(passed=3, deselected=ITEMS - 3)
         assert "; the live reference " in outcomes(pytester)["cost-load"]["notes"][0]
 
@@ -170,12 +176,12 @@ class TestSponges:
 
     @pytest.mark.slow
     def test_that_load_for_long_fail_beside_a_reference(
-        self, gate: Gate, metered: Path, monkeypatch: pytest.MonkeyPatch
+        self, gate: Gate, honest: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(floors, "LOADING", 40.0)
         done = gate(
             workloads("load-burn", 600),
-            arguments=("--tts-workers=1", f"--tts-reference={metered / 'honest'}", "-k", "cost-load"),
+            arguments=("--tts-workers=1", f"--tts-reference={honest}", "-k", "cost-load"),
         )
         done.assert_outcomes(failed=1, deselected=ITEMS - 1)
         done.stdout.fnmatch_lines(["  what      takes far longer to load than it should"])
