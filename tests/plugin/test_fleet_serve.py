@@ -147,9 +147,8 @@ def nobody_works_with(folder: Path) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_by_http_a_model_is_handed_in_and_answered_and_the_service_ends_when_asked(
-    number: int, code: int, hub: Path, digests: dict[str, str], tmp_path: Path
+    hub: Path, digests: dict[str, str], tmp_path: Path
 ) -> None:
     with Service(hub, tmp_path / "runs") as service:
         service.wait_for_port()
@@ -159,13 +158,25 @@ def test_by_http_a_model_is_handed_in_and_answered_and_the_service_ends_when_ask
             if found["state"] not in ("queued", "running"):
                 break
         assert (found["state"], found["name"], found["ending"]) == ("fail", "mine", 1)
-        service.asked("/v1/models", {"digest": digests["clean"]})
-        service.process.send_signal(number)
-        assert service.process.wait(60) == code
-    assert nobody_works_with(tmp_path / "runs")
+        assert_ends(service, signal.SIGTERM, 0, tmp_path / "runs", digests["clean"])
+
+
+@pytest.mark.slow
+def test_ends_by_ctrl_c_too(hub: Path, digests: dict[str, str], tmp_path: Path) -> None:
+    with Service(hub, tmp_path / "runs") as service:
+        service.wait_for_port()
+        assert_ends(service, signal.SIGINT, 130, tmp_path / "runs", digests["clean"])
+
+
+def assert_ends(service: Service, number: int, code: int, runs: Path, waiting: str) -> None:
+    """By that signal and with that code, leaving no process, but what was handed in at the last moment."""
+    service.asked("/v1/models", {"digest": waiting})
+    service.process.send_signal(number)
+    assert service.process.wait(60) == code
+    assert nobody_works_with(runs)
     with pytest.raises(OSError, match="refused"):
         service.asked("/v1/health")
-    assert (tmp_path / f"runs/serve/fleet/queue/{digests['clean']}.json").is_file()
+    assert (runs / f"serve/fleet/queue/{waiting}.json").is_file()
 
 
 @pytest.mark.slow
