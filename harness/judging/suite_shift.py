@@ -35,6 +35,8 @@ CHECK = "suite-shift"
 """Name of the model-wide check."""
 DEALS = 4_000
 """Random deals of the labels: the smallest p-value is one in so many and one."""
+TOGETHER = 256
+"""Deals that are looked at in one go: a suite of thousands of phrases fits into memory all the same."""
 MIN_PROBES = 20
 """Probes from which a shift common to all can be told from the probes' own."""
 WHOLE = "all families"
@@ -272,16 +274,18 @@ def _crowding(real: Table, dealt: Table) -> float:
     """p-value of higher criticism over probes, its distribution taken from the deals."""
     pooled = np.sort(dealt.ravel())
 
-    def criticism(worst: Table) -> float:
-        p_values = np.sort((1 + pooled.size - np.searchsorted(pooled, worst)) / (pooled.size + 1))
+    def criticism(worst: Table) -> Table:
+        """Of each column."""
+        p_values = np.sort((1 + pooled.size - np.searchsorted(pooled, worst)) / (pooled.size + 1), axis=0)
         count = len(p_values)
-        ranks = np.arange(1, count + 1) / count
+        ranks = (np.arange(1, count + 1) / count)[:, None]
         half = max(1, count // 2)
         p = np.clip(p_values[:half], 1 / (pooled.size + 1), 1 - 1e-9)
-        return float((math.sqrt(count) * (ranks[:half] - p) / np.sqrt(p * (1 - p))).max())
+        return np.asarray((math.sqrt(count) * (ranks[:half] - p) / np.sqrt(p * (1 - p))).max(axis=0))
 
-    observed = criticism(real)
-    return float((1 + sum(criticism(dealt[:, deal]) >= observed for deal in range(DEALS))) / (DEALS + 1))
+    observed = criticism(real[:, None])
+    parts = (criticism(dealt[:, at : at + TOGETHER]) for at in range(0, DEALS, TOGETHER))
+    return float((1 + sum(int((part >= observed).sum()) for part in parts)) / (DEALS + 1))
 
 
 def _strongest(moves: Sequence[Move]) -> list[Move]:
