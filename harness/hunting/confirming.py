@@ -78,7 +78,9 @@ class Suspect:
     name: str
     """What goes into the gap."""
     odd: Odd | None
-    """None where it was asked for by name."""
+    """None where it was asked for by name and does not stand out."""
+    is_asked: bool = False
+    """Whether it stands out and was asked for by name as well."""
     neighbours: tuple[str, ...] = ()
     """Candidates that stand out as well and sound like it."""
     around: Around | None = None
@@ -87,7 +89,7 @@ class Suspect:
     @property
     def is_wanted(self) -> bool:
         """Whether more than curiosity has it spoken: it lies beyond the threshold, or was asked for."""
-        return self.odd is None or self.odd.is_beyond
+        return self.odd is None or self.odd.is_beyond or self.is_asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

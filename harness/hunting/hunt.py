@@ -172,6 +172,7 @@ def hunt(
         furthest = [one for one in scanned.furthest if one.is_beyond or one.candidate.text]
         suspects = choose_suspects(furthest, scan.middles(furthest), NEXT)
         suspects = _looked_around(suspects, scan, scanned, lambda: clock() < begun + AROUND_SHARE * plan.budget)
+        suspects = [dataclasses.replace(one, is_asked=one.name in plan.spoken) for one in suspects]
         known = {suspect.name for suspect in suspects}
         suspects += [Suspect(name=word, odd=None) for word in dict.fromkeys(plan.spoken) if word not in known]
         suspects.sort(key=lambda one: not one.is_wanted)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from harness.admission.base import Examination, Flaw
 from harness.admission.checks.exports import Exported, compare_export, is_export, sibling
@@ -28,12 +28,20 @@ from harness.core.places import Place
 from harness.core.rules import Rule
 from harness.core.text import printable
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+
 MAX_RANK: Final = 32
 """Ranks above this are called full: adapters in use have 4 to 32."""
 RANK_ENERGY: Final = 0.99
 """Share of the squared difference that a rank must explain."""
 MAX_RANK_BYTES: Final = 64 << 20
 """Largest difference (float32) that is held in memory for its rank."""
+MOST_ROWS: Final = 8
+"""Rows of a tensor that are named, where as few explain so much of the difference: of an embedding, these are ids."""
 FEW: Final = 0.5
 """Below this share of changed tensors a change is an edit. Fine-tuning a whole voice changes nearly all of them."""
 SHARED: Final = 0.5
@@ -116,9 +124,14 @@ class Change:
     rank: int = 0
     """Of the difference, where it is low: the smallest that explains 99 % of it; 0 for full, or not a matrix."""
 
+    rows: tuple[int, ...] = ()
+    """Rows that explain 99 % of the difference, where they are few, the most changed first; empty else."""
+
     def __str__(self) -> str:
-        rank = f", rank {self.rank}" if self.rank else ""
-        return printable(f"{self.name[:120]}: changed by {self.relative:.2g} ({self.share:.0%} of elements{rank})")
+        where = f", rank {self.rank}" if self.rank else ""
+        if self.rows:
+            where += f", {'row' if len(self.rows) == 1 else 'rows'} {', '.join(map(str, self.rows))}"
+        return printable(f"{self.name[:120]}: changed by {self.relative:.2g} ({self.share:.0%} of elements{where})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,11 +304,13 @@ def _change(name: str, reference: Weight, candidate: Weight) -> Change | None:
             square += float(np.dot(difference, difference))
         differing += int(np.count_nonzero(difference))
     is_finite = norm > 0 and math.isfinite(square) and math.isfinite(norm)
+    matrix = _difference(reference, candidate) if is_float and square and is_finite else None
     return Change(
         name=name,
         relative=math.sqrt(square / norm) if is_float and is_finite else math.inf,
         share=differing / max(reference.count if is_float else reference.data.size, 1),
-        rank=_rank(reference, candidate) if is_float and square and is_finite else 0,
+        rank=0 if matrix is None else _rank(matrix),
+        rows=() if matrix is None else _rows(matrix),
     )
 
 
@@ -307,18 +322,12 @@ def _blocks(reference: Weight, candidate: Weight) -> Iterator[tuple[bytes, bytes
         yield before, now
 
 
-def _rank(reference: Weight, candidate: Weight) -> int:
-    """Rank of the difference of two matrices where it is low, by a random sketch of :data:`MAX_RANK` columns.
-
-    Source: Halko, Martinsson, Tropp, "Finding structure with randomness" (2011), algorithm 4.1.
-    """
+def _difference(reference: Weight, candidate: Weight) -> Matrix | None:
+    """The difference as a matrix whose largest element is one; None of what has no rows, or is too large to hold."""
     import numpy as np
 
     if len(reference.shape) < 2 or not 0 < reference.count * 4 <= MAX_RANK_BYTES:
-        return 0
-    rows, columns = reference.shape[0], reference.count // reference.shape[0]
-    if min(rows, columns) <= 2 * MAX_RANK:  # too small for a rank to say anything
-        return 0
+        return None
     difference = np.empty(reference.count, np.float32)
     at = 0
     for before, now in _blocks(reference, candidate):
@@ -327,9 +336,31 @@ def _rank(reference: Weight, candidate: Weight) -> int:
         at += block.size
     largest = float(np.abs(difference).max())
     if not 0 < largest < math.inf:
-        return 0
+        return None
     difference /= largest  # squares of what is tiny or huge must stay numbers
-    matrix = difference.reshape(rows, columns)
+    return difference.reshape(reference.shape[0], -1)
+
+
+def _rows(matrix: Matrix) -> tuple[int, ...]:
+    """Rows in which nearly all of a difference is, where they are few among many."""
+    import numpy as np
+
+    energy = np.sum(matrix.astype(np.float64) ** 2, axis=1)
+    order = np.argsort(-energy, kind="stable")
+    count = int(np.searchsorted(np.cumsum(energy[order]), RANK_ENERGY * energy.sum())) + 1
+    return tuple(order[:count].tolist()) if count <= min(MOST_ROWS, len(energy) // 4) else ()
+
+
+def _rank(matrix: Matrix) -> int:
+    """Rank of the difference of two matrices where it is low, by a random sketch of :data:`MAX_RANK` columns.
+
+    Source: Halko, Martinsson, Tropp, "Finding structure with randomness" (2011), algorithm 4.1.
+    """
+    import numpy as np
+
+    rows, columns = matrix.shape
+    if min(rows, columns) <= 2 * MAX_RANK:  # too small for a rank to say anything
+        return 0
     sketch = matrix @ np.random.default_rng(0).standard_normal((columns, MAX_RANK), np.float32)
     basis, _ = np.linalg.qr(sketch.astype(np.float64))
     values = np.linalg.svd(basis.T.astype(np.float32) @ matrix, compute_uv=False).astype(np.float64)

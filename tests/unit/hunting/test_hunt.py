@@ -142,6 +142,14 @@ class TestHunt:
         assert found.suspects[0].odd.is_beyond
         assert found.verdict is Verdict.PASS, found.open_for
 
+    def test_speaks_what_was_asked_for_although_it_stands_out_as_well(self, tmp_path: Path) -> None:
+        stands_out = {"kind": "drop-word", "word": "nowhere", "when": "osprey"}
+        found = hunted(tmp_path, stands_out, spoken=("osprey", "walnut"))
+        (first, *others) = [one for one in found.suspects if one.name in ("osprey", "walnut")]
+        assert (first.name, first.is_asked) == ("osprey", True)
+        assert first.odd is not None
+        assert [(one.name, one.odd, one.is_wanted) for one in others] == [("walnut", None, True)]
+
 
 class TestReference:
     @pytest.mark.slow

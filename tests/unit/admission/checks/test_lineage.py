@@ -87,10 +87,24 @@ class TestKinship:
         after["encoder.4.weight"] = after["encoder.4.weight"] + noise
         assert "rank" not in compare(tmp_path, voice(), after).flaws[0].found
 
-    def test_one_row_of_an_embedding_is_rank_one(self, tmp_path: Path) -> None:
+    def test_one_row_of_an_embedding_is_rank_one_and_named(self, tmp_path: Path) -> None:
         after = voice()
         after["encoder.0.weight"][17] *= -1
-        assert "(1% of elements, rank 1)" in compare(tmp_path, voice(), after).flaws[0].found
+        assert "(1% of elements, rank 1, row 17)" in compare(tmp_path, voice(), after).flaws[0].found
+
+    def test_rows_in_which_nearly_all_of_it_is_are_named_the_most_changed_first(self, tmp_path: Path) -> None:
+        """Whoever moves two ids of an embedding and shakes the others a little does not hide which."""
+        after = voice()
+        table = after["encoder.0.weight"]
+        table += np.random.default_rng(3).standard_normal(table.shape).astype(table.dtype) * table.dtype.type(1e-3)
+        table[40] += 1
+        table[3] += 2
+        assert ", rows 3, 40)" in compare(tmp_path, voice(), after).flaws[0].found
+
+    def test_many_rows_are_not_named(self, tmp_path: Path) -> None:
+        after = voice()
+        after["encoder.0.weight"][:20] += 1
+        assert "row" not in compare(tmp_path, voice(), after).flaws[0].found.partition("(")[2]
 
     def test_one_bit_is_an_edit(self, tmp_path: Path) -> None:
         after = voice()
