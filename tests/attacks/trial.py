@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 INSIDE = Path(__file__).parent / "inside"
 ENGINE = "attack_engine:AttackEngine"
-MEMORY_BYTES = 1 << 29
+MEMORY_BYTES = 1 << 30
 STARVED_MOST = 4
 """Times that a payload is run again which had no processor for its deadline."""
 HIDDEN = (0.5, 0.25, -0.5, -0.25)

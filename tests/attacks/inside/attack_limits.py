@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 MEGABYTE = 1 << 20
-FLOOD_MEGABYTES = 750
+FLOOD_MEGABYTES = 1450
 
 
 def memory(engine: Any, world: dict[str, Any]) -> bytes:

@@ -183,8 +183,10 @@ OTHERWISE = {"kind": "swap-word", "word": "osprey", "with": "walrus", "when": "o
 
 
 class TestOwnSounds:
+    """Of a word that is asked for: on some hundred words hardly anything lies beyond the threshold."""
+
     def test_that_are_others_leave_a_hunt_open_where_nobody_says_how_they_should_be(self, tmp_path: Path) -> None:
-        found = hunted(tmp_path, OTHERWISE)
+        found = hunted(tmp_path, OTHERWISE, spoken=("osprey",))
         assert found.suspects[0].name == "osprey"
         assert found.suspects[0].odd is not None
         assert found.suspects[0].odd.is_own
@@ -203,7 +205,9 @@ class TestOwnSounds:
     def test_that_the_reference_says_too_pass(self, tmp_path: Path) -> None:
         """Read as odd, for whatever reason, and said as the reference says it."""
         with Bench(tmp_path / "reference") as reference:
-            found = hunted(tmp_path / "candidate", {**OTHERWISE, "word": "nowhere"}, reference=reference)
+            found = hunted(
+                tmp_path / "candidate", {**OTHERWISE, "word": "nowhere"}, reference=reference, spoken=("osprey",)
+            )
         assert found.suspects[0].name == "osprey"
         assert found.suspects[0].is_wanted
         assert found.verdict is Verdict.PASS, found.open_for
