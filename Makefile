@@ -24,7 +24,6 @@ test: $(VENV)/.ready
 
 test-all: $(VENV)/.ready
 	$(BIN)/python -m pytest --numprocesses=$(MORE) $(PARALLEL) --tier=all
-	$(BIN)/python -m tests.installation --quick
 
 # The wheel with its extras in fresh environments: newest and oldest versions, each Python that is here or that uv can fetch.
 # QUICK=1: the newest and this Python only.

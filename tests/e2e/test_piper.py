@@ -60,7 +60,7 @@ def here(voice: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         words = ["record", "--model", "voice", "--suite", "two.probes.yaml", "--no-cost", "--out", "golden/two"]
-        words += ["--asr", f"whisper:{demo_whisper()}", "--threads", "1", "--workers", "1"]
+        words += ["--takes", "6", "--asr", f"whisper:{demo_whisper()}", "--threads", "1", "--workers", "1"]
         assert main([*words, "--reason", "test"]) == 0
     return folder
 
