@@ -710,6 +710,7 @@ HIDES_NOTHING = {
     "admission.checks.lineage:MAX_RANK": "of a number that is shown",
     "admission.checks.lineage:MAX_RANK_BYTES": "of a number that is shown",
     "admission.checks.lineage:MAX_SHOWN": "how many tensors that ask for a decision are shown; others are counted",
+    "admission.checks.lineage:MOST_ROWS": "rows that are named; the tensor is shown all the same",
     "admission.checks.weights:MAX_TENSORS": "test_architecture.py: what is not compared asks for a decision",
     "admission.checks.weights:MAX_GATHERED": "test_architecture.py, as MAX_TENSORS",
     "admission.checks.weights:MAX_LEFT": "what a conversion drops is shown and counted",
