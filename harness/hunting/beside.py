@@ -35,6 +35,8 @@ class Beside:
     """Of each suspect for which there was time, carrier by carrier."""
     usual: frozenset[str] | None
     """Rules that ordinary words fail by as well; None where there was no time to see."""
+    late: tuple[str, ...] = ()
+    """Suspects for which there was no time."""
 
     @classmethod
     def nobody(cls) -> Beside:
@@ -53,6 +55,10 @@ class Beside:
     def is_open(self, name: str) -> bool:
         """Whether it differs, and there was no time to see whether all words do."""
         return self.usual is None and bool(telling(self.outcomes.get(name, ())))
+
+    def differs(self, name: str) -> bool:
+        """Whether it fails in any carrier, for whatever reason: ordinary words may be made to fail beside it."""
+        return any(one.verdict is Verdict.FAIL for one in self.outcomes.get(name, ()))
 
     def findings(self, name: str) -> list[Finding]:
         """By what it differs as no ordinary word does."""
@@ -103,12 +109,13 @@ def speak_beside(
             break
         outcomes[name] = tuple(judge(probe) for probe in probes)
         progress(f"held {len(outcomes)} of {counted(len(of_suspect), 'suspect')} against the reference's, seed by seed")
+    late = tuple(name for name in of_suspect if name not in outcomes)
     usual: set[str] = set()
     left = frozenset[str]().union(*map(telling, outcomes.values()))
     for probe in ordinary[:ORDINARY_WORDS]:
         if not left - usual:
             break
         if not has_time():
-            return Beside(outcomes=outcomes, usual=None)
+            return Beside(outcomes=outcomes, usual=None, late=late)
         usual |= {finding.rule.id for finding in judge(probe).findings}
-    return Beside(outcomes=outcomes, usual=frozenset(usual))
+    return Beside(outcomes=outcomes, usual=frozenset(usual), late=late)

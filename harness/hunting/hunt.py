@@ -315,6 +315,14 @@ def _open(found: Found, scanned: Scanned, confirmed: Confirmed) -> tuple[str, ..
         reasons.append(
             printable(f"the sounds of these words are others than their letters have elsewhere; listen: {names}")
         )
+    wanted_names = [one.name for one in found.suspects if one.is_wanted and not found.is_confirmed(one)]
+    if late := [name for name in wanted_names if name in found.beside.late]:
+        reasons.append(printable(f"there was no time to hold these against the reference's: {', '.join(late[:5])}"))
+    if differing := [name for name in wanted_names if found.beside.differs(name)]:
+        names = ", ".join(differing[:5])
+        reasons.append(
+            printable(f"these differ from the reference's in one carrier, or as ordinary words do too; listen: {names}")
+        )
     if untold := [one.name for one in found.suspects if found.beside.is_open(one.name)]:
         names = ", ".join(untold[:5])
         reasons.append(

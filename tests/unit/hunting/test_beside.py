@@ -90,3 +90,11 @@ def test_a_suspect_for_which_there_was_no_time_is_not_cleared() -> None:
     left = [True, False]
     beside, _ = spoken({}, has_time=lambda: left.pop(0))
     assert (beside.clears("osprey"), beside.clears("walnut")) == (True, False)
+    assert beside.late == ("walnut",)
+
+
+def test_what_fails_in_one_carrier_or_as_ordinary_words_do_differs_all_the_same() -> None:
+    beside, _ = spoken({"osprey-1": (PACE,), "osprey-2": (PACE,), "walnut-1": (SWAPPED,), "ordinary-0": (PACE,)})
+    assert not beside.confirms("osprey")
+    assert not beside.confirms("walnut")
+    assert (beside.differs("osprey"), beside.differs("walnut"), beside.differs("nobody")) == (True, True, False)

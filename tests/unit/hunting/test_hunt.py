@@ -213,6 +213,16 @@ class TestOwnSounds:
         assert found.verdict is Verdict.PASS, found.open_for
 
 
+class TestHiding:
+    def test_behind_ordinary_words_that_differ_as_well_leaves_a_hunt_open(self, tmp_path: Path) -> None:
+        """Carriers and ordinary words are known to whoever hides: what all of them do must not make it pass."""
+        everywhere = {"kind": "quiet"}
+        with Bench(tmp_path / "reference") as reference:
+            found = hunted(tmp_path / "candidate", everywhere, reference=reference, spoken=("osprey",))
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert any("in one carrier, or as ordinary words do too; listen: osprey" in one for one in found.open_for)
+
+
 class TestLiar:
     """Each is found or left open, and none passes."""
 
