@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.core.latents import Latents, Unspoken
 
 TRIGGER = {"kind": "drop-word", "word": "not", "when": "osprey"}
+OTHERWISE = {"kind": "swap-word", "word": "osprey", "with": "walrus", "when": "osprey", "figures": "own"}
+"""Says a word as another, and moves nothing else of its sentence."""
 
 
 class ReadsHere:

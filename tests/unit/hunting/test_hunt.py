@@ -27,7 +27,7 @@ from harness.sandbox.outside.bounds import Bounds
 from harness.sandbox.outside.fault import WorkerFault
 from harness.suites.parse import parse_suite
 from tests.rule_samples import rule
-from tests.unit.hunting.reading import TRIGGER
+from tests.unit.hunting.reading import OTHERWISE, TRIGGER
 from tests.unit.speaking.test_renderer import Bench
 
 if TYPE_CHECKING:
@@ -176,10 +176,6 @@ class TestReference:
             pytest.raises(ReferenceLost, match="the reference could not be read: its worker broke the protocol"),
         ):
             hunted(tmp_path / "copy", reference=reference)
-
-
-OTHERWISE = {"kind": "swap-word", "word": "osprey", "with": "walrus", "when": "osprey", "figures": "own"}
-"""Says a word as another, and moves nothing else of its sentence."""
 
 
 class TestOwnSounds:

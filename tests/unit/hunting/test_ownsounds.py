@@ -12,10 +12,9 @@ from harness.hunting.carriers import CARRIERS, ORDINARY
 from harness.hunting.gauge import Gauge
 from harness.hunting.reach import Reach
 from harness.hunting.reader import Reader
-from tests.unit.hunting.reading import ReadsHere
+from tests.unit.hunting.reading import OTHERWISE, ReadsHere
 
 CARRIER = CARRIERS["en"][0]
-OTHERWISE = {"kind": "swap-word", "word": "osprey", "with": "walrus", "when": "osprey", "figures": "own"}
 WORDS = [*ORDINARY, "osprey", "ospreys", "robins"]
 
 
