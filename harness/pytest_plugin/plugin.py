@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import BadInput, SoundcheckError
+from harness.core.garbage import uncollected
 from harness.core.paths import shown
 from harness.core.text import inert
 from harness.core.thirdparty import own_filters, unloadable
@@ -301,11 +302,12 @@ def _gate(config: pytest.Config) -> Gate:
 
 
 def _look(settings: Settings) -> None:
-    from harness.goldens.folder import find_golden
-    from harness.models.vocoder import check_vocoder
-    from harness.models.voices import named_voice
-    from harness.pytest_plugin.gate import check_requested
-    from harness.run.tools import make_store
+    with uncollected():  # nearly all that a gate needs is imported here
+        from harness.goldens.folder import find_golden
+        from harness.models.vocoder import check_vocoder
+        from harness.models.voices import named_voice
+        from harness.pytest_plugin.gate import check_requested
+        from harness.run.tools import make_store
 
     named_voice(settings.model, settings.voice, may_lack=True)
     check_vocoder(settings.model, settings.vocoder)

@@ -204,7 +204,7 @@ class Hunting:
     def __init__(
         self, settings: Settings, equipment: Equipment, reference: Reference | None, *, language: str, tell: Tell
     ) -> None:
-        """Lay it out where one is wanted: what it lacks is told before anything is spoken.
+        """Lay it out: what it lacks is told before anything is spoken.
 
         Args:
             settings: Of the run.
@@ -221,7 +221,7 @@ class Hunting:
         self._settings, self._equipment, self._reference, self._tell = settings, equipment, reference, tell
         self._plan: Plan | None = None
         self._signals = ""
-        if settings.hunt_seconds and not settings.shard and not equipment.door.refusal:
+        if not settings.shard and not equipment.door.refusal:
             self._signals = signals_of(equipment.model)
             asked = Asked(budget=settings.hunt_seconds, alpha=ALPHA_SHARE * settings.alpha)
             self._plan = plan_hunt(asked, settings, equipment, heard_as(language))
@@ -233,7 +233,7 @@ class Hunting:
             SoundcheckError: As of :func:`run_hunt`.
         """
         if self._plan is None:
-            raise RuntimeError("the check is made only where a hunt was asked for, of an admitted model")
+            raise RuntimeError("the check is made of an admitted model, and of a whole one")
         found = run_hunt(
             self._plan, self._settings, self._equipment, self._reference, tell=self._tell, progress=self._tell
         )

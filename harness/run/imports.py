@@ -49,7 +49,7 @@ def _child(names: Sequence[str], seconds: float, paths: Sequence[Path]) -> tuple
     """What one child says of the names that it came to, and what ended it at the next one."""
     with tempfile.TemporaryDirectory(prefix="soundcheck-imports-") as scratch:
         caches = dict.fromkeys(("NUMBA_CACHE_DIR", "MPLCONFIGDIR"), scratch)
-        command = [sys.executable, "-I", "-B", "-c", _CODE, json.dumps([*map(str, paths)]), *names]
+        command = [sys.executable, "-I", "-c", _CODE, json.dumps([*map(str, paths)]), *names]
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
             command,
             stdin=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import __version__
 from harness.admission.outcomes import UNCHANGED
@@ -40,7 +41,6 @@ from harness.run.checks.registry import check_named
 from harness.run.comparable import ComparableGolden
 from harness.run.comparing import choose_comparison
 from harness.run.exported import require_export, samples_apart
-from harness.run.hunting import Hunting
 from harness.run.seen import share_seen
 from harness.run.self_test import known_self_test
 from harness.run.settings import Settings, typed_options
@@ -49,6 +49,9 @@ from harness.run.tools import Equipment, Reference, Tell, make_equipment, make_r
 from harness.storage.rundirectory import RunDirectory
 from harness.storage.store import Store, digest_of, write_atomically
 from harness.suites.file import SuiteFileContent, language_of
+
+if TYPE_CHECKING:
+    from harness.run.hunting import Hunting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +181,7 @@ class Run:
             door=self._equipment.door,
             campaign=self.campaign,
             costing=self._costing,
-            hunting=Hunting(settings, self._equipment, reference, language=language_of(suites), tell=tell),
+            hunting=self._hunting(language_of(suites), reference) if settings.hunt_seconds else None,
             events=self._equipment.events,
             probes=suite_probes,
             names={probe.text: plain_id(probe.id) for probe in probes},
@@ -186,6 +189,11 @@ class Run:
             planned=planned,
             today=self._today,
         )
+
+    def _hunting(self, language: str, reference: Reference | None) -> Hunting:
+        from harness.run.hunting import Hunting
+
+        return Hunting(self.settings, self._equipment, reference, language=language, tell=self._tell)
 
     def _costings(self, probes: Sequence[Probe], reference: Reference | None) -> Costing | SpeakersCosting:
         """Who meters the candidate: one speaker, or each of several at a share of alpha."""

@@ -25,6 +25,7 @@ from harness.speaking.cache import RenderingCache
 from harness.speaking.pool import WorkerPool
 from harness.speaking.renderer import Renderer
 from harness.storage.store import Store
+from tests.attacks.trial import OpenLauncher
 from tests.coqui_layouts import BY_NAME, LAYOUTS, vocoder_of
 from tests.coqui_voices import write_voice
 from tests.e2e.conftest import LayOut
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.voice import Voice
+    from harness.sandbox.outside.launcher import Launcher
 
 pytestmark = pytest.mark.real
 QUICK = ("glow", "vits-speakers")
@@ -120,13 +122,14 @@ def test_the_checkpoint_of_a_large_voice_is_a_file_that_a_worker_may_write(tmp_p
     assert all(bool(value.isfinite().all()) for value in state.values())
 
 
-class TestBehindWalls:
-    """The way of a candidate's error, with a real engine."""
+class TestErrors:
+    """The way of a candidate's error, with a real engine: behind walls where another folder lies beside the model."""
 
-    def renderer(self, folder: Path, store: Path) -> Renderer:
+    def renderer(self, folder: Path, store: Path, launcher: Launcher | None = None) -> Renderer:
         model = open_model(str(folder))
         cache = RenderingCache(Store(store), model_digest=model.digest, engine_key="coqui")
-        return Renderer(cache, WorkerPool(model, choose_launcher(memory_bytes=8 << 30), bounds=Bounds()))
+        forked = OpenLauncher(modules=("TTS.utils.synthesizer", "TTS.tts.models.vits"))
+        return Renderer(cache, WorkerPool(model, launcher or forked, bounds=Bounds()))
 
     @pytest.mark.slow
     def test_weights_that_do_not_fit_are_the_models_fault(self, tmp_path: Path) -> None:
@@ -164,8 +167,9 @@ class TestBehindWalls:
         content = torch.load(place, weights_only=False)
         content["model"].pop(next(iter(content["model"])))
         torch.save(content, place)
+        walled = choose_launcher(memory_bytes=8 << 30)
         with (
-            contextlib.closing(self.renderer(folder, tmp_path / "store")) as renderer,
+            contextlib.closing(self.renderer(folder, tmp_path / "store", walled)) as renderer,
             pytest.raises(WorkerFault, match="where the model's vocoder and side files are replaced"),
         ):
             renderer.load()

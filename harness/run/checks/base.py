@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from harness.admission.outcomes import Door
 from harness.core.findings import Outcome
@@ -14,10 +15,12 @@ from harness.costs.costing import Costing
 from harness.costs.speakers import SpeakersCosting
 from harness.policy.release import Policy
 from harness.run.campaign import Campaign
-from harness.run.hunting import Hunting
 from harness.run.settings import Settings
 from harness.sandbox.outside.events import EventLog
 from harness.storage.rundirectory import RunDirectory
+
+if TYPE_CHECKING:
+    from harness.run.hunting import Hunting
 
 
 class When(StrEnum):
@@ -38,7 +41,8 @@ class CheckedRun:
     """What admission says of the model's files."""
     campaign: Campaign
     costing: Costing | SpeakersCosting
-    hunting: Hunting
+    hunting: Hunting | None
+    """None where no time for one was given: a gate without a hunt does not import it."""
     events: EventLog
     """What the workers of this process were seen to do."""
     probes: Sequence[Probe]

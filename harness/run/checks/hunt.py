@@ -8,6 +8,8 @@ from harness.run.checks.base import CheckedRun, ModelCheck, When
 
 
 def _outcome(name: str, run: CheckedRun) -> Outcome:
+    if run.hunting is None:
+        raise RuntimeError("the check is made only where time for a hunt was given")
     return run.hunting.check(name)
 
 
