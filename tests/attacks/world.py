@@ -28,6 +28,8 @@ from tests.attacks.watch import descendants, processes
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_CHILD_SUBREAPER = 36
+SETTLED_SECONDS = 5.0
+"""Until a victim that was killed is gone, on a machine that has much else to do."""
 
 
 class World:
@@ -106,11 +108,16 @@ class World:
             time.sleep(0.02)
 
     def victim_state(self) -> str:
-        """``gone``, or the letter of its state."""
-        try:
-            return Path(f"/proc/{self.victim}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return "gone"
+        """``gone``, or the letter of its state, as soon as it does nothing: who sleeps and runs has yet to die."""
+        end = time.monotonic() + SETTLED_SECONDS
+        while True:
+            try:
+                state = Path(f"/proc/{self.victim}/stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                return "gone"
+            if state != "R" or time.monotonic() > end:
+                return state
+            time.sleep(0.001)
 
     def victim_limits(self) -> str:
         return _limits(self.victim)
