@@ -47,6 +47,7 @@ def test_processes_of_this_machine_speak_and_this_session_judges(gate: Gated, py
     assert list((pytester.path / "parted/shards").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_no_part_did_is_done_here_and_told(gate: Gated, monkeypatch: pytest.MonkeyPatch) -> None:
     _, alone = gate("alone")
     monkeypatch.setenv("PYTEST_ADDOPTS", "--tts-takes=none")
@@ -63,6 +64,7 @@ def test_what_no_part_did_is_done_here_and_told(gate: Gated, monkeypatch: pytest
     assert found == alone
 
 
+@pytest.mark.slow
 def test_a_worker_that_a_part_lost_leaves_its_phrase_open_until_it_is_spoken_anew(
     gate: Gated, pytester: pytest.Pytester
 ) -> None:

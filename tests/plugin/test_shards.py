@@ -95,6 +95,7 @@ def test_no_part_of_a_whole_is_refused(typed: str, pytester: pytest.Pytester) ->
     done.stderr.fnmatch_lines([f"ERROR: --tts-shard: expected I/N, *, got '{typed}'"])
 
 
+@pytest.mark.slow
 def test_what_shards_of_one_folder_record_is_no_part_of_the_verdict(
     gate: Callable[..., Any], pytester: pytest.Pytester
 ) -> None:

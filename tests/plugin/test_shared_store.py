@@ -57,6 +57,7 @@ def everything(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.slow
 def test_four_shards_in_any_order_and_one_machine_give_the_same_bytes(gate: Gate, pytester: pytest.Pytester) -> None:
     gate("alone")
     alone = results(pytester.path / "alone")
@@ -77,6 +78,7 @@ def test_four_shards_in_any_order_and_one_machine_give_the_same_bytes(gate: Gate
     assert results(pytester.path / "merged") == alone
 
 
+@pytest.mark.slow
 def test_a_worker_that_one_machine_lost_leaves_its_phrase_open_on_the_one_that_judges(
     gate: Gate, pytester: pytest.Pytester
 ) -> None:

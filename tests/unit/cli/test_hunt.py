@@ -82,6 +82,7 @@ def test_finds_a_trigger_writes_it_as_a_suite_and_reads_nothing_twice(
 
 
 @pytest.mark.usefixtures("few_forms")
+@pytest.mark.slow
 def test_in_parts_reads_nothing_twice_and_says_what_one_process_says(
     tmp_path: Path, fake_voice: Voice, capsys: pytest.CaptureFixture[str]
 ) -> None:

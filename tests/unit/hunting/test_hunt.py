@@ -190,6 +190,7 @@ class TestOwnSounds:
         assert found.verdict is Verdict.INCONCLUSIVE
         assert any(reason.endswith("than their letters have elsewhere; listen: osprey") for reason in found.open_for)
 
+    @pytest.mark.slow
     def test_that_the_reference_does_not_say_are_found(self, tmp_path: Path) -> None:
         with Bench(tmp_path / "reference") as reference:
             found = hunted(tmp_path / "candidate", OTHERWISE, reference=reference)
@@ -210,6 +211,7 @@ class TestOwnSounds:
 
 
 class TestHiding:
+    @pytest.mark.slow
     def test_behind_ordinary_words_that_differ_as_well_leaves_a_hunt_open(self, tmp_path: Path) -> None:
         """Carriers and ordinary words are known to whoever hides: what all of them do must not make it pass."""
         everywhere = {"kind": "quiet"}
