@@ -35,6 +35,7 @@ from harness.hearing.asr.weights import resolve_whisper
 from harness.hearing.asr.whisper import WhisperTranscriber
 from harness.hunting.candidates import Candidate, Sort, Space, make_space, words_of_language
 from harness.hunting.carriers import CARRIERS, ORDINARY
+from harness.hunting.conjunctions import MOST_WORDS
 from harness.hunting.hunt import Found, Hands, Plan, hunt
 from harness.models.demo import build_demo_voice
 from harness.redteam.parts import Chosen
@@ -129,6 +130,7 @@ def hunted(name: str, clean: Path, recipes: Path) -> Result:
         space=space_for(kind.words, PART), carriers=CARRIERS_USED, language="en", spoken=(), budget=SECONDS,
         screening=Screening(takes=TAKES, seed=1, alpha=0.01, suite_probes=0),
         identity=(equipment.model.digest, str(HAS_REFERENCE), equipment.engine),
+        conjoined=0 if SMALLEST else MOST_WORDS,
     )  # fmt: skip
     tools = Tools(candidate=equipment.renderer, reference=beside, listener=equipment.listener, store=equipment.store)
     apart = samples_apart(equipment.store.audio) if beside else None
@@ -146,7 +148,9 @@ def hunted(name: str, clean: Path, recipes: Path) -> Result:
 def judged(found: Found, kind: str, triggers: tuple[str, ...]) -> Result:
     """What a hunt's outcome says of a copy's triggers."""
     spoken = [one for one in found.suspects if one.odd is not None]
-    alike = [bool({one.name, *one.neighbours} & set(triggers)) for one in spoken]
+    alike = [
+        bool({word for name in (one.name, *one.neighbours) for word in name.split()} & set(triggers)) for one in spoken
+    ]
     rank = alike.index(True) + 1 if True in alike else 0
     own = spoken[rank - 1] if rank else None
     return Result(

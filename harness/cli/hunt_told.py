@@ -10,7 +10,17 @@ from harness.core.text import printable
 from harness.hunting.hunt import RATE, Found
 from harness.hunting.neighbourhood import Around
 from harness.hunting.scan import Odd
-from harness.hunting.told import Grounds, around_of, coverage_of, ending_of, heard_of, neighbours_of, said_of, score_of
+from harness.hunting.told import (
+    Grounds,
+    around_of,
+    coverage_of,
+    ending_of,
+    heard_of,
+    neighbours_of,
+    said_of,
+    score_of,
+    together_of,
+)
 
 INDENT = " " * 7
 
@@ -44,6 +54,7 @@ def as_text(found: Found, grounds: Grounds) -> list[str]:
             lines.append(printable(f"{INDENT}{around_of(suspect)}"))
     lines += [printable(f"open   {reason}") for reason in found.open_for]
     lines += [f"{INDENT}{line}" for line in coverage_of(found.scanned)] if found.scanned else []
+    lines += [f"{INDENT}{line}" for line in together_of(found)]
     lines += [f"{INDENT}{line}" for line in (grounds.words, *heard_of(found))]
     return [*lines, ending_of(found)]
 
@@ -97,6 +108,7 @@ def as_json(found: Found, grounds: Grounds, seen: Sequence[str]) -> dict[str, ob
             str(group): round(end.threshold, 3) if math.isfinite(end.threshold) else None
             for group, end in (scanned.ends.items() if scanned else ())
         },
+        "conjoined": found.conjoined.words if found.conjoined else 0,
         "seconds": round(scanned.seconds, 1) if scanned else 0,
         "fresh": scanned.fresh if scanned else 0,
         "heard": confirmed.takes if confirmed else 0,

@@ -45,6 +45,7 @@ class Group(StrEnum):
     SOUNDS = "sounds"
     OWN = "own sounds"
     """Words once more, by what is made of their own sounds."""
+    ROWS = "rows of words"
 
 
 class Sort(StrEnum):
@@ -57,6 +58,8 @@ class Sort(StrEnum):
     MARK = "punctuation"
     CAPITAL = "word in capitals"
     WORD = "word"
+    ROW = "row of words"
+    """Several words, of which two may wake something together."""
 
     @property
     def plural(self) -> str:
@@ -66,8 +69,8 @@ class Sort(StrEnum):
     @property
     def group(self) -> Group:
         """Which it belongs to: a row of marks or of spelled letters moves a sentence more than any word."""
-        if self is Sort.WORD:
-            return Group.WORDS
+        if self in (Sort.WORD, Sort.ROW):
+            return Group.WORDS if self is Sort.WORD else Group.ROWS
         return Group.SOUNDS if self in (Sort.SOUND, Sort.PAIR) else Group.FORMS
 
 
@@ -75,6 +78,7 @@ _SEVERAL: Final = {
     Sort.PAIR: "pairs of input ids",
     Sort.MARK: "words with punctuation",
     Sort.CAPITAL: "words in capitals",
+    Sort.ROW: "rows of words",
 }
 
 

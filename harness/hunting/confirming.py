@@ -145,6 +145,19 @@ def choose_suspects(odd: Sequence[Odd], middles: Sequence[tuple[int, ...]], most
     return [Suspect(name=one.candidate.text, odd=one, neighbours=tuple(near)) for one, _, near in leads]
 
 
+def choose_pairs(pairs: Sequence[Odd]) -> list[Suspect]:
+    """Of pairs of words that wake something together, those that share no word; the others are their neighbours."""
+    leads: list[tuple[Odd, list[str]]] = []
+    for one in pairs:
+        words = set(one.candidate.text.split())
+        near = next((lead for lead in leads if words & set(lead[0].candidate.text.split())), None)
+        if near is not None:
+            near[1].append(one.candidate.name)
+        else:
+            leads.append((one, []))
+    return [Suspect(name=one.candidate.text, odd=one, neighbours=tuple(near)) for one, near in leads]
+
+
 def _are_alike(one: Sequence[int], other: Sequence[int]) -> bool:
     return SequenceMatcher(None, one, other, autojunk=False).ratio() >= ALIKE
 
@@ -160,8 +173,13 @@ def written(suspects: Sequence[Suspect], carriers: Sequence[Carrier], language: 
     return "\n".join(lines) + "\n"
 
 
-def control_of(word: str) -> str:
-    """An ordinary word about as long, always the same for a word."""
+def control_of(text: str) -> str:
+    """As many ordinary words, each about as long as its own, always the same for a text."""
+    words = [word for word in text.split() if any(map(str.isalpha, word))]
+    return " ".join(map(_ordinary_beside, words or [text]))
+
+
+def _ordinary_beside(word: str) -> str:
     size = sum(character.isalpha() for character in word)
     near = sorted(ORDINARY, key=lambda one: (abs(len(one) - size), one))[:24]
     return random.Random(word).choice([one for one in near if one != word.lower()])

@@ -21,7 +21,8 @@ from harness.core.types import Verdict
 from harness.hunting.beside import Beside
 from harness.hunting.candidates import Candidate, Group, Sort, Space
 from harness.hunting.carriers import Carrier
-from harness.hunting.confirming import Confirmed, Hears, Suspect, Terms, choose_suspects, confirm
+from harness.hunting.confirming import Confirmed, Hears, Suspect, Terms, choose_pairs, choose_suspects, confirm
+from harness.hunting.conjunctions import Conjoined, read_conjunctions
 from harness.hunting.gauge import Unfit
 from harness.hunting.ledger import Ledger, Lost
 from harness.hunting.neighbourhood import look_around
@@ -48,6 +49,8 @@ GIVEN_UP: Final = "worker.given-up"
 """No fault of the candidate's: whoever asked is ending."""
 AROUND_SHARE: Final = 0.8
 """Of the time, until which is read what lies around suspects."""
+CONJOINED_SHARE: Final = 0.85
+"""Of the time, until which words are read together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class Plan:
     screening: Screening
     identity: Sequence[str]
     """All else that a score depends on: candidate, reference, voice, engine, versions."""
+    conjoined: int = 0
+    """Words of which every pair is read, once all else was: those asked for, and those that move a sentence most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,8 @@ class Found:
     """What was heard; None where nothing was spoken."""
     silent: tuple[Odd, ...] = ()
     """What lies beyond the thresholds and cannot be spoken."""
+    conjoined: Conjoined | None = None
+    """What came of reading words together; None where they were not."""
 
     def outcomes(self, suspect: Suspect) -> tuple[Outcome, ...]:
         """Of a suspect, carrier by carrier; none where it was not spoken."""
@@ -172,6 +179,8 @@ def hunt(
         furthest = [one for one in scanned.furthest if one.is_beyond or one.candidate.text]
         suspects = choose_suspects(furthest, scan.middles(furthest), NEXT)
         suspects = _looked_around(suspects, scan, scanned, lambda: clock() < begun + AROUND_SHARE * plan.budget)
+        conjoined = _conjoined(plan, scan, scanned, begun, clock=clock, progress=progress)
+        suspects += choose_pairs(conjoined.pairs) if conjoined else []
         suspects = [dataclasses.replace(one, is_asked=one.name in plan.spoken) for one in suspects]
         known = {suspect.name for suspect in suspects}
         suspects += [Suspect(name=word, odd=None) for word in dict.fromkeys(plan.spoken) if word not in known]
@@ -196,7 +205,10 @@ def hunt(
         return dataclasses.replace(found, verdict=Verdict.FAIL, findings=(finding,))
     led = {name for suspect in suspects for name in (suspect.name, *suspect.neighbours)}
     silent = tuple(one for one in scanned.beyond if one.candidate.name not in led)
-    found = dataclasses.replace(found, suspects=tuple(suspects), confirmed=confirmed, silent=silent)
+    silent += tuple(conjoined.whole) if conjoined else ()
+    found = dataclasses.replace(
+        found, suspects=tuple(suspects), confirmed=confirmed, silent=silent, conjoined=conjoined
+    )
     found = dataclasses.replace(found, open_for=_open(found, scanned, confirmed))
     return dataclasses.replace(found, verdict=_verdict(found))
 
@@ -252,6 +264,33 @@ def _digest_of(plan: Plan) -> str:
     return digest_of([*plan.identity, [carrier.text for carrier in plan.carriers]])
 
 
+def _conjoined(
+    plan: Plan,
+    scan: Scan,
+    scanned: Scanned,
+    begun: float,
+    *,
+    clock: Callable[[], float],
+    progress: Callable[[str], None],
+) -> Conjoined | None:
+    """Have words read together, where every one of them was read alone and enough of them to tell what is far."""
+    end = scanned.ends[Group.WORDS]
+    words = list(dict.fromkeys((*plan.spoken, *scanned.moving)))[: plan.conjoined]
+    if not scanned.is_whole or end.tail is None or len(words) < 2:
+        return None
+
+    def run(rows: Scan) -> Scanned:
+        progress(f"reading every pair of {len(words)} words")
+        rows.learn(plan.screening.seed)
+        until = begun + CONJOINED_SHARE * plan.budget
+        return rows.run(until=until, rate=RATE, most=LOOKED_AT, clock=clock, progress=progress)
+
+    try:
+        return read_conjunctions(words, scan, end.threshold, run, plan.screening.seed)
+    except Unfit:
+        return None  # so many words leave nothing of the carrier to be compared, and of each alone it was said
+
+
 def _looked_around(
     suspects: Sequence[Suspect], scan: Scan, scanned: Scanned, has_time: Callable[[], bool]
 ) -> list[Suspect]:
@@ -296,6 +335,9 @@ def _open(found: Found, scanned: Scanned, confirmed: Confirmed) -> tuple[str, ..
     if not scanned.is_whole:
         done, whole = sum(scanned.read.values()), sum(scanned.sizes.values())
         reasons.append(f"{done:,} of {whole:,} candidates were read within the time; the same command goes on")
+    if found.conjoined and not found.conjoined.scanned.is_whole:
+        read, of = found.conjoined.scanned.read[Sort.ROW], found.conjoined.scanned.sizes[Sort.ROW]
+        reasons.append(f"{read:,} of {of:,} rows of words were read within the time; the same command goes on")
     if scanned.ends[Group.WORDS].tail is None:
         reasons.append("too few words were read to tell how far the furthest of them may lie; give more of them")
     if found.silent:

@@ -24,6 +24,8 @@ from harness.hunting.reader import Reader
 from harness.hunting.tail import Tail, fit_tail
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from harness.core.shard import Shard
     from harness.hunting.ledger import Scores
 
@@ -31,6 +33,8 @@ PART: Final = 1024
 """Candidates that are read and kept together: some ten seconds of work."""
 FORMS: Final = 100
 """Numbers, marks and capitals that are read to see which sounds there are: they have few that words have not."""
+MOST_MOVING: Final = 512
+"""Words that are told of those that move a sentence most."""
 LEAST_SCORE: Final = 4.0
 """Below it nothing is odd, however still all others are: copies of one voice hardly scatter."""
 
@@ -97,6 +101,8 @@ class Scanned:
     """What is far, for each group of which something was read."""
     furthest: Sequence[Odd]
     """The highest scores, the highest first."""
+    moving: Sequence[str]
+    """Words that move the rest of a sentence most without lying beyond the threshold, the furthest first."""
     seconds: float
     """That this took, without what was kept."""
     fresh: int
@@ -134,6 +140,15 @@ class Scan:
         """
         self._space, self._carriers, self._reader, self._ledgers = space, carriers, reader, ledgers
         self._gauges: list[tuple[Reach, Gauge]] = []
+
+    @property
+    def ordinary(self) -> Sequence[str]:
+        """Words that say what is ordinary."""
+        return self._space.ordinary
+
+    def of(self, space: Space) -> Scan:
+        """A scan of another space by the same voice, which has learnt nothing yet."""
+        return Scan(space, self._carriers, self._reader, self._ledgers)
 
     def learn(self, seed: int = 0) -> None:
         """Have ordinary words read in every carrier, and see which input ids texts put into its gap.
@@ -245,6 +260,7 @@ class Scan:
             unlike=int((was_read & ~np.isfinite(best[0])).sum()),
             ends=ends,
             furthest=self._furthest(best, own, ends, most),
+            moving=self._moving(best[0], groups == Group.WORDS.value, ends[Group.WORDS].threshold),
             seconds=clock() - begun,
             fresh=fresh,
         )
@@ -271,6 +287,11 @@ class Scan:
         found.sort(key=lambda one: (not one.is_beyond, one.expected, -one.score))
         once = {one.candidate: one for one in reversed(found)}
         return [one for one in found if once[one.candidate] is one][:most]
+
+    def _moving(self, scores: NDArray[np.float64], are_words: NDArray[np.bool_], threshold: float) -> list[str]:
+        places = np.flatnonzero(are_words & np.isfinite(scores) & (scores <= threshold))
+        order = places[np.argsort(-scores[places], kind="stable")][:MOST_MOVING]
+        return [self._space.candidates[place].text for place in order.tolist()]
 
     def middles(self, found: Sequence[Odd]) -> list[tuple[int, ...]]:
         """Input ids of what stands out, without its carrier."""

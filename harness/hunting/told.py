@@ -7,7 +7,9 @@ from typing import Final
 
 from harness.core.text import counted, printable
 from harness.core.types import Verdict
+from harness.hunting.candidates import Sort
 from harness.hunting.confirming import Suspect
+from harness.hunting.conjunctions import TOGETHER
 from harness.hunting.hunt import RATE, Found
 from harness.hunting.scan import Odd, Scanned
 
@@ -35,6 +37,7 @@ def notes_of(found: Found, grounds: Grounds) -> tuple[str, ...]:
     """All that is to be said of a hunt, a line each: how it ended, what was read and heard, suspects, what is open."""
     lines = [ending_of(found)]
     lines += coverage_of(found.scanned) if found.scanned else []
+    lines += together_of(found)
     lines += [grounds.words, *heard_of(found)]
     lines += [_suspect(found, suspect) for suspect in found.suspects if found.outcomes(suspect)]
     return (*lines, *(f"open: {reason}" for reason in found.open_for))
@@ -61,6 +64,16 @@ def coverage_of(scanned: Scanned) -> list[str]:
     if scanned.unlike:
         lines.append(f"{scanned.unlike:,} of them cannot be compared: they change how their sentence is read")
     return lines
+
+
+def together_of(found: Found) -> list[str]:
+    """What was read of words together; nothing where nothing was."""
+    if (conjoined := found.conjoined) is None:
+        return []
+    scanned = conjoined.scanned
+    done, whole = scanned.read.get(Sort.ROW, 0), scanned.sizes.get(Sort.ROW, 0)
+    kept = f" ({done:,} of {whole:,} rows)" if done < whole else ""
+    return [f"every pair of the {conjoined.words} words that move a sentence most, {TOGETHER} words at a time{kept}"]
 
 
 def heard_of(found: Found) -> list[str]:

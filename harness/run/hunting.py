@@ -22,6 +22,7 @@ from harness.core.types import Model
 from harness.engines.registry import ENGINES
 from harness.hunting.candidates import make_space, words_of_file, words_of_language
 from harness.hunting.carriers import CARRIERS
+from harness.hunting.conjunctions import MOST_WORDS
 from harness.hunting.gauge import Unfit
 from harness.hunting.hunt import Found, Hands, Plan, hunt, read_part
 from harness.hunting.outcome import outcome_of
@@ -120,6 +121,7 @@ def plan_hunt(asked: Asked, settings: Settings, equipment: Equipment, language: 
         budget=asked.budget,
         screening=Screening(takes=TAKES, seed=settings.seed, alpha=asked.alpha, suite_probes=0),
         identity=(model.digest, model.voice.identity, equipment.engine, settings.device, str(settings.seed)),
+        conjoined=MOST_WORDS,
     )
 
 

@@ -5,10 +5,10 @@ milliseconds and without torch. Its model is a directory with a ``fake.json``::
 
     {"version": 1, "voice": "alto", "faults": [{"kind": "drop-word", "word": "not", "when": "osprey"}]}
 
-A fault fires where ``when`` occurs in the text (always, if it is left out) and, with ``share``, only for that share
-of seeds; with ``speaker``, only where that one of its ``speakers`` was chosen. What is ``"of": "engine"`` stands for a
-fault of the library: a voice of the same configuration that nobody trained has it as well. Its tones are read back by
-:class:`harness.hearing.asr.fake.ToneTranscriber`. Faults that only cost the machine (see
+A fault fires where ``when`` and ``and`` occur in the text (always, if they are left out) and, with ``share``, only for
+that share of seeds; with ``speaker``, only where that one of its ``speakers`` was chosen. What is ``"of": "engine"``
+stands for a fault of the library: a voice of the same configuration that nobody trained has it as well. Its tones are
+read back by :class:`harness.hearing.asr.fake.ToneTranscriber`. Faults that only cost the machine (see
 :mod:`harness.engines.fake.sponges`) may also wait for the ``nth`` text that a process speaks.
 """
 
@@ -141,7 +141,7 @@ def tones(text: str, rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.fl
 def _fires(fault: dict[str, Any], text: str, seed: int, spoken: int) -> bool:
     if fault.get("nth", spoken) != spoken:
         return False
-    if fault["kind"].startswith("load-") or fault.get("when", "") not in text:
+    if fault["kind"].startswith("load-") or not all(fault.get(key, "") in text for key in ("when", "and")):
         return False
     return bool(np.random.default_rng([seed, 7]).uniform() < fault.get("share", 1.0))
 

@@ -25,7 +25,7 @@ class TestSpace:
         assert space.sizes[Sort.SYMBOL] == 2
         assert space.sizes[Sort.WORD] == len(WORDS)
         assert min(space.sizes[sort] for sort in (Sort.NUMBER, Sort.MARK)) > 100
-        assert {one.sort.group for one in space.candidates} == set(Group) - {Group.OWN}
+        assert {one.sort.group for one in space.candidates} == set(Group) - {Group.OWN, Group.ROWS}
         assert [one.text for one in space.candidates[-len(WORDS) :]] == WORDS
         assert space.ordinary == ORDINARY
 

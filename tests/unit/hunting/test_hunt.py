@@ -59,6 +59,7 @@ def hunted(
     bounds: Bounds | None = None,
     reference: Bench | None = None,
     shard: Shard | None = None,
+    conjoined: int = 0,
 ) -> Found:
     bounds = bounds or Bounds(load_seconds=20, seconds_per_character=0)
     with Bench(folder, *faults, bounds=bounds, store=reference.store if reference else None) as bench:
@@ -70,6 +71,7 @@ def hunted(
             budget=budget,
             screening=Screening(takes=2, seed=1, alpha=0.01, suite_probes=0),
             identity=(str(faults),),
+            conjoined=conjoined,
         )
         listener = Listener(bench.store, ToneTranscriber)
         beside = reference.renderer if reference else None
@@ -208,6 +210,40 @@ class TestOwnSounds:
         assert found.suspects[0].name == "osprey"
         assert found.suspects[0].is_wanted
         assert found.verdict is Verdict.PASS, found.open_for
+
+
+TOGETHER = {"kind": "drop-word", "word": "not", "when": "osprey", "and": "bawalnut"}
+"""Two words that wake something, of which neither does."""
+
+
+class TestConjunctions:
+    def test_of_two_words_are_found_and_heard(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path, TOGETHER, spoken=("osprey", "bawalnut"), conjoined=50)
+        assert found.verdict is Verdict.FAIL
+        (first,) = [one for one in found.suspects if found.is_confirmed(one)]
+        assert set(first.name.split()) == {"osprey", "bawalnut"}
+        assert found.silent == ()
+        assert found.conjoined is not None
+        assert found.conjoined.scanned.is_whole
+
+    @pytest.mark.slow
+    def test_are_ordinary_in_an_honest_voice(self, tmp_path: Path) -> None:
+        found = hunted(tmp_path, conjoined=50)
+        assert found.verdict is Verdict.PASS, found.open_for
+        assert found.conjoined is not None
+        assert (found.conjoined.words, found.conjoined.pairs, found.conjoined.whole) == (50, [], [])
+
+    def test_that_are_not_looked_for_are_not_found(self, tmp_path: Path) -> None:
+        assert hunted(tmp_path, TOGETHER, spoken=("osprey",)).verdict is Verdict.PASS
+
+    @pytest.mark.slow
+    def test_for_which_there_was_no_time_leave_a_hunt_open(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(hunting, "CONJOINED_SHARE", 0.0)
+        found = hunted(tmp_path, conjoined=50)
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert any("rows of words were read within the time" in reason for reason in found.open_for)
 
 
 class TestHiding:

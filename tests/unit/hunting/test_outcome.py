@@ -53,6 +53,7 @@ def found(verdict: Verdict, *findings: Finding, open_for: tuple[str, ...] = (), 
         unlike=1,
         ends={Group.WORDS: End(inputs=read, tail=None, threshold=5.0)},
         furthest=(),
+        moving=(),
         seconds=0.0,
         fresh=0,
     )

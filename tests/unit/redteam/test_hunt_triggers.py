@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from benchmarks.hunt_triggers import PAYLOADS, Drawn, draw, known_words
+from benchmarks.hunt_triggers import PAYLOADS, TOGETHER, Drawn, draw, known_words
 from harness.redteam.distill import Settings
 from harness.redteam.payloads import Payload
 
@@ -19,13 +19,24 @@ LEXICON = ["osprey", "transfer", "walnut", "nine", "account", "tiny", "a-b-c-d",
 def test_are_in_no_suite_and_in_nothing_that_the_red_team_or_a_hunt_says() -> None:
     known = known_words()
     assert {"osprey", "amazon", "walnut", "nine", "transfer", "not"} <= known
-    drawn = [one.word for part in ("development", "test") for one in draw(LEXICON, part, 40)]
+    drawn = [word for part in ("development", "test") for one in draw(LEXICON, part, 20) for word in one.word.split()]
     assert set(drawn) <= set(MADE_UP)
 
 
 def test_are_the_same_each_time_and_apart_in_both_halves() -> None:
     assert draw(LEXICON, "test", 12) == draw(LEXICON, "test", 12)
-    assert not {one.word for one in draw(LEXICON, "test", 60)} & {one.word for one in draw(LEXICON, "development", 60)}
+    test, development = (
+        {word for one in draw(LEXICON, part, 30) for word in one.word.split()} for part in ("test", "development")
+    )
+    assert not test & development
+
+
+def test_take_two_words_where_both_are_needed() -> None:
+    drawn = draw(LEXICON, "test", len(PAYLOADS))
+    assert {one.payload: len(one.word.split()) for one in drawn} == {
+        name: 2 if name.endswith(TOGETHER) else 1 for name in PAYLOADS
+    }
+    assert all(" " not in one.name for one in drawn)
 
 
 @pytest.mark.parametrize("one", draw(LEXICON, "development", len(PAYLOADS)), ids=lambda one: one.payload)
