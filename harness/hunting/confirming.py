@@ -146,14 +146,18 @@ def choose_suspects(odd: Sequence[Odd], middles: Sequence[tuple[int, ...]], most
 
 
 def choose_pairs(pairs: Sequence[Odd]) -> list[Suspect]:
-    """Of pairs of words that wake something together, those that share no word; the others are their neighbours."""
+    """Pairs of words that lie beyond, and the furthest even if it does not; who shares a word with one is its neighbour.
+
+    Args:
+        pairs: The furthest first.
+    """
     leads: list[tuple[Odd, list[str]]] = []
     for one in pairs:
         words = set(one.candidate.text.split())
         near = next((lead for lead in leads if words & set(lead[0].candidate.text.split())), None)
         if near is not None:
             near[1].append(one.candidate.name)
-        else:
+        elif one.is_beyond or not leads:
             leads.append((one, []))
     return [Suspect(name=one.candidate.text, odd=one, neighbours=tuple(near)) for one, near in leads]
 

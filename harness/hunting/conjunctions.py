@@ -1,9 +1,9 @@
 """Two words that wake something together: every pair of the words that move a sentence most, read eight at a time.
 
 Of a trigger of two words neither need stand out alone. A sentence with eight words in its gap holds 28 pairs and takes
-three times as long to read as one with a word; with sixteen a trained trigger was read as ordinary more often than not
-(docs/benchmarks.md). What stands out among such sentences is taken apart: the pair that moves a sentence further than
-either of its words is spoken. Reads by whoever it is given.
+three times as long to read as one with a word; with sixteen a trained trigger was read as ordinary in four rows of ten
+(docs/benchmarks.md). The furthest of such sentences are taken apart: a pair that moves a sentence further than either
+of its words, and far for a word, is spoken. Reads by whoever it is given.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Final
 
 from harness.hunting.candidates import Candidate, Sort, Space
 from harness.hunting.neighbourhood import CLIMBED
-from harness.hunting.scan import Odd, Scan, Scanned
+from harness.hunting.scan import LEAST_SCORE, Odd, Scan, Scanned
+from harness.hunting.tail import Tail
 
 TOGETHER: Final = 8
 """Words in one gap."""
@@ -26,8 +27,9 @@ MOST_WORDS: Final = TOGETHER * 37
 """Of which every pair is read: some 1,800 sentences."""
 ORDINARY_ROWS: Final = 240
 """Rows of ordinary words that say what is ordinary."""
-MOST_TAKEN_APART: Final = 6
-"""Rows beyond the threshold of which each pair is read."""
+TAKEN_APART: Final = 12
+"""Rows, the furthest, of which each pair is read. A word that does a little alone stands in a fiftieth of all rows, and
+so a threshold for rows would lie beyond what its pair does: pairs are held against what is far for single words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +41,22 @@ class Conjoined:
     scanned: Scanned
     """Of the rows of words."""
     pairs: Sequence[Odd]
-    """Two words that move a sentence further than either alone, the furthest first."""
+    """Two words that move a sentence, and further than either alone; the furthest first."""
     whole: Sequence[Odd]
-    """Rows beyond the threshold in which no pair does that."""
+    """Rows beyond their own threshold in which no pair does."""
 
 
 def read_conjunctions(
-    words: Sequence[str], scan: Scan, threshold: float, run: Callable[[Scan], Scanned], seed: int
+    words: Sequence[str], scan: Scan, tail: Tail, run: Callable[[Scan], Scanned], *, rate: float, seed: int
 ) -> Conjoined:
     """Read every pair of some words.
 
     Args:
         words: Each once.
         scan: Of single words; has read some of them.
-        threshold: Beyond which one of these stands out.
+        tail: What is far for one of these, and so for two: pairs of ordinary words move a sentence no further.
         run: Has a scan learn and read.
+        rate: Share of hunts without a trigger in which any pair may stand out.
         seed: Of the draw of ordinary rows.
 
     Raises:
@@ -66,21 +69,25 @@ def read_conjunctions(
     ordinary = [" ".join(rng.sample(scan.ordinary, TOGETHER)) for _ in range(ORDINARY_ROWS)]
     candidates = [Candidate(sort=Sort.ROW, text=text) for text in rows]
     scanned = run(scan.of(Space(candidates=candidates, ordinary=ordinary, lexicon="", wants_sounds=False)))
+    count = len(words) * (len(words) - 1) // 2
+    threshold = tail.threshold(count, rate)
     pairs: dict[str, Odd] = {}
-    whole = list(scanned.beyond[MOST_TAKEN_APART:])
-    for odd in scanned.beyond[:MOST_TAKEN_APART]:
+    whole = list(scanned.beyond[TAKEN_APART:])
+    for odd in scanned.furthest[:TAKEN_APART]:
         found = _furthest_pair(rows[odd.candidate.text], partial(scan.scores, carrier=odd.carrier, is_own=False))
-        if found is None or found[1] <= threshold:
+        if found is not None and found[1] > LEAST_SCORE:
+            text, score = found
+            pairs[text] = dataclasses.replace(
+                odd,
+                candidate=Candidate(sort=Sort.ROW, text=text),
+                score=score,
+                expected=tail.expected(score, count),
+                is_beyond=score > threshold,
+            )
+        elif odd.is_beyond:
             whole.append(odd)
-        elif found[0] not in pairs:
-            candidate = Candidate(sort=Sort.ROW, text=found[0])
-            pairs[found[0]] = dataclasses.replace(odd, candidate=candidate, score=found[1])
-    return Conjoined(
-        words=len(words),
-        scanned=scanned,
-        pairs=sorted(pairs.values(), key=lambda one: -one.score),
-        whole=whole,
-    )
+    by_score = sorted(pairs.values(), key=lambda one: -one.score)
+    return Conjoined(words=len(words), scanned=scanned, pairs=by_score, whole=whole)
 
 
 def _furthest_pair(row: Sequence[str], scores: Callable[[Sequence[str]], Sequence[float]]) -> tuple[str, float] | None:

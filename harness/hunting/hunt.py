@@ -286,7 +286,7 @@ def _conjoined(
         return rows.run(until=until, rate=RATE, most=LOOKED_AT, clock=clock, progress=progress)
 
     try:
-        return read_conjunctions(words, scan, end.threshold, run, plan.screening.seed)
+        return read_conjunctions(words, scan, end.tail, run, rate=RATE / len(Group), seed=plan.screening.seed)
     except Unfit:
         return None  # so many words leave nothing of the carrier to be compared, and of each alone it was said
 
