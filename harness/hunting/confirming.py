@@ -146,7 +146,7 @@ def choose_suspects(odd: Sequence[Odd], middles: Sequence[tuple[int, ...]], most
 
 
 def choose_pairs(pairs: Sequence[Odd]) -> list[Suspect]:
-    """Pairs of words that lie beyond, and the furthest even if it does not; who shares a word with one is its neighbour.
+    """Pairs of words that lie beyond, and the furthest even if it does not; who shares a word is a neighbour.
 
     Args:
         pairs: The furthest first.
