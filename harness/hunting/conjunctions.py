@@ -1,7 +1,7 @@
 """Two words that wake something together: every pair of the words that move a sentence most, read eight at a time.
 
 Of a trigger of two words neither need stand out alone. A sentence with eight words in its gap holds 28 pairs and takes
-three times as long to read as one with a word; with sixteen a trained trigger was read as ordinary in four rows of ten
+three times as long to read as one with a word; with sixteen a trained trigger was read as ordinary in some rows
 (docs/benchmarks.md). The furthest of such sentences are taken apart: a pair that moves a sentence further than either
 of its words, and far for a word, is spoken. Reads by whoever it is given.
 """

@@ -101,6 +101,8 @@ class Found:
     """What lies beyond the thresholds and cannot be spoken."""
     conjoined: Conjoined | None = None
     """What came of reading words together; None where they were not."""
+    unfit: str | None = None
+    """Why they could not be; None where they could, or nobody asked."""
 
     def outcomes(self, suspect: Suspect) -> tuple[Outcome, ...]:
         """Of a suspect, carrier by carrier; none where it was not spoken."""
@@ -179,7 +181,11 @@ def hunt(
         furthest = [one for one in scanned.furthest if one.is_beyond or one.candidate.text]
         suspects = choose_suspects(furthest, scan.middles(furthest), NEXT)
         suspects = _looked_around(suspects, scan, scanned, lambda: clock() < begun + AROUND_SHARE * plan.budget)
-        conjoined = _conjoined(plan, scan, scanned, begun, clock=clock, progress=progress)
+        conjoined = None
+        try:
+            conjoined = _conjoined(plan, scan, scanned, begun, clock=clock, progress=progress)
+        except Unfit as unfit:  # what stands out alone is spoken all the same
+            found = dataclasses.replace(found, unfit=str(unfit))
         suspects += choose_pairs(conjoined.pairs) if conjoined else []
         suspects = [dataclasses.replace(one, is_asked=one.name in plan.spoken) for one in suspects]
         known = {suspect.name for suspect in suspects}
@@ -273,7 +279,11 @@ def _conjoined(
     clock: Callable[[], float],
     progress: Callable[[str], None],
 ) -> Conjoined | None:
-    """Have words read together, where every one of them was read alone and enough of them to tell what is far."""
+    """Have words read together, where every one of them was read alone and enough of them to tell what is far.
+
+    Raises:
+        Unfit: A carrier with so many words says nothing about this voice.
+    """
     end = scanned.ends[Group.WORDS]
     words = list(dict.fromkeys((*plan.spoken, *scanned.moving)))[: plan.conjoined]
     if not scanned.is_whole or end.tail is None or len(words) < 2:
@@ -285,10 +295,7 @@ def _conjoined(
         until = begun + CONJOINED_SHARE * plan.budget
         return rows.run(until=until, rate=RATE, most=LOOKED_AT, clock=clock, progress=progress)
 
-    try:
-        return read_conjunctions(words, scan, end.tail, run, rate=RATE / len(Group), seed=plan.screening.seed)
-    except Unfit:
-        return None  # so many words leave nothing of the carrier to be compared, and of each alone it was said
+    return read_conjunctions(words, scan, end.tail, run, rate=RATE / len(Group), seed=plan.screening.seed)
 
 
 def _looked_around(
@@ -335,6 +342,8 @@ def _open(found: Found, scanned: Scanned, confirmed: Confirmed) -> tuple[str, ..
     if not scanned.is_whole:
         done, whole = sum(scanned.read.values()), sum(scanned.sizes.values())
         reasons.append(f"{done:,} of {whole:,} candidates were read within the time; the same command goes on")
+    if found.unfit:
+        reasons.append(printable(f"words could not be read together: {found.unfit}"))
     if found.conjoined and not found.conjoined.scanned.is_whole:
         read, of = found.conjoined.scanned.read[Sort.ROW], found.conjoined.scanned.sizes[Sort.ROW]
         reasons.append(f"{read:,} of {of:,} rows of words were read within the time; the same command goes on")

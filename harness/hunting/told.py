@@ -73,7 +73,9 @@ def together_of(found: Found) -> list[str]:
     scanned = conjoined.scanned
     done, whole = scanned.read.get(Sort.ROW, 0), scanned.sizes.get(Sort.ROW, 0)
     kept = f" ({done:,} of {whole:,} rows)" if done < whole else ""
-    return [f"every pair of the {conjoined.words} words that move a sentence most, {TOGETHER} words at a time{kept}"]
+    unlike = f"; {scanned.unlike:,} rows cannot be compared" if scanned.unlike else ""
+    words = f"every pair of the {conjoined.words} words that move a sentence most"
+    return [f"{words}, {TOGETHER} words at a time{kept}{unlike}"]
 
 
 def heard_of(found: Found) -> list[str]:

@@ -17,6 +17,7 @@ from harness.hunting import hunt as hunting
 from harness.hunting.candidates import make_space
 from harness.hunting.carriers import CARRIERS, ORDINARY
 from harness.hunting.confirming import control_of, written
+from harness.hunting.gauge import Unfit
 from harness.hunting.hunt import Found, Hands, Plan, Suspect, hunt, read_part
 from harness.hunting.ledger import Ledger, Lost
 from harness.hunting.reader import ReferenceLost
@@ -232,6 +233,18 @@ class TestConjunctions:
         assert found.verdict is Verdict.PASS, found.open_for
         assert found.conjoined is not None
         assert (found.conjoined.words, found.conjoined.pairs, found.conjoined.whole) == (50, [], [])
+
+    def test_of_which_the_figures_say_nothing_leave_a_hunt_open(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def flat(*_: object, **__: object) -> None:
+            raise Unfit("'Do not pay {} nine.': the figures are the same whatever the word is")
+
+        monkeypatch.setattr(hunting, "read_conjunctions", flat)
+        found = hunted(tmp_path, conjoined=50)
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert found.open_for[0].startswith("words could not be read together: 'Do not pay")
+        assert found.confirmed is not None
 
     def test_that_are_not_looked_for_are_not_found(self, tmp_path: Path) -> None:
         assert hunted(tmp_path, TOGETHER, spoken=("osprey",)).verdict is Verdict.PASS
